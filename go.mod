@@ -1,0 +1,3 @@
+module github.com/ferrousdb/ferrous
+
+go 1.26
