@@ -1,0 +1,39 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The reasons Redis gives for refusing a value.
+var (
+	errYesNo           = errors.New("argument must be 'yes' or 'no'")
+	errInteger         = errors.New("argument couldn't be parsed into an integer")
+	errOctal           = errors.New("argument couldn't be parsed as an octal number")
+	errMemory          = errors.New("argument must be a memory value")
+	errMemoryOrPercent = errors.New("argument must be a memory or percent value")
+)
+
+func outOfBounds(min, max int64, base int) error {
+	return fmt.Errorf("argument must be between %s and %s inclusive", strconv.FormatInt(min, base), strconv.FormatInt(max, base))
+}
+
+func notOneOf(choices []Choice) error {
+	names := make([]string, len(choices))
+	for i, c := range choices {
+		names[i] = c.Name
+	}
+	return errors.New("argument(s) must be one of the following: " + strings.Join(names, ", "))
+}
+
+func parseBool(text string) (value, ok bool) {
+	switch {
+	case strings.EqualFold(text, "yes"):
+		return true, true
+	case strings.EqualFold(text, "no"):
+		return false, true
+	}
+	return false, false
+}

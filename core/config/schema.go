@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Schema is the set of parameters of one server.
+type Schema struct {
+	mu     sync.Mutex // guards values' changes and origins; never held by readers of handles
+	vars   []Var      // declaration order
+	byName map[string]Var
+	errs   []error
+	frozen bool
+}
+
+// hook is a side effect shared by one or more parameters.
+type hook struct{ fn func() error }
+
+// NewSchema returns an empty schema.
+func NewSchema() *Schema { return &Schema{byName: map[string]Var{}} }
+
+// Bool declares a yes/no parameter.
+func (s *Schema) Bool(p Param) *BoolVar {
+	v := &BoolVar{}
+	s.declare(v, p)
+	return v
+}
+
+// Int declares a number from min to max, both included.
+func (s *Schema) Int(p Param, min, max int64) *IntVar {
+	v := &IntVar{min: min, max: max}
+	s.declare(v, p)
+	return v
+}
+
+// Octal declares a number written in octal, such as file permissions.
+func (s *Schema) Octal(p Param, min, max int64) *IntVar {
+	v := &IntVar{min: min, max: max, octal: true}
+	s.declare(v, p)
+	return v
+}
+
+// Memory declares a number of bytes from min to max, both included, which may be written with a unit.
+func (s *Schema) Memory(p Param, min, max int64) *MemoryVar {
+	v := &MemoryVar{min: min, max: max}
+	s.declare(v, p)
+	return v
+}
+
+// MemoryOrPercent declares a number of bytes that may also be written as a percentage, "5%".
+func (s *Schema) MemoryOrPercent(p Param, min, max int64) *MemoryVar {
+	v := &MemoryVar{min: min, max: max, percent: true}
+	s.declare(v, p)
+	return v
+}
+
+// Text declares a parameter of free text.
+func (s *Schema) Text(p Param) *StringVar {
+	v := &StringVar{}
+	v.Store("")
+	s.declare(v, p)
+	return v
+}
+
+// Enum declares a parameter that is one of several names. The keeper of a value's name is the first choice with it.
+func (s *Schema) Enum(p Param, choices ...Choice) *EnumVar {
+	v := &EnumVar{choices: choices}
+	s.declare(v, p)
+	return v
+}
+
+// Apply registers a side effect of the given parameters. After a CONFIG SET has put all its values in place, the hook
+// runs once if any of vars changed; it reads the handles. If it fails, every value is put back, the hooks that had run
+// run again, and its error is the reply's reason. Hooks run with the schema's mutex held: they must not call Get or Set.
+// They do not run for start-up sources: the server reads its handles when it starts.
+func (s *Schema) Apply(fn func() error, vars ...Var) {
+	h := &hook{fn}
+	for _, v := range vars {
+		v.base().hooks = append(v.base().hooks, h)
+	}
+}
+
+// Find returns the parameter with this name or alias, in any case; nil if there is none.
+func (s *Schema) Find(name string) Var {
+	if v, ok := s.byName[name]; ok {
+		return v
+	}
+	return s.byName[strings.ToLower(name)]
+}
+
+// All returns the parameters in declaration order. The caller must not change the slice.
+func (s *Schema) All() []Var { return s.vars }
+
+// Freeze ends declaring. It returns every mistake made while declaring, joined: doubled names, defaults that do not
+// parse, impossible bounds.
+func (s *Schema) Freeze() error {
+	s.frozen = true
+	return errors.Join(s.errs...)
+}
+
+// declare enters v under p's names and gives it its default.
+func (s *Schema) declare(v Var, p Param) {
+	c := v.base()
+	c.p, c.s, c.index = p, s, len(s.vars)
+	if err := s.enter(v); err != nil {
+		s.errs = append(s.errs, fmt.Errorf("config: parameter %q: %w", p.Name, err))
+		return
+	}
+	s.vars = append(s.vars, v)
+	if err := s.setDefault(v); err != nil {
+		s.errs = append(s.errs, fmt.Errorf("config: default %q of parameter %q: %w", p.Default, p.Name, err))
+	}
+}
+
+// enter records v's names.
+func (s *Schema) enter(v Var) error {
+	p := v.Param()
+	if s.frozen {
+		return errors.New("declared after the schema was frozen")
+	}
+	names := append([]string{p.Name}, p.Aliases...)
+	for i, name := range names {
+		if name == "" || name != strings.ToLower(name) || strings.ContainsAny(name, " \t\r\n\"'*?[]") {
+			return fmt.Errorf("%q is not a parameter name", name)
+		}
+		if s.byName[name] != nil || slices.Contains(names[:i], name) {
+			return fmt.Errorf("the name %q is taken", name)
+		}
+	}
+	for _, name := range names {
+		s.byName[name] = v
+	}
+	return nil
+}
+
+// setDefault gives v its declared default, line by line.
+func (s *Schema) setDefault(v Var) error {
+	c := v.base()
+	for _, line := range strings.Split(c.p.Default, "\n") {
+		words := []string{line}
+		if c.p.Has(MultiArg) && line != "" {
+			words = strings.Fields(line)
+		}
+		value, err := v.parse(words, true)
+		if err != nil {
+			return err
+		}
+		v.store(value)
+		c.loaded = true
+	}
+	c.loaded = false
+	c.initial = v.load()
+	return nil
+}

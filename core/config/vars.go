@@ -1,0 +1,209 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// common is the part of a handle that does not depend on the type.
+type common struct {
+	p       Param
+	s       *Schema
+	index   int    // place in declaration order
+	origin  Origin // guarded by s.mu
+	initial any    // boxed default
+	loaded  bool   // a start-up line has been seen (Repeated values start from nothing at the first); guarded by s.mu
+	hooks   []*hook
+}
+
+func (c *common) Param() *Param { return &c.p }
+func (c *common) base() *common { return c }
+
+func (c *common) Origin() Origin {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	return c.origin
+}
+
+// one is the line of a value that is a single word.
+func one(text string) [][]string { return [][]string{{text}} }
+
+// BoolVar is a yes/no parameter.
+type BoolVar struct {
+	common
+	v      atomic.Bool
+	checks []func(bool) error
+}
+
+// Load returns the current value.
+func (b *BoolVar) Load() bool { return b.v.Load() }
+
+// Store replaces the value from inside the server: no check, no hook.
+func (b *BoolVar) Store(v bool) { b.v.Store(v) }
+
+// Check adds a validation that runs before anything changes; its error text follows "CONFIG SET failed (...) - ".
+func (b *BoolVar) Check(f func(bool) error) { b.checks = append(b.checks, f) }
+
+func (b *BoolVar) String() string        { return b.format(b.load()) }
+func (b *BoolVar) DefaultString() string { return b.format(b.initial) }
+func (b *BoolVar) Lines() [][]string     { return b.lines(b.load()) }
+func (b *BoolVar) load() any             { return b.v.Load() }
+func (b *BoolVar) store(v any)           { b.v.Store(v.(bool)) }
+func (b *BoolVar) lines(v any) [][]string {
+	return one(b.format(v))
+}
+
+func (b *BoolVar) format(v any) string {
+	if v.(bool) {
+		return "yes"
+	}
+	return "no"
+}
+
+func (b *BoolVar) parse(words []string, _ bool) (any, error) {
+	v, ok := parseBool(words[0])
+	if !ok {
+		return nil, errYesNo
+	}
+	return v, runChecks(b.checks, v)
+}
+
+// IntVar is a number within bounds.
+type IntVar struct {
+	common
+	v        atomic.Int64
+	min, max int64
+	octal    bool
+	checks   []func(int64) error
+}
+
+// Load returns the current value.
+func (i *IntVar) Load() int64 { return i.v.Load() }
+
+// Store replaces the value from inside the server: no check, no hook.
+func (i *IntVar) Store(v int64) { i.v.Store(v) }
+
+// Check adds a validation that runs before anything changes.
+func (i *IntVar) Check(f func(int64) error) { i.checks = append(i.checks, f) }
+
+// Bounds are the smallest and largest value accepted.
+func (i *IntVar) Bounds() (min, max int64) { return i.min, i.max }
+
+func (i *IntVar) String() string         { return i.format(i.load()) }
+func (i *IntVar) DefaultString() string  { return i.format(i.initial) }
+func (i *IntVar) Lines() [][]string      { return i.lines(i.load()) }
+func (i *IntVar) load() any              { return i.v.Load() }
+func (i *IntVar) store(v any)            { i.v.Store(v.(int64)) }
+func (i *IntVar) lines(v any) [][]string { return one(i.format(v)) }
+func (i *IntVar) numberBase() int {
+	if i.octal {
+		return 8
+	}
+	return 10
+}
+
+func (i *IntVar) format(v any) string { return strconv.FormatInt(v.(int64), i.numberBase()) }
+
+func (i *IntVar) parse(words []string, _ bool) (any, error) {
+	v, err := strconv.ParseInt(words[0], i.numberBase(), 64)
+	if err != nil {
+		if i.octal {
+			return nil, errOctal
+		}
+		return nil, errInteger
+	}
+	if v < i.min || v > i.max {
+		return nil, outOfBounds(i.min, i.max, i.numberBase())
+	}
+	return v, runChecks(i.checks, v)
+}
+
+// StringVar is free text.
+type StringVar struct {
+	common
+	v      atomic.Pointer[string]
+	checks []func(string) error
+}
+
+// Load returns the current value.
+func (t *StringVar) Load() string { return *t.v.Load() }
+
+// Store replaces the value from inside the server: no check, no hook.
+func (t *StringVar) Store(v string) { t.v.Store(&v) }
+
+// Check adds a validation that runs before anything changes.
+func (t *StringVar) Check(f func(string) error) { t.checks = append(t.checks, f) }
+
+func (t *StringVar) String() string         { return t.Load() }
+func (t *StringVar) DefaultString() string  { return t.initial.(string) }
+func (t *StringVar) Lines() [][]string      { return one(t.Load()) }
+func (t *StringVar) load() any              { return t.Load() }
+func (t *StringVar) store(v any)            { t.Store(v.(string)) }
+func (t *StringVar) format(v any) string    { return v.(string) }
+func (t *StringVar) lines(v any) [][]string { return one(v.(string)) }
+
+func (t *StringVar) parse(words []string, _ bool) (any, error) {
+	return words[0], runChecks(t.checks, words[0])
+}
+
+// Choice is one name of an EnumVar and the number the server works with.
+type Choice struct {
+	Name  string
+	Value int
+}
+
+// EnumVar is one of a list of names.
+type EnumVar struct {
+	common
+	v       atomic.Int64
+	choices []Choice
+	checks  []func(int) error
+}
+
+// Load returns the number of the current choice.
+func (e *EnumVar) Load() int { return int(e.v.Load()) }
+
+// Store replaces the value from inside the server: no check, no hook.
+func (e *EnumVar) Store(v int) { e.v.Store(int64(v)) }
+
+// Check adds a validation that runs before anything changes.
+func (e *EnumVar) Check(f func(int) error) { e.checks = append(e.checks, f) }
+
+// Choices lists what is accepted. Callers must not change it.
+func (e *EnumVar) Choices() []Choice { return e.choices }
+
+func (e *EnumVar) String() string         { return e.format(e.load()) }
+func (e *EnumVar) DefaultString() string  { return e.format(e.initial) }
+func (e *EnumVar) Lines() [][]string      { return e.lines(e.load()) }
+func (e *EnumVar) load() any              { return e.Load() }
+func (e *EnumVar) store(v any)            { e.Store(v.(int)) }
+func (e *EnumVar) lines(v any) [][]string { return one(e.format(v)) }
+
+func (e *EnumVar) format(v any) string {
+	for _, c := range e.choices {
+		if c.Value == v.(int) {
+			return c.Name
+		}
+	}
+	return "unknown"
+}
+
+func (e *EnumVar) parse(words []string, _ bool) (any, error) {
+	for _, c := range e.choices {
+		if strings.EqualFold(c.Name, words[0]) {
+			return c.Value, runChecks(e.checks, c.Value)
+		}
+	}
+	return nil, notOneOf(e.choices)
+}
+
+// runChecks returns the first objection.
+func runChecks[T any](checks []func(T) error, v T) error {
+	for _, f := range checks {
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
