@@ -22,7 +22,8 @@ const (
 // Codec is how a parameter of a type of its own is read and written.
 type Codec[T any] struct {
 	// Parse reads the words of one line (or of CONFIG SET) onto base; what base is depends on Repeat, and is the zero
-	// value under LastWins. It must not modify what base refers to: readers may hold it.
+	// value under LastWins. It must not modify what base refers to: readers may hold it. A MultiArg parameter set to the
+	// empty string arrives as no words at all.
 	Parse func(words []string, base T) (T, error)
 	// Format is the value as CONFIG GET prints it.
 	Format func(T) string
@@ -44,6 +45,7 @@ type CustomVar[T any] struct {
 // Custom declares a parameter with its own type.
 func Custom[T any](s *Schema, p Param, codec Codec[T]) *CustomVar[T] {
 	c := &CustomVar[T]{codec: codec}
+	c.repeat = codec.Repeat
 	c.v.Store(new(T))
 	s.declare(c, p)
 	return c
@@ -97,9 +99,6 @@ func (s *Schema) Strings(p Param) *StringsVar {
 	p.Flags |= MultiArg
 	return Custom(s, p, Codec[[]string]{
 		Parse: func(words []string, _ []string) ([]string, error) {
-			if len(words) == 1 && words[0] == "" {
-				return nil, nil
-			}
 			return append([]string(nil), words...), nil
 		},
 		Format: func(v []string) string { return strings.Join(v, " ") },

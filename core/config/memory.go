@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -59,12 +60,8 @@ func (m *MemoryVar) lines(v any) [][]string {
 
 func (m *MemoryVar) parse(words []string, _ bool) (any, error) {
 	text := words[0]
-	if m.percent && strings.HasSuffix(text, "%") {
-		n, err := strconv.ParseInt(strings.TrimSuffix(text, "%"), 10, 64)
-		if err != nil || n < 0 || n > 100 {
-			return nil, errMemoryOrPercent
-		}
-		return -n, runChecks(m.checks, -n)
+	if number, isPercent := strings.CutSuffix(text, "%"); m.percent && isPercent {
+		return m.parsePercent(number)
 	}
 	n, ok := ParseMemory(text)
 	if !ok {
@@ -79,31 +76,43 @@ func (m *MemoryVar) parse(words []string, _ bool) (any, error) {
 	return n, runChecks(m.checks, n)
 }
 
+func (m *MemoryVar) parsePercent(number string) (any, error) {
+	n, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case err != nil, n < 0, strconv.FormatInt(n, 10) != number:
+		return nil, errMemoryOrPercent
+	case n > 100:
+		return nil, errors.New("percentage argument must be less or equal to 100")
+	}
+	return -n, runChecks(m.checks, -n)
+}
+
 // units in the order FormatMemory tries them. k, m and g are thousands; kb, mb and gb are binary, as everywhere in Redis.
 var units = []struct {
 	name string
 	mult int64
 }{{"gb", 1 << 30}, {"mb", 1 << 20}, {"kb", 1 << 10}, {"g", 1e9}, {"m", 1e6}, {"k", 1e3}, {"b", 1}, {"", 1}}
 
-// ParseMemory reads a number of bytes with an optional unit, in any case: b, k, kb, m, mb, g, gb. It reports false for
-// anything else, and for what does not fit.
+// ParseMemory reads a number of bytes with an optional unit, in any case: b, k, kb, m, mb, g, gb. As in Redis, no digits
+// at all are zero. It reports false for anything else, and for what does not fit in an int64 (where Redis wraps around).
 func ParseMemory(text string) (int64, bool) {
-	digits := len(text)
-	for digits > 0 && (text[digits-1] < '0' || text[digits-1] > '9') {
-		digits--
+	digits := 0
+	for digits < len(text) && '0' <= text[digits] && text[digits] <= '9' {
+		digits++
 	}
 	unit := strings.ToLower(text[digits:])
-	n, err := strconv.ParseInt(text[:digits], 10, 64)
-	if err != nil {
-		return 0, false
-	}
 	for _, u := range units {
-		if u.name == unit {
-			if n > math.MaxInt64/u.mult || n < math.MinInt64/u.mult {
-				return 0, false
-			}
-			return n * u.mult, true
+		if u.name != unit {
+			continue
 		}
+		if digits == 0 {
+			return 0, true
+		}
+		n, err := strconv.ParseInt(text[:digits], 10, 64)
+		if err != nil || n > math.MaxInt64/u.mult {
+			return 0, false
+		}
+		return n * u.mult, true
 	}
 	return 0, false
 }

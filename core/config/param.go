@@ -69,6 +69,8 @@ type Var interface {
 	Lines() [][]string
 	// Origin says where the current value came from.
 	Origin() Origin
+	// Repeats says how several lines of the parameter combine.
+	Repeats() Repeat
 
 	base() *common
 	parse(words []string, loading bool) (any, error) // text to boxed value, checks included

@@ -66,9 +66,18 @@ func (s *Schema) Text(p Param) *StringVar {
 	return v
 }
 
-// Enum declares a parameter that is one of several names. The keeper of a value's name is the first choice with it.
+// Enum declares a parameter that is one of several names. If names share a number, the first is its name.
 func (s *Schema) Enum(p Param, choices ...Choice) *EnumVar {
 	v := &EnumVar{choices: choices}
+	s.declare(v, p)
+	return v
+}
+
+// EnumSet declares a parameter that is any number of several names, separated by spaces; its number is the union of
+// their bits. Names of more bits come before names of fewer.
+func (s *Schema) EnumSet(p Param, choices ...Choice) *EnumVar {
+	p.Flags |= MultiArg
+	v := &EnumVar{choices: choices, set: true}
 	s.declare(v, p)
 	return v
 }
@@ -105,7 +114,7 @@ func (s *Schema) Freeze() error {
 // declare enters v under p's names and gives it its default.
 func (s *Schema) declare(v Var, p Param) {
 	c := v.base()
-	c.p, c.s, c.index = p, s, len(s.vars)
+	c.p, c.s = p, s
 	if err := s.enter(v); err != nil {
 		s.errs = append(s.errs, fmt.Errorf("config: parameter %q: %w", p.Name, err))
 		return
@@ -140,9 +149,13 @@ func (s *Schema) enter(v Var) error {
 // setDefault gives v its declared default, line by line.
 func (s *Schema) setDefault(v Var) error {
 	c := v.base()
+	if c.repeat != LastWins && c.p.Default == "" {
+		c.initial = v.load() // no lines
+		return nil
+	}
 	for _, line := range strings.Split(c.p.Default, "\n") {
 		words := []string{line}
-		if c.p.Has(MultiArg) && line != "" {
+		if c.p.Has(MultiArg) {
 			words = strings.Fields(line)
 		}
 		value, err := v.parse(words, true)

@@ -2,7 +2,6 @@ package config
 
 import (
 	"strconv"
-	"strings"
 	"sync/atomic"
 )
 
@@ -10,15 +9,19 @@ import (
 type common struct {
 	p       Param
 	s       *Schema
-	index   int    // place in declaration order
+	repeat  Repeat // how several lines combine
 	origin  Origin // guarded by s.mu
 	initial any    // boxed default
 	loaded  bool   // a start-up line has been seen (Repeated values start from nothing at the first); guarded by s.mu
 	hooks   []*hook
 }
 
-func (c *common) Param() *Param { return &c.p }
-func (c *common) base() *common { return c }
+func (c *common) Param() *Param   { return &c.p }
+func (c *common) Repeats() Repeat { return c.repeat }
+func (c *common) base() *common   { return c }
+
+// names are the name and its aliases.
+func (c *common) names() []string { return append([]string{c.p.Name}, c.p.Aliases...) }
 
 func (c *common) Origin() Origin {
 	c.s.mu.Lock()
@@ -107,10 +110,10 @@ func (i *IntVar) format(v any) string { return strconv.FormatInt(v.(int64), i.nu
 
 func (i *IntVar) parse(words []string, _ bool) (any, error) {
 	v, err := strconv.ParseInt(words[0], i.numberBase(), 64)
-	if err != nil {
-		if i.octal {
-			return nil, errOctal
-		}
+	switch {
+	case i.octal && err != nil:
+		return nil, errOctal
+	case err != nil, !i.octal && strconv.FormatInt(v, 10) != words[0]: // no plus sign, no leading zeros
 		return nil, errInteger
 	}
 	if v < i.min || v > i.max {
@@ -145,57 +148,6 @@ func (t *StringVar) lines(v any) [][]string { return one(v.(string)) }
 
 func (t *StringVar) parse(words []string, _ bool) (any, error) {
 	return words[0], runChecks(t.checks, words[0])
-}
-
-// Choice is one name of an EnumVar and the number the server works with.
-type Choice struct {
-	Name  string
-	Value int
-}
-
-// EnumVar is one of a list of names.
-type EnumVar struct {
-	common
-	v       atomic.Int64
-	choices []Choice
-	checks  []func(int) error
-}
-
-// Load returns the number of the current choice.
-func (e *EnumVar) Load() int { return int(e.v.Load()) }
-
-// Store replaces the value from inside the server: no check, no hook.
-func (e *EnumVar) Store(v int) { e.v.Store(int64(v)) }
-
-// Check adds a validation that runs before anything changes.
-func (e *EnumVar) Check(f func(int) error) { e.checks = append(e.checks, f) }
-
-// Choices lists what is accepted. Callers must not change it.
-func (e *EnumVar) Choices() []Choice { return e.choices }
-
-func (e *EnumVar) String() string         { return e.format(e.load()) }
-func (e *EnumVar) DefaultString() string  { return e.format(e.initial) }
-func (e *EnumVar) Lines() [][]string      { return e.lines(e.load()) }
-func (e *EnumVar) load() any              { return e.Load() }
-func (e *EnumVar) store(v any)            { e.Store(v.(int)) }
-func (e *EnumVar) lines(v any) [][]string { return one(e.format(v)) }
-
-func (e *EnumVar) format(v any) string {
-	for _, c := range e.choices {
-		if c.Value == v.(int) {
-			return c.Name
-		}
-	}
-	return "unknown"
-}
-
-func (e *EnumVar) parse(words []string, _ bool) (any, error) {
-	for _, c := range e.choices {
-		if strings.EqualFold(c.Name, words[0]) {
-			return c.Value, runChecks(e.checks, c.Value)
-		}
-	}
-	return nil, notOneOf(e.choices)
 }
 
 // runChecks returns the first objection.

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// LoadError is a line of a start-up source that cannot be used.
+type LoadError struct {
+	Origin  Origin
+	Name    string   // the parameter as written
+	Words   []string // its value as written; redacted if the parameter is Sensitive
+	Unknown bool     // no such parameter
+	Nearest string   // for an unknown one: the name that was probably meant, or ""
+	Reason  string   // for a known one: what is wrong
+}
+
+// Error is one line: what, where, the offending directive in Redis's spelling, why.
+func (e *LoadError) Error() string {
+	if e.Unknown {
+		text := fmt.Sprintf("unknown parameter '%s' %s: Bad directive or wrong number of arguments", e.Name, e.Origin.at())
+		if e.Nearest != "" {
+			text += fmt.Sprintf("; did you mean '%s'?", e.Nearest)
+		}
+		return text
+	}
+	return fmt.Sprintf("bad value for %s %s: '%s': %s", e.Name, e.Origin.at(), e.Directive(), e.Reason)
+}
+
+// Directive is the line as redis.conf would have it, every word quoted.
+func (e *LoadError) Directive() string {
+	text := e.Name
+	for _, w := range e.Words {
+		text += " " + Quote(w)
+	}
+	return text
+}
+
+// String is "redis.conf:12", "command line", or "default" for the zero Origin.
+func (o Origin) String() string {
+	switch {
+	case o.Source == "":
+		return "default"
+	case o.Line > 0:
+		return o.Source + ":" + strconv.Itoa(o.Line)
+	}
+	return o.Source
+}
+
+// at is String with its preposition.
+func (o Origin) at() string {
+	switch {
+	case o.Line > 0:
+		return "at " + o.String()
+	case o.Source == "command line":
+		return "on the command line"
+	}
+	return "in " + o.String()
+}
+
+// Load takes one line of a start-up source: a parameter's name, or an alias of it, and the words of its value. Hooks do
+// not run. The error is a *LoadError, and then nothing has changed.
+//
+// Load keeps words only by copying.
+func (s *Schema) Load(origin Origin, name string, words []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.Find(name)
+	if v == nil {
+		return &LoadError{Origin: origin, Name: name, Words: words, Unknown: true, Nearest: s.Nearest(name)}
+	}
+	c := v.base()
+	fail := func(reason string) error {
+		shown := words
+		if c.p.Has(Sensitive) && len(words) > 0 {
+			shown = []string{"(redacted)"}
+		}
+		return &LoadError{Origin: origin, Name: name, Words: shown, Reason: reason}
+	}
+	switch {
+	case !c.p.Has(MultiArg) && len(words) != 1:
+		return fail("wrong number of arguments")
+	case c.p.Has(MultiArg) && len(words) == 1 && words[0] == "":
+		words = nil
+	case c.p.Has(MultiArg) && len(words) == 1:
+		// One quoted word may hold them all: --save "60 1".
+		split, err := SplitWords(words[0])
+		if err != nil {
+			return fail(err.Error())
+		}
+		words = split
+	}
+	value, err := v.parse(words, true)
+	if err != nil {
+		return fail(err.Error())
+	}
+	v.store(value)
+	c.origin, c.loaded = origin, true
+	return nil
+}
+
+// Nearest returns the name or alias closest to a mistyped one, or "" if nothing is close.
+func (s *Schema) Nearest(name string) string {
+	var names []string
+	for _, v := range s.vars {
+		if !v.Param().Has(Hidden) {
+			names = append(names, v.base().names()...)
+		}
+	}
+	return Nearest(strings.ToLower(name), names)
+}
