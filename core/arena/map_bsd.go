@@ -1,0 +1,13 @@
+//go:build darwin || freebsd || netbsd || openbsd
+
+package arena
+
+import "golang.org/x/sys/unix"
+
+const (
+	mapNoReserve = 0
+	adviseFree   = unix.MADV_FREE
+)
+
+// adviseHuge does nothing: these systems decide by themselves.
+func adviseHuge(base, length uint64) {}

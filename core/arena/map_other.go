@@ -1,0 +1,22 @@
+//go:build !linux && !darwin && !freebsd && !netbsd && !openbsd
+
+package arena
+
+import (
+	"errors"
+	"unsafe"
+)
+
+// Portable fallback: mappings are large byte slices of the Go heap. They hold no
+// pointers, so the collector does not scan them, but it counts them.
+
+func mapAligned(length, hint uint64, hugePages bool) (mapping, error) {
+	raw := make([]byte, length+regionSize)
+	start := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(raw))))
+	return mapping{base: (start + regionMask) &^ regionMask, length: length, heap: raw}, nil
+}
+
+// unmap leaves the memory to the collector, which frees it with the mapping.
+func (m mapping) unmap() {}
+
+func unmapPages(addr, length uint64) error { return errors.ErrUnsupported }
