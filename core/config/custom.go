@@ -27,8 +27,8 @@ type Codec[T any] struct {
 	Parse func(words []string, base T) (T, error)
 	// Format is the value as CONFIG GET prints it.
 	Format func(T) string
-	// Lines is the value as a configuration file states it (see Var.Lines). If nil: Format's text, as one word, or
-	// split at spaces if the parameter is MultiArg.
+	// Lines is the value as a configuration file states it (see Var.Lines); no lines: it is not to be stated at all. If
+	// Lines is nil: Format's text, as one word, or split at spaces if the parameter is MultiArg.
 	Lines func(T) [][]string
 	// Repeat says how lines combine.
 	Repeat Repeat
@@ -78,11 +78,10 @@ func (c *CustomVar[T]) lines(v any) [][]string {
 	return one(text)
 }
 
-func (c *CustomVar[T]) parse(words []string, loading bool) (any, error) {
+func (c *CustomVar[T]) parse(words []string, onto any) (any, error) {
 	var base T
-	switch {
-	case c.codec.Repeat == Merge, c.codec.Repeat == Collect && loading && c.loaded:
-		base = c.Load()
+	if onto != nil {
+		base = onto.(T)
 	}
 	v, err := c.codec.Parse(words, base)
 	if err != nil {

@@ -69,7 +69,7 @@ func (e *EnumVar) format(v any) string {
 	return strings.Join(names, " ")
 }
 
-func (e *EnumVar) parse(words []string, _ bool) (any, error) {
+func (e *EnumVar) parse(words []string, _ any) (any, error) {
 	if len(words) == 0 {
 		return nil, notOneOf(e.choices)
 	}

@@ -9,6 +9,7 @@ import (
 
 // The reasons Redis gives for refusing a value.
 var (
+	errArguments       = errors.New("wrong number of arguments")
 	errYesNo           = errors.New("argument must be 'yes' or 'no'")
 	errInteger         = errors.New("argument couldn't be parsed into an integer")
 	errOctal           = errors.New("argument couldn't be parsed as an octal number")

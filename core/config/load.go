@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -78,26 +79,48 @@ func (s *Schema) Load(origin Origin, name string, words []string) error {
 		}
 		return &LoadError{Origin: origin, Name: name, Words: shown, Reason: reason}
 	}
-	switch {
-	case !c.p.Has(MultiArg) && len(words) != 1:
-		return fail("wrong number of arguments")
-	case c.p.Has(MultiArg) && len(words) == 1 && words[0] == "":
-		words = nil
-	case c.p.Has(MultiArg) && len(words) == 1:
-		// One quoted word may hold them all: --save "60 1".
-		split, err := SplitWords(words[0])
-		if err != nil {
-			return fail(err.Error())
-		}
-		words = split
-	}
-	value, err := v.parse(words, true)
+	value, err := readLine(v, words, v.load(), c.loaded)
 	if err != nil {
 		return fail(err.Error())
 	}
 	v.store(value)
 	c.origin, c.loaded = origin, true
 	return nil
+}
+
+// readLine parses one start-up line of v; current is the value so far, started whether an earlier line made it.
+func readLine(v Var, words []string, current any, started bool) (any, error) {
+	c := v.base()
+	switch {
+	case !c.p.Has(MultiArg) && len(words) != 1:
+		return nil, errArguments
+	case c.p.Has(MultiArg) && len(words) == 1 && words[0] == "":
+		words = nil
+	case c.p.Has(MultiArg) && len(words) == 1:
+		// One quoted word may hold them all: --save "60 1".
+		split, err := SplitWords(words[0])
+		if err != nil {
+			return nil, err
+		}
+		words = split
+	}
+	if c.repeat == Merge || c.repeat == Collect && started {
+		return v.parse(words, current)
+	}
+	return v.parse(words, nil)
+}
+
+// StatedBy tells whether start-up lines such as these, and no others, would give v the value it has now. CONFIG REWRITE
+// leaves such lines alone.
+func StatedBy(v Var, lines [][]string) bool {
+	value := v.base().initial
+	for i, words := range lines {
+		var err error
+		if value, err = readLine(v, words, value, i > 0); err != nil {
+			return false
+		}
+	}
+	return slices.EqualFunc(v.lines(value), v.lines(v.load()), slices.Equal[[]string])
 }
 
 // Nearest returns the name or alias closest to a mistyped one, or "" if nothing is close.

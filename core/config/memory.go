@@ -58,7 +58,7 @@ func (m *MemoryVar) lines(v any) [][]string {
 	return one(m.format(v))
 }
 
-func (m *MemoryVar) parse(words []string, _ bool) (any, error) {
+func (m *MemoryVar) parse(words []string, _ any) (any, error) {
 	text := words[0]
 	if number, isPercent := strings.CutSuffix(text, "%"); m.percent && isPercent {
 		return m.parsePercent(number)

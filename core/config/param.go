@@ -73,9 +73,9 @@ type Var interface {
 	Repeats() Repeat
 
 	base() *common
-	parse(words []string, loading bool) (any, error) // text to boxed value, checks included
-	load() any                                       // boxed current value
-	store(any)                                       // boxed value into place
+	parse(words []string, onto any) (any, error) // text to boxed value, checks included; onto: nil or what to add to
+	load() any                                   // boxed current value
+	store(any)                                   // boxed value into place
 	format(any) string
 	lines(any) [][]string
 }

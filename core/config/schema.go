@@ -153,19 +153,17 @@ func (s *Schema) setDefault(v Var) error {
 		c.initial = v.load() // no lines
 		return nil
 	}
-	for _, line := range strings.Split(c.p.Default, "\n") {
+	for i, line := range strings.Split(c.p.Default, "\n") {
 		words := []string{line}
 		if c.p.Has(MultiArg) {
 			words = strings.Fields(line)
 		}
-		value, err := v.parse(words, true)
+		value, err := readLine(v, words, v.load(), i > 0)
 		if err != nil {
 			return err
 		}
 		v.store(value)
-		c.loaded = true
 	}
-	c.loaded = false
 	c.initial = v.load()
 	return nil
 }

@@ -98,7 +98,11 @@ func (c *change) put() error {
 			words = strings.Split(c.text, " ")
 		}
 	}
-	value, err := c.v.parse(words, false)
+	var onto any
+	if b.repeat == Merge {
+		onto = c.v.load()
+	}
+	value, err := c.v.parse(words, onto)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (b *BoolVar) format(v any) string {
 	return "no"
 }
 
-func (b *BoolVar) parse(words []string, _ bool) (any, error) {
+func (b *BoolVar) parse(words []string, _ any) (any, error) {
 	v, ok := parseBool(words[0])
 	if !ok {
 		return nil, errYesNo
@@ -108,7 +108,7 @@ func (i *IntVar) numberBase() int {
 
 func (i *IntVar) format(v any) string { return strconv.FormatInt(v.(int64), i.numberBase()) }
 
-func (i *IntVar) parse(words []string, _ bool) (any, error) {
+func (i *IntVar) parse(words []string, _ any) (any, error) {
 	v, err := strconv.ParseInt(words[0], i.numberBase(), 64)
 	switch {
 	case i.octal && err != nil:
@@ -146,7 +146,7 @@ func (t *StringVar) store(v any)            { t.Store(v.(string)) }
 func (t *StringVar) format(v any) string    { return v.(string) }
 func (t *StringVar) lines(v any) [][]string { return one(v.(string)) }
 
-func (t *StringVar) parse(words []string, _ bool) (any, error) {
+func (t *StringVar) parse(words []string, _ any) (any, error) {
 	return words[0], runChecks(t.checks, words[0])
 }
 
