@@ -1,0 +1,149 @@
+package conformance
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ferrousdb/ferrous/conformance/script"
+)
+
+const (
+	scriptsDir  = "scripts"
+	recordedDir = "recorded"
+	scriptExt   = ".rsp"
+)
+
+// TestScripts runs every script against the oracle and ferrous. A family is a subtest,
+// with servers of its own; a script is a subtest of it:
+//
+//	go test ./conformance -run TestScripts/strings/get
+func TestScripts(t *testing.T) {
+	families := map[string][]string{}
+	for _, path := range scriptPaths(t) {
+		family := filepath.Dir(path)
+		families[family] = append(families[family], path)
+	}
+	for family, paths := range families {
+		t.Run(family, func(t *testing.T) {
+			t.Parallel()
+			runFamily(t, paths)
+		})
+	}
+}
+
+// scriptPaths lists the scripts, relative to scriptsDir.
+func scriptPaths(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	err := filepath.WalkDir(scriptsDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(scriptsDir, path)
+		if filepath.Ext(path) != scriptExt {
+			t.Errorf("%s is no script: its name does not end in %s", path, scriptExt)
+			return err
+		}
+		paths = append(paths, rel)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+func runFamily(t *testing.T, paths []string) {
+	oracle := newOracle(t)
+	var subject *Side
+	if *record {
+		if oracle == nil {
+			t.Fatalf("nothing to record from: redis-server %s is not installed", oracleRelease)
+		}
+	} else {
+		subject = newSubject(t)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), scriptExt)
+		t.Run(name, func(t *testing.T) { runScript(t, path, oracle, subject) })
+	}
+}
+
+func runScript(t *testing.T, path string, oracle, subject *Side) {
+	sc, err := script.ParseFile(filepath.Join(scriptsDir, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := LoadRecording(recordingPath(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, version := oracleBin()
+	now := Recording{}
+	for _, proto := range sc.Protos {
+		run := Run{
+			Script: sc, Proto: proto, Oracle: oracle, Subject: subject, Recorded: old[proto],
+			OracleVersion: version, SubjectVersion: subjectVersion(t, subject),
+		}
+		entries, problems := run.Do()
+		for _, p := range problems {
+			t.Error(p)
+		}
+		now[proto] = entries
+	}
+	switch {
+	case t.Failed() || version != oracleRelease:
+	case *record:
+		if err := now.Save(recordingPath(path)); err != nil {
+			t.Error(err)
+		}
+	case !now.Equal(old):
+		t.Errorf("%s is stale: run go test ./conformance -record", recordingPath(path))
+	}
+}
+
+// subjectVersion tells which @since lines the subject has to satisfy. Only a binary
+// given by FERROUS_BIN may be of an older release: a Redis, to test the scripts.
+func subjectVersion(t *testing.T, s *Side) script.Version {
+	t.Helper()
+	if s == nil {
+		return script.Version{}
+	}
+	if s.server == nil {
+		if err := s.start(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := s.Version()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Before(subjectRelease) && os.Getenv("FERROUS_BIN") == "" {
+		t.Fatalf("INFO reports redis_version %s, older than %s", v, subjectRelease)
+	}
+	return v
+}
+
+func recordingPath(path string) string {
+	return filepath.Join(recordedDir, strings.TrimSuffix(path, scriptExt)+".txt")
+}
+
+// TestNoOrphanRecordings finds recordings whose script is gone.
+func TestNoOrphanRecordings(t *testing.T) {
+	known := map[string]bool{}
+	for _, path := range scriptPaths(t) {
+		known[recordingPath(path)] = true
+	}
+	err := filepath.WalkDir(recordedDir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Dir(path) != recordedDir && !known[path] {
+			t.Errorf("%s: no script of that name", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,147 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/ferrousdb/ferrous/conformance/resp"
+	"github.com/ferrousdb/ferrous/conformance/script"
+)
+
+// startTimeout is generous: the machine may be busy building something else.
+const startTimeout = 20 * time.Second
+
+// Server is a child process that speaks RESP on a loopback port.
+type Server struct {
+	Addr string // host:port
+	Dir  string // its working directory, which holds its log
+
+	cmd    *exec.Cmd
+	exited chan struct{} // closed once the process has been waited for
+	state  error         // how it ended; valid after exited is closed
+}
+
+// StartServer starts bin with "--port N", a quiet configuration and args, in dir,
+// and returns once it answers. The caller ends it with Stop.
+func StartServer(bin, dir string, args ...string) (*Server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(dir, "server.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s := &Server{
+		Addr:   net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		Dir:    dir,
+		exited: make(chan struct{}),
+	}
+	base := []string{
+		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "",
+		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
+	}
+	s.cmd = exec.Command(bin, append(base, args...)...)
+	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, log, log
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		s.state = s.cmd.Wait()
+		close(s.exited)
+	}()
+	if err := s.awaitReady(); err != nil {
+		s.Stop()
+		return nil, fmt.Errorf("%s: %w\n%s", bin, err, s.Log())
+	}
+	return s, nil
+}
+
+func (s *Server) awaitReady() error {
+	deadline := time.Now().Add(startTimeout)
+	for time.Now().Before(deadline) {
+		if !s.Alive() {
+			return fmt.Errorf("ended while starting: %v", s.state)
+		}
+		c, err := Dial(s.Addr)
+		if err == nil {
+			var v resp.Value
+			v, err = c.Do("PING")
+			c.Close()
+			// Any answer but LOADING will do: a password may be required.
+			if err == nil && !(v.IsErr() && v.Text[:min(7, len(v.Text))] == "LOADING") {
+				return nil
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return errors.New("not ready in time")
+}
+
+// Alive reports whether the process still runs.
+func (s *Server) Alive() bool {
+	select {
+	case <-s.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// Stop ends the process: SIGTERM, and SIGKILL if that takes more than a few seconds.
+func (s *Server) Stop() {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(5 * time.Second):
+		s.cmd.Process.Kill()
+		<-s.exited
+	}
+}
+
+// Log returns the end of what the server printed, for reports.
+func (s *Server) Log() string {
+	data, err := os.ReadFile(filepath.Join(s.Dir, "server.log"))
+	if err != nil {
+		return err.Error()
+	}
+	const tail = 4 << 10
+	return string(data[max(0, len(data)-tail):])
+}
+
+// freePort finds a port that is free now, low enough for a cluster bus at +10000.
+func freePort() (int, error) {
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if port < 65536-10000 {
+			return port, nil
+		}
+	}
+	return 0, errors.New("no free port below 55536")
+}
+
+// BinaryVersion asks an executable for its version ("v=7.0.15" in --version).
+func BinaryVersion(bin string) (script.Version, error) {
+	out, err := exec.Command(bin, "--version").Output()
+	if err != nil {
+		return script.Version{}, err
+	}
+	var a, b, c int
+	if _, err := fmt.Sscanf(string(out), "Redis server v=%d.%d.%d", &a, &b, &c); err != nil {
+		return script.Version{}, fmt.Errorf("%s --version: %q", bin, out)
+	}
+	return script.Version{a, b, c}, nil
+}
