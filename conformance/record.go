@@ -24,9 +24,11 @@ type Entry struct {
 
 // Recording is what is kept of a script: its entries per protocol version.
 //
-// The file is text: a heading per protocol, then two lines per reply, the command and,
-// indented, the literal.
+// The file is text: a command, then, indented, the literal of its reply; two of them,
+// each after its protocol, where RESP2 and RESP3 differ.
 type Recording map[int][]Entry
+
+var protocols = []int{2, 3}
 
 const sinceMark = "@since"
 
@@ -48,49 +50,65 @@ func LoadRecording(path string) (Recording, error) {
 
 func parseRecording(data []byte) (Recording, error) {
 	rec := Recording{}
-	proto, command, line := 0, "", 0
+	command, line := "", 0
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		line++
-		text := lines.Text()
-		reply, indented := strings.CutPrefix(text, "\t")
-		switch {
-		case text == "[resp2]" || text == "[resp3]":
-			proto = int(text[5] - '0')
-		case !indented:
-			command = text
-		case proto == 0 || command == "":
+		reply, indented := strings.CutPrefix(lines.Text(), "\t")
+		if !indented {
+			command = lines.Text()
+			continue
+		}
+		if command == "" {
 			return nil, fmt.Errorf("%d: a reply without its command", line)
-		default:
-			entry := Entry{Command: command, Since: reply == sinceMark}
-			if !entry.Since {
-				var err error
-				if entry.Reply, err = resp.ParseLiteral(reply); err != nil {
-					return nil, fmt.Errorf("%d: %w", line, err)
-				}
-			}
-			rec[proto] = append(rec[proto], entry)
-			command = ""
+		}
+		protos := protocols
+		if rest, ok := strings.CutPrefix(reply, "resp2 "); ok {
+			protos, reply = []int{2}, rest
+		} else if rest, ok := strings.CutPrefix(reply, "resp3 "); ok {
+			protos, reply = []int{3}, rest
+		}
+		entry, err := parseEntry(command, reply)
+		if err != nil {
+			return nil, fmt.Errorf("%d: %w", line, err)
+		}
+		for _, p := range protos {
+			rec[p] = append(rec[p], entry)
 		}
 	}
 	return rec, lines.Err()
 }
 
-// Format returns the text of a recording.
+func parseEntry(command, reply string) (Entry, error) {
+	if reply == sinceMark {
+		return Entry{Command: command, Since: true}, nil
+	}
+	v, err := resp.ParseLiteral(reply)
+	return Entry{Command: command, Reply: v}, err
+}
+
+func (e Entry) reply() string {
+	if e.Since {
+		return sinceMark
+	}
+	return e.Reply.String()
+}
+
+// Format returns the text of a recording. Both protocols' entries, where there are
+// both, are of the same commands.
 func (rec Recording) Format() []byte {
 	var b bytes.Buffer
-	for _, proto := range []int{2, 3} {
-		if rec[proto] == nil {
-			continue
-		}
-		fmt.Fprintf(&b, "[resp%d]\n", proto)
-		for _, e := range rec[proto] {
-			reply := sinceMark
-			if !e.Since {
-				reply = e.Reply.String()
-			}
-			fmt.Fprintf(&b, "%s\n\t%s\n", e.Command, reply)
+	for i := range max(len(rec[2]), len(rec[3])) {
+		switch {
+		case i >= len(rec[3]):
+			fmt.Fprintf(&b, "%s\n\tresp2 %s\n", rec[2][i].Command, rec[2][i].reply())
+		case i >= len(rec[2]):
+			fmt.Fprintf(&b, "%s\n\tresp3 %s\n", rec[3][i].Command, rec[3][i].reply())
+		case rec[2][i].reply() == rec[3][i].reply():
+			fmt.Fprintf(&b, "%s\n\t%s\n", rec[2][i].Command, rec[2][i].reply())
+		default:
+			fmt.Fprintf(&b, "%s\n\tresp2 %s\n\tresp3 %s\n", rec[2][i].Command, rec[2][i].reply(), rec[3][i].reply())
 		}
 	}
 	return b.Bytes()

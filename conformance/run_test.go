@@ -99,7 +99,7 @@ func TestRecordingKeepsWhatStillMatches(t *testing.T) {
 		t.Fatal(problems)
 	}
 	got := string(Recording{2: r.entries}.Format())
-	want := "[resp2]\nPTTL a\n\t:990\nGET b\n\t\"new\"\nRANDOMKEY\n\t\"\"\n"
+	want := "PTTL a\n\tresp2 :990\nGET b\n\tresp2 \"new\"\nRANDOMKEY\n\tresp2 \"\"\n"
 	if got != want {
 		t.Errorf("recording:\n%s\nwant:\n%s", got, want)
 	}
@@ -107,14 +107,18 @@ func TestRecordingKeepsWhatStillMatches(t *testing.T) {
 
 func TestRecordingRoundTrip(t *testing.T) {
 	rec := Recording{
-		2: {{Command: "GET k", Reply: values(t, `-ERR a b`)[0]}, {Command: "X", Since: true}},
-		3: {{Command: `SET "a\n" b`, Reply: values(t, `{"k" [null ,1.5]}`)[0]}},
+		2: {{Command: "GET k", Reply: values(t, `-ERR a b`)[0]}, {Command: "GET l", Reply: values(t, `nil`)[0]}, {Command: "X", Since: true}},
+		3: {{Command: "GET k", Reply: values(t, `-ERR a b`)[0]}, {Command: "GET l", Reply: values(t, `null`)[0]}, {Command: "X", Since: true}},
+	}
+	text := "GET k\n\t-\"ERR a b\"\nGET l\n\tresp2 nil\n\tresp3 null\nX\n\t@since\n"
+	if got := string(rec.Format()); got != text {
+		t.Errorf("formatted as:\n%s", got)
 	}
 	back, err := parseRecording(rec.Format())
 	if err != nil || !back.Equal(rec) {
 		t.Errorf("%v:\n%s", err, back.Format())
 	}
-	for _, text := range []string{"\t:1\n", "GET k\n\t:1\n", "[resp2]\nGET k\n\tfoo\n", "[resp2]\nGET\n\t:1\n\t:2\n"} {
+	for _, text := range []string{"\t:1\n", "GET k\n\tfoo\n", "GET k\n\tresp4 :1\n"} {
 		if rec, err := parseRecording([]byte(text)); err == nil {
 			t.Errorf("%q: accepted as %v", text, rec)
 		}
