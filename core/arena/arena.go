@@ -58,9 +58,11 @@ func (a *Arena) allocSlow(n int) Ref {
 	if a.bins[c] == 0 {
 		a.refill(c)
 	}
+	if s := slabAt(a.bins[c]); s.free != 0 && a.guard != 0 {
+		checkPoison(Ref(s.free), s)
+	}
 	ref := a.take(c)
 	if a.guard != 0 {
-		a.pool.checkFresh(ref)
 		markLive(ref)
 	}
 	return ref

@@ -80,15 +80,7 @@ func (p *Pool) checkAddress(ref Ref) *slab {
 	return s
 }
 
-// checkFresh panics if the blob about to be handed out was written after its free.
-func (p *Pool) checkFresh(ref Ref) {
-	s := slabOf(ref)
-	first, _ := guardOf(ref, s)
-	if *first == freeMark^uint64(ref) { // else it comes from untouched memory
-		checkPoison(ref, s)
-	}
-}
-
+// checkPoison panics if the free blob ref was written to.
 func checkPoison(ref Ref, s *slab) {
 	body := Bytes(ref, int(s.size)-guardSize)
 	for i, b := range body {
