@@ -1,0 +1,283 @@
+package core
+
+import (
+	"math"
+	"strconv"
+	"unsafe"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// Ctx is one call of a command: its arguments, its reply, the database that it
+// works on. It belongs to the call; nothing of it may be kept.
+//
+// The reply is written through the embedded Writer: c.OK(), c.Int(n),
+// c.Bulk(b), c.Array(n) followed by n replies, and so on.
+type Ctx struct {
+	*resp.Writer
+
+	// Args are the arguments, the command name first. They point into the
+	// read buffer and die with the call: what is stored is copied.
+	Args [][]byte
+	// Cmd is the row being executed (that of the subcommand, if there is one).
+	Cmd *Command
+	// DB is the selected database.
+	DB *keyspace.DB
+	// Session is the client; nil when the command comes from no client.
+	Session *Session
+	// Server is what the command runs on.
+	Server Server
+	// Now is the time of the call in Unix milliseconds. It does not move
+	// during a command, a transaction or a script.
+	Now int64
+	// NoBlock means that a blocking command must answer at once as if its
+	// timeout had passed: inside MULTI, in scripts, without a client.
+	NoBlock bool
+
+	// The rest belongs to the host.
+
+	// Hooks are the registry's.
+	Hooks *Hooks
+	// Exec runs nested commands.
+	Exec Executor
+	// Dirty counts the changes that the command has made.
+	Dirty int64
+	// Hash is the hash of the key at KeyArg, when KeyArg is not 0.
+	Hash   uint64
+	KeyArg int
+	// Waiting is set by Block.
+	Waiting *Wait
+	feed    [][][]byte
+	noFeed  bool
+}
+
+// Executor runs commands for other commands.
+type Executor interface {
+	// Call runs a command with the locks that the calling command holds; the
+	// reply is written to c. The row must be a found command of right arity.
+	Call(c *Ctx, cmd *Command, args [][]byte)
+}
+
+// Reset prepares c for the next command; it is the host's.
+func (c *Ctx) Reset(cmd *Command, args [][]byte) {
+	c.Cmd, c.Args = cmd, args
+	c.Dirty = 0
+	c.KeyArg = 0
+	c.Waiting = nil
+	if c.feed != nil || c.noFeed {
+		c.feed, c.noFeed = nil, false
+	}
+}
+
+// Find opens a key for reading: a hit or miss is counted and the access
+// recorded. Check OK of the result.
+func (c *Ctx) Find(key []byte) keyspace.Entry { return c.find(key, keyspace.ForRead) }
+
+// FindForWrite opens a key that the command is going to change.
+func (c *Ctx) FindForWrite(key []byte) keyspace.Entry { return c.find(key, keyspace.ForWrite) }
+
+// Touch is Find that records the access even for a session with NO-TOUCH.
+func (c *Ctx) Touch(key []byte) keyspace.Entry {
+	return c.DB.FindHashed(c.HashOf(key), key, c.Now, keyspace.ForRead)
+}
+
+// Peek opens a key without recording the access (TTL, TYPE, OBJECT, DUMP).
+func (c *Ctx) Peek(key []byte) keyspace.Entry { return c.find(key, 0) }
+
+func (c *Ctx) find(key []byte, m keyspace.Mode) keyspace.Entry {
+	if c.Session != nil && c.Session.NoTouch {
+		m &^= keyspace.Touch
+	}
+	return c.DB.FindHashed(c.HashOf(key), key, c.Now, m)
+}
+
+// HashOf returns the hash of a key; that of the command's only key is known
+// already, since the host has locked its shard.
+func (c *Ctx) HashOf(key []byte) uint64 {
+	if c.KeyArg != 0 && unsafe.SliceData(key) == unsafe.SliceData(c.Args[c.KeyArg]) {
+		return c.Hash
+	}
+	return c.DB.Keyspace().Hash(key)
+}
+
+// FindType is Find for a key that must hold type t: the error is WRONGTYPE. A
+// missing key is no error.
+func (c *Ctx) FindType(key []byte, t keyspace.Type) (keyspace.Entry, error) {
+	return typed(c.Find(key), t)
+}
+
+// FindTypeForWrite is FindForWrite for a key that must hold type t.
+func (c *Ctx) FindTypeForWrite(key []byte, t keyspace.Type) (keyspace.Entry, error) {
+	return typed(c.FindForWrite(key), t)
+}
+
+func typed(e keyspace.Entry, t keyspace.Type) (keyspace.Entry, error) {
+	if e.OK() && e.Type() != t {
+		return keyspace.Entry{}, ErrWrongType
+	}
+	return e, nil
+}
+
+// SetString stores a string value, choosing its encoding; expire as in
+// keyspace.DB.Put.
+func (c *Ctx) SetString(key, value []byte, expire int64) {
+	c.DB.PutString(c.HashOf(key), key, value, expire, c.Now)
+}
+
+// SetInt stores an integer as a string value.
+func (c *Ctx) SetInt(key []byte, n int64, expire int64) {
+	c.DB.PutInt(c.HashOf(key), key, n, expire, c.Now)
+}
+
+// Changed records an effective change of a key: it counts as dirty, it is fed
+// to the log and the replicas, transactions and caches that watch the key
+// learn of it, clients that wait for it are served, and the keyspace event
+// (class and name; no event if name is empty) is published. Call it once per
+// change, after the change.
+func (c *Ctx) Changed(class Event, name string, key []byte) {
+	c.Dirty++
+	if c.Hooks.any(hookChange) {
+		c.Hooks.changed(c, Change{c.DB.Index(), key, class, name})
+	}
+}
+
+// ChangedIn is Changed for a key of another database than the selected one.
+func (c *Ctx) ChangedIn(db int, class Event, name string, key []byte) {
+	c.Dirty++
+	if c.Hooks.any(hookChange) {
+		c.Hooks.changed(c, Change{db, key, class, name})
+	}
+}
+
+// Event publishes a keyspace event without counting a change (a second event
+// of one change).
+func (c *Ctx) Event(class Event, name string, key []byte) {
+	if c.Hooks.any(hookChange) {
+		c.Hooks.changed(c, Change{c.DB.Index(), key, class, name})
+	}
+}
+
+// Propagate says in what form the change is to be repeated by logs and
+// replicas, instead of the command as it was given. Called several times, it
+// adds up to a unit. The slices must stay unchanged until the command ends.
+func (c *Ctx) Propagate(args ...[]byte) {
+	if c.Hooks.any(hookFeed) {
+		c.feed = append(c.feed, append([][]byte(nil), args...))
+	}
+}
+
+// PropagateNothing keeps the command out of the feed although it made changes.
+func (c *Ctx) PropagateNothing() { c.noFeed = true }
+
+// Feed publishes what the command has changed; it is the host's, called while
+// the locks are still held.
+func (c *Ctx) Feed() {
+	if c.Dirty == 0 || c.noFeed || !c.Hooks.Feeding() {
+		return
+	}
+	db := c.DB.Index()
+	switch len(c.feed) {
+	case 0:
+		c.Hooks.Feed(Fed{DB: db, Args: c.Args})
+	case 1:
+		c.Hooks.Feed(Fed{DB: db, Args: c.feed[0]})
+	default:
+		c.Hooks.Feed(Fed{DB: db, Unit: UnitBegin})
+		for _, args := range c.feed {
+			c.Hooks.Feed(Fed{DB: db, Args: args})
+		}
+		c.Hooks.Feed(Fed{DB: db, Unit: UnitEnd})
+	}
+}
+
+// Call runs another command with the locks that this one holds and writes its
+// reply here; scripts and transactions are made of it.
+func (c *Ctx) Call(cmd *Command, args [][]byte) { c.Exec.Call(c, cmd, args) }
+
+// Wait describes a blocked client.
+type Wait struct {
+	// Keys of the selected database; a change of one of them is worth a retry.
+	// The host copies them. Empty: only the deadline or an unblock ends it.
+	Keys [][]byte
+	// Deadline in Unix milliseconds; 0 means never.
+	Deadline int64
+	// Retry is called with the command's locks held (the Ctx is a new one with
+	// the original arguments, copied) after a key was changed. It either
+	// answers and returns true, or returns false to go on waiting.
+	Retry func(c *Ctx, key []byte) (served bool, err error)
+	// Expired writes the reply for a deadline that has passed.
+	Expired func(c *Ctx)
+}
+
+// Block parks the session until one of the keys changes in a way that Retry
+// accepts, the deadline passes or the client is unblocked. The handler returns
+// right after it, having written no reply. Where blocking is not allowed, the
+// reply of an expired wait is written at once.
+func (c *Ctx) Block(w Wait) error {
+	if c.NoBlock || c.Session == nil {
+		w.Expired(c)
+		return nil
+	}
+	c.Waiting = &w
+	return nil
+}
+
+// Is reports whether argument i is the given word, in any case.
+func (c *Ctx) Is(i int, word string) bool { return equalFold(c.Args[i], word) }
+
+// ArgInt parses argument i as a 64-bit integer in Redis's strict form: no
+// sign but "-", no leading zeros, no blanks.
+func (c *Ctx) ArgInt(i int) (int64, error) {
+	n, ok := keyspace.ParseInt(c.Args[i])
+	if !ok {
+		return 0, ErrNotInteger
+	}
+	return n, nil
+}
+
+// ArgFloat parses argument i as a floating-point number; NaN is refused.
+func (c *Ctx) ArgFloat(i int) (float64, error) {
+	f, ok := ParseFloat(c.Args[i])
+	if !ok {
+		return 0, ErrNotFloat
+	}
+	return f, nil
+}
+
+// ParseFloat parses a number as Redis accepts one: decimal or hexadecimal, inf
+// and infinity with a sign, no blanks, no NaN, no underscores.
+func ParseFloat(b []byte) (float64, bool) {
+	if len(b) == 0 || len(b) > 255 {
+		return 0, false
+	}
+	for _, ch := range b {
+		if ch == '_' || ch == ' ' {
+			return 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)
+	if err != nil && !math.IsInf(f, 0) || math.IsNaN(f) {
+		return 0, false
+	}
+	if math.IsInf(f, 0) && err != nil {
+		return 0, false // overflow is not infinity
+	}
+	return f, true
+}
+
+// Timeout parses argument i as the timeout of a blocking command in seconds
+// and returns the deadline in Unix milliseconds, 0 for ever.
+func (c *Ctx) Timeout(i int) (int64, error) {
+	f, ok := ParseFloat(c.Args[i])
+	ms := math.Ceil(f * 1000)
+	switch {
+	case !ok || ms > math.MaxInt64/2:
+		return 0, ErrTimeoutFloat
+	case f < 0:
+		return 0, ErrTimeoutNeg
+	case f == 0:
+		return 0, nil
+	}
+	return c.Now + int64(ms), nil
+}

@@ -1,0 +1,206 @@
+package core
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Event is a class of keyspace events, for notify-keyspace-events.
+type Event uint32
+
+// The classes, with their letters in notify-keyspace-events.
+const (
+	EventGeneric Event = 1 << iota // g
+	EventString                    // $
+	EventList                      // l
+	EventSet                       // s
+	EventHash                      // h
+	EventZSet                      // z
+	EventExpired                   // x
+	EventEvicted                   // e
+	EventStream                    // t
+	EventKeyMiss                   // m
+	EventModule                    // d
+	EventNew                       // n
+)
+
+// Change is what happened to a key.
+type Change struct {
+	DB    int
+	Key   []byte // valid during the call
+	Class Event
+	Name  string // the event's name: "set", "del", "expired"; "" for none
+}
+
+// Fed is one effective write in the form in which it is to be repeated on a
+// replica or from a log. Writes that belong together arrive between a Fed
+// with Unit set to UnitBegin and one with UnitEnd (both without arguments).
+type Fed struct {
+	DB   int
+	Args [][]byte // valid during the call
+	Unit Unit
+}
+
+// Unit marks the bounds of writes that are one transaction.
+type Unit uint8
+
+// The marks.
+const (
+	UnitNone Unit = iota
+	UnitBegin
+	UnitEnd
+)
+
+// Done is what a hook learns about a command that has run.
+type Done struct {
+	Micros int64 // duration; 0 unless timing is on
+	Failed bool  // an error was replied
+}
+
+// hookKind is a bit of Hooks.active.
+type hookKind uint32
+
+const (
+	hookChange hookKind = 1 << iota
+	hookFeed
+	hookBefore
+	hookAfter
+)
+
+// Hooks holds what modules want to be told of. A hook is off until its Switch
+// is turned on; while all hooks of a kind are off the kind costs one load and
+// one branch.
+type Hooks struct {
+	active atomic.Uint32
+	mu     sync.Mutex
+	on     [4]int // how many switches of each kind are on
+
+	change []hook[func(c *Ctx, ch Change)]
+	flush  []func(c *Ctx, db int)
+	feed   []hook[func(f Fed)]
+	before []hook[func(c *Ctx) error]
+	after  []hook[func(c *Ctx, d Done)]
+	opened []func(s *Session)
+	closed []func(s *Session)
+}
+
+type hook[F any] struct {
+	sw *Switch
+	fn F
+}
+
+// Switch turns a hook on and off. It may be used from any goroutine; a call
+// that is under way when it is turned off still runs.
+type Switch struct {
+	hooks *Hooks
+	kind  int
+	on    atomic.Bool
+}
+
+// Set turns the hook on or off.
+func (s *Switch) Set(on bool) {
+	h := s.hooks
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.on.Swap(on) == on {
+		return
+	}
+	if on {
+		h.on[s.kind]++
+	} else {
+		h.on[s.kind]--
+	}
+	var mask uint32
+	for i, n := range h.on {
+		if n > 0 {
+			mask |= 1 << i
+		}
+	}
+	h.active.Store(mask)
+}
+
+// On reports whether the hook is on.
+func (s *Switch) On() bool { return s.on.Load() }
+
+func (h *Hooks) newSwitch(kind int) *Switch { return &Switch{hooks: h, kind: kind} }
+
+func (h *Hooks) any(k hookKind) bool { return h.active.Load()&uint32(k) != 0 }
+
+func (h *Hooks) changed(c *Ctx, ch Change) {
+	for _, x := range h.change {
+		if x.sw.on.Load() {
+			x.fn(c, ch)
+		}
+	}
+}
+
+// Changed tells the hooks of a change that no command made (an expired or
+// evicted key). c is nil then.
+func (h *Hooks) Changed(ch Change) {
+	if h.any(hookChange) {
+		h.changed(nil, ch)
+	}
+}
+
+// Flushed tells the hooks that a database (-1: every one) was emptied.
+func (h *Hooks) Flushed(c *Ctx, db int) {
+	for _, fn := range h.flush {
+		fn(c, db)
+	}
+}
+
+// Feeding reports whether somebody listens to the write feed.
+func (h *Hooks) Feeding() bool { return h.any(hookFeed) }
+
+// Feed publishes one write; the caller holds the locks of its keys.
+func (h *Hooks) Feed(f Fed) {
+	for _, x := range h.feed {
+		if x.sw.on.Load() {
+			x.fn(f)
+		}
+	}
+}
+
+// Guarded reports whether any Before hook is on.
+func (h *Hooks) Guarded() bool { return h.any(hookBefore) }
+
+// Before asks the hooks whether the command may run.
+func (h *Hooks) Before(c *Ctx) error {
+	if !h.any(hookBefore) {
+		return nil
+	}
+	for _, x := range h.before {
+		if x.sw.on.Load() {
+			if err := x.fn(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// After tells the hooks that a command has run.
+func (h *Hooks) After(c *Ctx, d Done) {
+	if !h.any(hookAfter) {
+		return
+	}
+	for _, x := range h.after {
+		if x.sw.on.Load() {
+			x.fn(c, d)
+		}
+	}
+}
+
+// Opened and Closed bracket a session's life, on the session's own loop.
+func (h *Hooks) Opened(s *Session) {
+	for _, fn := range h.opened {
+		fn(s)
+	}
+}
+
+// Closed: see Opened.
+func (h *Hooks) Closed(s *Session) {
+	for _, fn := range h.closed {
+		fn(s)
+	}
+}

@@ -1,0 +1,43 @@
+package keyspace
+
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
+
+// ExpiryMode says what is done with keys whose time has come.
+type ExpiryMode uint8
+
+const (
+	// DeleteExpired: they are deleted when they are met (the normal mode).
+	DeleteExpired ExpiryMode = iota
+	// HideExpired: they look missing and stay; a replica waits for its master
+	// to delete them.
+	HideExpired
+	// ShowExpired: they are keys like any other (while data are being loaded).
+	ShowExpired
+)
+
+// SetExpiry chooses the mode; the caller holds all locks.
+func (ks *Keyspace) SetExpiry(m ExpiryMode) { ks.expiry = m }
+
+// expire deals with a key that was found and whose time has come. It reports
+// whether the key is to look missing.
+func (db *DB) expire(sh int, pos dict.Pos, ref arena.Ref) bool {
+	switch db.ks.expiry {
+	case ShowExpired:
+		return false
+	case HideExpired:
+		return true
+	}
+	db.expireNow(sh, pos, ref)
+	return true
+}
+
+func (db *DB) expireNow(sh int, pos dict.Pos, ref arena.Ref) {
+	db.ks.shards[sh].stats.Expired++
+	if db.ks.events != nil {
+		db.ks.events.Expired(db.index, dict.Key(ref))
+	}
+	Entry{db, pos, ref, uint8(sh)}.Delete()
+}

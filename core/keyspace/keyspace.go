@@ -1,0 +1,168 @@
+package keyspace
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
+
+// Shards is the number of stripes of the keyspace.
+const Shards = 64
+
+// shardBits is how many leading bits of a key's hash choose its shard.
+const shardBits = 6
+
+// Options configure a Keyspace.
+type Options struct {
+	Databases int           // how many databases; at least 1
+	Arena     arena.Options // where the data live
+	Events    Events        // told of keys that vanish by themselves; may be nil
+}
+
+// Events is told what happens to keys without a command having asked for it.
+type Events interface {
+	// Expired is called with the shard's lock held, before the key is gone.
+	Expired(db int, key []byte)
+}
+
+// Keyspace is all data of one server. Several may live in one process.
+type Keyspace struct {
+	pool   *arena.Pool
+	epochs *arena.Epochs
+	seed   maphash.Seed
+	events Events
+	shards [Shards]shard
+	dbs    []*DB
+
+	// Everything below is written with all locks held and read with any.
+	clock clock
+	// expiry says what is done with keys whose time has come.
+	expiry ExpiryMode
+}
+
+// shard is one stripe. It is padded so that two locks never share a cache line.
+type shard struct {
+	mu        sync.Mutex
+	arena     *arena.Arena
+	objects   objectTable
+	draining  []*dict.Table // flushed databases on their way out
+	published int64         // the arena's bytes as of the last publish
+	stats     Stats
+	_         [64]byte
+}
+
+// Stats counts what happens to keys.
+type Stats struct {
+	Expired int64 // keys deleted because their time had come
+	Hits    int64 // lookups by reading commands that found their key
+	Misses  int64 // and that did not
+}
+
+// New makes an empty keyspace. Close it to give its memory back.
+func New(o Options) *Keyspace {
+	ks := &Keyspace{
+		pool:   arena.NewPool(o.Arena),
+		seed:   maphash.MakeSeed(),
+		events: o.Events,
+	}
+	ks.epochs = ks.pool.Epochs()
+	for i := range ks.shards {
+		ks.shards[i].arena = ks.pool.NewArena()
+	}
+	for i := range max(o.Databases, 1) {
+		ks.dbs = append(ks.dbs, newDB(ks, i))
+	}
+	return ks
+}
+
+// Close unmaps all memory. No slice into it may be used afterwards.
+func (ks *Keyspace) Close() { ks.pool.Close() }
+
+// DB returns database i; i must be below Databases.
+func (ks *Keyspace) DB(i int) *DB { return ks.dbs[i] }
+
+// Databases returns the number of databases.
+func (ks *Keyspace) Databases() int { return len(ks.dbs) }
+
+// Hash returns the hash of a key; its top six bits are the shard.
+func (ks *Keyspace) Hash(key []byte) uint64 { return maphash.Bytes(ks.seed, key) }
+
+// ShardOf returns the shard of a key's hash.
+func ShardOf(hash uint64) int { return int(hash >> (64 - shardBits)) }
+
+// Stats returns the sums of the shards' counters; the caller holds all locks.
+func (ks *Keyspace) Stats() Stats {
+	var sum Stats
+	for i := range ks.shards {
+		st := &ks.shards[i].stats
+		sum.Expired += st.Expired
+		sum.Hits += st.Hits
+		sum.Misses += st.Misses
+	}
+	return sum
+}
+
+// ResetStats sets the counters to zero; the caller holds all locks.
+func (ks *Keyspace) ResetStats() {
+	for i := range ks.shards {
+		ks.shards[i].stats = Stats{}
+	}
+}
+
+// Locks is a set of shards to lock: bit i is shard i.
+type Locks uint64
+
+// AllShards is every shard.
+const AllShards = ^Locks(0)
+
+// Add returns the set with the shard of hash added.
+func (l Locks) Add(hash uint64) Locks { return l | 1<<(hash>>(64-shardBits)) }
+
+// Has reports whether the set holds the shard of hash.
+func (l Locks) Has(hash uint64) bool { return l&(1<<(hash>>(64-shardBits))) != 0 }
+
+// Lock takes the locks of the set in index order. It must not be called by
+// whoever holds one already: that order is what excludes deadlock.
+func (ks *Keyspace) Lock(set Locks) {
+	for rest := uint64(set); rest != 0; rest &= rest - 1 {
+		ks.shards[bits.TrailingZeros64(rest)].mu.Lock()
+	}
+}
+
+// TryLock takes the locks of the set unless one of them is held by another.
+func (ks *Keyspace) TryLock(set Locks) bool {
+	for rest := uint64(set); rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros64(rest)
+		if !ks.shards[i].mu.TryLock() {
+			ks.Unlock(set & (1<<i - 1))
+			return false
+		}
+	}
+	return true
+}
+
+// Unlock releases the locks of the set.
+func (ks *Keyspace) Unlock(set Locks) {
+	for rest := uint64(set); rest != 0; rest &= rest - 1 {
+		ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
+	}
+}
+
+// UsedMemory returns the bytes of all arenas, exact to 128 KiB, from any
+// goroutine and without a lock.
+func (ks *Keyspace) UsedMemory() int64 { return ks.pool.Used() }
+
+// ExactMemory returns the bytes of all arenas; the caller holds all locks.
+func (ks *Keyspace) ExactMemory() int64 {
+	var sum int64
+	for i := range ks.shards {
+		sum += ks.shards[i].arena.Used()
+	}
+	return sum
+}
+
+// PoolStats tells what the arenas have taken from the system.
+func (ks *Keyspace) PoolStats() arena.Stats { return ks.pool.Stats() }

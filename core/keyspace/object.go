@@ -1,0 +1,102 @@
+package keyspace
+
+import (
+	"encoding/binary"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
+
+// objectTable holds the Objects of one shard. An entry names its Object by an
+// index into the table, because the collector cannot see into the arena: the
+// table is what keeps the Object alive.
+//
+// Copy-on-write works on the table too. The writer that meets an Object older
+// than the newest snapshot stores the Object's successor under a new index and
+// makes a new entry for it; the frozen entry keeps the old index, and both are
+// given up together when the last snapshot that sees them has ended.
+//
+// Slots stand in chunks that never move, so that a snapshot that has copied
+// the list of chunks reads its Objects without a lock: nobody writes a slot
+// that it may look at.
+type objectTable struct {
+	chunks []*objectChunk
+	n      uint32 // slots ever used
+	free   []uint32
+	sweep  []Object // large values on their way out
+}
+
+const chunkBits = 7
+
+type objectChunk [1 << chunkBits]objectSlot
+
+type objectSlot struct {
+	obj   Object
+	epoch arena.Epoch // the newest snapshot when the value became writable
+}
+
+// handleSize is the length of an Object's handle, the packed value of its entry.
+const handleSize = 4
+
+func (t *objectTable) slot(i uint32) *objectSlot {
+	return &t.chunks[i>>chunkBits][i&(1<<chunkBits-1)]
+}
+
+// add stores o, writable since epoch e, and returns its index.
+func (t *objectTable) add(o Object, e arena.Epoch) uint32 {
+	var i uint32
+	if n := len(t.free); n > 0 {
+		i = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		i = t.n
+		t.n++
+		if int(i>>chunkBits) == len(t.chunks) {
+			t.chunks = append(t.chunks, new(objectChunk))
+		}
+	}
+	*t.slot(i) = objectSlot{o, e}
+	return i
+}
+
+// drop empties a slot for reuse.
+func (t *objectTable) drop(i uint32) {
+	*t.slot(i) = objectSlot{}
+	t.free = append(t.free, i)
+}
+
+func handleOf(data []byte) uint32     { return binary.LittleEndian.Uint32(data) }
+func putHandle(data []byte, i uint32) { binary.LittleEndian.PutUint32(data, i) }
+
+// releaseNow is how many members are freed with the key; a larger value goes
+// to the sweeper, so that no DEL takes longer than a few microseconds.
+const releaseNow = 64
+
+// retireObject gives up the slot of a value whose entry has left the table:
+// at once, or when no snapshot can see it any more. release says that the
+// value itself dies, and not only this version of it.
+func (s *shard) retireObject(i uint32, release bool) {
+	s.arena.RetireFunc(func() { s.endObject(i, release) })
+}
+
+func (s *shard) endObject(i uint32, release bool) {
+	o := s.objects.slot(i).obj
+	s.objects.drop(i)
+	if !release {
+		return
+	}
+	if o.Len() <= releaseNow && o.Release(releaseNow) {
+		return
+	}
+	s.objects.sweep = append(s.objects.sweep, o)
+}
+
+// sweepObjects frees members of dying values, about budget of them, and
+// reports whether something is left.
+func (s *shard) sweepObjects(budget int) (more bool) {
+	sweep := s.objects.sweep
+	if n := len(sweep); n > 0 && sweep[n-1].Release(budget) {
+		sweep[n-1] = nil
+		s.objects.sweep = sweep[:n-1]
+	}
+	return len(s.objects.sweep) > 0
+}

@@ -1,0 +1,105 @@
+package keyspace
+
+import (
+	"encoding/binary"
+	"strconv"
+	"unsafe"
+)
+
+// embLimit is the length up to which OBJECT ENCODING calls a string "embstr".
+const embLimit = 44
+
+// PutString gives key a string value: an integer where the text is one in
+// canonical form, else its bytes. h is the key's hash; expire is as in Put.
+func (db *DB) PutString(h uint64, key, value []byte, expire, now int64) {
+	if n, ok := ParseInt(value); ok {
+		db.PutInt(h, key, n, expire, now)
+		return
+	}
+	enc := uint8(Raw)
+	if len(value) <= embLimit {
+		enc = EmbStr
+	}
+	copy(db.PutHashed(h, key, MakeKind(String, enc), len(value), expire, now), value)
+}
+
+// PutInt gives key an integer as its string value.
+func (db *DB) PutInt(h uint64, key []byte, n, expire, now int64) {
+	data := db.PutHashed(h, key, MakeKind(String, Int), 8, expire, now)
+	binary.LittleEndian.PutUint64(data, uint64(n))
+}
+
+// IsInt reports whether the key holds a string stored as an integer.
+func (e Entry) IsInt() bool { return e.Kind() == MakeKind(String, Int) }
+
+// Int returns the integer of an entry for which IsInt holds.
+func (e Entry) Int() int64 { return int64(binary.LittleEndian.Uint64(e.Data())) }
+
+// SetInt changes the integer of an entry for which IsInt holds.
+func (e *Entry) SetInt(n int64) { binary.LittleEndian.PutUint64(e.Writable(), uint64(n)) }
+
+// Text returns the bytes of a string value. Those of an integer are written to
+// tmp, which should have room for 20; others point into the arena.
+func (e Entry) Text(tmp []byte) []byte { return TextOf(Value{Kind: e.Kind(), Data: e.Data()}, tmp) }
+
+// TextOf is Text for a view of a string value.
+func TextOf(v Value, tmp []byte) []byte {
+	if v.Kind.Encoding() == Int {
+		return strconv.AppendInt(tmp[:0], int64(binary.LittleEndian.Uint64(v.Data)), 10)
+	}
+	return v.Data
+}
+
+// TextLen returns the length of a string value.
+func (e Entry) TextLen() int {
+	if e.IsInt() {
+		var tmp [20]byte
+		return len(strconv.AppendInt(tmp[:0], e.Int(), 10))
+	}
+	return len(e.Data())
+}
+
+// GrowText makes a string value n bytes long for writing, as Grow does; what
+// was an integer becomes its text first.
+func (e *Entry) GrowText(n, spare int) []byte {
+	kind := MakeKind(String, Raw)
+	if !e.IsInt() {
+		return e.Grow(kind, n, spare)
+	}
+	var tmp [20]byte
+	text := e.Text(tmp[:])
+	data := e.Grow(kind, max(n, len(text)), spare)
+	copy(data, text)
+	return data
+}
+
+// ParseInt parses a 64-bit integer in the only form that Redis takes for one:
+// what printing the number would give.
+func ParseInt(b []byte) (int64, bool) {
+	if len(b) == 0 || len(b) > 20 {
+		return 0, false
+	}
+	i, neg := 0, b[0] == '-'
+	if neg {
+		i = 1
+	}
+	switch {
+	case i == len(b), b[i] == '0' && (neg || len(b) > 1), len(b)-i > 19:
+		return 0, false
+	case len(b)-i == 19: // may overflow: the library knows how to tell
+		n, err := strconv.ParseInt(unsafe.String(unsafe.SliceData(b), len(b)), 10, 64)
+		return n, err == nil && b[i] != '+'
+	}
+	var n int64
+	for ; i < len(b); i++ {
+		d := b[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(d)
+	}
+	if neg {
+		n = -n
+	}
+	return n, true
+}

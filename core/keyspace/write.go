@@ -1,0 +1,226 @@
+package keyspace
+
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
+
+// KeepTTL as the expiry given to Put keeps the one that the key has.
+const KeepTTL = -1
+
+// Put gives key a packed value of n bytes and the expiry (Unix milliseconds,
+// 0 for none, KeepTTL), whatever it held before. It returns the place of the
+// value, whose n bytes the caller fills before it does anything else; their
+// content is undefined until then.
+func (db *DB) Put(key []byte, kind Kind, n int, expire, now int64) []byte {
+	return db.PutHashed(db.ks.Hash(key), key, kind, n, expire, now)
+}
+
+// PutHashed is Put for a key whose hash is known.
+func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int64) []byte {
+	sh := ShardOf(h)
+	t := &db.tables[sh]
+	clock := db.ks.clock.fresh(now)
+	pos, ok := t.Find(h, key)
+	if !ok {
+		if expire == KeepTTL {
+			expire = 0
+		}
+		ref := db.ks.shards[sh].newEntry(key, kind, n, expire, clock)
+		t.Insert(h, ref)
+		return dict.Value(ref)
+	}
+	return Entry{db, pos, t.At(pos), uint8(sh)}.overwrite(kind, n, expire, clock)
+}
+
+// newEntry allocates an entry whose value is still to be filled.
+func (s *shard) newEntry(key []byte, kind Kind, n int, expire int64, clock uint32) arena.Ref {
+	layout := dict.WithClock
+	if expire > 0 {
+		layout |= dict.WithExpire
+	}
+	ref := s.arena.Alloc(dict.Size(len(key), n, layout))
+	dict.Init(ref, uint8(kind), len(key), n, layout)
+	copy(dict.Key(ref), key)
+	dict.SetClock(ref, clock)
+	if expire > 0 {
+		dict.SetExpire(ref, expire)
+	}
+	return ref
+}
+
+// overwrite replaces the value, in place where the old entry is private to the
+// writer and has the room.
+func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
+	if expire == KeepTTL {
+		expire = e.Expire()
+	}
+	if !e.Kind().IsObject() && e.private() && e.resize(n, expire > 0) {
+		dict.SetKind(e.ref, uint8(kind))
+		dict.SetClock(e.ref, clock)
+		e.noteExpire(expire)
+		return dict.Value(e.ref)
+	}
+	e.dropObject(true)
+	ref := e.shard().newEntry(e.Key(), kind, n, expire, clock)
+	e.replace(ref)
+	return dict.Value(ref)
+}
+
+// private reports whether no snapshot can see the entry, so that it may be
+// changed in place.
+func (e Entry) private() bool { return e.table().Private(e.pos) }
+
+// resize sets the length of the value in place if it fits the entry as it is
+// laid out without wasting more than half of the blob.
+func (e Entry) resize(n int, expiry bool) bool {
+	if expiry && !dict.HasExpire(e.ref) {
+		return false
+	}
+	room := e.shard().arena.Cap(e.ref)
+	if room > smallBlob && dict.Size(len(e.Key()), n, dict.LayoutOf(e.ref)) < room/2 {
+		return false
+	}
+	return dict.SetValueLen(e.ref, n, room)
+}
+
+// smallBlob is a size below which shrinking an entry is not worth a move.
+const smallBlob = 64
+
+// noteExpire stores an expiry into an entry that has the field for it, or
+// knows that there is none.
+func (e Entry) noteExpire(expire int64) {
+	if !dict.HasExpire(e.ref) {
+		return
+	}
+	if expire == 0 {
+		expire = dict.NoExpire
+	}
+	e.table().SetExpire(e.pos, expire)
+}
+
+// replace puts ref in the place of the entry and frees what was there.
+func (e *Entry) replace(ref arena.Ref) {
+	key := dict.Key(ref)
+	t := e.table()
+	t.ReplaceFree(e.pos, ref)
+	e.ref = ref
+	if e.db.ks.epochs.Live() { // the segment may have been copied
+		e.pos, _ = t.Find(e.db.ks.Hash(key), key)
+	}
+}
+
+// Grow makes the packed value n bytes long, keeping the bytes that both
+// lengths share and the expiry, and returns it for writing; bytes beyond the
+// old length are undefined. spare is how many bytes more to have at hand for
+// the next Grow. The entry stays valid.
+func (e *Entry) Grow(kind Kind, n, spare int) []byte {
+	if e.private() && e.resize(n, false) {
+		dict.SetKind(e.ref, uint8(kind))
+		return dict.Value(e.ref)
+	}
+	expire := e.Expire()
+	s := e.shard()
+	ref := s.newEntry(e.Key(), kind, n+spare, expire, dict.Clock(e.ref))
+	dict.SetValueLen(ref, n, s.arena.Cap(ref))
+	value := dict.Value(ref)
+	copy(value, e.Data())
+	e.replace(ref)
+	return value
+}
+
+// Writable returns the packed value for changing in place without changing its
+// length.
+func (e *Entry) Writable() []byte { return e.Grow(e.Kind(), len(e.Data()), 0) }
+
+// PutObject gives key an Object as its value, whatever it held before.
+func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {
+	h := db.ks.Hash(key)
+	s := &db.ks.shards[ShardOf(h)]
+	data := db.PutHashed(h, key, ObjectKind(t), handleSize, expire, now)
+	putHandle(data, s.objects.add(o, db.ks.epochs.Current()))
+}
+
+// OpenObject returns the key's Object for changing, nil if the value is
+// packed. If a snapshot may be reading it, its successor takes its place first.
+// The entry stays valid.
+func (e *Entry) OpenObject() Object {
+	if !e.Kind().IsObject() {
+		return nil
+	}
+	s, ep := e.shard(), e.db.ks.epochs
+	i := handleOf(e.Data())
+	slot := s.objects.slot(i)
+	if !ep.Live() || slot.epoch == ep.Current() {
+		return slot.obj
+	}
+	next := slot.obj.Thaw()
+	j := s.objects.add(next, ep.Current())
+	putHandle(e.Writable(), j)
+	s.retireObject(i, false)
+	return next
+}
+
+// SetExpire gives the key an expiry in Unix milliseconds, 0 for none. The
+// entry stays valid.
+func (e *Entry) SetExpire(at int64) {
+	if dict.HasExpire(e.ref) && e.private() {
+		e.noteExpire(at)
+		return
+	}
+	if at == 0 && e.Expire() == 0 {
+		return
+	}
+	ref := e.shard().newEntry(e.Key(), e.Kind(), len(e.Data()), at, dict.Clock(e.ref))
+	copy(dict.Value(ref), e.Data())
+	e.replace(ref)
+}
+
+// Delete removes the key and frees its value; a large one in the background.
+func (e Entry) Delete() {
+	e.dropObject(true)
+	e.remove()
+}
+
+func (e Entry) remove() { e.table().DeleteFree(e.pos) }
+
+// dropObject gives up the Object of the entry, if it has one.
+func (e Entry) dropObject(release bool) {
+	if e.Kind().IsObject() {
+		e.shard().retireObject(handleOf(e.Data()), release)
+	}
+}
+
+// Rename moves the key, with its value and expiry, to another name or
+// database; what stood there is deleted. The locks of both are held. The entry
+// is not valid afterwards.
+func (e Entry) Rename(to *DB, key []byte, now int64) {
+	kind, expire, clock := e.Kind(), e.Expire(), dict.Clock(e.ref)
+	h := e.db.ks.Hash(key)
+	if old := to.FindHashed(h, key, now, KeepExpired); old.OK() {
+		old.Delete()
+		e = e.db.Find(e.Key(), now, KeepExpired) // deleting may have moved it
+	}
+	dst := &e.db.ks.shards[ShardOf(h)]
+	ref := dst.newEntry(key, kind, len(e.Data()), expire, clock)
+	if kind.IsObject() {
+		putHandle(dict.Value(ref), e.moveObject(dst))
+	} else {
+		copy(dict.Value(ref), e.Data())
+	}
+	e.remove()
+	to.tables[ShardOf(h)].Insert(h, ref)
+}
+
+// moveObject moves the entry's Object to the table of dst and returns its
+// index there. A value that a snapshot may be reading stays behind, frozen.
+func (e Entry) moveObject(dst *shard) uint32 {
+	ep, o := e.db.ks.epochs, e.OpenObject()
+	src := e.shard()
+	i := handleOf(e.Data())
+	src.retireObject(i, false)
+	if dst != src {
+		o.Rehome(dst.arena)
+	}
+	return dst.objects.add(o, ep.Current())
+}

@@ -1,0 +1,36 @@
+package core
+
+import "github.com/hashicorp/go-hclog"
+
+// Module is a family of commands, value types or services that a server is
+// composed of. A module is a value made by its package's New; all its state is
+// in it, so that several servers may live in one process.
+//
+// Its life: Name and Register are called once, before anything else and from
+// one goroutine. If it is a Starter, Start is called when the configuration is
+// loaded and before the server listens; if it is a Stopper, Stop when no more
+// commands will run. All other calls come through what it has registered.
+type Module interface {
+	// Name is a short lower-case word, unique in a server.
+	Name() string
+	// Register declares what the module brings. Mistakes of declaration are
+	// collected by the Registry and reported together when it is frozen, so a
+	// module returns an error only for reasons of its own.
+	Register(r *Registry) error
+}
+
+// Starter is a Module with something to do before the server listens.
+type Starter interface {
+	// Start may keep s. It must not block; goroutines that it starts end in Stop.
+	Start(s Server) error
+}
+
+// Stopper is a Module with something to end.
+type Stopper interface {
+	// Stop is called once, after the last command, on every way down.
+	Stop()
+}
+
+// Logger is what the server and its modules log through. Redis's levels map
+// like this: debug is Trace, verbose is Debug, notice is Info, warning is Warn.
+type Logger = hclog.Logger

@@ -1,0 +1,391 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// Registry is where modules declare what they bring. There is one per server;
+// the host freezes it before the server listens, and from then on it is
+// read-only and may be used from any goroutine.
+type Registry struct {
+	// Config is the schema of the configuration parameters.
+	Config *config.Schema
+	// Hooks is told of by the On functions and called by the host.
+	Hooks *Hooks
+
+	module   string // who is registering
+	modules  []string
+	commands map[string]*Command
+	sorted   []*Command
+	types    [16]*ValueType
+	custom   []*ValueType
+	opcodes  [256]*ValueType
+	owners   map[*ValueType]string
+	sections []InfoSection
+	slots    int
+	commandN int
+	errs     []error
+	frozen   bool
+}
+
+// registered is what the registry adds to a row.
+type registered struct {
+	id       int
+	full     string // "config|get"
+	module   string
+	parent   *Command
+	subs     map[string]*Command
+	category Category
+	first    int // the position of the only key, 0 if there is not exactly one
+	syntax   []Arg
+}
+
+// NewRegistry makes an empty registry over a schema.
+func NewRegistry(schema *config.Schema) *Registry {
+	return &Registry{
+		Config:   schema,
+		Hooks:    &Hooks{},
+		commands: map[string]*Command{},
+		owners:   map[*ValueType]string{},
+	}
+}
+
+// Add registers a module.
+func (r *Registry) Add(m Module) {
+	for _, name := range r.modules {
+		if name == m.Name() {
+			r.fail("module %q is linked in twice", name)
+			return
+		}
+	}
+	r.module = m.Name()
+	r.modules = append(r.modules, m.Name())
+	if err := m.Register(r); err != nil {
+		r.fail("%v", err)
+	}
+	r.module = ""
+}
+
+// Modules returns the names of the registered modules, in order.
+func (r *Registry) Modules() []string { return r.modules }
+
+func (r *Registry) fail(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	if r.module != "" {
+		err = fmt.Errorf("module %s: %w", r.module, err)
+	}
+	r.errs = append(r.errs, err)
+}
+
+// Commands registers rows. The registry keeps copies.
+func (r *Registry) Commands(rows ...Command) {
+	for i := range rows {
+		r.command(rows[i])
+	}
+}
+
+func (r *Registry) command(row Command) {
+	cmd := &row
+	if !r.prepare(cmd, nil) {
+		return
+	}
+	if old := r.commands[cmd.Name]; old != nil {
+		r.fail("command %q is already registered by module %s", cmd.Name, old.reg.module)
+		return
+	}
+	r.commands[cmd.Name] = cmd
+}
+
+// prepare checks a row and derives what the server needs of it.
+func (r *Registry) prepare(cmd, parent *Command) bool {
+	full := cmd.Name
+	if parent != nil {
+		full = parent.Name + "|" + cmd.Name
+	}
+	before := len(r.errs)
+	switch {
+	case r.frozen:
+		r.fail("command %q: the registry is frozen", full)
+	case cmd.Name == "" || cmd.Name != strings.ToLower(cmd.Name) || strings.ContainsAny(cmd.Name, " |"):
+		r.fail("command name %q must be a lower-case word", full)
+	case cmd.Run == nil && len(cmd.Sub) == 0:
+		r.fail("command %q has no handler", full)
+	case cmd.Arity == 0:
+		r.fail("command %q has no arity", full)
+	case cmd.Flags&Write != 0 && cmd.Flags&ReadOnly != 0:
+		r.fail("command %q is both a write and read-only", full)
+	}
+	args, err := ParseSyntax(cmd.Doc.Args)
+	if err != nil {
+		r.fail("command %q: arguments: %v", full, err)
+	}
+	r.checkKeys(full, cmd)
+	if len(r.errs) > before {
+		return false
+	}
+	cmd.reg = &registered{id: r.commandN, full: full, module: r.module, parent: parent, syntax: args}
+	r.commandN++
+	cmd.reg.category = cmd.ACL | cmd.Flags.implied()
+	if cmd.FindKeys != nil && !cmd.declaresAllKeys() {
+		cmd.Flags |= MovableKeys
+	}
+	if len(cmd.Keys) == 1 && cmd.FindKeys == nil && cmd.Plan == nil {
+		if k := cmd.Keys[0]; !k.Unknown && !k.Count && k.Keyword == "" && k.Last == 0 && k.Flags&KeyNotKey == 0 {
+			cmd.reg.first = k.Index
+		}
+	}
+	return r.prepareSubs(cmd)
+}
+
+func (r *Registry) prepareSubs(cmd *Command) bool {
+	if len(cmd.Sub) == 0 {
+		return true
+	}
+	cmd.reg.subs = make(map[string]*Command, len(cmd.Sub))
+	cmd.Sub = append([]Command(nil), cmd.Sub...)
+	for i := range cmd.Sub {
+		sub := &cmd.Sub[i]
+		if cmd.reg.subs[sub.Name] != nil {
+			r.fail("command %q has two subcommands %q", cmd.Name, sub.Name)
+			return false
+		}
+		if !r.prepare(sub, cmd) {
+			return false
+		}
+		cmd.reg.subs[sub.Name] = sub
+	}
+	return true
+}
+
+func (r *Registry) checkKeys(full string, cmd *Command) {
+	for i, k := range cmd.Keys {
+		switch {
+		case k.Unknown && cmd.FindKeys == nil && cmd.Flags&AllKeys == 0:
+			r.fail("command %q: key specification %d is unknown and there is no FindKeys", full, i)
+		case !k.Unknown && k.Keyword == "" && k.Index < 1:
+			r.fail("command %q: key specification %d begins before the first argument", full, i)
+		case !k.Unknown && k.Step < 1:
+			r.fail("command %q: key specification %d has no step", full, i)
+		case k.Keyword != "" && k.From == 0:
+			r.fail("command %q: key specification %d searches from the command name", full, i)
+		}
+	}
+	if len(cmd.Keys) > 0 && len(cmd.Sub) > 0 {
+		r.fail("command %q: a container declares no keys", full)
+	}
+}
+
+// declaresAllKeys reports whether the key specifications are complete, so
+// that FindKeys only spares work.
+func (cmd *Command) declaresAllKeys() bool {
+	for _, k := range cmd.Keys {
+		if k.Unknown || k.Count || k.Keyword != "" || k.Flags&KeyIncomplete != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Type registers a value type.
+func (r *Registry) Type(t ValueType) {
+	v := &t
+	switch {
+	case v.Name == "" || v.Encoding == nil || v.Len == nil || v.Save == nil || v.Load == nil:
+		r.fail("value type %q lacks a name, Encoding, Len, Save or Load", v.Name)
+		return
+	case v.Type == keyspace.Custom && v.Is == nil:
+		r.fail("value type %q: a custom type needs Is", v.Name)
+		return
+	case v.Type != keyspace.Custom && r.types[v.Type&15] != nil:
+		r.fail("value type %q has the number of type %q", v.Name, r.types[v.Type&15].Name)
+		return
+	}
+	for _, op := range v.Opcodes {
+		if old := r.opcodes[op]; old != nil {
+			r.fail("value type %q claims RDB opcode %d of type %q (module %s)", v.Name, op, old.Name, r.owners[old])
+			return
+		}
+	}
+	for _, op := range v.Opcodes {
+		r.opcodes[op] = v
+	}
+	r.owners[v] = r.module
+	if v.Type == keyspace.Custom {
+		r.custom = append(r.custom, v)
+	} else {
+		r.types[v.Type&15] = v
+	}
+}
+
+// Info registers a section of INFO. Sections appear in the order of Order.
+func (r *Registry) Info(s InfoSection) { r.sections = append(r.sections, s) }
+
+// SessionSlot reserves a place in every Session for the module's own state.
+func (r *Registry) SessionSlot() int {
+	r.slots++
+	return r.slots - 1
+}
+
+// OnChange registers a hook for changed keys, called with their shard locked.
+// c is nil when no command caused the change. WATCH, client-side caching and
+// keyspace notifications stand on it.
+func (r *Registry) OnChange(fn func(c *Ctx, ch Change)) *Switch {
+	sw := r.Hooks.newSwitch(0)
+	r.Hooks.change = append(r.Hooks.change, hook[func(*Ctx, Change)]{sw, fn})
+	return sw
+}
+
+// OnFlush registers a hook for emptied databases (-1: all), called with all
+// shards locked, before they are emptied. It is always on.
+func (r *Registry) OnFlush(fn func(c *Ctx, db int)) { r.Hooks.flush = append(r.Hooks.flush, fn) }
+
+// OnFeed registers a listener to the write feed, called with the locks of the
+// write's keys held. It must be quick and must not keep the arguments.
+func (r *Registry) OnFeed(fn func(f Fed)) *Switch {
+	sw := r.Hooks.newSwitch(1)
+	r.Hooks.feed = append(r.Hooks.feed, hook[func(Fed)]{sw, fn})
+	return sw
+}
+
+// OnBefore registers a hook that may refuse a command, called before its locks
+// are taken.
+func (r *Registry) OnBefore(fn func(c *Ctx) error) *Switch {
+	sw := r.Hooks.newSwitch(2)
+	r.Hooks.before = append(r.Hooks.before, hook[func(*Ctx) error]{sw, fn})
+	return sw
+}
+
+// OnAfter registers a hook for commands that have run, called with no lock held.
+func (r *Registry) OnAfter(fn func(c *Ctx, d Done)) *Switch {
+	sw := r.Hooks.newSwitch(3)
+	r.Hooks.after = append(r.Hooks.after, hook[func(*Ctx, Done)]{sw, fn})
+	return sw
+}
+
+// OnSession registers hooks for the beginning and the end of every session;
+// either may be nil. They run on the session's own loop.
+func (r *Registry) OnSession(opened, closed func(s *Session)) {
+	if opened != nil {
+		r.Hooks.opened = append(r.Hooks.opened, opened)
+	}
+	if closed != nil {
+		r.Hooks.closed = append(r.Hooks.closed, closed)
+	}
+}
+
+// Freeze ends registration and reports every mistake at once.
+func (r *Registry) Freeze() error {
+	r.frozen = true
+	for _, cmd := range r.commands {
+		r.sorted = append(r.sorted, cmd)
+	}
+	sort.Slice(r.sorted, func(i, j int) bool { return r.sorted[i].Name < r.sorted[j].Name })
+	if err := r.Config.Freeze(); err != nil {
+		r.errs = append(r.errs, err)
+	}
+	return errors.Join(r.errs...)
+}
+
+// All returns every command, sorted by name.
+func (r *Registry) All() []*Command { return r.sorted }
+
+// Find returns the command of a name in any case, nil if there is none. A name
+// with "|" finds a subcommand.
+func (r *Registry) Find(name string) *Command {
+	name = strings.ToLower(name)
+	if container, sub, ok := strings.Cut(name, "|"); ok {
+		cmd := r.commands[container]
+		if cmd == nil || cmd.reg.subs == nil {
+			return nil
+		}
+		return cmd.reg.subs[sub]
+	}
+	return r.commands[name]
+}
+
+// CommandCount returns the number of rows, subcommands included; every row has
+// an ID below it.
+func (r *Registry) CommandCount() int { return r.commandN }
+
+// TypeOf returns the value type of a value; nil if its module is not linked in.
+func (r *Registry) TypeOf(v keyspace.Value) *ValueType {
+	if t := v.Kind.Type(); t != keyspace.Custom {
+		return r.types[t&15]
+	}
+	for _, t := range r.custom {
+		if t.Is(v.Object) {
+			return t
+		}
+	}
+	return nil
+}
+
+// TypeNamed returns the value type of a name (as TYPE answers), nil if there is none.
+func (r *Registry) TypeNamed(name string) *ValueType {
+	for _, t := range append(r.types[:len(r.types):len(r.types)], r.custom...) {
+		if t != nil && strings.EqualFold(t.Name, name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// TypeByOpcode returns the value type that reads an RDB opcode, nil if its
+// module is not linked in.
+func (r *Registry) TypeByOpcode(op byte) *ValueType { return r.opcodes[op] }
+
+// Sections returns the INFO sections in the order of their registration.
+func (r *Registry) Sections() []InfoSection { return r.sections }
+
+// SessionSlots returns how many slots a Session needs.
+func (r *Registry) SessionSlots() int { return r.slots }
+
+// ID returns the row's number: unique in its server, below CommandCount.
+func (cmd *Command) ID() int { return cmd.reg.id }
+
+// FullName returns the name with that of the container: "config|get".
+func (cmd *Command) FullName() string { return cmd.reg.full }
+
+// Module returns the name of the module that registered the command.
+func (cmd *Command) Module() string { return cmd.reg.module }
+
+// Container returns the command that this one is a subcommand of, or nil.
+func (cmd *Command) Container() *Command { return cmd.reg.parent }
+
+// Subcommand returns the row of a subcommand by its name in any case, or nil.
+func (cmd *Command) Subcommand(name []byte) *Command {
+	var tmp [32]byte
+	if len(name) > len(tmp) {
+		return nil
+	}
+	return cmd.reg.subs[string(lower(tmp[:0], name))]
+}
+
+// Categories returns all ACL categories of the command.
+func (cmd *Command) Categories() Category { return cmd.reg.category }
+
+// OnlyKey returns the position of the command's key if it always has exactly
+// one, in a fixed place; else 0.
+func (cmd *Command) OnlyKey() int { return cmd.reg.first }
+
+// Syntax returns the parsed arguments of the documentation.
+func (cmd *Command) Syntax() []Arg { return cmd.reg.syntax }
+
+// ArityOK reports whether n arguments, the name included, are acceptable.
+func (cmd *Command) ArityOK(n int) bool { return n == cmd.Arity || cmd.Arity < 0 && n >= -cmd.Arity }
+
+func lower(dst, src []byte) []byte {
+	for _, ch := range src {
+		if ch >= 'A' && ch <= 'Z' {
+			ch += 'a' - 'A'
+		}
+		dst = append(dst, ch)
+	}
+	return dst
+}

@@ -1,0 +1,81 @@
+package core
+
+import (
+	"time"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// Server is what modules may ask of the host. Unless a method says otherwise it
+// may be called from any goroutine.
+type Server interface {
+	// Log returns the logger of the server; modules use Named.
+	Log() Logger
+	// Registry returns the frozen registry.
+	Registry() *Registry
+	// Keyspace returns the data. Outside a command take its locks.
+	Keyspace() *keyspace.Keyspace
+	// Now returns the time in Unix milliseconds, as of the last tick of the
+	// clock that commands see.
+	Now() int64
+	// StartTime is when the server was started.
+	StartTime() time.Time
+	// Sessions visits every session until fn returns false; only for
+	// commands with the flag AllSessions and INFO sections.
+	Sessions(fn func(s *Session) bool)
+	// Session finds a session by its ID; same conditions. Nil if it has ended.
+	Session(id uint64) *Session
+	// Pause holds back commands of clients until the time given in Unix
+	// milliseconds: all of them, or only those that may write. A pause that
+	// goes on is never shortened, and never weakened.
+	Pause(until int64, writesOnly bool)
+	// Unpause ends a pause.
+	Unpause()
+	// Unblock ends the wait of a blocked session, as if by timeout or with the
+	// error -UNBLOCKED. It reports whether the session was blocked. Same
+	// conditions as Sessions.
+	Unblock(id uint64, withError bool) bool
+	// Shutdown stops the server after the command that asked for it.
+	Shutdown(o Shutdown) error
+	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
+	AbortShutdown() error
+	// Info returns the fields of INFO for sections ("default", "all",
+	// "everything" or names); same conditions as Sessions, with all shards locked.
+	Info(sections []string) []byte
+	// ResetStats is CONFIG RESETSTAT; same conditions.
+	ResetStats()
+	// CommandStats visits the statistics of commands that have been called;
+	// same conditions.
+	CommandStats(fn func(cmd *Command, s CommandStats))
+	// Errors returns how often each error code was replied; same conditions.
+	Errors() map[string]int64
+	// ConfigFile returns the path of the configuration file, "" if there is none.
+	ConfigFile() string
+	// RewriteConfig writes the current configuration into its file.
+	RewriteConfig() error
+	// RunAs executes a command on behalf of nobody (loading a log, scripts
+	// from a replica's master): no checks but arity; the reply goes to w. It
+	// takes the locks that the command needs.
+	RunAs(db int, args [][]byte, w *resp.Writer) error
+	// ActiveExpire switches the background deletion of expired keys.
+	ActiveExpire(on bool)
+	// Executable and arguments, for INFO.
+	Executable() string
+}
+
+// CommandStats counts the calls of one command.
+type CommandStats struct {
+	Calls    int64
+	Micros   int64
+	Rejected int64 // refused before running
+	Failed   int64 // replied with an error
+}
+
+// Shutdown says how to stop.
+type Shutdown struct {
+	Save   bool // save even without save points
+	NoSave bool // do not save even with them
+	Now    bool // do not wait for replicas
+	Force  bool // ignore errors of saving
+}

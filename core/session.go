@@ -1,0 +1,120 @@
+package core
+
+import (
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// Session is one client connection as modules see it. It belongs to the event
+// loop of its connection: its fields may be read and written by the handlers of
+// its own commands, by its hooks, and by commands with the flag AllSessions,
+// which run while every loop stands still. Whoever else wants something of a
+// session uses Deliver.
+type Session struct {
+	ID        uint64
+	Name      string
+	DB        int // the selected database
+	Proto     int // 2 or 3
+	LibName   string
+	LibVer    string
+	Addr      string // of the peer, "ip:port" or the path of a unix socket
+	LocalAddr string
+	Created   int64 // Unix milliseconds
+	Active    int64 // when the last command arrived, Unix milliseconds
+
+	Authenticated bool
+	User          string // the name of the authenticated user
+
+	NoEvict bool // CLIENT NO-EVICT
+	NoTouch bool // CLIENT NO-TOUCH
+	Reply   ReplyMode
+	InTx    int // number of queued commands plus 1 while in MULTI, else 0
+
+	// Intercept, if set, sees each command of the session before it runs; see
+	// Interceptor. It is how MULTI queues and a subscriber's commands are
+	// restricted. Use Push and Pop of Interceptors to nest.
+	Intercept Interceptor
+
+	// Slots hold the modules' own state; see Registry.SessionSlot.
+	Slots []any
+
+	// Conn is the host's side of the session.
+	Conn Conn
+}
+
+// ReplyMode is the state of CLIENT REPLY.
+type ReplyMode uint8
+
+// The modes. SkipNext becomes Skip for the command that follows.
+const (
+	ReplyOn ReplyMode = iota
+	ReplyOff
+	ReplySkipNext
+	ReplySkip
+)
+
+// Interceptor stands between the parser and the commands of a session.
+type Interceptor interface {
+	// Command is called for each command found in the table, its arity being
+	// right, before locks are taken. done means that the command has been dealt
+	// with: queued, or refused with err.
+	Command(c *Ctx) (done bool, err error)
+	// Refused is called when a command was answered with an error before it
+	// could run: unknown, wrong arity, no permission.
+	Refused(c *Ctx, err error)
+}
+
+// Conn is what the host does for a session.
+type Conn interface {
+	// Deliver hands encoded replies or push messages to the session from any
+	// goroutine. The bytes must not be changed afterwards: many sessions may
+	// share them. They are sent after what is already on its way.
+	Deliver(b []byte)
+	// DeliverFunc runs fn on the session's own loop, where it may use the
+	// session's fields; w writes to the session. It is not run if the session
+	// has ended.
+	DeliverFunc(fn func(s *Session, w *resp.Writer))
+	// Close ends the session: at once, or after what was written so far has
+	// been sent. reason goes to the log.
+	Close(afterReply bool, reason string)
+	// Info describes the connection for CLIENT LIST; the caller is the
+	// session's own loop or a command with AllSessions.
+	Info() ConnInfo
+	// Type is the class for client-output-buffer-limit.
+	SetType(t ClientType)
+}
+
+// ClientType is the class of a client: it decides its output buffer limits.
+type ClientType uint8
+
+// The classes, as CLIENT LIST TYPE and KILL TYPE name them.
+const (
+	ClientNormal ClientType = iota
+	ClientReplica
+	ClientPubSub
+	ClientMaster
+)
+
+// String returns the name of the class.
+func (t ClientType) String() string {
+	return [...]string{"normal", "replica", "pubsub", "master"}[t]
+}
+
+// ConnInfo is what the host knows of a connection.
+type ConnInfo struct {
+	FD          int
+	Type        ClientType
+	UnixSocket  bool
+	TLS         bool
+	Blocked     bool
+	Closing     bool
+	QueryBuf    int // bytes of a command not yet complete
+	QueryFree   int // unused bytes of that buffer
+	OutputBuf   int // bytes of replies waiting in the first buffer
+	OutputList  int // number of further buffers waiting
+	OutputBytes int // bytes in them
+	Memory      int // bytes held by the session in all
+	ArgvMemory  int // of those, arguments of an incomplete command
+	MultiMemory int // of those, the queue of MULTI
+	LastCommand string
+	Loop        int // which event loop
+}
