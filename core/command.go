@@ -1,5 +1,7 @@
 package core
 
+import "github.com/ferrousdb/ferrous/core/keyspace"
+
 // Handler executes one command. When it runs, the locks of the shards of all
 // keys that the command's row declares are held: it owns them and is written
 // as if single-threaded. It must not block, sleep or do I/O. It either writes
@@ -38,7 +40,7 @@ type Command struct {
 	Doc Doc
 	// Plan, when set, replaces the key declaration as the source of the locks
 	// to take (EXEC locks what was queued). It runs before any lock is held.
-	Plan func(c *Ctx) Locks
+	Plan func(c *Ctx) keyspace.Locks
 
 	reg *registered
 }
