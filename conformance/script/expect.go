@@ -79,10 +79,12 @@ func (e Expect) Check(v resp.Value, proto int, loose Loose) error {
 // plain is a reply's text where it has one, its literal otherwise.
 func plain(v resp.Value) string {
 	switch v.Kind {
-	case resp.Simple, resp.Error, resp.Bulk, resp.BulkError, resp.Verbatim:
+	case resp.Simple, resp.Error, resp.Bulk, resp.BulkError:
 		if !v.IsNil && v.Attrs == nil {
 			return v.Text
 		}
+	case resp.Verbatim:
+		return v.Text[len("txt:"):]
 	}
 	return v.String()
 }
