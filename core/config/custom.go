@@ -60,12 +60,13 @@ func (c *CustomVar[T]) Store(v T) { c.v.Store(&v) }
 // Check adds a validation that runs before anything changes.
 func (c *CustomVar[T]) Check(f func(T) error) { c.checks = append(c.checks, f) }
 
-func (c *CustomVar[T]) String() string        { return c.codec.Format(c.Load()) }
-func (c *CustomVar[T]) DefaultString() string { return c.format(c.initial) }
-func (c *CustomVar[T]) Lines() [][]string     { return c.lines(c.load()) }
-func (c *CustomVar[T]) load() any             { return c.Load() }
-func (c *CustomVar[T]) store(v any)           { c.Store(v.(T)) }
-func (c *CustomVar[T]) format(v any) string   { return c.codec.Format(v.(T)) }
+func (c *CustomVar[T]) String() string           { return c.codec.Format(c.Load()) }
+func (c *CustomVar[T]) DefaultString() string    { return c.format(c.initial) }
+func (c *CustomVar[T]) Lines() [][]string        { return c.lines(c.load()) }
+func (c *CustomVar[T]) DefaultLines() [][]string { return c.lines(c.initial) }
+func (c *CustomVar[T]) load() any                { return c.Load() }
+func (c *CustomVar[T]) store(v any)              { c.Store(v.(T)) }
+func (c *CustomVar[T]) format(v any) string      { return c.codec.Format(v.(T)) }
 
 func (c *CustomVar[T]) lines(v any) [][]string {
 	if c.codec.Lines != nil {

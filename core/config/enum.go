@@ -32,11 +32,12 @@ func (e *EnumVar) Check(f func(int) error) { e.checks = append(e.checks, f) }
 // Choices lists what is accepted. Callers must not change it.
 func (e *EnumVar) Choices() []Choice { return e.choices }
 
-func (e *EnumVar) String() string        { return e.format(e.load()) }
-func (e *EnumVar) DefaultString() string { return e.format(e.initial) }
-func (e *EnumVar) Lines() [][]string     { return e.lines(e.load()) }
-func (e *EnumVar) load() any             { return e.Load() }
-func (e *EnumVar) store(v any)           { e.Store(v.(int)) }
+func (e *EnumVar) String() string           { return e.format(e.load()) }
+func (e *EnumVar) DefaultString() string    { return e.format(e.initial) }
+func (e *EnumVar) Lines() [][]string        { return e.lines(e.load()) }
+func (e *EnumVar) DefaultLines() [][]string { return e.lines(e.initial) }
+func (e *EnumVar) load() any                { return e.Load() }
+func (e *EnumVar) store(v any)              { e.Store(v.(int)) }
 
 func (e *EnumVar) lines(v any) [][]string {
 	if e.set {

@@ -20,13 +20,13 @@ type LoadError struct {
 // Error is one line: what, where, the offending directive in Redis's spelling, why.
 func (e *LoadError) Error() string {
 	if e.Unknown {
-		text := fmt.Sprintf("unknown parameter '%s' %s: Bad directive or wrong number of arguments", e.Name, e.Origin.at())
+		text := fmt.Sprintf("unknown parameter '%s' %s: Bad directive or wrong number of arguments", e.Name, e.Origin.At())
 		if e.Nearest != "" {
 			text += fmt.Sprintf("; did you mean '%s'?", e.Nearest)
 		}
 		return text
 	}
-	return fmt.Sprintf("bad value for %s %s: '%s': %s", e.Name, e.Origin.at(), e.Directive(), e.Reason)
+	return fmt.Sprintf("bad value for %s %s: '%s': %s", e.Name, e.Origin.At(), e.Directive(), e.Reason)
 }
 
 // Directive is the line as redis.conf would have it, every word quoted.
@@ -49,8 +49,8 @@ func (o Origin) String() string {
 	return o.Source
 }
 
-// at is String with its preposition.
-func (o Origin) at() string {
+// At is String with its preposition: "at redis.conf:12", "on the command line", "in environment variable FERROUS_PORT".
+func (o Origin) At() string {
 	switch {
 	case o.Line > 0:
 		return "at " + o.String()

@@ -35,11 +35,12 @@ func (m *MemoryVar) Store(v int64) { m.v.Store(v) }
 // Check adds a validation that runs before anything changes.
 func (m *MemoryVar) Check(f func(int64) error) { m.checks = append(m.checks, f) }
 
-func (m *MemoryVar) String() string        { return m.format(m.load()) }
-func (m *MemoryVar) DefaultString() string { return m.format(m.initial) }
-func (m *MemoryVar) Lines() [][]string     { return m.lines(m.load()) }
-func (m *MemoryVar) load() any             { return m.v.Load() }
-func (m *MemoryVar) store(v any)           { m.v.Store(v.(int64)) }
+func (m *MemoryVar) String() string           { return m.format(m.load()) }
+func (m *MemoryVar) DefaultString() string    { return m.format(m.initial) }
+func (m *MemoryVar) Lines() [][]string        { return m.lines(m.load()) }
+func (m *MemoryVar) DefaultLines() [][]string { return m.lines(m.initial) }
+func (m *MemoryVar) load() any                { return m.v.Load() }
+func (m *MemoryVar) store(v any)              { m.v.Store(v.(int64)) }
 
 func (m *MemoryVar) format(v any) string {
 	n := v.(int64)

@@ -67,6 +67,8 @@ type Var interface {
 	// Lines are the values as a configuration file states them: one element for a line, each made of unquoted words,
 	// the name not included. The caller owns the result.
 	Lines() [][]string
+	// DefaultLines are Lines of the default value.
+	DefaultLines() [][]string
 	// Origin says where the current value came from.
 	Origin() Origin
 	// Repeats says how several lines of the parameter combine.

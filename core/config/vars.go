@@ -48,11 +48,12 @@ func (b *BoolVar) Store(v bool) { b.v.Store(v) }
 // Check adds a validation that runs before anything changes; its error text follows "CONFIG SET failed (...) - ".
 func (b *BoolVar) Check(f func(bool) error) { b.checks = append(b.checks, f) }
 
-func (b *BoolVar) String() string        { return b.format(b.load()) }
-func (b *BoolVar) DefaultString() string { return b.format(b.initial) }
-func (b *BoolVar) Lines() [][]string     { return b.lines(b.load()) }
-func (b *BoolVar) load() any             { return b.v.Load() }
-func (b *BoolVar) store(v any)           { b.v.Store(v.(bool)) }
+func (b *BoolVar) String() string           { return b.format(b.load()) }
+func (b *BoolVar) DefaultString() string    { return b.format(b.initial) }
+func (b *BoolVar) Lines() [][]string        { return b.lines(b.load()) }
+func (b *BoolVar) DefaultLines() [][]string { return b.lines(b.initial) }
+func (b *BoolVar) load() any                { return b.v.Load() }
+func (b *BoolVar) store(v any)              { b.v.Store(v.(bool)) }
 func (b *BoolVar) lines(v any) [][]string {
 	return one(b.format(v))
 }
@@ -90,15 +91,19 @@ func (i *IntVar) Store(v int64) { i.v.Store(v) }
 // Check adds a validation that runs before anything changes.
 func (i *IntVar) Check(f func(int64) error) { i.checks = append(i.checks, f) }
 
+// Number writes a value as this parameter does: in octal, if it is declared so.
+func (i *IntVar) Number(v int64) string { return i.format(v) }
+
 // Bounds are the smallest and largest value accepted.
 func (i *IntVar) Bounds() (min, max int64) { return i.min, i.max }
 
-func (i *IntVar) String() string         { return i.format(i.load()) }
-func (i *IntVar) DefaultString() string  { return i.format(i.initial) }
-func (i *IntVar) Lines() [][]string      { return i.lines(i.load()) }
-func (i *IntVar) load() any              { return i.v.Load() }
-func (i *IntVar) store(v any)            { i.v.Store(v.(int64)) }
-func (i *IntVar) lines(v any) [][]string { return one(i.format(v)) }
+func (i *IntVar) String() string           { return i.format(i.load()) }
+func (i *IntVar) DefaultString() string    { return i.format(i.initial) }
+func (i *IntVar) Lines() [][]string        { return i.lines(i.load()) }
+func (i *IntVar) DefaultLines() [][]string { return i.lines(i.initial) }
+func (i *IntVar) load() any                { return i.v.Load() }
+func (i *IntVar) store(v any)              { i.v.Store(v.(int64)) }
+func (i *IntVar) lines(v any) [][]string   { return one(i.format(v)) }
 func (i *IntVar) numberBase() int {
 	if i.octal {
 		return 8
@@ -138,13 +143,14 @@ func (t *StringVar) Store(v string) { t.v.Store(&v) }
 // Check adds a validation that runs before anything changes.
 func (t *StringVar) Check(f func(string) error) { t.checks = append(t.checks, f) }
 
-func (t *StringVar) String() string         { return t.Load() }
-func (t *StringVar) DefaultString() string  { return t.initial.(string) }
-func (t *StringVar) Lines() [][]string      { return one(t.Load()) }
-func (t *StringVar) load() any              { return t.Load() }
-func (t *StringVar) store(v any)            { t.Store(v.(string)) }
-func (t *StringVar) format(v any) string    { return v.(string) }
-func (t *StringVar) lines(v any) [][]string { return one(v.(string)) }
+func (t *StringVar) String() string           { return t.Load() }
+func (t *StringVar) DefaultString() string    { return t.initial.(string) }
+func (t *StringVar) Lines() [][]string        { return one(t.Load()) }
+func (t *StringVar) DefaultLines() [][]string { return t.lines(t.initial) }
+func (t *StringVar) load() any                { return t.Load() }
+func (t *StringVar) store(v any)              { t.Store(v.(string)) }
+func (t *StringVar) format(v any) string      { return v.(string) }
+func (t *StringVar) lines(v any) [][]string   { return one(v.(string)) }
 
 func (t *StringVar) parse(words []string, _ any) (any, error) {
 	return words[0], runChecks(t.checks, words[0])

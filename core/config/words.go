@@ -150,10 +150,10 @@ func Quote(word string) string {
 	return b.String()
 }
 
-// QuoteIfNeeded is Quote for words that would not survive bare.
+// QuoteIfNeeded is Quote for words that would not survive bare, given that they are not the first of their line.
 func QuoteIfNeeded(word string) string {
 	for i := range len(word) {
-		if c := word[i]; c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\' || c == '#' {
+		if c := word[i]; c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\' {
 			return Quote(word)
 		}
 	}

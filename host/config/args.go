@@ -1,0 +1,94 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// Action is what a start of the program is asked to do.
+type Action int
+
+const (
+	// Run the server.
+	Run Action = iota
+	// Version: print it and end.
+	Version
+	// Help: print how to call the program and end.
+	Help
+	// CheckConfig: read the configuration, print every mistake, and end.
+	CheckConfig
+	// DefaultConfig: print GenerateHCL's text and end.
+	DefaultConfig
+)
+
+// ParseCommand takes the words that ask for something else than a running server off the arguments: -v, --version, -h,
+// --help and --default-config as the first, --check-config as the first or last.
+func ParseCommand(args []string) (Action, []string) {
+	if len(args) == 0 {
+		return Run, args
+	}
+	switch args[0] {
+	case "-v", "--version":
+		return Version, args[1:]
+	case "-h", "--help":
+		return Help, args[1:]
+	case "--default-config":
+		return DefaultConfig, args[1:]
+	case "--check-config":
+		return CheckConfig, args[1:]
+	}
+	if last := len(args) - 1; args[last] == "--check-config" {
+		return CheckConfig, args[:last]
+	}
+	return Run, args
+}
+
+// commandLine is what the arguments say.
+type commandLine struct {
+	file    string
+	hasFile bool
+	stdin   bool
+	options string // as lines of redis.conf
+}
+
+// parseArgs reads arguments exactly as redis-server does, by rewriting options into lines of redis.conf. An argument
+// that starts with two dashes begins a line, the others are quoted and added to it, with these exceptions: the first
+// argument is the file, unless it starts with a dash; a single dash, first or last, asks for standard input; right after
+// an option without a value an argument is its value even if it starts with dashes (--logfile --odd--name); an option
+// may hold its value in the same argument ("--port 7000"); --save without a value means --save "".
+func parseArgs(args []string) commandLine {
+	var cl commandLine
+	first := 0
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		cl.file, cl.hasFile, first = args[0], true, 1
+	}
+	var b strings.Builder
+	complete := true // the option at hand has a value, or there is none at hand
+	for i := first; i < len(args); i++ {
+		arg := args[i]
+		if arg == "-" && (i == 0 || i == len(args)-1) {
+			cl.stdin = true
+			continue
+		}
+		if !complete || !strings.HasPrefix(arg, "--") {
+			b.WriteString(config.Quote(arg) + " ")
+			complete = true
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(arg[2:] + " ")
+		words, err := config.SplitWords(arg)
+		complete = err != nil || len(words) != 1
+		if strings.EqualFold(arg, "--save") {
+			if last := i == len(args)-1; last || strings.HasPrefix(args[i+1], "--") {
+				b.WriteString(`""`)
+				complete = true
+			}
+		}
+	}
+	cl.options = b.String()
+	return cl
+}

@@ -1,0 +1,176 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/knadh/koanf/v2"
+
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// Loaded is what Load found out beside the values, which are in the schema.
+type Loaded struct {
+	// File is the absolute path of the configuration file, "" if there was none. CONFIG REWRITE writes to it.
+	File string
+	// Stdin tells whether standard input was read.
+	Stdin bool
+}
+
+// Load reads the sources of a start-up into s: args as after the program's name (and after ParseCommand), environ as
+// from os.Environ, stdin if the arguments ask for it. The schema must be frozen.
+//
+// The error joins all mistakes of all sources, each naming its place; what is not mistaken has been loaded even then, so
+// that a caller can report more. A server must not start on an error.
+func Load(s *config.Schema, args, environ []string, stdin io.Reader) (*Loaded, error) {
+	l := newLoader(s)
+	cl := parseArgs(args)
+	out := &Loaded{Stdin: cl.stdin}
+	if cl.hasFile {
+		l.load(&file{l, cl.file}, nil, appendLines)
+		out.File = cl.file
+		if abs, err := filepath.Abs(cl.file); err == nil {
+			out.File = abs
+		}
+	}
+	if cl.stdin {
+		l.load(stream{stdin}, &redisConf{l, config.Origin{Source: "standard input", Line: 1}}, appendLines)
+	}
+	l.load(&environment{l, environ}, nil, l.replaceCollected)
+	l.load(text(cl.options), &redisConf{l, config.Origin{Source: "command line"}}, appendLines)
+	return out, l.finish()
+}
+
+// line is one setting on its way from a source to the schema.
+type line struct {
+	Seq    int // counts over all sources: the order of reading
+	Name   string
+	Words  []string
+	Origin config.Origin
+}
+
+// problem is a mistake, kept with the moment of its reading so that all can be reported in order.
+type problem struct {
+	seq int
+	err error
+}
+
+// loader is one run of Load.
+type loader struct {
+	schema   *config.Schema
+	k        *koanf.Koanf
+	seq      int
+	open     []string // the files being read, outermost first: finds includes that go in circles
+	problems []problem
+}
+
+func newLoader(s *config.Schema) *loader {
+	// No name of a parameter holds a NUL, so koanf never splits one.
+	return &loader{schema: s, k: koanf.New("\x00")}
+}
+
+// load reads one source into koanf.
+func (l *loader) load(p koanf.Provider, parser koanf.Parser, merge func(src, dest map[string]any) error) {
+	if err := l.k.Load(p, parser, koanf.WithMergeFunc(merge)); err != nil {
+		l.fail(err)
+	}
+}
+
+// newLine numbers a line.
+func (l *loader) newLine(name string, words []string, origin config.Origin) line {
+	l.seq++
+	return line{l.seq, name, words, origin}
+}
+
+func (l *loader) fail(err error) {
+	l.seq++
+	l.problems = append(l.problems, problem{l.seq, err})
+}
+
+// byParameter gathers lines under the parameters' own names, aliases resolved: the form in which koanf merges sources.
+func (l *loader) byParameter(lines []line) map[string]any {
+	m := map[string]any{}
+	for _, ln := range lines {
+		name := ln.Name
+		if v := l.schema.Find(name); v != nil {
+			name = v.Param().Name
+		}
+		before, _ := m[name].([]line)
+		m[name] = append(before, ln)
+	}
+	return m
+}
+
+// appendLines adds a source's lines to those of earlier ones.
+func appendLines(src, dest map[string]any) error {
+	for name, lines := range src {
+		before, _ := dest[name].([]line)
+		dest[name] = append(before, lines.([]line)...)
+	}
+	return nil
+}
+
+// replaceCollected is appendLines for a source that states values as a whole.
+func (l *loader) replaceCollected(src, dest map[string]any) error {
+	for name := range src {
+		if v := l.schema.Find(name); v != nil && v.Repeats() == config.Collect {
+			delete(dest, name)
+		}
+	}
+	return appendLines(src, dest)
+}
+
+// lines are all settings merged, in the order they were read.
+func (l *loader) lines() []line {
+	var all []line
+	for _, lines := range l.k.Raw() {
+		all = append(all, lines.([]line)...)
+	}
+	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all
+}
+
+// finish hands the merged lines to the schema and returns all mistakes in the order of reading.
+func (l *loader) finish() error {
+	for _, ln := range l.lines() {
+		if err := l.schema.Load(ln.Origin, ln.Name, ln.Words); err != nil {
+			l.problems = append(l.problems, problem{ln.Seq, err})
+		}
+	}
+	return l.err()
+}
+
+func (l *loader) err() error {
+	slices.SortStableFunc(l.problems, func(a, b problem) int { return cmp.Compare(a.seq, b.seq) })
+	var errs []error
+	for _, p := range l.problems {
+		errs = append(errs, p.err)
+	}
+	return errors.Join(errs...)
+}
+
+// Setting is a value that is not the default, for the log.
+type Setting struct {
+	Name, Value string // Value is "(redacted)" if the parameter is sensitive
+	Origin      config.Origin
+}
+
+// Settings lists the parameters that some source or CONFIG SET has given a value, with where it came from.
+func Settings(s *config.Schema) []Setting {
+	var out []Setting
+	for _, v := range s.All() {
+		origin := v.Origin()
+		if origin == (config.Origin{}) {
+			continue
+		}
+		value := v.String()
+		if v.Param().Has(config.Sensitive) {
+			value = "(redacted)"
+		}
+		out = append(out, Setting{v.Param().Name, value, origin})
+	}
+	return out
+}
