@@ -1,4 +1,81 @@
-// Package rdb is the wire form of Redis's dumps: lengths, strings, LZF and the
-// checksum. It knows no types, files or servers: value types encode and decode
-// themselves with it, the rdb module writes the frame around them.
+// Package rdb is the wire form of Redis's dumps: lengths, strings, numbers,
+// LZF, the checksum and the footer of a DUMP payload. It knows no values, files
+// or servers: value types encode and decode themselves with it, the rdb module
+// writes the frame around them.
+//
+// Writing appends to a byte slice (AppendLen, AppendString, ...) and cannot
+// fail. Reading goes through a Reader, which takes foreign bytes: it never
+// panics, never trusts a declared length for an allocation, and remembers its
+// first error, so that a decoder checks once at the end.
+//
+// The format is Redis's, learned from its published description and from what
+// redis-server writes.
 package rdb
+
+// Versions of the format. Version 11 is Redis 7.2's.
+const (
+	Version    = 11 // what is written
+	MaxVersion = 12 // the newest that is read
+)
+
+// The type bytes: what kind of value follows, in which layout.
+const (
+	TypeString           = 0
+	TypeList             = 1
+	TypeSet              = 2
+	TypeZSet             = 3 // scores as text
+	TypeHash             = 4
+	TypeZSet2            = 5 // scores as binary doubles
+	TypeModulePreGA      = 6
+	TypeModule2          = 7
+	TypeHashZipmap       = 9
+	TypeListZiplist      = 10
+	TypeSetIntset        = 11
+	TypeZSetZiplist      = 12
+	TypeHashZiplist      = 13
+	TypeListQuicklist    = 14 // of ziplists
+	TypeStreamListpacks  = 15
+	TypeHashListpack     = 16
+	TypeZSetListpack     = 17
+	TypeListQuicklist2   = 18 // of listpacks and plain nodes
+	TypeStreamListpacks2 = 19
+	TypeSetListpack      = 20
+	TypeStreamListpacks3 = 21
+	TypeHashMetadataPre  = 22 // Redis 7.4 before its release
+	TypeHashListpackPre  = 23
+	TypeHashMetadata     = 24 // Redis 7.4: fields with expiries
+	TypeHashListpackEx   = 25
+)
+
+// The opcodes that stand where a type byte may stand.
+const (
+	OpSlotInfo      = 244 // slot, size, size of its expires
+	OpFunction2     = 245 // source text of a function library
+	OpFunctionPreGA = 246
+	OpModuleAux     = 247
+	OpIdle          = 248 // LRU idle time of the next key, in seconds
+	OpFreq          = 249 // LFU counter of the next key
+	OpAux           = 250 // name and value
+	OpResizeDB      = 251 // number of keys, number of keys that expire
+	OpExpireMillis  = 252
+	OpExpireSeconds = 253
+	OpSelectDB      = 254
+	OpEOF           = 255
+)
+
+// The first two bits of a length, and the two forms that take all eight.
+const (
+	len6       = 0
+	len14      = 1
+	lenEncoded = 3 // no length: the other six bits are a string encoding
+	len32      = 0x80
+	len64      = 0x81
+)
+
+// The string encodings.
+const (
+	encInt8  = 0
+	encInt16 = 1
+	encInt32 = 2
+	encLZF   = 3
+)

@@ -1,17 +1,29 @@
 package rdb
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // ErrShort is the error for input that ends too early.
 var ErrShort = errors.New("unexpected end of data")
 
 // Reader decodes the elements of a dump from memory. Its first error sticks;
-// after it every method returns zero values. Declared lengths are checked
-// against what is left before anything is allocated.
+// after it every method returns zero values, so that a decoder may check Err
+// once at the end, and within loops over many elements. Declared lengths are
+// checked against what is left before anything is allocated.
+//
+// Strings that it returns are slices of the input, or of memory of their own
+// where the input holds them in another form; they stay valid, and must not be
+// changed, for as long as the input.
 type Reader struct {
 	b   []byte
 	off int
 	err error
+	own []byte // room for strings that are no slices of the input
 }
 
 // NewReader reads from b, which must not change meanwhile.
@@ -25,3 +37,263 @@ func (r *Reader) Offset() int { return r.off }
 
 // Left returns how many bytes are left.
 func (r *Reader) Left() int { return len(r.b) - r.off }
+
+// Fail makes err the error of the Reader, with the offset, unless it has one.
+// Decoders use it for what they find wrong themselves.
+func (r *Reader) Fail(err error) {
+	if r.err == nil {
+		r.err = fmt.Errorf("at offset %d: %w", r.off, err)
+	}
+}
+
+// Failf is Fail with a formatted text.
+func (r *Reader) Failf(format string, args ...any) { r.Fail(fmt.Errorf(format, args...)) }
+
+// Bytes returns the next n bytes, a slice of the input.
+func (r *Reader) Bytes(n int) []byte {
+	if r.err != nil {
+		return nil
+	}
+	if n < 0 || n > r.Left() {
+		r.Fail(ErrShort)
+		return nil
+	}
+	r.off += n
+	return r.b[r.off-n : r.off : r.off]
+}
+
+// Byte returns the next byte: a type, an opcode.
+func (r *Reader) Byte() byte {
+	if b := r.Bytes(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// Len reads a length or any other number that AppendLen writes. It may be
+// anything; see Count for the number of elements to follow.
+func (r *Reader) Len() uint64 {
+	n, encoded := r.length()
+	if encoded {
+		r.Failf("a string encoding where a length should be")
+		return 0
+	}
+	return n
+}
+
+// Count reads a length that says how many elements follow, each of at least
+// size bytes in the input (size is at least 1). More than can be there is an
+// error, so the result may be used to allocate.
+func (r *Reader) Count(size int) int {
+	n := r.Len()
+	if n > uint64(r.Left()/size) {
+		r.Failf("%d elements declared where %d bytes are left", n, r.Left())
+		return 0
+	}
+	return int(n)
+}
+
+// length reads a length, or the number of a string encoding.
+func (r *Reader) length() (n uint64, encoded bool) {
+	first := r.Byte()
+	switch first >> 6 {
+	case len6:
+		return uint64(first), false
+	case len14:
+		return uint64(first&63)<<8 | uint64(r.Byte()), false
+	case lenEncoded:
+		return uint64(first & 63), true
+	}
+	switch first {
+	case len32:
+		if b := r.Bytes(4); b != nil {
+			return uint64(binary.BigEndian.Uint32(b)), false
+		}
+	case len64:
+		if b := r.Bytes(8); b != nil {
+			return binary.BigEndian.Uint64(b), false
+		}
+	default:
+		r.Failf("unknown form of length %#x", first)
+	}
+	return 0, false
+}
+
+// String reads a string in any encoding; see Reader for how long it is valid.
+// An empty string is not nil unless there is an error.
+func (r *Reader) String() []byte {
+	n, encoded := r.length()
+	if !encoded {
+		return r.raw(n)
+	}
+	switch n {
+	case encInt8, encInt16, encInt32:
+		return r.intText(n)
+	case encLZF:
+		return r.lzf()
+	}
+	r.Failf("unknown string encoding %d", n)
+	return nil
+}
+
+// SkipString passes over a string without decoding it.
+func (r *Reader) SkipString() {
+	n, encoded := r.length()
+	switch {
+	case !encoded:
+		r.raw(n)
+	case n <= encInt32:
+		r.Bytes(1 << n)
+	case n == encLZF:
+		packed := r.Len()
+		r.Len()
+		r.raw(packed)
+	default:
+		r.Failf("unknown string encoding %d", n)
+	}
+}
+
+func (r *Reader) raw(n uint64) []byte {
+	if n > uint64(r.Left()) {
+		r.Fail(ErrShort)
+		return nil
+	}
+	return r.Bytes(int(n))
+}
+
+// intText reads an integer of 1, 2 or 4 bytes and returns its text.
+func (r *Reader) intText(encoding uint64) []byte {
+	b := r.Bytes(1 << encoding)
+	if b == nil {
+		return nil
+	}
+	var n int64
+	switch encoding {
+	case encInt8:
+		n = int64(int8(b[0]))
+	case encInt16:
+		n = int64(int16(binary.LittleEndian.Uint16(b)))
+	default:
+		n = int64(int32(binary.LittleEndian.Uint32(b)))
+	}
+	room := r.alloc(maxIntText)
+	return strconv.AppendInt(room[:0], n, 10)
+}
+
+func (r *Reader) lzf() []byte {
+	packed, n := r.Len(), r.Len()
+	data := r.raw(packed)
+	if r.err != nil {
+		return nil
+	}
+	if n == 0 || n/lzfMaxRatio > uint64(len(data)) {
+		r.Fail(errLZF)
+		return nil
+	}
+	out := r.alloc(int(n))
+	if err := ExpandLZF(out, data); err != nil {
+		r.Fail(err)
+		return nil
+	}
+	return out
+}
+
+// ownChunk is the size of the pieces that small strings are carved from. They
+// are never used twice: that is what makes the strings last.
+const ownChunk = 4096
+
+func (r *Reader) alloc(n int) []byte {
+	if n > ownChunk/4 {
+		return make([]byte, n)
+	}
+	if n > len(r.own) {
+		r.own = make([]byte, ownChunk)
+	}
+	b := r.own[:n:n]
+	r.own = r.own[n:]
+	return b
+}
+
+// Uint16 reads two bytes, little-endian.
+func (r *Reader) Uint16() uint16 {
+	if b := r.Bytes(2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+// Uint32 reads four bytes, little-endian.
+func (r *Reader) Uint32() uint32 {
+	if b := r.Bytes(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// Uint64 reads eight bytes, little-endian.
+func (r *Reader) Uint64() uint64 {
+	if b := r.Bytes(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+// Seconds reads a time of four bytes in Unix seconds.
+func (r *Reader) Seconds() int64 { return int64(int32(r.Uint32())) }
+
+// Millis reads a time in Unix milliseconds.
+func (r *Reader) Millis() int64 { return int64(r.Uint64()) }
+
+// BinaryDouble reads what AppendBinaryDouble writes. It may be NaN.
+func (r *Reader) BinaryDouble() float64 { return math.Float64frombits(r.Uint64()) }
+
+// Double reads a number written as text. It may be NaN.
+func (r *Reader) Double() float64 {
+	switch n := r.Byte(); n {
+	case doubleNaN:
+		return math.NaN()
+	case doubleInf:
+		return math.Inf(1)
+	case doubleNegInf:
+		return math.Inf(-1)
+	default:
+		text := r.Bytes(int(n))
+		f, err := strconv.ParseFloat(string(text), 64)
+		if err != nil && r.err == nil {
+			r.Failf("not a number: %q", text)
+			return 0
+		}
+		return f
+	}
+}
+
+// The marks before each element of a loadable module's value.
+const (
+	moduleEOF = iota
+	moduleSigned
+	moduleUnsigned
+	moduleFloat
+	moduleDouble
+	moduleString
+)
+
+// SkipModule passes over the value of a loadable module (TypeModule2 or
+// OpModuleAux), whose first part, the module's number, has been read.
+func (r *Reader) SkipModule() {
+	for r.err == nil {
+		switch mark := r.Len(); mark {
+		case moduleEOF:
+			return
+		case moduleSigned, moduleUnsigned:
+			r.Len()
+		case moduleFloat:
+			r.Bytes(4)
+		case moduleDouble:
+			r.Bytes(8)
+		case moduleString:
+			r.SkipString()
+		default:
+			r.Failf("unknown element %d in a module's value", mark)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package rdb
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The checksum of dumps is the CRC-64 of David T. Jones: polynomial
+// 0xad93d23594c935a9, reflected in and out, beginning with 0 and not inverted
+// at the end (that is why hash/crc64, which inverts, does not compute it).
+const crcPoly = 0x95ac9329ac4bc9b5 // reflected
+
+// crcTables holds, for each byte value and each k below 8, the checksum of that
+// byte followed by k zero bytes: by linearity eight bytes can be looked up at
+// once and combined by exclusive or.
+var crcTables = buildCRCTables()
+
+func buildCRCTables() *[8][256]uint64 {
+	t := new([8][256]uint64)
+	for i := range t[0] {
+		crc := uint64(i)
+		for range 8 {
+			if crc&1 != 0 {
+				crc = crc>>1 ^ crcPoly
+			} else {
+				crc >>= 1
+			}
+		}
+		t[0][i] = crc
+	}
+	for k := 1; k < 8; k++ {
+		for i, crc := range t[k-1] {
+			t[k][i] = crc>>8 ^ t[0][byte(crc)]
+		}
+	}
+	return t
+}
+
+// CRC64 continues the checksum crc with the bytes of b; it begins with 0.
+func CRC64(crc uint64, b []byte) uint64 {
+	t := crcTables
+	for ; len(b) >= 8; b = b[8:] {
+		crc ^= binary.LittleEndian.Uint64(b)
+		crc = t[7][byte(crc)] ^ t[6][byte(crc>>8)] ^ t[5][byte(crc>>16)] ^ t[4][byte(crc>>24)] ^
+			t[3][byte(crc>>32)] ^ t[2][byte(crc>>40)] ^ t[1][byte(crc>>48)] ^ t[0][crc>>56]
+	}
+	for _, x := range b {
+		crc = crc>>8 ^ t[0][byte(crc)^x]
+	}
+	return crc
+}
+
+// footerLen is the length of what ends a DUMP payload: two bytes of version and
+// eight of checksum, which covers the version too.
+const footerLen = 2 + 8
+
+// ErrFooter is the error for a payload that is damaged or from the future.
+var ErrFooter = errors.New("DUMP payload version or checksum are wrong")
+
+// AppendFooter ends a DUMP payload, which is all of b: a type byte and a value.
+func AppendFooter(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, Version)
+	return binary.LittleEndian.AppendUint64(b, CRC64(0, b))
+}
+
+// CheckFooter verifies a DUMP payload and returns it without its footer. The
+// error is ErrFooter.
+func CheckFooter(b []byte) ([]byte, error) {
+	if len(b) < footerLen {
+		return nil, ErrFooter
+	}
+	body, sum := b[:len(b)-8], binary.LittleEndian.Uint64(b[len(b)-8:])
+	payload := body[:len(body)-2]
+	if binary.LittleEndian.Uint16(body[len(payload):]) > MaxVersion || CRC64(0, body) != sum {
+		return nil, ErrFooter
+	}
+	return payload, nil
+}

@@ -1,0 +1,158 @@
+package rdb
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// LZF, the compression of Redis's strings, is a sequence of two things:
+//
+//	000nnnnn  bytes                     n+1 bytes as they are (1 to 32)
+//	lllooooo  [length]  offset          a copy of earlier output
+//
+// A copy's length is lll+2, or 9 plus the length byte if lll is 7 (3 to 264
+// bytes); it begins ooooo·256 + offset + 1 bytes back (1 to 8192), and may
+// overlap what it produces.
+const (
+	lzfMaxLiteral = 1 << 5
+	lzfMinCopy    = 3
+	lzfMaxCopy    = 7 + 255 + 2
+	lzfMaxOffset  = 1 << 13
+)
+
+// lzfMaxRatio bounds what a compressed byte can become: a copy of 264 bytes
+// takes three. A declared length beyond it is a lie.
+const lzfMaxRatio = lzfMaxCopy / 3
+
+var errLZF = errors.New("corrupt LZF data")
+
+// AppendLZF appends src in compressed form. It gives up, returning false and
+// dst as it was, when that would take more than limit bytes.
+func AppendLZF(dst, src []byte, limit int) ([]byte, bool) {
+	// The table must be cleared for each call: a short string gets a small one.
+	if len(src) <= 1024 {
+		var table [1 << 9]uint16
+		return appendLZF(dst, src, limit, table[:], 32-9)
+	}
+	var table [1 << 13]uint16
+	return appendLZF(dst, src, limit, table[:], 32-13)
+}
+
+// appendLZF is greedy: at each place it takes the latest earlier occurrence of
+// the next three bytes that the table remembers, as far as it goes.
+//
+// The table maps a hash of three bytes to the low 16 bits of their last place.
+// That names one place within reach, because the reach is 13 bits; whether the
+// bytes there are the right ones is compared, so neither collisions, stale
+// entries nor the zeros of the beginning need care.
+func appendLZF(dst, src []byte, limit int, table []uint16, shift uint) ([]byte, bool) {
+	end := len(dst) + limit
+	out := dst
+	literal := 0 // where the bytes begin that no copy covers
+	for i := 0; i+lzfMinCopy < len(src); {
+		three := load3(src, i)
+		slot := &table[three*lzfHash>>shift]
+		back := int(uint16(i) - *slot)
+		*slot = uint16(i)
+		if back == 0 || back > min(i, lzfMaxOffset) || load3(src, i-back) != three {
+			// The longer nothing is found, the larger the steps: what cannot be
+			// compressed is passed over quickly.
+			i += 1 + (i-literal)>>7
+			continue
+		}
+		n := matchLen(src, i, back)
+		out = appendLiterals(out, src[literal:i])
+		out = appendCopy(out, n, back)
+		if len(out) > end {
+			return dst, false
+		}
+		literal = i + n
+		for i++; i < literal && i+lzfMinCopy < len(src); i++ {
+			table[load3(src, i)*lzfHash>>shift] = uint16(i)
+		}
+		i = literal
+	}
+	out = appendLiterals(out, src[literal:])
+	return out, len(out) <= end
+}
+
+// lzfHash multiplies three bytes so that the high bits depend on all of them.
+const lzfHash = 0x9E3779B1
+
+// load3 reads three bytes; a fourth must be there.
+func load3(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) << 8 }
+
+// matchLen returns how many bytes from i on repeat what stands back bytes before.
+func matchLen(b []byte, i, back int) int {
+	limit := min(len(b)-i, lzfMaxCopy)
+	n := lzfMinCopy
+	for n < limit && b[i+n] == b[i+n-back] {
+		n++
+	}
+	return n
+}
+
+func appendLiterals(dst, b []byte) []byte {
+	for len(b) > 0 {
+		n := min(len(b), lzfMaxLiteral)
+		dst = append(append(dst, byte(n-1)), b[:n]...)
+		b = b[n:]
+	}
+	return dst
+}
+
+func appendCopy(dst []byte, n, back int) []byte {
+	high, low := byte((back-1)>>8), byte(back-1)
+	if n -= 2; n < 7 {
+		return append(dst, byte(n)<<5|high, low)
+	}
+	return append(dst, 7<<5|high, byte(n-7), low)
+}
+
+// ExpandLZF decompresses src into dst, which must come out exactly full.
+func ExpandLZF(dst, src []byte) error {
+	at := 0
+	for i := 0; i < len(src); {
+		ctrl := int(src[i])
+		i++
+		if ctrl < lzfMaxLiteral {
+			n := ctrl + 1
+			if n > len(src)-i || n > len(dst)-at {
+				return errLZF
+			}
+			copy(dst[at:], src[i:i+n])
+			i, at = i+n, at+n
+			continue
+		}
+		n := ctrl>>5 + 2
+		if n == 9 {
+			if i == len(src) {
+				return errLZF
+			}
+			n += int(src[i])
+			i++
+		}
+		if i == len(src) {
+			return errLZF
+		}
+		back := (ctrl&31)<<8 + int(src[i]) + 1
+		i++
+		if back > at || n > len(dst)-at {
+			return errLZF
+		}
+		expandCopy(dst[at:at+n], dst[at-back:at])
+		at += n
+	}
+	if at != len(dst) {
+		return errLZF
+	}
+	return nil
+}
+
+// expandCopy fills dst with repetitions of from, which ends where dst begins.
+func expandCopy(dst, from []byte) {
+	n := copy(dst, from)
+	for n < len(dst) { // what has been written repeats: copy it, doubling
+		n += copy(dst[n:], dst[:n])
+	}
+}
