@@ -120,7 +120,7 @@ func (r *Run) keep(step *script.Step, entry Entry) {
 	if i < len(r.Recorded) {
 		old := r.Recorded[i]
 		if old.Command == entry.Command && old.Since == entry.Since &&
-			(old.Since || step.Loose.Match(old.Reply, entry.Reply) == nil) {
+			(old.Since || step.Loose.Canon(old.Reply).Equal(old.Reply) && step.Loose.Match(old.Reply, entry.Reply) == nil) {
 			entry = old
 		}
 	}

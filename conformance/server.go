@@ -3,11 +3,13 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +33,19 @@ type Server struct {
 // StartServer starts bin with "--port N", a quiet configuration and args, in dir,
 // and returns once it answers. The caller ends it with Stop.
 func StartServer(bin, dir string, args ...string) (*Server, error) {
+	for attempt := 0; ; attempt++ {
+		s, err := start(bin, dir, args)
+		if err == nil {
+			return s, nil
+		}
+		// Someone else may have taken the port since it was probed.
+		if attempt == 2 || !strings.Contains(strings.ToLower(err.Error()), "address already in use") {
+			return nil, err
+		}
+	}
+}
+
+func start(bin, dir string, args []string) (*Server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -117,20 +132,19 @@ func (s *Server) Log() string {
 	return string(data[max(0, len(data)-tail):])
 }
 
-// freePort finds a port that is free now, low enough for a cluster bus at +10000.
+// freePort finds a port that is free now. It looks below the range from which the
+// system takes the ports of outgoing connections (32768 and up on Linux), so that a busy
+// client on the same machine does not take it before the server does; a cluster bus at
+// +10000 fits as well.
 func freePort() (int, error) {
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if port < 65536-10000 {
-			return port, nil
+		port := 11000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
 		}
 	}
-	return 0, errors.New("no free port below 55536")
+	return 0, errors.New("no free port between 11000 and 21000")
 }
 
 // BinaryVersion asks an executable for its version ("v=7.0.15" in --version).

@@ -34,7 +34,7 @@ func mapFields(v resp.Value, hidden func(name string) bool, drop bool) resp.Valu
 			}
 			w.Elems = append(w.Elems, name, value)
 		}
-	case v.Kind == resp.Array:
+	case v.Elems != nil:
 		w.Elems = nil
 		for _, e := range v.Elems {
 			w.Elems = append(w.Elems, mapFields(e, hidden, drop))
@@ -129,7 +129,7 @@ func collectNames(v resp.Value, seen map[string]bool) {
 		for i := 0; i < len(v.Elems); i += 2 {
 			seen[v.Elems[i].Text] = true
 		}
-	case v.Kind == resp.Array:
+	case v.Elems != nil:
 		for _, e := range v.Elems {
 			collectNames(e, seen)
 		}

@@ -148,6 +148,7 @@ func TestLoosenessMatches(t *testing.T) {
 		{"~fields uptime", `"# Server\r\nuptime:5\r\nport:1\r\n"`, `"# Server\r\nuptime:6\r\nport:1\r\n"`, true},
 		{"~fields uptime", `="txt:uptime:5\r\nport:1\r\n"`, `="txt:uptime:7\r\nport:1\r\n"`, true},
 		{"~fields len", `{"len" :1 "first" ["len" :5]}`, `{"len" :2 "first" ["len" :6]}`, true},
+		{"~fields len", `~[{"len" :1 "first" :5}]`, `~[{"len" :2 "first" :5}]`, true},
 		{"~fields len", `["len" :1 "first" :2]`, `["len" :1 "first" :3]`, false},
 		{"~only name", `"id=1 name=a"`, `"id=2 name=a db=1"`, true},
 		{"~only name", `"id=1 name=a"`, `"id=1 name=b"`, false},
