@@ -74,9 +74,10 @@ func attrLines(v config.Var, value hcl.Value) ([]stated, error) {
 	return nil, errors.New("expected one value, found a list")
 }
 
-// repeatedLines reads a list of lines, each a string as in redis.conf or a list of its words.
+// repeatedLines reads a list of lines, each a string as in redis.conf or a list of its words. The empty list is the empty
+// line, which clears (save); where there is nothing by default it says nothing (user).
 func repeatedLines(v config.Var, list hcl.Value) ([]stated, error) {
-	if len(list.List) == 0 {
+	if len(list.List) == 0 && len(v.DefaultLines()) > 0 {
 		return []stated{{[]string{""}, list.Line}}, nil
 	}
 	var out []stated

@@ -317,6 +317,7 @@ func TestRedisConfMarshal(t *testing.T) {
 }
 
 func FuzzRedisConf(f *testing.F) {
+	f.Add([]byte("\"\" 1\n\"#\"x\n"))
 	f.Add([]byte("port 1\nsave \"900 1\"\r\n# x\n\"port\" 5\n"))
 	f.Add([]byte("\ufeffmaxmemory 1gb\nbind 'a b' \"\\x00\"\nuser x\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

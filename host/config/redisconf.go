@@ -46,10 +46,14 @@ func (r *redisConf) Marshal(m map[string]any) ([]byte, error) {
 
 // confLine is a line of redis.conf without its end.
 func confLine(name string, words []string) string {
-	for _, w := range words {
-		name += " " + config.QuoteIfNeeded(w)
+	out := config.QuoteIfNeeded(name)
+	if strings.HasPrefix(out, "#") {
+		out = config.Quote(name) // not a comment
 	}
-	return name
+	for _, w := range words {
+		out += " " + config.QuoteIfNeeded(w)
+	}
+	return out
 }
 
 // parseRedisConf reads redis.conf format.

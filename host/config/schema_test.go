@@ -76,6 +76,9 @@ func declareLines(s *config.Schema, p config.Param, pairs bool) {
 			if pairs && len(words)%2 != 0 {
 				return nil, errors.New("Invalid save parameters") //nolint:staticcheck
 			}
+			if len(words) == 0 && !pairs {
+				return nil, errors.New("nobody is named") // there is no way to forget the users before
+			}
 			if len(words) == 0 {
 				return nil, nil
 			}
