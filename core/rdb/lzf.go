@@ -72,8 +72,10 @@ func appendLZF(dst, src []byte, limit int, table []uint16, shift uint) ([]byte, 
 		}
 		i = literal
 	}
-	out = appendLiterals(out, src[literal:])
-	return out, len(out) <= end
+	if out = appendLiterals(out, src[literal:]); len(out) > end {
+		return dst, false
+	}
+	return out, true
 }
 
 // lzfHash multiplies three bytes so that the high bits depend on all of them.
