@@ -59,6 +59,22 @@ type Doc struct {
 	Tips       []string // client tips, such as "nondeterministic_output"
 	Deprecated string   // the version that deprecated it, if any
 	ReplacedBy string   // what to use instead of a deprecated command
+	System     bool     // only for the server's own use and for tests
+}
+
+// DebugCommand is a subcommand of DEBUG. It is not a row of the command table:
+// DEBUG is for tests and for people who look inside, and no client asks for its
+// shape. Every module brings those that concern it.
+type DebugCommand struct {
+	Name string // in upper case
+	// Args is the syntax as DEBUG HELP shows it, such as "<key> [<key> ...]".
+	Args string
+	// Help is what it does, in one sentence or more; lines are split at "\n".
+	Help string
+	// Arity counts the arguments, DEBUG and Name included, as in Command.
+	Arity int
+	// Run executes it, with the locks of all shards held and all loops stopped.
+	Run Handler
 }
 
 // Note is one line of a command's history.

@@ -82,6 +82,7 @@ type Hooks struct {
 	after  []hook[func(c *Ctx, d Done)]
 	opened []func(s *Session)
 	closed []func(s *Session)
+	reset  []func(s *Session)
 }
 
 type hook[F any] struct {
@@ -201,6 +202,13 @@ func (h *Hooks) Opened(s *Session) {
 // Closed: see Opened.
 func (h *Hooks) Closed(s *Session) {
 	for _, fn := range h.closed {
+		fn(s)
+	}
+}
+
+// Reset tells the hooks that a session gives up all its state (RESET).
+func (h *Hooks) Reset(s *Session) {
+	for _, fn := range h.reset {
 		fn(s)
 	}
 }

@@ -140,7 +140,7 @@ func (s *KeySpec) appendKeys(refs []KeyRef, args [][]byte) ([]KeyRef, error) {
 	if s.Last < 0 {
 		last = len(args) + s.Last
 		if s.Limit > 1 {
-			last = first + (last-first)/s.Limit + s.Last + 1
+			last = first + (len(args)-first)/s.Limit + s.Last
 		}
 	}
 	for i := first; i <= last; i += s.Step {
@@ -186,6 +186,44 @@ func (s *KeySpec) appendCounted(refs []KeyRef, args [][]byte, at int) ([]KeyRef,
 		refs = append(refs, KeyRef{first + i*s.Step, s.Flags})
 	}
 	return refs, nil
+}
+
+// KeyRange returns the first and last position and the step of the keys, as
+// COMMAND INFO tells clients that know no key specifications; last is negative
+// when it counts from the end. movable means that this misses keys: only COMMAND
+// GETKEYS finds them all. Without keys all are zero.
+func (cmd *Command) KeyRange() (first, last, step int, movable bool) {
+	if len(cmd.Keys) == 0 {
+		return 0, 0, 0, cmd.FindKeys != nil
+	}
+	if s := &cmd.Keys[0]; len(cmd.Keys) == 1 && s.fixed() {
+		return s.Index, s.last(), s.Step, s.Flags&KeyIncomplete != 0
+	}
+	for i := range cmd.Keys {
+		s := &cmd.Keys[i]
+		// Ranges that follow each other without a gap are one range.
+		if !s.fixed() || s.Step != 1 || first != 0 && last != s.Index-1 {
+			movable = true
+			continue
+		}
+		movable = movable || s.Flags&KeyIncomplete != 0
+		if first == 0 {
+			first, step = s.Index, 1
+		}
+		last = s.last()
+	}
+	return first, last, step, movable
+}
+
+// fixed reports whether the specification is a range from a fixed position.
+func (s *KeySpec) fixed() bool { return !s.Unknown && !s.Count && s.Keyword == "" }
+
+// last is the last position of a fixed range.
+func (s *KeySpec) last() int {
+	if s.Last < 0 {
+		return s.Last
+	}
+	return s.Index + s.Last
 }
 
 func equalFold(b []byte, s string) bool { return len(b) == len(s) && bytes.EqualFold(b, []byte(s)) }

@@ -28,6 +28,7 @@ type Registry struct {
 	opcodes  [256]*ValueType
 	owners   map[*ValueType]string
 	sections []InfoSection
+	debugs   map[string]*DebugCommand
 	slots    int
 	commandN int
 	errs     []error
@@ -53,6 +54,7 @@ func NewRegistry(schema *config.Schema) *Registry {
 		Hooks:    &Hooks{},
 		commands: map[string]*Command{},
 		owners:   map[*ValueType]string{},
+		debugs:   map[string]*DebugCommand{},
 	}
 }
 
@@ -132,7 +134,7 @@ func (r *Registry) prepare(cmd, parent *Command) bool {
 	cmd.reg = &registered{id: r.commandN, full: full, module: r.module, parent: parent, syntax: args}
 	r.commandN++
 	cmd.reg.category = cmd.ACL | cmd.Flags.implied()
-	if cmd.FindKeys != nil && !cmd.declaresAllKeys() {
+	if _, _, _, movable := cmd.KeyRange(); movable {
 		cmd.Flags |= MovableKeys
 	}
 	if len(cmd.Keys) == 1 && cmd.FindKeys == nil && cmd.Plan == nil {
@@ -179,17 +181,6 @@ func (r *Registry) checkKeys(full string, cmd *Command) {
 	if len(cmd.Keys) > 0 && len(cmd.Sub) > 0 {
 		r.fail("command %q: a container declares no keys", full)
 	}
-}
-
-// declaresAllKeys reports whether the key specifications are complete, so
-// that FindKeys only spares work.
-func (cmd *Command) declaresAllKeys() bool {
-	for _, k := range cmd.Keys {
-		if k.Unknown || k.Count || k.Keyword != "" || k.Flags&KeyIncomplete != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // Type registers a value type.
@@ -277,6 +268,34 @@ func (r *Registry) OnSession(opened, closed func(s *Session)) {
 	if closed != nil {
 		r.Hooks.closed = append(r.Hooks.closed, closed)
 	}
+}
+
+// OnReset registers a hook for RESET: the session, whose loop it runs on, is to
+// be as if it had just connected (no transaction, subscriptions or tracking).
+func (r *Registry) OnReset(fn func(s *Session)) { r.Hooks.reset = append(r.Hooks.reset, fn) }
+
+// Debug registers subcommands of DEBUG.
+func (r *Registry) Debug(subs ...DebugCommand) {
+	for _, d := range subs {
+		if d.Name != strings.ToUpper(d.Name) || d.Run == nil || r.debugs[d.Name] != nil {
+			r.fail("DEBUG %s: the name must be in upper case and new, with a handler", d.Name)
+			continue
+		}
+		r.debugs[d.Name] = &d
+	}
+}
+
+// DebugCommand returns a subcommand of DEBUG by its name in any case, or nil.
+func (r *Registry) DebugCommand(name string) *DebugCommand { return r.debugs[strings.ToUpper(name)] }
+
+// DebugCommands returns all subcommands of DEBUG, sorted by name.
+func (r *Registry) DebugCommands() []*DebugCommand {
+	all := make([]*DebugCommand, 0, len(r.debugs))
+	for _, d := range r.debugs {
+		all = append(all, d)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
+	return all
 }
 
 // Freeze ends registration and reports every mistake at once.

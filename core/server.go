@@ -62,6 +62,14 @@ type Server interface {
 	ActiveExpire(on bool)
 	// Executable and arguments, for INFO.
 	Executable() string
+	// Version returns the versions that the server reports.
+	Version() Versions
+}
+
+// Versions of a server.
+type Versions struct {
+	Redis   string // whose behaviour it has: redis_version in INFO, version in HELLO
+	Ferrous string // its own
 }
 
 // CommandStats counts the calls of one command.

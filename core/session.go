@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync/atomic"
+
 	"github.com/ferrousdb/ferrous/core/resp"
 )
 
@@ -29,6 +31,12 @@ type Session struct {
 	Reply   ReplyMode
 	InTx    int // number of queued commands plus 1 while in MULTI, else 0
 
+	Subs     int    // channels subscribed to, PSubs patterns, SSubs shard channels;
+	PSubs    int    // a session that has any is a subscriber
+	SSubs    int    //
+	Redirect uint64 // with MarkTracking: who gets the invalidations, 0 for the session itself
+	Marks    Marks  // what else CLIENT LIST shows of it
+
 	// Intercept, if set, sees each command of the session before it runs; see
 	// Interceptor. It is how MULTI queues and a subscriber's commands are
 	// restricted. Use Push and Pop of Interceptors to nest.
@@ -40,6 +48,38 @@ type Session struct {
 	// Conn is the host's side of the session.
 	Conn Conn
 }
+
+// Subscriber reports whether the session is subscribed to anything.
+func (s *Session) Subscriber() bool { return s.Subs+s.PSubs+s.SSubs > 0 }
+
+// Mark is a state of a session that belongs to some module and that others
+// only look at; the letter is the one in the flags of CLIENT LIST.
+type Mark uint32
+
+// The marks.
+const (
+	MarkMonitor   Mark = 1 << iota // O: it sees every command (MONITOR)
+	MarkDirty                      // d: a key that it watches has changed
+	MarkReadOnly                   // r: READONLY in a cluster
+	MarkTracking                   // t: its keys are tracked
+	MarkBroken                     // R: who should get its invalidations is gone
+	MarkBroadcast                  // B: tracking in broadcast mode
+)
+
+// Marks is a set of marks; it may be used from any goroutine.
+type Marks struct{ bits atomic.Uint32 }
+
+// Set puts a mark on or takes it off.
+func (m *Marks) Set(mark Mark, on bool) {
+	if on {
+		m.bits.Or(uint32(mark))
+	} else {
+		m.bits.And(^uint32(mark))
+	}
+}
+
+// Has reports whether a mark is on.
+func (m *Marks) Has(mark Mark) bool { return m.bits.Load()&uint32(mark) != 0 }
 
 // ReplyMode is the state of CLIENT REPLY.
 type ReplyMode uint8
