@@ -76,13 +76,13 @@ func (t *Table) NextDue() int64 { return t.nextDue }
 const dueBatch = 128
 
 // Due calls fn for entries whose time of expiry is now or earlier, looking into at most
-// max segments from the place from on, and returns the place to go on from: 0 when the
+// limit segments from the place from on, and returns the place to go on from: 0 when the
 // whole table has been looked through, with which the next pass begins.
 //
 // fn deletes the entry from the table in the ordinary way, frees it, and returns true;
 // or leaves it and returns false. It may change the table, but may not delete other
 // entries that are due.
-func (t *Table) Due(now int64, from uint64, max int, fn func(arena.Ref) (deleted bool)) (next uint64) {
+func (t *Table) Due(now int64, from uint64, limit int, fn func(arena.Ref) (deleted bool)) (next uint64) {
 	if from == 0 {
 		if t.nextDue > now {
 			return 0
@@ -90,7 +90,7 @@ func (t *Table) Due(now int64, from uint64, max int, fn func(arena.Ref) (deleted
 		t.passDue = math.MaxInt64
 	}
 	done := false
-	for ; max > 0 && t.root != 0 && !done; max-- {
+	for ; limit > 0 && t.root != 0 && !done; limit-- {
 		h := from >> (t.skip & 63)
 		r := t.locate(h)
 		end := endOf(h, r.prefix()) << (64 - CursorBits) << t.skip
@@ -107,7 +107,7 @@ func (t *Table) Due(now int64, from uint64, max int, fn func(arena.Ref) (deleted
 		t.nextDue = t.passDue
 		return 0
 	}
-	return from
+	return from | 1 // never 0, even if the first segment is not done
 }
 
 // dueIn visits what is due in one segment and reports whether it had to leave some.

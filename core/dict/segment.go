@@ -133,23 +133,15 @@ func reposition(slot, pos uint64) uint64 {
 	return slot&(freshBit|addrMask) | pos>>tagShift<<tagShift | pos>>posShift&moreMask
 }
 
-// used is the number of slots in use in a bucket: they come first.
+// used is the number of slots in use in a bucket: they come first. A branch for each
+// would mostly be mispredicted.
 func used(b *bucket) int {
-	n := 0
-	if b[3] != 0 {
-		n = 4
-	}
-	if b[n+1] != 0 {
-		n += 2
-	}
-	if b[n] != 0 {
-		n++
-	}
-	if n == 7 && b[7] != 0 {
-		n = 8
-	}
-	return n
+	return int(some(b[0]) + some(b[1]) + some(b[2]) + some(b[3]) +
+		some(b[4]) + some(b[5]) + some(b[6]) + some(b[7]))
 }
+
+// some is 1 if x is not zero, otherwise 0.
+func some(x uint64) uint64 { return (x | -x) >> 63 }
 
 // place puts a slot into the first bucket with room from its home on. There is always
 // one, since upperLimit is below the number of slots.
