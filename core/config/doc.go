@@ -24,8 +24,8 @@
 //
 // # Life cycle and concurrency
 //
-// Declaring (everything up to Freeze) belongs to one goroutine. After Freeze the set of parameters never changes. Get,
-// Set, Load and the rest take the schema's own mutex, so CONFIG SET is serialised; handles' Load is a single atomic read
-// and takes nothing. A CONFIG SET of several parameters is all-or-nothing in its outcome, but a concurrent reader may see
-// the first new value a moment before the second.
+// Declaring (everything up to Freeze) belongs to one goroutine. After Freeze the set of parameters never changes. Set,
+// Load and Var.Origin take the schema's own mutex, so CONFIG SET is serialised; a handle's Load is a single atomic read
+// and takes nothing, and Get is made of such reads. A CONFIG SET of several parameters is all-or-nothing in its outcome,
+// but a concurrent reader may see the first new value a moment before the second.
 package config

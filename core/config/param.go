@@ -17,7 +17,8 @@ const (
 	// Volatile: the hooks run even if the value is set to what it already was (a certificate file may have new content).
 	Volatile
 	// MultiArg: the value may be several words. A line of redis.conf gives them directly; CONFIG SET splits its single
-	// argument at spaces. Without it a line with more than one word is an error.
+	// argument at spaces. Without it a line with more than one word is an error. Lists (Strings, EnumSet) have it anyway;
+	// text may have it; single numbers, names and yes/no may not.
 	MultiArg
 	// Directive: only a line of a start-up source, never a parameter: CONFIG GET and SET do not know it (user,
 	// rename-command, loadmodule).

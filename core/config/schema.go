@@ -84,8 +84,8 @@ func (s *Schema) EnumSet(p Param, choices ...Choice) *EnumVar {
 
 // Apply registers a side effect of the given parameters. After a CONFIG SET has put all its values in place, the hook
 // runs once if any of vars changed; it reads the handles. If it fails, every value is put back, the hooks that had run
-// run again, and its error is the reply's reason. Hooks run with the schema's mutex held: they must not call Get or Set.
-// They do not run for start-up sources: the server reads its handles when it starts.
+// run again, and its error is the reply's reason. Hooks run with the schema's mutex held: they must not call Set, Load or
+// Origin. They do not run for start-up sources: the server reads its handles when it starts.
 func (s *Schema) Apply(fn func() error, vars ...Var) {
 	h := &hook{fn}
 	for _, v := range vars {
@@ -131,6 +131,9 @@ func (s *Schema) enter(v Var) error {
 	if s.frozen {
 		return errors.New("declared after the schema was frozen")
 	}
+	if p.Has(MultiArg) && isOneWord(v) {
+		return errors.New("MultiArg is for text, sets of names and custom types")
+	}
 	names := append([]string{p.Name}, p.Aliases...)
 	for i, name := range names {
 		if name == "" || name != strings.ToLower(name) || strings.ContainsAny(name, " \t\r\n\"'*?[]") {
@@ -144,6 +147,17 @@ func (s *Schema) enter(v Var) error {
 		s.byName[name] = v
 	}
 	return nil
+}
+
+// isOneWord tells whether the type of v can only ever be a single word.
+func isOneWord(v Var) bool {
+	switch v := v.(type) {
+	case *BoolVar, *IntVar, *MemoryVar:
+		return true
+	case *EnumVar:
+		return !v.set
+	}
+	return false
 }
 
 // setDefault gives v its declared default, line by line.

@@ -95,6 +95,7 @@ func TestDeclarationMistakes(t *testing.T) {
 	s.Bool(Param{Name: "C", Default: "yes"})
 	s.Bool(Param{Name: "d", Default: "maybe"})
 	s.Int(Param{Name: "e", Default: "7"}, 8, 9)
+	s.Int(Param{Name: "f", Default: "8", Flags: MultiArg}, 8, 9)
 	err := s.Freeze()
 	late := s.Bool(Param{Name: "late", Default: "yes"})
 	if late == nil || s.Find("late") != nil {
@@ -106,6 +107,7 @@ func TestDeclarationMistakes(t *testing.T) {
 		`config: parameter "C": "C" is not a parameter name`,
 		`config: default "maybe" of parameter "d": argument must be 'yes' or 'no'`,
 		`config: default "7" of parameter "e": argument must be between 8 and 9 inclusive`,
+		`config: parameter "f": MultiArg is for text, sets of names and custom types`,
 	}
 	if got := strings.Split(err.Error(), "\n"); !slices.Equal(got, want) {
 		t.Errorf("Freeze:\n%s", strings.Join(got, "\n"))
@@ -244,6 +246,32 @@ func TestLoad(t *testing.T) {
 	}
 	if load("save", "") != "ok" || s.Find("save").String() != "" {
 		t.Error("save \"\" must clear")
+	}
+}
+
+func TestTextOfSeveralWords(t *testing.T) {
+	s := NewSchema()
+	text := s.Text(Param{Name: "text", Default: "a b", Flags: MultiArg})
+	if err := s.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	check := func(err error, want string) {
+		t.Helper()
+		if err != nil || text.Load() != want {
+			t.Errorf("%q, %v; want %q", text.Load(), err, want)
+		}
+	}
+	check(nil, "a b")
+	check(s.Load(Origin{}, "text", []string{"c", "d"}), "c d")
+	check(s.Load(Origin{}, "text", []string{"c  d"}), "c d")
+	if got := fmt.Sprintf("%q", text.Lines()); got != `[["c" "d"]]` {
+		t.Error(got)
+	}
+	check(s.Load(Origin{}, "text", []string{""}), "")
+	check(s.Set([]Pair{{"text", "e f"}}, SetOptions{}), "e f")
+	check(s.Load(Origin{}, "text", nil), "")
+	if got := fmt.Sprintf("%q", text.Lines()); got != `[[""]]` {
+		t.Error(got)
 	}
 }
 

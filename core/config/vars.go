@@ -2,6 +2,7 @@ package config
 
 import (
 	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -127,7 +128,7 @@ func (i *IntVar) parse(words []string, _ any) (any, error) {
 	return v, runChecks(i.checks, v)
 }
 
-// StringVar is free text.
+// StringVar is free text. With MultiArg it is the words of a line joined by single spaces.
 type StringVar struct {
 	common
 	v      atomic.Pointer[string]
@@ -145,15 +146,21 @@ func (t *StringVar) Check(f func(string) error) { t.checks = append(t.checks, f)
 
 func (t *StringVar) String() string           { return t.Load() }
 func (t *StringVar) DefaultString() string    { return t.initial.(string) }
-func (t *StringVar) Lines() [][]string        { return one(t.Load()) }
+func (t *StringVar) Lines() [][]string        { return t.lines(t.load()) }
 func (t *StringVar) DefaultLines() [][]string { return t.lines(t.initial) }
 func (t *StringVar) load() any                { return t.Load() }
 func (t *StringVar) store(v any)              { t.Store(v.(string)) }
 func (t *StringVar) format(v any) string      { return v.(string) }
-func (t *StringVar) lines(v any) [][]string   { return one(v.(string)) }
+func (t *StringVar) lines(v any) [][]string {
+	if words := strings.Fields(v.(string)); t.p.Has(MultiArg) && len(words) > 0 {
+		return [][]string{words}
+	}
+	return one(v.(string))
+}
 
 func (t *StringVar) parse(words []string, _ any) (any, error) {
-	return words[0], runChecks(t.checks, words[0])
+	text := strings.Join(words, " ")
+	return text, runChecks(t.checks, text)
 }
 
 // runChecks returns the first objection.

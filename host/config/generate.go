@@ -58,7 +58,7 @@ func writeParam(b *bytes.Buffer, v config.Var) {
 	p := v.Param()
 	b.WriteByte('\n')
 	comment(b, p.Doc)
-	if p.NoEffect != "" {
+	if !strings.Contains(p.Doc, p.NoEffect) {
 		comment(b, "Accepted for compatibility, without effect: "+p.NoEffect)
 	}
 	comment(b, facts(v))

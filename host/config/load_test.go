@@ -125,7 +125,7 @@ bad value for port at sub/a.conf:1: 'port "1" "2"': wrong number of arguments
 bad line at sub/a.conf:2: 'requirepass ...': Unbalanced quotes in configuration line
 bad line at sub/a.conf:3: include takes one path
 config file 'sub/../sub/b.conf' includes itself (included at sub/b.conf:1)
-bad line at sub/b.conf:2: a NUL byte; is this a text file?
+bad line at sub/b.conf:2: a NUL byte, so this is no text file
 bad value for include at ferrous.hcl:9: expected a string, found a number
 bad value for appendfsync at ferrous.hcl:10: 'appendfsync "often"': argument(s) must be one of the following: everysec, always, no
 unknown parameter 'maxmemory-client' in environment variable FERROUS_MAXMEMORY_CLIENT: Bad directive or wrong number of arguments; did you mean 'maxmemory-clients'?

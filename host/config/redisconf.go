@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func confWords(raw string) ([]string, error) {
 	case len(raw) > maxLine:
 		return nil, fmt.Errorf("longer than %d bytes", maxLine)
 	case strings.IndexByte(trimmed, 0) >= 0:
-		return nil, fmt.Errorf("a NUL byte; is this a text file?")
+		return nil, errors.New("a NUL byte, so this is no text file")
 	}
 	words, err := config.SplitWords(trimmed)
 	if err != nil {

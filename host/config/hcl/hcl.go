@@ -14,6 +14,9 @@
 // are bytes and not only Unicode text. For the same reason ${ and %{, which start templates elsewhere, must be written
 // $${ and %%{.
 //
+// It is our own because a settings file needs so little of the language, and because the language's own libraries are
+// under the MPL while everything in ferrous is permissively licensed.
+//
 // Only host/config calls it. It knows nothing of parameters, and never touches a file.
 package hcl
 
