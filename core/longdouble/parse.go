@@ -1,0 +1,224 @@
+package longdouble
+
+import (
+	"bytes"
+	"math/big"
+	"math/bits"
+)
+
+// maxText is the length from which on Redis refuses a number's text.
+const maxText = 5 * 1024
+
+// Parse reads a number as C's strtold does and Redis takes it: decimal or
+// hexadecimal, with an exponent if need be, or an infinity; no blanks, no NaN,
+// and neither too large nor too small for the format.
+func Parse(b []byte) (Float, bool) {
+	if len(b) == 0 || len(b) >= maxText {
+		return Float{}, false
+	}
+	neg := b[0] == '-'
+	if neg || b[0] == '+' {
+		b = b[1:]
+	}
+	if isWord(b, "inf") || isWord(b, "infinity") {
+		return Float{neg: neg, inf: true}, true
+	}
+	s := scanner{base: 10, shift: 64}
+	if len(b) > 2 && b[0] == '0' && b[1]|0x20 == 'x' {
+		s.base, b = 16, b[2:]
+	}
+	if !s.scan(b) {
+		return Float{}, false
+	}
+	if s.mant == 0 {
+		return Float{}, true
+	}
+	x := s.float(neg)
+	return x, !x.inf && x.mant != 0
+}
+
+func isWord(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i := range b {
+		if b[i]|0x20 != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// scanner takes the text of a number apart: it is mant * 10^exp, or mant * 2^exp
+// in hexadecimal, if no digits were lost.
+type scanner struct {
+	base     int
+	mant     uint64
+	digits   int // of mant, without leading zeros
+	exp      int
+	lost     uint64 // the digits that did not fit into mant, four bits each; sticky
+	shift    int    // where in lost the next one belongs
+	text     []byte // all digits, and perhaps a point
+	fraction int    // how many of them stand behind the point
+	written  int    // the exponent in the text
+}
+
+// maxExponent bounds exponents: with less than 5120 digits, no number that has a
+// larger one is in range.
+const maxExponent = 1 << 20
+
+// scan reports whether b is the text of a number without its sign.
+func (s *scanner) scan(b []byte) bool {
+	i, n, point := 0, 0, false
+	for ; i < len(b); i++ {
+		if b[i] == '.' && !point {
+			point = true
+			continue
+		}
+		d := digit(b[i])
+		if d >= s.base {
+			break
+		}
+		n++
+		s.add(uint64(d), point)
+	}
+	s.text = b[:i]
+	switch {
+	case n == 0:
+		return false
+	case i == len(b):
+		return true
+	case s.base == 10 && b[i]|0x20 != 'e', s.base == 16 && b[i]|0x20 != 'p':
+		return false
+	}
+	var ok bool
+	s.written, ok = exponent(b[i+1:])
+	s.exp += s.written
+	return ok
+}
+
+// add takes one digit and keeps the account of the exponent.
+func (s *scanner) add(d uint64, fraction bool) {
+	place, room := 1, 19 // as many decimal digits fit into mant
+	if s.base == 16 {
+		place, room = 4, 16
+	}
+	if fraction {
+		s.fraction++
+		s.exp -= place
+	}
+	if s.digits == room {
+		s.exp += place
+		if s.shift = max(s.shift-4, 0); s.shift > 0 || d == 0 {
+			s.lost |= d << s.shift
+		} else {
+			s.lost |= 1
+		}
+		return
+	}
+	s.mant = s.mant*uint64(s.base) + d
+	if s.mant != 0 {
+		s.digits++
+	}
+}
+
+// digit returns the value of a hexadecimal digit, 16 for any other byte.
+func digit(ch byte) int {
+	switch {
+	case ch >= '0' && ch <= '9':
+		return int(ch - '0')
+	case ch|0x20 >= 'a' && ch|0x20 <= 'f':
+		return int(ch|0x20-'a') + 10
+	}
+	return 16
+}
+
+func exponent(b []byte) (int, bool) {
+	neg := len(b) > 0 && b[0] == '-'
+	if neg || len(b) > 0 && b[0] == '+' {
+		b = b[1:]
+	}
+	n := 0
+	for _, ch := range b {
+		if ch < '0' || ch > '9' {
+			return 0, false
+		}
+		n = min(n*10+int(ch-'0'), maxExponent)
+	}
+	if neg {
+		n = -n
+	}
+	return n, len(b) > 0
+}
+
+// float rounds what was scanned, mant not being 0.
+func (s *scanner) float(neg bool) Float {
+	switch {
+	case s.base == 16:
+		return round(neg, s.mant, s.lost, s.exp-64)
+	case s.lost == 0 && s.exp >= -maxPow && s.exp <= maxPow:
+		return s.short(neg)
+	// The magnitude is known to a power of ten: what cannot be in range is
+	// settled before it costs anything.
+	case s.digits+s.exp > 4940:
+		return Float{neg: neg, inf: true}
+	case s.digits+s.exp < -4960:
+		return Float{}
+	}
+	return s.long(neg)
+}
+
+// maxPow is the exponent of the largest power of 5 that fits into 64 bits.
+const maxPow = 27
+
+// short is for a mantissa and a power of 5 that fit into 64 bits each. Since
+// 10^e is 5^e * 2^e, their exact product or quotient is rounded just once.
+func (s *scanner) short(neg bool) Float {
+	pow := uint64(1)
+	for range max(s.exp, -s.exp) {
+		pow *= 5
+	}
+	if s.exp >= 0 {
+		hi, lo := bits.Mul64(s.mant, pow)
+		return round(neg, hi, lo, s.exp)
+	}
+	// With the top bits of both set, num/2^1 is below den and the first division
+	// gives at least 63 bits; the second only makes the rounding exact.
+	up, down := bits.LeadingZeros64(s.mant), bits.LeadingZeros64(pow)
+	num, den := s.mant<<up, pow<<down
+	hi, rest := bits.Div64(num>>1, num<<63, den)
+	lo, rest := bits.Div64(rest, 0, den)
+	if rest != 0 {
+		lo |= 1
+	}
+	return round(neg, hi, lo, s.exp+down-up-127)
+}
+
+// long is for any decimal number.
+func (s *scanner) long(neg bool) Float {
+	num, _ := new(big.Int).SetString(string(bytes.Replace(s.text, []byte("."), nil, 1)), 10)
+	exp := s.written - s.fraction
+	pow := new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(max(exp, -exp))), nil)
+	sticky := false
+	if exp >= 0 {
+		num.Mul(num, pow)
+	} else {
+		var rest big.Int
+		up := uint(max(0, pow.BitLen()-num.BitLen()+128))
+		num.QuoRem(num.Lsh(num, up), pow, &rest)
+		sticky = rest.Sign() != 0
+		exp -= int(up)
+	}
+	// What counts is the upper 128 bits, and whether anything is below.
+	if drop := num.BitLen() - 128; drop > 0 {
+		sticky = sticky || num.TrailingZeroBits() < uint(drop)
+		num.Rsh(num, uint(drop))
+		exp += drop
+	}
+	lo := new(big.Int).And(num, new(big.Int).SetUint64(1<<64-1)).Uint64()
+	hi := num.Rsh(num, 64).Uint64()
+	if sticky {
+		lo |= 1
+	}
+	return round(neg, hi, lo, exp)
+}
