@@ -1,0 +1,82 @@
+package host
+
+import (
+	"errors"
+	"math"
+
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// declareAccepted declares parameters of Redis that cannot mean anything in
+// ferrous, so that configuration files written for Redis go on working. Each
+// says why; setting one is logged at start-up.
+func declareAccepted(s *config.Schema) {
+	yesno := func(name, def, why string) {
+		s.Bool(config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why,
+			Doc: "Accepted, without effect: " + why + "."})
+	}
+	number := func(name, def, why string, min, max int64) {
+		s.Int(config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why,
+			Doc: "Accepted, without effect: " + why + "."}, min, max)
+	}
+	text := func(name, def, why string, flags config.Flag) {
+		s.Text(config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
+			Doc: "Accepted, without effect: " + why + "."})
+	}
+	const noRehash = "tables grow a segment at a time, there is no rehashing"
+	const noJemalloc = "memory does not come from jemalloc"
+	const loopsRead = "every event loop reads, executes and writes"
+	yesno("activerehashing", "yes", noRehash)
+	yesno("jemalloc-bg-thread", "yes", noJemalloc)
+	yesno("dynamic-hz", "yes", "background work is paced by what there is to do")
+	yesno("io-threads-do-reads", "no", loopsRead)
+	yesno("disable-thp", "yes", "ferrous never forks, so huge pages do it no harm; see arena-huge-pages")
+	text("server_cpulist", "", "use taskset or the service manager", config.Immutable)
+	text("bio_cpulist", "", "there are no background threads to place", config.Immutable)
+	text("aof_rewrite_cpulist", "", "there is no child process to place", config.Immutable)
+	text("bgsave_cpulist", "", "there is no child process to place", config.Immutable)
+	text("proc-title-template", "{title} {listen-addr} {server-mode}", "the process keeps its name", 0)
+	yesno("set-proc-title", "yes", "the process keeps its name")
+	yesno("crash-log-enabled", "yes", "a crash always prints the Go stack traces")
+	yesno("crash-memcheck-enabled", "yes", "there is no memory test after a crash")
+	yesno("use-exit-on-panic", "no", "a panic always ends the process with its stack traces")
+	text("locale-collate", "", "strings are compared byte by byte", 0)
+	yesno("syslog-enabled", "no", "log to standard output and let the service manager collect it")
+	text("syslog-ident", "redis", "see syslog-enabled", config.Immutable)
+	number("maxmemory-eviction-tenacity", "10", "eviction always frees what a command needs", 0, 100)
+	number("max-new-connections-per-cycle", "10", "connections are accepted as they come", 1, 1000)
+	declareLater(s)
+}
+
+// declareLater declares parameters of families that are not built yet, with
+// Redis's defaults, so that its configuration files load. Asking for something
+// that would be missing in earnest, such as appendonly, is refused.
+func declareLater(s *config.Schema) {
+	const noSave = "there is no persistence yet"
+	const noReplica = "there is no replication yet"
+	par := func(name, def, why string, flags config.Flag) config.Param {
+		return config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
+			Doc: "Accepted, without effect: " + why + "."}
+	}
+	s.Text(par("save", "", noSave, config.MultiArg))
+	on := s.Bool(par("appendonly", "no", noSave, 0))
+	on.Check(func(v bool) error {
+		if v {
+			return errors.New("this server has no append-only file: " + noSave)
+		}
+		return nil
+	})
+	s.Text(par("appendfsync", "everysec", noSave, 0))
+	s.Bool(par("no-appendfsync-on-rewrite", "no", noSave, 0))
+	s.Bool(par("rdbcompression", "yes", noSave, 0))
+	s.Text(par("dbfilename", "dump.rdb", noSave, config.Protected))
+	s.Text(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0))
+	s.Text(par("notify-keyspace-events", "", "there are no keyspace notifications yet", 0))
+	s.Int(par("latency-monitor-threshold", "0", "there is no latency monitor yet", 0), 0, math.MaxInt64)
+	s.Int(par("repl-diskless-sync-delay", "5", noReplica, 0), 0, math.MaxInt32)
+	stale := par("replica-serve-stale-data", "yes", noReplica, 0)
+	stale.Aliases = []string{"slave-serve-stale-data"}
+	s.Bool(stale)
+	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
+	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))
+}

@@ -1,0 +1,256 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+	hostconfig "github.com/ferrousdb/ferrous/host/config"
+)
+
+// What modules may ask of the host: the implementation of core.Server.
+var _ core.Server = (*Server)(nil)
+
+// Log implements core.Server.
+func (srv *Server) Log() core.Logger { return srv.log }
+
+// Registry implements core.Server.
+func (srv *Server) Registry() *core.Registry { return srv.registry }
+
+// Keyspace implements core.Server.
+func (srv *Server) Keyspace() *keyspace.Keyspace { return srv.ks }
+
+// Now implements core.Server.
+func (srv *Server) Now() int64 { return srv.clock.Load() }
+
+// StartTime implements core.Server.
+func (srv *Server) StartTime() time.Time { return srv.start }
+
+// Sessions implements core.Server.
+func (srv *Server) Sessions(fn func(s *core.Session) bool) {
+	for _, w := range srv.workers {
+		for _, s := range w.sessions {
+			if s.closing == open && !fn(&s.Session) {
+				return
+			}
+		}
+	}
+}
+
+// Session implements core.Server.
+func (srv *Server) Session(id uint64) (found *core.Session) {
+	srv.Sessions(func(s *core.Session) bool {
+		if s.ID == id {
+			found = s
+		}
+		return found == nil
+	})
+	return found
+}
+
+// Pause implements core.Server.
+func (srv *Server) Pause(until int64, writesOnly bool) {
+	srv.pause.set(until, writesOnly)
+	srv.setGuard(guardPause, true)
+}
+
+// Unpause implements core.Server.
+func (srv *Server) Unpause() {
+	srv.pause.clear()
+	srv.resumePaused()
+}
+
+// Unblock implements core.Server.
+func (srv *Server) Unblock(id uint64, withError bool) bool {
+	for _, w := range srv.workers {
+		for _, s := range w.sessions {
+			if s.ID == id {
+				return s.wait != nil && srv.blocked.unblock(s.wait, withError)
+			}
+		}
+	}
+	return false
+}
+
+// Shutdown implements core.Server.
+func (srv *Server) Shutdown(core.Shutdown) error {
+	srv.log.Info("User requested shutdown...")
+	srv.stop(nil)
+	return nil
+}
+
+// AbortShutdown implements core.Server. A shutdown waits for nothing yet, so
+// there is never one to cancel.
+func (srv *Server) AbortShutdown() error { return errors.New("No shutdown in progress.") }
+
+// CommandStats implements core.Server.
+func (srv *Server) CommandStats(fn func(cmd *core.Command, s core.CommandStats)) {
+	var visit func(cmd *core.Command)
+	visit = func(cmd *core.Command) {
+		var sum core.CommandStats
+		for _, w := range srv.workers {
+			st := w.stats.commands[cmd.ID()]
+			sum.Calls += st.Calls
+			sum.Nanos += st.Nanos
+			sum.Rejected += st.Rejected
+			sum.Failed += st.Failed
+		}
+		if sum != (core.CommandStats{}) {
+			fn(cmd, sum)
+		}
+		for i := range cmd.Sub {
+			visit(&cmd.Sub[i])
+		}
+	}
+	for _, cmd := range srv.registry.All() {
+		visit(cmd)
+	}
+}
+
+// Errors implements core.Server.
+func (srv *Server) Errors() map[string]int64 {
+	sum := map[string]int64{}
+	for _, w := range srv.workers {
+		for code, n := range w.stats.errors {
+			sum[code] += n
+		}
+	}
+	return sum
+}
+
+// ResetStats implements core.Server.
+func (srv *Server) ResetStats() {
+	for _, w := range srv.workers {
+		w.stats.reset()
+	}
+	srv.netIn.Store(0)
+	srv.netOut.Store(0)
+	srv.accepts.accepted.Store(0)
+	srv.accepts.rejected.Store(0)
+	srv.accepts.failed.Store(0)
+	srv.ks.ResetStats()
+	srv.evict.mu.Lock()
+	srv.evict.evicted = 0
+	srv.evict.mu.Unlock()
+	srv.usage.mu.Lock()
+	srv.usage.history = [16]traffic{}
+	srv.usage.at = 0
+	srv.usage.mu.Unlock()
+}
+
+// ConfigFile implements core.Server.
+func (srv *Server) ConfigFile() string { return srv.file }
+
+// RewriteConfig implements core.Server.
+func (srv *Server) RewriteConfig() error {
+	if srv.file == "" {
+		return errors.New("The server is running without a config file")
+	}
+	return hostconfig.Rewrite(srv.file, srv.registry.Config, false)
+}
+
+// RunAs implements core.Server.
+func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) error {
+	cmd, err := srv.lookup(args)
+	if err != nil {
+		return err
+	}
+	session := &core.Session{DB: db, Proto: out.Proto, Authenticated: true}
+	c := &core.Ctx{
+		Writer: out, DB: srv.ks.DB(db), Server: srv, Now: srv.readClock(),
+		NoBlock: true, Hooks: srv.registry.Hooks, Session: session,
+	}
+	c.Reset(cmd, args)
+	w := srv.workers[0]
+	c.Exec = w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	locks := srv.locksFor(c)
+	srv.ks.Lock(locks)
+	defer func() { srv.ks.Unlock(locks) }()
+	if err := cmd.Run(c); err != nil {
+		return err
+	}
+	c.Feed()
+	if len(w.ready) > 0 {
+		locks = w.serveReady(locks)
+	}
+	return nil
+}
+
+// ActiveExpire implements core.Server.
+func (srv *Server) ActiveExpire(on bool) { srv.expiry.Store(on) }
+
+// Executable implements core.Server.
+func (srv *Server) Executable() string {
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
+
+// Version implements core.Server.
+func (srv *Server) Version() core.Versions {
+	return core.Versions{Redis: redisVersion, Ferrous: Version}
+}
+
+// applyLogLevel is CONFIG SET loglevel.
+func (srv *Server) applyLogLevel() error {
+	srv.log.SetLevel(logLevels[srv.params.logLevel.Load()])
+	return nil
+}
+
+// logLevels are Redis's levels, from debug to nothing.
+var logLevels = [...]hclog.Level{hclog.Trace, hclog.Debug, hclog.Info, hclog.Warn, hclog.Off}
+
+// spareFiles is how many files beside clients' connections may be open.
+const spareFiles = 64
+
+// applyMaxClients raises the limit of open files to what maxclients needs. At
+// start-up a limit that cannot be raised lowers maxclients; later it is an
+// error.
+func (srv *Server) applyMaxClients() error {
+	want := uint64(srv.params.maxClients.Load()) + spareFiles
+	have, err := raiseFileLimit(want)
+	if err != nil || have >= want {
+		return err
+	}
+	if srv.ks != nil && srv.listeners != nil {
+		return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", max(int64(have)-spareFiles, 1))
+	}
+	fit := max(int64(have)-spareFiles, 1)
+	srv.log.Warn("the limit of open files is too low for maxclients, which is reduced", "limit", have, "maxclients", fit)
+	srv.params.maxClients.Store(fit)
+	return nil
+}
+
+// drain waits for clients to take their last replies before a shutdown.
+func (srv *Server) drain(ctx context.Context) {
+	for ctx.Err() == nil {
+		waiting := 0
+		for _, w := range srv.workers {
+			w.mu.Lock()
+			for _, s := range w.sessions {
+				if len(s.pending) > 0 {
+					waiting++
+				}
+			}
+			w.mu.Unlock()
+		}
+		if waiting == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}

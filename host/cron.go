@@ -1,0 +1,93 @@
+package host
+
+import (
+	"time"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// cron does the server's background work, hz times a second: it keeps the
+// clock, sweeps the shards, ends pauses and looks after idle clients. It ends
+// with the server.
+func (srv *Server) cron() {
+	defer close(srv.cronDone)
+	var second int64
+	for {
+		period := time.Second / time.Duration(srv.params.hz.Load())
+		select {
+		case <-srv.stopping:
+			return
+		case <-time.After(period):
+		}
+		now := srv.readClock()
+		srv.sweep(now, period)
+		if srv.pause.over(now) {
+			srv.resumePaused()
+		}
+		if now/1000 != second {
+			second = now / 1000
+			srv.everySecond(now)
+		}
+	}
+}
+
+// sweepBudget is about how many keys one step under a shard's lock looks at:
+// some tens of microseconds, the longest that a command ever waits for the
+// sweeper.
+const sweepBudget = 256
+
+// sweep lets every shard do its housekeeping, again as long as there is more
+// to do, for at most a part of the period that active-expire-effort allows: a
+// quarter at effort 1, nearly half at 10.
+func (srv *Server) sweep(now int64, period time.Duration) {
+	effort := srv.params.expireEffort.Load() - 1
+	limit := period * time.Duration(25+2*effort) / 100
+	start := time.Now()
+	for again := true; again; {
+		again = false
+		for sh := range keyspace.Shards {
+			if srv.ks.Sweep(sh, now, sweepBudget, srv.expiry.Load()) {
+				again = true
+			}
+		}
+		if time.Since(start) > limit {
+			return
+		}
+	}
+}
+
+// resumePaused lets the sessions go on that a pause has held back.
+func (srv *Server) resumePaused() {
+	srv.setGuard(guardPause, false)
+	for _, w := range srv.workers {
+		w.post(w.unpause)
+	}
+}
+
+// everySecond looks at every session: idle ones are disconnected after
+// timeout, those over a soft limit when their time is up.
+func (srv *Server) everySecond(now int64) {
+	srv.usage.sample(now, srv)
+	timeout := srv.params.timeout.Load() * 1000
+	for _, w := range srv.workers {
+		w.post(func() { w.inspect(now, timeout) })
+	}
+}
+
+func (w *worker) inspect(now, timeout int64) {
+	for _, s := range w.sessions {
+		if len(s.pending) > 0 {
+			w.touch(s) // flush checks the soft limit
+		}
+		if timeout > 0 && s.wait == nil && !s.paused && s.kind == 0 && now-s.Active > timeout {
+			w.srv.log.Debug("Closing idle client", "id", s.ID, "addr", s.Addr)
+			s.Close(false, "idle for too long")
+		}
+		if cap(s.query) > keepQuery && len(s.query) == 0 {
+			s.query = nil
+		}
+	}
+	if cap(w.w.Buf) > flushAt && len(w.w.Buf) == 0 {
+		w.w.Buf = make([]byte, 0, 64<<10)
+	}
+}

@@ -1,0 +1,269 @@
+package host
+
+import (
+	"strings"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// execute runs one request of s; the reply is appended to w.w. It returns
+// false if the request is to be held back and given again later. The worker's
+// lock is held.
+func (w *worker) execute(s *session, args [][]byte) bool {
+	mark := len(w.w.Buf)
+	w.w.Proto = s.Proto
+	errs := w.w.Errors()
+	cmd, err := w.srv.lookup(args)
+	s.Active = w.now
+	c := &w.ctx
+	c.Reset(cmd, args)
+	c.Session, c.DB, c.Now, c.NoBlock = &s.Session, s.db, w.now, false
+	ran := false
+	if err == nil {
+		s.lastCmd = cmd
+		var verdict verdict
+		verdict, err = w.admit(s, c)
+		switch verdict {
+		case holdBack:
+			return false
+		case dealtWith:
+			if err == nil {
+				w.settleReply(s, cmd, mark)
+				return true
+			}
+		case goAhead:
+			ran = true
+			err = w.run(s, c)
+		}
+	} else if s.Intercept != nil {
+		s.Intercept.Refused(c, err)
+	}
+	if err != nil {
+		w.w.Buf = w.w.Buf[:max(mark, 0)]
+		w.w.Error(errorText(err))
+	}
+	w.count(cmd, c, ran, w.w.Errors() != errs)
+	w.settleReply(s, cmd, mark)
+	return true
+}
+
+// lookup finds the row of a request and checks its arity.
+func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
+	cmd := srv.table.find(args[0])
+	if cmd == nil {
+		return nil, unknownCommand(args)
+	}
+	if len(cmd.Sub) > 0 && len(args) > 1 {
+		sub := cmd.Subcommand(args[1])
+		if sub == nil && cmd.Run == nil {
+			return nil, unknownSubcommand(cmd, args[1])
+		}
+		if sub != nil {
+			cmd = sub
+		}
+	}
+	if !cmd.ArityOK(len(args)) || cmd.Run == nil {
+		return nil, core.ErrArity(cmd.FullName())
+	}
+	return cmd, nil
+}
+
+func unknownCommand(args [][]byte) error {
+	var b strings.Builder
+	for _, a := range args[1:] {
+		if b.Len() >= 128 {
+			break
+		}
+		b.WriteString("'" + clip(a, 128-b.Len()) + "' ")
+	}
+	return core.Err("unknown command '" + clip(args[0], 128) + "', with args beginning with: " + b.String())
+}
+
+func unknownSubcommand(cmd *core.Command, name []byte) error {
+	return core.Err("unknown subcommand '" + clip(name, 128) + "'. Try " + strings.ToUpper(cmd.Name) + " HELP.")
+}
+
+func clip(b []byte, n int) string { return string(b[:min(len(b), n)]) }
+
+func errorText(err error) string {
+	if e, ok := err.(core.Error); ok {
+		return e.Error()
+	}
+	return "ERR " + err.Error()
+}
+
+// verdict is what admit says about a request.
+type verdict uint8
+
+const (
+	goAhead   verdict = iota
+	dealtWith         // queued, or refused with the error
+	holdBack          // the session is paused
+)
+
+// The bits of Server.guard: states of the whole server in which commands are
+// looked at before they run. All zero is the normal case.
+const (
+	guardLoading = 1 << iota
+	guardPause
+	guardMemory // maxmemory is set
+	guardBusy
+	guardFailing // writes are refused, see Server.refuseWrites
+)
+
+// admit decides whether a command may run now. The common case is one test.
+func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
+	guard := w.srv.guard.Load()
+	if guard == 0 && s.Authenticated && s.Intercept == nil && !w.srv.registry.Hooks.Guarded() {
+		return goAhead, nil
+	}
+	cmd := c.Cmd
+	if !s.Authenticated && cmd.Flags&core.NoAuth == 0 {
+		return w.refuse(s, c, core.ErrNoAuth)
+	}
+	if err := w.srv.registry.Hooks.Before(c); err != nil {
+		return w.refuse(s, c, err)
+	}
+	if guard&guardLoading != 0 && cmd.Flags&core.Loading == 0 {
+		return w.refuse(s, c, core.ErrLoading)
+	}
+	if guard&guardMemory != 0 {
+		if err := w.srv.makeRoom(c); err != nil {
+			return w.refuse(s, c, err)
+		}
+	}
+	if guard&guardPause != 0 && w.srv.pause.holds(s, cmd, w.now) {
+		w.holdBack(s)
+		return holdBack, nil
+	}
+	if s.Intercept != nil {
+		if done, err := s.Intercept.Command(c); done {
+			return dealtWith, err
+		}
+	}
+	return goAhead, nil
+}
+
+func (w *worker) refuse(s *session, c *core.Ctx, err error) (verdict, error) {
+	if s.Intercept != nil {
+		s.Intercept.Refused(c, err)
+	}
+	return dealtWith, err
+}
+
+// run executes an admitted command under the locks that it needs.
+func (w *worker) run(s *session, c *core.Ctx) error {
+	if c.Cmd.Flags&core.AllSessions != 0 {
+		w.stopOthers()
+		defer w.resumeOthers()
+	}
+	own := w.srv.locksFor(c)
+	locks := own
+	w.srv.ks.Lock(locks)
+	err := c.Cmd.Run(c)
+	if c.Dirty > 0 {
+		w.stats.dirty += c.Dirty
+		c.Feed()
+	}
+	if len(w.ready) > 0 {
+		locks = w.serveReady(locks)
+	}
+	if c.Waiting != nil && err == nil {
+		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
+	}
+	w.srv.ks.Unlock(locks)
+	if s.db.Index() != s.DB {
+		s.db = w.srv.ks.DB(s.DB)
+	}
+	return err
+}
+
+// locksFor returns the shards of the command's keys. For the one key of most
+// commands the hash is kept for the handler.
+func (srv *Server) locksFor(c *core.Ctx) keyspace.Locks {
+	cmd := c.Cmd
+	if i := cmd.OnlyKey(); i != 0 {
+		h := srv.ks.Hash(c.Args[i])
+		c.Hash, c.KeyArg = h, i
+		return keyspace.Locks(0).Add(h)
+	}
+	switch {
+	case cmd.Flags&core.AllKeys != 0:
+		return keyspace.AllShards
+	case cmd.Plan != nil:
+		return cmd.Plan(c)
+	case len(cmd.Keys) == 0 && cmd.FindKeys == nil:
+		return 0
+	}
+	return srv.locksOf(cmd, c.Args)
+}
+
+// locksOf returns the shards of all keys of a call. Arguments of a wrong shape
+// lock what can be found: the handler will refuse them before it opens a key.
+func (srv *Server) locksOf(cmd *core.Command, args [][]byte) keyspace.Locks {
+	var few [16]core.KeyRef
+	refs, err := cmd.AppendKeys(few[:0], args)
+	if err != nil {
+		return keyspace.AllShards
+	}
+	var set keyspace.Locks
+	for _, r := range refs {
+		set = set.Add(srv.ks.Hash(args[r.Index]))
+	}
+	return set
+}
+
+// stopOthers makes every worker stand still. The worker's own lock is given up
+// first and taken again in order.
+func (w *worker) stopOthers() {
+	w.mu.Unlock()
+	for _, o := range w.srv.workers {
+		o.mu.Lock()
+	}
+}
+
+func (w *worker) resumeOthers() {
+	for _, o := range w.srv.workers {
+		if o != w {
+			o.wakeIfTouched()
+			o.mu.Unlock()
+		}
+	}
+}
+
+// Call implements core.Executor: a command within a command.
+func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
+	inner := core.Ctx{
+		Writer: c.Writer, Session: c.Session, DB: c.DB, Server: c.Server,
+		Now: c.Now, NoBlock: true, Hooks: c.Hooks, Exec: c.Exec,
+	}
+	inner.Reset(cmd, args)
+	mark, errs := len(c.Buf), c.Errors()
+	if err := cmd.Run(&inner); err != nil {
+		c.Buf = c.Buf[:mark]
+		c.Error(errorText(err))
+	}
+	c.Dirty += inner.Dirty
+	inner.Feed()
+	c.PropagateNothing()
+	if c.Session != nil && c.Session.DB != c.DB.Index() {
+		c.DB = w.srv.ks.DB(c.Session.DB)
+	}
+	w.count(cmd, &inner, true, c.Errors() != errs)
+}
+
+// settleReply applies CLIENT REPLY to what was appended since mark.
+func (w *worker) settleReply(s *session, cmd *core.Command, mark int) {
+	if s.Reply == core.ReplyOn {
+		return
+	}
+	if s.Reply == core.ReplySkipNext {
+		s.Reply = core.ReplySkip
+	} else if cmd == nil || cmd.Flags&core.KeepsReplies == 0 {
+		if s.Reply == core.ReplySkip {
+			s.Reply = core.ReplyOn
+		}
+	}
+	w.w.Buf = w.w.Buf[:min(mark, len(w.w.Buf))]
+}

@@ -1,0 +1,317 @@
+package host
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// redisVersion is what clients take the server for: the version of Redis whose
+// behaviour it has.
+const redisVersion = "7.2.4"
+
+// Version is ferrous's own.
+const Version = "0.1.0"
+
+// declareInfo registers the sections of INFO for which the host has the figures.
+func (srv *Server) declareInfo() {
+	add := func(name string, fill func(w *core.InfoWriter)) {
+		srv.registry.Info(core.InfoSection{Name: name, Fill: fill})
+	}
+	add("server", srv.infoServer)
+	add("clients", srv.infoClients)
+	add("memory", srv.infoMemory)
+	add("stats", srv.infoStats)
+	add("cpu", srv.infoCPU)
+	add("modules", srv.infoModules)
+	srv.registry.Info(core.InfoSection{Name: "commandstats", Extra: true, Fill: srv.infoCommands})
+	add("errorstats", srv.infoErrors)
+	add("keyspace", srv.infoKeyspace)
+}
+
+// Info implements core.Server.
+func (srv *Server) Info(sections []string) []byte {
+	var w core.InfoWriter
+	wants := func(s core.InfoSection) bool {
+		for _, name := range sections {
+			switch strings.ToLower(name) {
+			case s.Name, "all", "everything":
+				return true
+			case "default":
+				if !s.Extra {
+					return true
+				}
+			}
+		}
+		return !s.Extra && len(sections) == 0
+	}
+	for _, s := range srv.registry.Sections() {
+		if !wants(s) {
+			continue
+		}
+		heading := s.Heading
+		if heading == "" {
+			heading = strings.ToUpper(s.Name[:1]) + s.Name[1:]
+		}
+		w.Heading(heading)
+		s.Fill(&w)
+	}
+	return w.Bytes()
+}
+
+func (srv *Server) infoServer(w *core.InfoWriter) {
+	uptime := int64(time.Since(srv.start).Seconds())
+	now := time.Now()
+	w.String("redis_version", redisVersion)
+	w.String("server_name", "ferrous")
+	w.String("ferrous_version", Version)
+	w.String("redis_git_sha1", buildSetting("vcs.revision", "00000000"))
+	w.Bool("redis_git_dirty", buildSetting("vcs.modified", "false") == "true")
+	w.String("redis_mode", "standalone")
+	w.String("os", systemName())
+	w.Int("arch_bits", 32<<(^uint(0)>>63))
+	w.String("multiplexing_api", multiplexing)
+	w.String("go_version", runtime.Version())
+	w.Int("process_id", int64(os.Getpid()))
+	w.String("run_id", srv.runID)
+	w.Int("tcp_port", srv.params.port.Load())
+	w.Int("server_time_usec", now.UnixMicro())
+	w.Int("uptime_in_seconds", uptime)
+	w.Int("uptime_in_days", uptime/86400)
+	w.Int("hz", srv.params.hz.Load())
+	w.Int("configured_hz", srv.params.hz.Load())
+	w.Int("lru_clock", now.Unix()&(1<<24-1))
+	w.String("executable", srv.Executable())
+	w.String("config_file", srv.file)
+	w.Int("io_threads_active", int64(srv.loops()))
+	for i, l := range srv.listeners {
+		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", l.kind, l.net.Addr())
+	}
+}
+
+func (srv *Server) infoClients(w *core.InfoWriter) {
+	var maxIn, maxOut, blocked, pubsub, paused int
+	for _, wk := range srv.workers {
+		for _, s := range wk.sessions {
+			maxIn = max(maxIn, cap(s.query))
+			maxOut = max(maxOut, s.pendingBytes)
+			if s.wait != nil {
+				blocked++
+			}
+			if s.kind == core.ClientPubSub {
+				pubsub++
+			}
+			if s.paused {
+				paused++
+			}
+		}
+	}
+	w.Int("connected_clients", srv.clients.Load())
+	w.Int("maxclients", srv.params.maxClients.Load())
+	w.Int("client_recent_max_input_buffer", int64(maxIn))
+	w.Int("client_recent_max_output_buffer", int64(maxOut))
+	w.Int("blocked_clients", int64(blocked))
+	w.Int("pubsub_clients", int64(pubsub))
+	w.Int("paused_clients", int64(paused))
+}
+
+func (srv *Server) infoMemory(w *core.InfoWriter) {
+	used := srv.ks.ExactMemory()
+	pool := srv.ks.PoolStats()
+	srv.usage.mu.Lock()
+	srv.usage.peakMemory = max(srv.usage.peakMemory, used)
+	peak := srv.usage.peakMemory
+	srv.usage.mu.Unlock()
+	human := func(name string, n int64) {
+		w.Int(name, n)
+		w.String(name+"_human", core.HumanBytes(n))
+	}
+	human("used_memory", used)
+	rss := residentBytes()
+	human("used_memory_rss", rss)
+	human("used_memory_peak", peak)
+	w.Printf("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
+	w.Int("used_memory_dataset", used)
+	human("total_system_memory", totalMemory())
+	human("maxmemory", srv.params.maxMemory.Load())
+	w.String("maxmemory_policy", srv.params.policy.String())
+	w.Float("mem_fragmentation_ratio", float64(rss)/float64(max(used, 1)))
+	w.Int("mem_fragmentation_bytes", rss-used)
+	w.String("mem_allocator", "ferrous-arena")
+	w.Int("arena_mapped_bytes", pool.Mapped)
+	w.Int("arena_resident_bytes", pool.Resident)
+	clients := 0
+	for _, wk := range srv.workers {
+		for _, s := range wk.sessions {
+			clients += s.memory()
+		}
+	}
+	w.Int("mem_clients_normal", int64(clients))
+	infoGo(w)
+}
+
+// infoGo tells what the Go runtime takes and how long its collector stops the
+// server.
+func infoGo(w *core.InfoWriter) {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/gc/cycles/total:gc-cycles"},
+		{Name: "/sched/pauses/total/gc:seconds"},
+		{Name: "/cpu/classes/gc/total:cpu-seconds"},
+		{Name: "/cpu/classes/total:cpu-seconds"},
+	}
+	metrics.Read(samples)
+	w.Int("go_heap_bytes", int64(samples[0].Value.Uint64()))
+	w.Int("go_total_bytes", int64(samples[1].Value.Uint64()))
+	w.Int("go_gc_cycles", int64(samples[2].Value.Uint64()))
+	w.Int("go_gc_pause_max_us", int64(longest(samples[3].Value.Float64Histogram())*1e6))
+	share := 0.0
+	if total := samples[5].Value.Float64(); total > 0 {
+		share = samples[4].Value.Float64() / total
+	}
+	w.Printf("go_gc_cpu_fraction", "%.6f", share)
+}
+
+// longest returns the upper bound of the highest bucket that is not empty.
+func longest(h *metrics.Float64Histogram) float64 {
+	for i := len(h.Counts) - 1; i >= 0; i-- {
+		if h.Counts[i] > 0 {
+			if i+1 < len(h.Buckets) && h.Buckets[i+1] < 1e9 {
+				return h.Buckets[i+1]
+			}
+			return h.Buckets[i]
+		}
+	}
+	return 0
+}
+
+func (srv *Server) infoStats(w *core.InfoWriter) {
+	var sum workerStats
+	errorReplies := int64(0)
+	for _, wk := range srv.workers {
+		sum.processed += wk.stats.processed
+		sum.netIn += wk.stats.netIn
+		sum.netOut += wk.stats.netOut
+		sum.protocolErrors += wk.stats.protocolErrors
+		sum.outputLimitDrops += wk.stats.outputLimitDrops
+		for _, n := range wk.stats.errors {
+			errorReplies += n
+		}
+	}
+	rates := srv.usage.rates()
+	ks := srv.ks.Stats()
+	srv.evict.mu.Lock()
+	evicted := srv.evict.evicted
+	srv.evict.mu.Unlock()
+	w.Int("total_connections_received", srv.accepts.accepted.Load())
+	w.Int("total_commands_processed", sum.processed)
+	w.Int("instantaneous_ops_per_sec", rates.commands)
+	w.Int("total_net_input_bytes", sum.netIn+srv.netIn.Load())
+	w.Int("total_net_output_bytes", sum.netOut+srv.netOut.Load())
+	w.Float("instantaneous_input_kbps", float64(rates.in)/1024)
+	w.Float("instantaneous_output_kbps", float64(rates.out)/1024)
+	w.Int("rejected_connections", srv.accepts.rejected.Load())
+	w.Int("failed_accepts", srv.accepts.failed.Load())
+	w.Int("expired_keys", ks.Expired)
+	w.Int("evicted_keys", evicted)
+	w.Int("keyspace_hits", ks.Hits)
+	w.Int("keyspace_misses", ks.Misses)
+	w.Int("total_error_replies", errorReplies)
+	w.Int("protocol_errors", sum.protocolErrors)
+	w.Int("client_output_buffer_limit_disconnections", sum.outputLimitDrops)
+}
+
+func (srv *Server) infoCPU(w *core.InfoWriter) {
+	user, system := cpuSeconds()
+	w.Printf("used_cpu_sys", "%.6f", system)
+	w.Printf("used_cpu_user", "%.6f", user)
+}
+
+func (srv *Server) infoModules(w *core.InfoWriter) {
+	for _, name := range srv.registry.Modules() {
+		w.Printf("module", "name=%s,linked=1", name)
+	}
+}
+
+func (srv *Server) infoCommands(w *core.InfoWriter) {
+	srv.CommandStats(func(cmd *core.Command, s core.CommandStats) {
+		micros := s.Nanos / 1000
+		per := 0.0
+		if s.Calls > 0 {
+			per = float64(s.Nanos) / 1000 / float64(s.Calls)
+		}
+		w.Printf("cmdstat_"+cmd.FullName(), "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+			s.Calls, micros, per, s.Rejected, s.Failed)
+	})
+}
+
+func (srv *Server) infoErrors(w *core.InfoWriter) {
+	errs := srv.Errors()
+	var codes []string
+	for code := range errs {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		w.Printf("errorstat_"+code, "count=%d", errs[code])
+	}
+}
+
+func (srv *Server) infoKeyspace(w *core.InfoWriter) {
+	for i := range srv.ks.Databases() {
+		db := srv.ks.DB(i)
+		if n := db.Len(); n > 0 {
+			w.Printf(fmt.Sprintf("db%d", i), "keys=%d,expires=%d,avg_ttl=%d", n, db.Expires(), srv.averageTTL(i))
+		}
+	}
+}
+
+// ttlSample is how many keys of a shard the average time to live is taken from.
+const ttlSample = 4
+
+// averageTTL estimates the mean time to live in milliseconds from a sample.
+func (srv *Server) averageTTL(i int) int64 {
+	db, now := srv.ks.DB(i), srv.clock.Load()
+	if db.Expires() == 0 {
+		return 0
+	}
+	var sum, n int64
+	for sh := range keyspace.Shards {
+		db.Sample(sh, uint64(now), ttlSample, func(e keyspace.Entry) {
+			if at := e.Expire(); at > 0 {
+				sum += max(at-now, 0)
+				n++
+			}
+		})
+	}
+	return sum / max(n, 1)
+}
+
+func buildSetting(key, missing string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == key {
+				return s.Value
+			}
+		}
+	}
+	return missing
+}
+
+// randomHex returns n random hexadecimal digits.
+func randomHex(n int) string {
+	b := make([]byte, (n+1)/2)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)[:n]
+}

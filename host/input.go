@@ -1,0 +1,129 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+)
+
+// received hands new bytes of a session to its parser and executes every
+// request that is whole. data is either fresh (the worker's own buffer, which
+// is reused afterwards) or nil when the bytes were read straight into s.query.
+// The lock is held. Replies are left in w.w.Buf by execute and are moved out
+// by finish.
+func (w *worker) received(s *session, fresh []byte) {
+	data := fresh
+	if fresh == nil {
+		data = s.query
+	} else if len(s.query) > 0 {
+		s.query = append(s.query, fresh...)
+		data, fresh = s.query, nil
+	}
+	used := w.consume(s, data)
+	switch {
+	case used == len(data):
+		if fresh == nil {
+			s.query = s.query[:0]
+			if cap(s.query) > keepQuery {
+				s.query = nil
+			}
+		}
+	case fresh != nil:
+		s.query = append(s.query[:0], data[used:]...)
+	case used > 0:
+		s.query = s.query[:copy(s.query, data[used:])]
+	}
+	if int64(len(s.query)) > w.srv.params.queryLimit.Load() {
+		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", len(s.query))
+		s.Close(false, "query buffer limit")
+	}
+}
+
+// keepQuery is the largest buffer that an idle session keeps for itself.
+const keepQuery = 4 << 10
+
+// consume executes the requests in data until one is incomplete or the session
+// blocks, and returns how many bytes were used.
+func (w *worker) consume(s *session, data []byte) (used int) {
+	for used < len(data) && s.closing == open && s.wait == nil && !s.paused {
+		lim := limits{bulk: w.srv.params.maxBulk.Load(), anonymous: !s.Authenticated}
+		args, n, err := s.parser.next(data[used:], w.args[:0], lim)
+		w.args = args[:0]
+		if err != nil {
+			if !errors.Is(err, errIncomplete) {
+				w.refuseProtocol(s, err)
+				return len(data)
+			}
+			return used
+		}
+		if len(args) > 0 && !w.execute(s, args) {
+			return used // held back: the request stays for later
+		}
+		used += n
+		if len(w.w.Buf) > flushAt {
+			w.finish(s)
+		}
+	}
+	if s.closing != open {
+		return len(data)
+	}
+	return used
+}
+
+// flushAt is how much reply may collect before it is sent in the middle of a
+// pipeline: enough to make system calls rare, little enough to stay in cache.
+const flushAt = 256 << 10
+
+// refuseProtocol answers bytes that are no request and ends the session.
+func (w *worker) refuseProtocol(s *session, err error) {
+	w.stats.protocolErrors++
+	w.w.Proto = s.Proto
+	w.w.Error("ERR " + err.Error())
+	w.srv.log.Debug(fmt.Sprintf("%v from client", err), "id", s.ID, "addr", s.Addr, "name", s.Name)
+	s.Close(true, err.Error())
+}
+
+// finish sends the replies collected in the worker's buffer, which belong to
+// s; what the socket does not take is kept with the session.
+func (w *worker) finish(s *session) {
+	out := w.w.Buf
+	w.w.Buf = out[:0]
+	if cap(out) > 4*flushAt {
+		w.w.Buf = make([]byte, 0, flushAt)
+	}
+	if len(out) == 0 || s.closing >= closeNow {
+		return
+	}
+	if len(s.pending) == 0 {
+		n, err := s.link.write(out)
+		w.stats.netOut += int64(n)
+		if err != nil {
+			s.Close(false, err.Error())
+			return
+		}
+		if out = out[n:]; len(out) == 0 {
+			return
+		}
+	}
+	s.queue(out, false)
+	w.touch(s)
+}
+
+// trusted is how much is set aside for an argument on the word of its header.
+const trusted = 1 << 20
+
+// ahead returns where the next bytes of s are to be read to: behind those of
+// an incomplete request, if there is one, with room for all of a large argument
+// so that it is received in its place; else nil, which means the shared buffer.
+func (w *worker) ahead(s *session) []byte {
+	if len(s.query) == 0 {
+		return nil
+	}
+	if want := s.parser.want(); want-len(s.query) >= bigArgument && cap(s.query) < want {
+		// The length is only declared: room is made as data really come.
+		s.query = append(make([]byte, 0, min(want, max(4*len(s.query), trusted))), s.query...)
+	}
+	if cap(s.query)-len(s.query) < 1024 {
+		s.query = append(make([]byte, 0, max(2*cap(s.query), 16<<10)), s.query...)
+	}
+	return s.query[len(s.query):cap(s.query)]
+}

@@ -1,0 +1,42 @@
+package host
+
+import "github.com/ferrousdb/ferrous/core"
+
+// checkOutput disconnects a client whose unread replies exceed the limits of
+// its class: at once above the hard limit, after some time above the soft one.
+// The lock of its worker is held.
+func (w *worker) checkOutput(s *session) {
+	used := int64(s.pendingBytes)
+	if used == 0 || s.kind == core.ClientMaster {
+		s.softSince = 0
+		return
+	}
+	limits := w.srv.params.outputLimits.Load()
+	l := limits[outputClass(s.kind)]
+	hard := l.hard > 0 && used >= l.hard
+	soft := l.soft > 0 && used >= l.soft
+	switch {
+	case !soft:
+		s.softSince = 0
+	case s.softSince == 0:
+		s.softSince = w.now
+		soft = false
+	default:
+		soft = (w.now-s.softSince)/1000 >= l.seconds
+	}
+	if hard || soft {
+		w.stats.outputLimitDrops++
+		w.srv.log.Warn("Client scheduled to be closed ASAP for overcoming of output buffer limits.", "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "bytes", used)
+		s.closing, s.reason = closeNow, "output buffer limit"
+	}
+}
+
+func outputClass(t core.ClientType) int {
+	switch t {
+	case core.ClientReplica:
+		return 1
+	case core.ClientPubSub:
+		return 2
+	}
+	return 0
+}

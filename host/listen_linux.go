@@ -1,0 +1,184 @@
+package host
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// startWorkers starts the epoll loops, and as many workers for connections
+// with goroutines of their own (TLS).
+func (srv *Server) startWorkers() error {
+	n := srv.loops()
+	for range n {
+		if err := srv.startLoop(); err != nil {
+			return err
+		}
+	}
+	for range n {
+		srv.startGoWorker()
+	}
+	return nil
+}
+
+// pollable gives a listener a second descriptor of its socket as a file, since
+// the runtime waits for a file's descriptor but lets nobody else read a
+// listener's.
+func (l *listener) pollable() error {
+	raw, err := l.net.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	var fd int
+	var dupErr error
+	if err := raw.Control(func(lfd uintptr) {
+		fd, dupErr = unix.FcntlInt(lfd, unix.F_DUPFD_CLOEXEC, 0)
+	}); err != nil {
+		return err
+	}
+	if dupErr != nil {
+		return dupErr
+	}
+	l.file = os.NewFile(uintptr(fd), l.addr)
+	return nil
+}
+
+// accept hands connections to the loops, in turn. The listening socket is
+// waited for by the runtime's poller; accept itself is a plain system call, so
+// that the new descriptor never gets to know the runtime.
+func (l *listener) accept() {
+	defer close(l.done)
+	if l.kind == "tls" {
+		l.acceptGo()
+		return
+	}
+	raw, err := l.file.SyscallConn()
+	if err != nil {
+		l.srv.log.Error("cannot accept", "addr", l.addr, "error", err)
+		return
+	}
+	for {
+		var fd int
+		var peer unix.Sockaddr
+		var callErr error
+		err := raw.Read(func(lfd uintptr) bool {
+			fd, peer, callErr = unix.Accept4(int(lfd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			return callErr != unix.EAGAIN
+		})
+		if err == nil {
+			err = callErr
+		}
+		if err != nil {
+			if !l.failed(err) {
+				return
+			}
+			continue
+		}
+		l.take(fd, peer)
+	}
+}
+
+// take makes a session of an accepted descriptor.
+func (l *listener) take(fd int, peer unix.Sockaddr) {
+	local, _ := unix.Getsockname(fd)
+	remote := sockaddrText(peer)
+	if l.kind == "unix" {
+		remote = l.addr + ":0"
+	}
+	s, refusal := l.srv.newSession(l.kind, remote, localText(l, local))
+	if s == nil {
+		_, _ = unix.Write(fd, []byte(refusal))
+		unix.Close(fd)
+		return
+	}
+	if l.kind == "tcp" {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		setKeepAlive(fd, int(l.srv.params.keepAlive.Load()))
+	}
+	loops := l.srv.accepting
+	lp := loops[l.srv.nextLoop.Add(1)%uint32(len(loops))]
+	lp.post(func() {
+		if err := lp.adopt(fd, s); err != nil {
+			l.srv.log.Warn("cannot watch a connection", "error", err)
+			l.srv.clients.Add(-1)
+			unix.Close(fd)
+			return
+		}
+		if l.srv.protects(s) {
+			l.srv.accepts.rejected.Add(1)
+			s.queue([]byte(denied), true)
+			s.Close(true, "protected mode")
+		}
+	})
+}
+
+func localText(l *listener, local unix.Sockaddr) string {
+	if l.kind == "unix" {
+		return l.addr + ":0"
+	}
+	return sockaddrText(local)
+}
+
+func sockaddrText(sa unix.Sockaddr) string {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)).String()
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port)).String()
+	}
+	return "?:0"
+}
+
+// setKeepAlive asks the kernel to probe an idle peer after the given seconds,
+// three times at a third of that.
+func setKeepAlive(fd, seconds int) {
+	if seconds == 0 {
+		return
+	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, seconds)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, max(seconds/3, 1))
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3)
+}
+
+// setBacklog makes the queue of a listening socket as long as asked for: the
+// runtime has already called listen, and calling it again only changes that.
+func setBacklog(nl net.Listener, n int) {
+	if tl, ok := nl.(*net.TCPListener); ok {
+		if raw, err := tl.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), n) })
+		}
+	}
+}
+
+// raiseFileLimit makes room for want open files and returns how many there is
+// room for.
+func raiseFileLimit(want uint64) (uint64, error) {
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return 0, fmt.Errorf("limit of open files: %w", err)
+	}
+	if lim.Cur >= want {
+		return lim.Cur, nil
+	}
+	next := unix.Rlimit{Cur: want, Max: max(lim.Max, want)}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
+		return want, nil
+	}
+	next = unix.Rlimit{Cur: min(want, lim.Max), Max: lim.Max}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
+		return next.Cur, nil
+	}
+	return lim.Cur, nil
+}
+
+// acceptors are the loops that new connections are spread over.
+type acceptors struct {
+	accepting []*loop
+	nextLoop  atomic.Uint32
+}

@@ -1,0 +1,233 @@
+package host
+
+import (
+	"encoding/binary"
+	"fmt"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// loop drives a worker by epoll: raw, non-blocking system calls on one
+// goroutine, which owns the sessions of its connections. A wake-up costs one
+// read and one write for each connection that has something to say, whatever
+// the depth of its pipeline.
+type loop struct {
+	*worker
+	epoll int
+	event int // eventfd: wakes the loop for its mailbox
+	conns map[int32]*epollConn
+	rbuf  []byte
+	done  chan struct{}
+	quit  bool
+}
+
+// readSize is the size of the buffer that all connections of a loop read into.
+const readSize = 64 << 10
+
+func (srv *Server) startLoop() error {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	evfd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		unix.Close(epfd)
+		return fmt.Errorf("eventfd: %w", err)
+	}
+	l := &loop{
+		worker: srv.newWorker(), epoll: epfd, event: evfd, conns: map[int32]*epollConn{},
+		rbuf: make([]byte, readSize), done: make(chan struct{}),
+	}
+	l.worker.wake = l.signal
+	if err := l.watch(evfd, unix.EPOLLIN); err != nil {
+		return err
+	}
+	srv.drivers = append(srv.drivers, l)
+	srv.accepting = append(srv.accepting, l)
+	go l.run()
+	return nil
+}
+
+func (l *loop) watch(fd int, events uint32) error {
+	ev := unix.EpollEvent{Events: events, Fd: int32(fd)}
+	return unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
+}
+
+func (l *loop) signal() {
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	_, _ = unix.Write(l.event, one[:]) // EAGAIN: it is awake already
+}
+
+// stop implements driver.
+func (l *loop) stop() {
+	l.post(func() { l.quit = true })
+	<-l.done
+}
+
+func (l *loop) run() {
+	defer close(l.done)
+	events := make([]unix.EpollEvent, 256)
+	for !l.quit {
+		n := l.poll(events)
+		l.mu.Lock()
+		l.tick()
+		for i := range n {
+			l.handle(&events[i])
+		}
+		l.settle()
+		l.mu.Unlock()
+	}
+	l.mu.Lock()
+	for len(l.sessions) > 0 {
+		s := l.sessions[0]
+		l.flush(s) // what is still to be said, as far as the socket takes it
+		if s.closing != closed {
+			s.reason = "server shutdown"
+			l.end(s)
+		}
+	}
+	l.mu.Unlock()
+	unix.Close(l.event)
+	unix.Close(l.epoll)
+}
+
+// poll waits for events. It looks once without waiting, in a system call that
+// the scheduler does not notice: under load there is always something, and the
+// cost of telling the scheduler about a wait is saved.
+func (l *loop) poll(events []unix.EpollEvent) int {
+	n, _, _ := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+	if int(n) > 0 {
+		return int(n)
+	}
+	got, err := unix.EpollWait(l.epoll, events, -1)
+	if err != nil {
+		return 0 // EINTR
+	}
+	return got
+}
+
+func (l *loop) handle(ev *unix.EpollEvent) {
+	if ev.Fd == int32(l.event) {
+		var buf [8]byte
+		_, _ = unix.Read(l.event, buf[:])
+		return
+	}
+	c := l.conns[ev.Fd]
+	if c == nil {
+		return
+	}
+	if ev.Events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		l.readable(c)
+	}
+	if ev.Events&unix.EPOLLOUT != 0 && c.s.closing != closed {
+		l.flush(c.s)
+	}
+}
+
+// readable reads once and executes what has come.
+func (l *loop) readable(c *epollConn) {
+	s := c.s
+	if s.closing == closed {
+		return
+	}
+	buf := l.ahead(s)
+	direct := buf != nil
+	if !direct {
+		buf = l.rbuf
+	}
+	n, err := rawRead(c.fd, buf)
+	switch {
+	case err == unix.EAGAIN || err == unix.EINTR:
+		return
+	case err != nil:
+		s.Close(false, err.Error())
+		return
+	case n == 0:
+		s.Close(false, "closed by the client")
+		return
+	}
+	l.stats.netIn += int64(n)
+	if direct {
+		s.query = s.query[:len(s.query)+n]
+		l.received(s, nil)
+	} else {
+		l.received(s, buf[:n])
+	}
+	l.finish(s)
+}
+
+// epollConn is the link of a session to a loop.
+type epollConn struct {
+	l       *loop
+	s       *session
+	fd      int
+	writing bool // EPOLLOUT is asked for
+}
+
+// adopt makes a session of an accepted connection. The loop's lock is held.
+func (l *loop) adopt(fd int, s *session) error {
+	c := &epollConn{l: l, s: s, fd: fd}
+	s.worker, s.link, s.fd = l.worker, c, fd
+	if err := l.watch(fd, unix.EPOLLIN); err != nil {
+		return err
+	}
+	l.conns[int32(fd)] = c
+	l.begin(s)
+	return nil
+}
+
+func (c *epollConn) write(b []byte) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := rawWrite(c.fd, b[done:])
+		switch {
+		case err == unix.EAGAIN:
+			return done, nil
+		case err == unix.EINTR:
+		case err != nil:
+			return done, err
+		default:
+			done += n
+		}
+	}
+	return done, nil
+}
+
+func (c *epollConn) wantWrite(on bool) {
+	if c.writing == on {
+		return
+	}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.fd)}
+	if on {
+		ev.Events |= unix.EPOLLOUT
+	}
+	if unix.EpollCtl(c.l.epoll, unix.EPOLL_CTL_MOD, c.fd, &ev) == nil {
+		c.writing = on
+	}
+}
+
+func (c *epollConn) close() {
+	delete(c.l.conns, int32(c.fd))
+	unix.Close(c.fd)
+}
+
+// rawRead and rawWrite are system calls on non-blocking descriptors that the
+// scheduler is not told about: they return at once.
+func rawRead(fd int, b []byte) (int, error) {
+	n, _, e := syscall.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}
+
+func rawWrite(fd int, b []byte) (int, error) {
+	n, _, e := syscall.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}

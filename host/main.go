@@ -1,0 +1,170 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+	hostconfig "github.com/ferrousdb/ferrous/host/config"
+)
+
+// Main is the main function of a server made of the given modules: it reads
+// the configuration, serves until it is told to stop, and exits the process.
+func Main(modules ...core.Module) {
+	os.Exit(run(modules, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	action, args := hostconfig.ParseCommand(args)
+	if action == hostconfig.Version {
+		fmt.Fprintf(stdout, "ferrous v=%s redis_version=%s\n", Version, redisVersion)
+		return 0
+	}
+	srv, err := newServer(modules)
+	if err != nil {
+		fmt.Fprintln(stderr, "ferrous:", err)
+		return 1
+	}
+	switch action {
+	case hostconfig.Help:
+		fmt.Fprint(stdout, usage)
+		return 0
+	case hostconfig.DefaultConfig:
+		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
+		return 0
+	}
+	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, stdin)
+	if err != nil {
+		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (ferrous %s) ***\n%v\n", Version, err)
+		return 1
+	}
+	srv.file = loaded.File
+	if action == hostconfig.CheckConfig {
+		fmt.Fprintln(stdout, "The configuration is valid.")
+		return 0
+	}
+	closeLog, err := srv.openLog(stdout)
+	if err != nil {
+		fmt.Fprintln(stderr, "ferrous:", err)
+		return 1
+	}
+	defer closeLog()
+	if err := srv.serve(); err != nil {
+		srv.log.Error(err.Error())
+		return 1
+	}
+	return 0
+}
+
+const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
+
+  ferrous                          listen on port 6379 with the defaults
+  ferrous ferrous.hcl              with a configuration file (.hcl, or a redis.conf)
+  ferrous --port 7000 --save ""    with parameters given here
+  ferrous -                        with a configuration read from standard input
+
+  -v, --version                    print the version
+  -h, --help                       print this
+  --check-config [FILE...]         check the configuration, name every mistake
+  --default-config                 print a commented configuration file
+
+The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
+`
+
+// serve runs the server until a signal or a command stops it.
+func (srv *Server) serve() error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	srv.announceStart()
+	if err := srv.begin(); err != nil {
+		return err
+	}
+	if err := srv.writePidFile(); err != nil {
+		srv.log.Warn("cannot write the pid file", "error", err)
+	}
+	srv.announceReady()
+	go func() {
+		select {
+		case sig := <-signals:
+			srv.log.Info("Received " + signalName(sig) + " scheduling shutdown...")
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(srv.params.shutdownWait.Load())*time.Second)
+			defer cancel()
+			srv.drain(ctx)
+			srv.stop(nil)
+		case <-srv.stopping:
+		}
+	}()
+	err := srv.Wait()
+	srv.log.Info("ferrous is now ready to exit, bye bye...")
+	return err
+}
+
+func signalName(sig os.Signal) string {
+	if sig == syscall.SIGINT {
+		return "SIGINT"
+	}
+	return "SIGTERM"
+}
+
+func (srv *Server) writePidFile() error {
+	path := srv.params.pidFile.Load()
+	if path == "" {
+		return nil
+	}
+	return os.WriteFile(path, []byte(fmt.Sprintln(os.Getpid())), 0o644)
+}
+
+// openLog makes the logger that the parameters describe.
+func (srv *Server) openLog(stdout io.Writer) (closeLog func(), err error) {
+	out, closeLog := stdout, func() {}
+	if path := srv.params.logFile.Load(); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("logfile: %w", err)
+		}
+		out, closeLog = f, func() { f.Close() }
+	}
+	srv.log = hclog.New(&hclog.LoggerOptions{
+		Output:     out,
+		Level:      logLevels[srv.params.logLevel.Load()],
+		JSONFormat: srv.params.logFormat.Load() == 1,
+		TimeFormat: "02 Jan 2006 15:04:05.000",
+	})
+	return closeLog, nil
+}
+
+// announceStart says who is starting. The test suite of Redis waits for the
+// words before "PID".
+func (srv *Server) announceStart() {
+	srv.log.Info(fmt.Sprintf("ferrous %s is starting, PID: %d", Version, os.Getpid()))
+	srv.log.Info("modules: " + strings.Join(srv.registry.Modules(), " "))
+	for _, s := range hostconfig.Settings(srv.registry.Config) {
+		srv.log.Debug("configuration", "name", s.Name, "value", s.Value, "from", s.Origin.String())
+		if why := srv.registry.Config.Find(s.Name).Param().NoEffect; why != "" {
+			srv.log.Debug("a parameter without effect: "+s.Name, "reason", why)
+		}
+	}
+}
+
+// announceReady says what listens where, and how to connect.
+func (srv *Server) announceReady() {
+	for _, l := range srv.listeners {
+		srv.log.Info("listening", "kind", l.kind, "address", l.net.Addr().String())
+	}
+	ready := fmt.Sprintf("Ready to accept connections after %d ms", time.Since(srv.start).Milliseconds())
+	if port := srv.params.port.Load(); port != 0 {
+		ready += fmt.Sprintf("; try: redis-cli -p %d", port)
+	} else if path := srv.params.unixSocket.Load(); path != "" {
+		ready += "; try: redis-cli -s " + path
+	}
+	srv.log.Info(ready)
+}

@@ -1,0 +1,250 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// Server is one running instance. Several may live in one process.
+type Server struct {
+	registry *core.Registry
+	params   *params
+	table    *commandTable
+	ks       *keyspace.Keyspace
+	log      hclog.Logger
+	modules  []core.Module
+	started  []core.Module
+	file     string // the configuration file
+	start    time.Time
+	runID    string
+
+	workers []*worker // by id, which is also the order of their locks
+	drivers []driver
+	acceptors
+	goWorkers []*goWorker
+	listeners []*listener
+	blocked   *blocking
+	pause     pauseState
+	evict     evictor
+	guard     atomic.Uint32
+	clock     atomic.Int64 // Unix milliseconds, as of the last reading
+	ids       idCounter
+	clients   atomic.Int64 // connected sessions
+	netIn     atomic.Int64
+	netOut    atomic.Int64
+	accepts   acceptStats
+	usage     usageSampler
+	expiry    atomic.Bool // active expiry is on
+
+	stopping chan struct{} // closed when a shutdown begins
+	stopOnce sync.Once
+	stopped  chan struct{} // closed when everything has ended
+	failure  error         // why the server stopped by itself; set before stopping
+	cronDone chan struct{}
+}
+
+// driver runs a worker, or the connections of one.
+type driver interface {
+	// stop ends the driver and returns when its goroutines have ended.
+	stop()
+}
+
+// newServer makes a server whose parameters are still to be loaded.
+func newServer(modules []core.Module) (*Server, error) {
+	srv := &Server{
+		registry: core.NewRegistry(config.NewSchema()),
+		modules:  modules,
+		log:      hclog.NewNullLogger(),
+		start:    time.Now(),
+		stopping: make(chan struct{}),
+		stopped:  make(chan struct{}),
+		runID:    randomHex(40),
+	}
+	srv.params = declareParams(srv.registry.Config)
+	srv.blocked = newBlocking(srv)
+	srv.declareInfo()
+	for _, m := range modules {
+		srv.registry.Add(m)
+	}
+	srv.declareApplies()
+	if err := srv.registry.Freeze(); err != nil {
+		return nil, fmt.Errorf("these modules do not fit together: %w", err)
+	}
+	srv.table = newCommandTable(srv.registry.All())
+	return srv, nil
+}
+
+// declareApplies ties parameters to what they change. CONFIG SET, which calls
+// these, runs with every worker stopped and all shards locked.
+func (srv *Server) declareApplies() {
+	p, s := srv.params, srv.registry.Config
+	s.Apply(func() error { srv.applyMemory(); return nil }, p.maxMemory, p.policy, p.lfuLogFactor, p.lfuDecayTime)
+	s.Apply(srv.applyLogLevel, p.logLevel)
+	s.Apply(srv.applyMaxClients, p.maxClients)
+	s.Apply(srv.rebind, p.bind, p.port, p.tls.port, p.tls.cert, p.tls.key, p.tls.keyPass, p.tls.caFile, p.tls.caDir, p.tls.auth, p.tls.protocols)
+}
+
+// applyMemory puts the parameters of memory in force; all shards are locked.
+func (srv *Server) applyMemory() {
+	p := srv.params
+	mode := keyspace.LRU
+	if p.policy.Load()&policyLFU != 0 {
+		mode = keyspace.LFU
+	}
+	srv.ks.SetClock(mode, p.lfuLogFactor.Load(), p.lfuDecayTime.Load())
+	srv.setGuard(guardMemory, p.maxMemory.Load() > 0)
+}
+
+func (srv *Server) setGuard(bit uint32, on bool) {
+	for {
+		old := srv.guard.Load()
+		next := old &^ bit
+		if on {
+			next |= bit
+		}
+		if srv.guard.CompareAndSwap(old, next) {
+			return
+		}
+	}
+}
+
+// begin builds what the parameters describe and starts to listen.
+func (srv *Server) begin() (err error) {
+	srv.readClock()
+	srv.ks = keyspace.New(keyspace.Options{
+		Databases: int(srv.params.databases.Load()),
+		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
+		Events:    (*keyEvents)(srv),
+	})
+	srv.ks.Lock(keyspace.AllShards)
+	srv.applyMemory()
+	srv.ks.Unlock(keyspace.AllShards)
+	srv.expiry.Store(true)
+	if err := srv.applyMaxClients(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			srv.end()
+		}
+	}()
+	if err := srv.startWorkers(); err != nil {
+		return err
+	}
+	for _, m := range srv.modules {
+		if st, ok := m.(core.Starter); ok {
+			if err := st.Start(srv); err != nil {
+				return fmt.Errorf("module %s: %w", m.Name(), err)
+			}
+		}
+		srv.started = append(srv.started, m)
+	}
+	if err := srv.listen(); err != nil {
+		return err
+	}
+	srv.cronDone = make(chan struct{})
+	go srv.cron()
+	return nil
+}
+
+// loops returns how many event loops to run. Loops compete with the clients
+// for the same cores on a small machine, where one is fastest; from four cores
+// on, one loop for each two.
+func (srv *Server) loops() int {
+	if n := int(srv.params.ioThreads.Load()); n > 0 {
+		return n
+	}
+	return min(max(runtime.GOMAXPROCS(0)/2, 1), 16)
+}
+
+func (srv *Server) newWorker() *worker {
+	w := &worker{srv: srv, id: len(srv.workers)}
+	w.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
+	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
+	w.ctx = core.Ctx{Writer: &w.w, Server: srv, Hooks: srv.registry.Hooks, Exec: w}
+	w.now = srv.readClock()
+	srv.workers = append(srv.workers, w)
+	return w
+}
+
+// stop begins a shutdown; the first reason wins.
+func (srv *Server) stop(failure error) {
+	srv.stopOnce.Do(func() {
+		srv.failure = failure
+		close(srv.stopping)
+	})
+}
+
+// Stop ends the server and returns when everything has ended.
+func (srv *Server) Stop() {
+	srv.stop(nil)
+	<-srv.stopped
+}
+
+// Wait serves until the server is stopped and returns why, nil if it was asked
+// to.
+func (srv *Server) Wait() error {
+	<-srv.stopping
+	srv.end()
+	close(srv.stopped)
+	return srv.failure
+}
+
+// end takes everything down, in the opposite order of begin.
+func (srv *Server) end() {
+	srv.closeListeners()
+	for _, d := range srv.drivers {
+		d.stop()
+	}
+	if srv.cronDone != nil {
+		<-srv.cronDone
+	}
+	for i := len(srv.started) - 1; i >= 0; i-- {
+		if st, ok := srv.started[i].(core.Stopper); ok {
+			st.Stop()
+		}
+	}
+	srv.ks.Close()
+	if path := srv.params.pidFile.Load(); path != "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			srv.log.Warn("cannot remove the pid file", "error", err)
+		}
+	}
+}
+
+// readClock reads the time and publishes it; Unix milliseconds.
+func (srv *Server) readClock() int64 {
+	now := time.Now().UnixMilli()
+	srv.clock.Store(now)
+	return now
+}
+
+// keyEvents is the server as what the keyspace reports to.
+type keyEvents Server
+
+// Expired implements keyspace.Events: the deletion is repeated by logs and
+// replicas as a DEL, and is a keyspace event.
+func (e *keyEvents) Expired(db int, key []byte) {
+	e.gone(db, key, core.EventExpired, "expired")
+}
+
+func (e *keyEvents) gone(db int, key []byte, class core.Event, name string) {
+	h := e.registry.Hooks
+	if h.Feeding() {
+		h.Feed(core.Fed{DB: db, Args: [][]byte{[]byte("DEL"), key}})
+	}
+	h.Changed(core.Change{DB: db, Key: key, Class: class, Name: name})
+}

@@ -1,0 +1,168 @@
+package host
+
+import (
+	"sync/atomic"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// session is one connection: the parser's state, what waits to be sent, and
+// what modules see of it. It belongs to a worker, whose lock is held by
+// whoever touches it, but for what is said to be otherwise.
+type session struct {
+	core.Session
+	srv    *Server
+	worker *worker
+	link   link // how its driver sends and closes
+	db     *keyspace.DB
+
+	parser parser
+	query  []byte // bytes received that are not yet executed
+
+	pending      [][]byte // replies that the socket did not take yet, in order
+	pendingBytes int
+	softSince    int64 // since when the soft output limit is exceeded, Unix ms
+
+	kind    core.ClientType
+	wait    *waiter // set while blocked on keys
+	paused  bool    // held back by CLIENT PAUSE
+	closing closeState
+	reason  string // why it is closed, for the log
+	dirty   bool   // on its worker's list of sessions to flush
+	tls     bool
+	unix    bool
+	fd      int
+	lastCmd *core.Command
+
+	// index is the place in the worker's list of sessions.
+	index int
+}
+
+// closeState says how far a session is on its way out.
+type closeState uint8
+
+const (
+	open       closeState = iota
+	closeAfter            // when everything pending has been sent
+	closeNow
+	closed
+)
+
+// link is a driver's side of one connection. Its methods are called with the
+// worker's lock held.
+type link interface {
+	// write sends what it can of b at once and returns how much that was. An
+	// error means that the connection is broken.
+	write(b []byte) (int, error)
+	// wantWrite asks for a call of worker.flush when more can be sent.
+	wantWrite(on bool)
+	// close releases the connection; the session is not used any more.
+	close()
+}
+
+// Deliver implements core.Conn.
+func (s *session) Deliver(b []byte) { s.worker.mail(letter{to: s, bytes: b}) }
+
+// DeliverFunc implements core.Conn.
+func (s *session) DeliverFunc(fn func(*core.Session, *resp.Writer)) {
+	s.worker.mail(letter{to: s, fn: fn})
+}
+
+// Close implements core.Conn.
+func (s *session) Close(afterReply bool, reason string) {
+	want := closeNow
+	if afterReply {
+		want = closeAfter
+	}
+	if s.closing >= want {
+		return
+	}
+	s.closing, s.reason = want, reason
+	s.worker.touch(s)
+}
+
+// SetType implements core.Conn.
+func (s *session) SetType(t core.ClientType) { s.kind = t }
+
+// Info implements core.Conn.
+func (s *session) Info() core.ConnInfo {
+	info := core.ConnInfo{
+		FD:          s.fd,
+		Type:        s.kind,
+		UnixSocket:  s.unix,
+		TLS:         s.tls,
+		Blocked:     s.wait != nil || s.paused,
+		Closing:     s.closing != open,
+		QueryBuf:    len(s.query),
+		QueryFree:   cap(s.query) - len(s.query),
+		OutputList:  len(s.pending),
+		OutputBytes: s.pendingBytes,
+		Memory:      s.memory(),
+		Loop:        s.worker.id,
+	}
+	if s.lastCmd != nil {
+		info.LastCommand = s.lastCmd.FullName()
+	}
+	return info
+}
+
+// sessionSize is what a session takes without buffers, roughly.
+const sessionSize = 512
+
+func (s *session) memory() int {
+	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16
+	for _, b := range s.pending {
+		n += cap(b)
+	}
+	return n
+}
+
+// queue puts reply bytes behind what is already waiting. owned says that b
+// stays unchanged; else it is copied.
+func (s *session) queue(b []byte, owned bool) {
+	if len(b) == 0 {
+		return
+	}
+	s.pendingBytes += len(b)
+	if !owned {
+		if n := len(s.pending); n > 0 && cap(s.pending[n-1])-len(s.pending[n-1]) >= len(b) {
+			s.pending[n-1] = append(s.pending[n-1], b...)
+			return
+		}
+		b = append(make([]byte, 0, max(len(b), pendingChunk)), b...)
+	} else {
+		b = b[:len(b):len(b)]
+	}
+	s.pending = append(s.pending, b)
+}
+
+// pendingChunk is the least that is allocated for replies that have to wait.
+const pendingChunk = 16 << 10
+
+// sendPending sends as much as the socket takes.
+func (s *session) sendPending() error {
+	for len(s.pending) > 0 {
+		b := s.pending[0]
+		n, err := s.link.write(b)
+		s.pendingBytes -= n
+		s.srv.netOut.Add(int64(n))
+		if err != nil {
+			return err
+		}
+		if n < len(b) {
+			s.pending[0] = b[n:]
+			return nil
+		}
+		s.pending[0] = nil
+		s.pending = s.pending[1:]
+	}
+	s.pending = nil
+	return nil
+}
+
+// idCounter hands out session IDs.
+type idCounter struct{ n atomic.Uint64 }
+
+func (c *idCounter) next() uint64 { return c.n.Add(1) }

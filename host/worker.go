@@ -1,0 +1,217 @@
+package host
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// worker executes the commands of the sessions that belong to it, one at a
+// time. An epoll loop is a worker with a poller; connections that have a
+// goroutine of their own (TLS, other systems) share workers too.
+//
+// mu is held while a worker looks at any of its sessions. A command with the
+// flag AllSessions takes the locks of all workers.
+//
+// # Lock order
+//
+//  1. workers' mu, by ascending id
+//  2. shard locks of the keyspace, by ascending index, all at once
+//  3. everything else (mailboxes, the hooks of modules): leaves, under which
+//     nothing further is locked
+//
+// Who wants an earlier lock gives up the later ones first.
+type worker struct {
+	mu  sync.Mutex
+	id  int
+	srv *Server
+
+	sessions []*session
+	touched  []*session // sessions with something to send or to close
+	held     []*session // sessions held back by CLIENT PAUSE
+	now      int64      // Unix milliseconds, read once per wake-up
+	timing   bool       // stats-enabled, as of the last wake-up
+	ctx      core.Ctx
+	w        resp.Writer
+	args     [][]byte
+	ready    []*waiter // blocked clients to serve after the running command
+	stats    workerStats
+
+	// wake makes the driver call deliver soon; safe from any goroutine.
+	wake func()
+
+	mailMu  sync.Mutex
+	hasMail atomic.Bool
+	inbox   []letter
+	reading []letter // the other half of the double buffer
+}
+
+// letter is something for a session from another goroutine.
+type letter struct {
+	to    *session
+	bytes []byte
+	fn    func(*core.Session, *resp.Writer)
+	run   func() // for the worker itself
+}
+
+func (w *worker) mail(l letter) {
+	w.mailMu.Lock()
+	first := len(w.inbox) == 0
+	w.inbox = append(w.inbox, l)
+	w.hasMail.Store(true)
+	w.mailMu.Unlock()
+	if first {
+		w.wake()
+	}
+}
+
+// post runs fn on the worker, with its lock held.
+func (w *worker) post(fn func()) { w.mail(letter{run: fn}) }
+
+// deliver takes the letters out of the mailbox. The lock is held.
+func (w *worker) deliver() {
+	w.mailMu.Lock()
+	w.inbox, w.reading = w.reading[:0], w.inbox
+	w.hasMail.Store(false)
+	w.mailMu.Unlock()
+	for i := range w.reading {
+		l := &w.reading[i]
+		switch {
+		case l.run != nil:
+			l.run()
+		case l.to.closing == closed:
+		case l.fn != nil:
+			tmp := resp.Writer{Proto: l.to.Proto}
+			l.fn(&l.to.Session, &tmp)
+			l.to.queue(tmp.Buf, true)
+			w.touch(l.to)
+		default:
+			l.to.queue(l.bytes, true)
+			w.touch(l.to)
+		}
+		*l = letter{}
+	}
+}
+
+// touch puts a session on the list of those to flush.
+func (w *worker) touch(s *session) {
+	if !s.dirty {
+		s.dirty = true
+		w.touched = append(w.touched, s)
+	}
+}
+
+// flushTouched sends what is pending and closes what is to be closed. The lock
+// is held.
+func (w *worker) flushTouched() {
+	for i := 0; i < len(w.touched); i++ { // the list may grow meanwhile
+		s := w.touched[i]
+		w.touched[i] = nil
+		s.dirty = false
+		w.flush(s)
+	}
+	w.touched = w.touched[:0]
+}
+
+// settle delivers the mail and sends what is pending, until both are empty. The
+// lock is held.
+func (w *worker) settle() {
+	for w.hasMail.Load() || len(w.touched) > 0 {
+		w.deliver()
+		w.flushTouched()
+	}
+}
+
+// flush sends what a session has pending and ends it if that is due.
+func (w *worker) flush(s *session) {
+	if s.closing == closed {
+		return
+	}
+	if s.closing != closeNow && len(s.pending) > 0 {
+		if err := s.sendPending(); err != nil {
+			s.closing, s.reason = closeNow, err.Error()
+		} else {
+			s.link.wantWrite(len(s.pending) > 0)
+		}
+	}
+	if s.closing != closeNow {
+		w.checkOutput(s)
+	}
+	if s.closing == closeNow || s.closing == closeAfter && len(s.pending) == 0 {
+		w.end(s)
+	}
+}
+
+// begin takes a new session in. The lock is held.
+func (w *worker) begin(s *session) {
+	s.index = len(w.sessions)
+	w.sessions = append(w.sessions, s)
+	w.srv.registry.Hooks.Opened(&s.Session)
+}
+
+// end closes a session's connection and forgets it. The lock is held.
+func (w *worker) end(s *session) {
+	if s.closing == closed {
+		return
+	}
+	s.closing = closed
+	if s.wait != nil {
+		w.srv.blocked.cancel(s.wait)
+		s.wait = nil
+	}
+	last := len(w.sessions) - 1
+	w.sessions[s.index] = w.sessions[last]
+	w.sessions[s.index].index = s.index
+	w.sessions[last] = nil
+	w.sessions = w.sessions[:last]
+	w.srv.registry.Hooks.Closed(&s.Session)
+	w.srv.clients.Add(-1)
+	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
+	s.link.close()
+	s.query, s.pending = nil, nil
+}
+
+// proceed goes on with the requests that a session has sent while it was
+// blocked or paused. The lock is held.
+func (w *worker) proceed(s *session) {
+	if len(s.query) > 0 && s.closing == open {
+		w.received(s, nil)
+		w.finish(s)
+	}
+}
+
+// holdBack parks a session until the end of a pause.
+func (w *worker) holdBack(s *session) {
+	s.paused = true
+	w.held = append(w.held, s)
+}
+
+// unpause lets the sessions held back go on. The lock is held.
+func (w *worker) unpause() {
+	held := w.held
+	w.held = nil
+	for _, s := range held {
+		s.paused = false
+		w.proceed(s)
+	}
+}
+
+// wakeIfTouched makes the driver look after sessions that somebody else has
+// given something to send or to close.
+func (w *worker) wakeIfTouched() {
+	if len(w.touched) > 0 {
+		w.wake()
+	}
+}
+
+// tick refreshes the worker's clocks, once for a batch of commands.
+func (w *worker) tick() {
+	now := time.Now()
+	w.now = now.UnixMilli()
+	w.srv.clock.Store(w.now)
+	w.timing = w.srv.params.statsEnabled.Load()
+	w.stats.lastClock = int64(now.Sub(w.srv.start))
+}
