@@ -53,7 +53,7 @@ const (
 
 // Done is what a hook learns about a command that has run.
 type Done struct {
-	Micros int64 // duration; 0 unless timing is on
+	Nanos  int64 // duration in nanoseconds; 0 unless timing is on
 	Failed bool  // an error was replied
 }
 

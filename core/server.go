@@ -75,7 +75,7 @@ type Versions struct {
 // CommandStats counts the calls of one command.
 type CommandStats struct {
 	Calls    int64
-	Micros   int64
+	Nanos    int64 // time spent, in nanoseconds
 	Rejected int64 // refused before running
 	Failed   int64 // replied with an error
 }

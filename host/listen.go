@@ -22,8 +22,8 @@ type listener struct {
 	srv  *Server
 	net  net.Listener
 	file *os.File // the same socket, where accept is a system call of ours
-	kind string // "tcp", "tls", "unix"
-	addr string // as it was asked for
+	kind string   // "tcp", "tls", "unix"
+	addr string   // as it was asked for
 	tls  *tls.Config
 	done chan struct{}
 	shut atomic.Bool // close has been called

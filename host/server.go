@@ -35,6 +35,8 @@ type Server struct {
 	drivers []driver
 	acceptors
 	goWorkers []*goWorker
+	pipes     int // how many to make
+	pipeEnds  []*Pipe
 	listeners []*listener
 	blocked   *blocking
 	pause     pauseState
@@ -144,6 +146,7 @@ func (srv *Server) begin() (err error) {
 	if err := srv.startWorkers(); err != nil {
 		return err
 	}
+	srv.startPipes()
 	for _, m := range srv.modules {
 		if st, ok := m.(core.Starter); ok {
 			if err := st.Start(srv); err != nil {

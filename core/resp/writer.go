@@ -25,11 +25,15 @@ type Writer struct {
 	// errs counts the error replies appended, so that the host can tell a
 	// failed command whatever way the error was written.
 	errs uint64
+	last string // the text of the last error
 }
 
 // Errors returns how many error replies were appended since the Writer was
 // made; the caller compares two readings.
 func (w *Writer) Errors() uint64 { return w.errs }
+
+// LastError returns the text of the last error reply.
+func (w *Writer) LastError() string { return w.last }
 
 // RESP3 reports whether the session speaks version 3 of the protocol.
 func (w *Writer) RESP3() bool { return w.Proto >= 3 }
@@ -51,6 +55,7 @@ func (w *Writer) OK() { w.Buf = append(w.Buf, "+OK\r\n"...) }
 // error". Line breaks in it become blanks, since the protocol cannot carry them.
 func (w *Writer) Error(text string) {
 	w.errs++
+	w.last = text
 	w.Buf = append(w.Buf, '-')
 	for i := 0; i < len(text); i++ {
 		ch := text[i]
