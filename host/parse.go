@@ -200,10 +200,10 @@ func (p *parser) want() int {
 // headerLine returns the line at i without its end, and what follows it.
 func headerLine(data []byte, i int, what string) ([]byte, int, error) {
 	end := bytes.IndexByte(data[i:], '\r')
-	if end < 0 {
-		if len(data)-i > maxInline {
-			return nil, 0, badProtocol("too big %s count string", what)
-		}
+	switch {
+	case end > maxInline, end < 0 && len(data)-i > maxInline:
+		return nil, 0, badProtocol("too big %s count string", what)
+	case end < 0:
 		return nil, 0, errIncomplete
 	}
 	if i+end+1 >= len(data) {
@@ -237,10 +237,10 @@ func parseLength(b []byte) (int64, bool) {
 // parseInline reads a request typed as text: words, quoted where needed.
 func parseInline(data []byte, args [][]byte) ([][]byte, int, error) {
 	end := bytes.IndexByte(data, '\n')
-	if end < 0 {
-		if len(data) > maxInline {
-			return args, 0, badProtocol("too big inline request")
-		}
+	switch {
+	case end > maxInline, end < 0 && len(data) > maxInline:
+		return args, 0, badProtocol("too big inline request")
+	case end < 0:
 		return args, 0, errIncomplete
 	}
 	line := data[:end]
