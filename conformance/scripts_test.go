@@ -59,20 +59,21 @@ func scriptPaths(t *testing.T) []string {
 func runFamily(t *testing.T, paths []string) {
 	oracle := newOracle(t)
 	var subject *Side
-	if *record {
-		if oracle == nil {
-			t.Fatalf("nothing to record from: redis-server %s is not installed", oracleRelease)
-		}
-	} else {
+	var version script.Version
+	switch {
+	case !*record:
 		subject = newSubject(t)
+		version = subjectVersion(t, subject)
+	case oracle == nil:
+		t.Fatalf("nothing to record from: redis-server %s is not installed", oracleRelease)
 	}
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), scriptExt)
-		t.Run(name, func(t *testing.T) { runScript(t, path, oracle, subject) })
+		t.Run(name, func(t *testing.T) { runScript(t, path, oracle, subject, version) })
 	}
 }
 
-func runScript(t *testing.T, path string, oracle, subject *Side) {
+func runScript(t *testing.T, path string, oracle, subject *Side, subjectV script.Version) {
 	sc, err := script.ParseFile(filepath.Join(scriptsDir, path))
 	if err != nil {
 		t.Fatal(err)
@@ -81,12 +82,12 @@ func runScript(t *testing.T, path string, oracle, subject *Side) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, version := oracleBin()
+	_, oracleV := oracleBin()
 	now := Recording{}
 	for _, proto := range sc.Protos {
 		run := Run{
 			Script: sc, Proto: proto, Oracle: oracle, Subject: subject, Recorded: old[proto],
-			OracleVersion: version, SubjectVersion: subjectVersion(t, subject),
+			OracleVersion: oracleV, SubjectVersion: subjectV,
 		}
 		entries, problems := run.Do()
 		for _, p := range problems {
@@ -95,7 +96,7 @@ func runScript(t *testing.T, path string, oracle, subject *Side) {
 		now[proto] = entries
 	}
 	switch {
-	case t.Failed() || version != oracleRelease:
+	case t.Failed() || oracleV != oracleRelease:
 	case *record:
 		if err := now.Save(recordingPath(path)); err != nil {
 			t.Error(err)
@@ -109,9 +110,6 @@ func runScript(t *testing.T, path string, oracle, subject *Side) {
 // given by FERROUS_BIN may be of an older release: a Redis, to test the scripts.
 func subjectVersion(t *testing.T, s *Side) script.Version {
 	t.Helper()
-	if s == nil {
-		return script.Version{}
-	}
 	if s.server == nil {
 		if err := s.start(nil); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,13 @@ func (s *Side) End(sc *script.Script) error {
 			return fmt.Errorf("%s ended during the script:\n%s", s.Name, log)
 		}
 		return nil
+	}
+	if slices.ContainsFunc(sc.Steps, func(step script.Step) bool { return step.Op == script.Blocked }) {
+		// A closed connection stays blocked until the server notices; the next script
+		// counts from zero.
+		if err := s.awaitBlocked(0); err != nil {
+			return fmt.Errorf("%s: at the end: %w", s.Name, err)
+		}
 	}
 	for _, args := range [][]string{
 		// A server without one of these families has nothing to clean there.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,7 +90,7 @@ func printRow(w io.Writer, res result, base baseline) {
 	if was, ok := base[res.unit]; ok && res.passed != was {
 		notes = append(notes, fmt.Sprintf("passed %d before", was))
 	}
-	fmt.Fprintf(w, rowFormat, res.unit, count(res.passed), count(res.failed), count(res.skipped), count(res.ignored),
+	fmt.Fprintf(w, rowFormat, res.unit, strconv.Itoa(res.passed), strconv.Itoa(res.failed), strconv.Itoa(res.skipped), strconv.Itoa(res.ignored),
 		fmt.Sprintf("%.1f", res.took.Seconds()), strings.Join(notes, "; "))
 }
 
@@ -102,11 +103,9 @@ func printTotals(w io.Writer, results []result) {
 		sum.ignored += res.ignored
 		sum.took += res.took
 	}
-	fmt.Fprintf(w, rowFormat, fmt.Sprintf("%d units", len(results)), count(sum.passed), count(sum.failed),
-		count(sum.skipped), count(sum.ignored), fmt.Sprintf("%.1f", sum.took.Seconds()), "")
+	fmt.Fprintf(w, rowFormat, fmt.Sprintf("%d units", len(results)), strconv.Itoa(sum.passed), strconv.Itoa(sum.failed),
+		strconv.Itoa(sum.skipped), strconv.Itoa(sum.ignored), fmt.Sprintf("%.1f", sum.took.Seconds()), "")
 }
-
-func count(n int) string { return fmt.Sprint(n) }
 
 // logFailures writes the failing tests with all that is known about them.
 func (res result) logFailures(w io.Writer) {
