@@ -58,7 +58,8 @@ type Entry struct {
 }
 
 // Find looks a key up; now is the time in milliseconds that decides whether
-// its expiry has come. A key that has expired is deleted and reported missing.
+// its expiry has come. A key that has expired is deleted and reported missing;
+// as in Redis it has expired when its time is past, not in that millisecond.
 func (db *DB) Find(key []byte, now int64, mode Mode) Entry {
 	return db.FindHashed(db.ks.Hash(key), key, now, mode)
 }
@@ -75,13 +76,11 @@ func (db *DB) FindHashed(h uint64, key []byte, now int64, mode Mode) Entry {
 		return Entry{}
 	}
 	ref := t.At(pos)
-	if dict.HasExpire(ref) && mode&KeepExpired == 0 {
-		if at := dict.Expire(ref); at > 0 && at <= now && db.expire(sh, pos, ref) {
-			if mode&Count != 0 {
-				db.ks.shards[sh].stats.Misses++
-			}
-			return Entry{}
+	if mode&KeepExpired == 0 && expired(ref, now) && db.expire(sh, pos, ref) {
+		if mode&Count != 0 {
+			db.ks.shards[sh].stats.Misses++
 		}
+		return Entry{}
 	}
 	if mode&Touch != 0 {
 		old := dict.Clock(ref)

@@ -21,6 +21,15 @@ const (
 // SetExpiry chooses the mode; the caller holds all locks.
 func (ks *Keyspace) SetExpiry(m ExpiryMode) { ks.expiry = m }
 
+// expired reports whether an entry's time is past.
+func expired(ref arena.Ref, now int64) bool {
+	if !dict.HasExpire(ref) {
+		return false
+	}
+	at := dict.Expire(ref)
+	return at > 0 && at < now
+}
+
 // expire deals with a key that was found and whose time has come. It reports
 // whether the key is to look missing.
 func (db *DB) expire(sh int, pos dict.Pos, ref arena.Ref) bool {

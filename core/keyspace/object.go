@@ -58,10 +58,12 @@ func (t *objectTable) add(o Object, e arena.Epoch) uint32 {
 	return i
 }
 
-// drop empties a slot for reuse.
-func (t *objectTable) drop(i uint32) {
+// drop empties a slot for reuse and returns what it held.
+func (t *objectTable) drop(i uint32) Object {
+	o := t.slot(i).obj
 	*t.slot(i) = objectSlot{}
 	t.free = append(t.free, i)
+	return o
 }
 
 func handleOf(data []byte) uint32     { return binary.LittleEndian.Uint32(data) }
@@ -75,19 +77,24 @@ const releaseNow = 64
 // at once, or when no snapshot can see it any more. release says that the
 // value itself dies, and not only this version of it.
 func (s *shard) retireObject(i uint32, release bool) {
-	s.arena.RetireFunc(func() { s.endObject(i, release) })
+	if !s.arena.Epochs().Live() {
+		s.endObject(i, release)
+		return
+	}
+	// What runs later runs inside the arena, which must not be used from there:
+	// the members are left to the sweeper.
+	s.arena.RetireFunc(func() {
+		if o := s.objects.drop(i); release {
+			s.objects.sweep = append(s.objects.sweep, o)
+		}
+	})
 }
 
 func (s *shard) endObject(i uint32, release bool) {
-	o := s.objects.slot(i).obj
-	s.objects.drop(i)
-	if !release {
-		return
+	o := s.objects.drop(i)
+	if release && !(o.Len() <= releaseNow && o.Release(releaseNow)) {
+		s.objects.sweep = append(s.objects.sweep, o)
 	}
-	if o.Len() <= releaseNow && o.Release(releaseNow) {
-		return
-	}
-	s.objects.sweep = append(s.objects.sweep, o)
 }
 
 // sweepObjects frees members of dying values, about budget of them, and

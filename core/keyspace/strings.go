@@ -68,7 +68,7 @@ func (e *Entry) GrowText(n, spare int) []byte {
 	}
 	var tmp [20]byte
 	text := e.Text(tmp[:])
-	data := e.Grow(kind, max(n, len(text)), spare)
+	data := e.Grow(kind, n, spare)
 	copy(data, text)
 	return data
 }

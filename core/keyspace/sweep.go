@@ -21,13 +21,14 @@ func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool
 			}
 		}
 	}
+	// Reclaiming first: it gives work to the others.
+	if s.arena.Reclaim(budget) >= budget {
+		more = true
+	}
 	if s.drain(budget) {
 		more = true
 	}
-	if s.sweepObjects(budget) {
-		more = true
-	}
-	return s.arena.Reclaim(budget) >= budget || more
+	return s.sweepObjects(budget) || more
 }
 
 // sweepExpired deletes keys that are due, looking into about budget/64
@@ -37,7 +38,7 @@ func (db *DB) sweepExpired(sh int, now int64, budget int) (more bool) {
 	if t.Expires() == 0 {
 		return false
 	}
-	db.due[sh] = t.Due(now, db.due[sh], max(budget/64, 1), func(ref arena.Ref) bool {
+	db.due[sh] = t.Due(now-1, db.due[sh], max(budget/64, 1), func(ref arena.Ref) bool {
 		key := dict.Key(ref)
 		pos, ok := t.Find(db.ks.Hash(key), key)
 		if ok {

@@ -22,6 +22,10 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 	t := &db.tables[sh]
 	clock := db.ks.clock.fresh(now)
 	pos, ok := t.Find(h, key)
+	if ok && db.ks.expiry == DeleteExpired && expired(t.At(pos), now) {
+		db.expireNow(sh, pos, t.At(pos)) // told of like any other, and its expiry is not kept
+		ok = false
+	}
 	if !ok {
 		if expire == KeepTTL {
 			expire = 0
@@ -72,13 +76,13 @@ func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
 func (e Entry) private() bool { return e.table().Private(e.pos) }
 
 // resize sets the length of the value in place if it fits the entry as it is
-// laid out without wasting more than half of the blob.
+// laid out and, where it shrinks, does not waste more than half of the blob.
 func (e Entry) resize(n int, expiry bool) bool {
 	if expiry && !dict.HasExpire(e.ref) {
 		return false
 	}
 	room := e.shard().arena.Cap(e.ref)
-	if room > smallBlob && dict.Size(len(e.Key()), n, dict.LayoutOf(e.ref)) < room/2 {
+	if n < len(e.Data()) && room > smallBlob && dict.Size(len(e.Key()), n, dict.LayoutOf(e.ref)) < room/2 {
 		return false
 	}
 	return dict.SetValueLen(e.ref, n, room)
@@ -214,7 +218,8 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 
 // moveObject moves the entry's Object to the table of dst and returns its
 // index there. A value that a snapshot may be reading stays behind, frozen.
-func (e Entry) moveObject(dst *shard) uint32 {
+// The entry stays valid, for removing it.
+func (e *Entry) moveObject(dst *shard) uint32 {
 	ep, o := e.db.ks.epochs, e.OpenObject()
 	src := e.shard()
 	i := handleOf(e.Data())

@@ -1,0 +1,70 @@
+package keyspace
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
+
+// toy is the smallest honest Object: a list of numbers, each in a blob of its
+// own, that shares blobs with its frozen predecessor until it changes them.
+type toy struct {
+	a      *arena.Arena
+	cells  []arena.Ref
+	shared []bool // with a predecessor: copy before changing
+}
+
+func newToy(a *arena.Arena, numbers []uint64) *toy {
+	o := &toy{a: a}
+	for _, n := range numbers {
+		o.add(n)
+	}
+	return o
+}
+
+func cell(ref arena.Ref) []byte { return arena.Bytes(ref, 8) }
+
+func (o *toy) add(n uint64) {
+	ref := o.a.Alloc(8)
+	binary.LittleEndian.PutUint64(cell(ref), n)
+	o.cells, o.shared = append(o.cells, ref), append(o.shared, false)
+}
+
+func (o *toy) set(i int, n uint64) {
+	if o.shared[i] {
+		old := o.cells[i]
+		o.cells[i], o.shared[i] = o.a.Alloc(8), false
+		o.a.Free(old)
+	}
+	binary.LittleEndian.PutUint64(cell(o.cells[i]), n)
+}
+
+func (o *toy) numbers() []uint64 {
+	var all []uint64
+	for _, ref := range o.cells {
+		all = append(all, binary.LittleEndian.Uint64(cell(ref)))
+	}
+	return all
+}
+
+func (o *toy) Thaw() Object {
+	next := &toy{a: o.a, cells: slices.Clone(o.cells), shared: make([]bool, len(o.cells))}
+	for i := range next.shared {
+		next.shared[i] = true
+	}
+	return next
+}
+
+func (o *toy) Release(budget int) bool {
+	for ; budget > 0 && len(o.cells) > 0; budget-- {
+		last := len(o.cells) - 1
+		o.a.Free(o.cells[last])
+		o.cells = o.cells[:last]
+	}
+	return len(o.cells) == 0
+}
+
+func (o *toy) Rehome(a *arena.Arena) { o.a = a }
+func (o *toy) MemoryUsage() int64    { return int64(len(o.cells)) * 17 }
+func (o *toy) Len() int              { return len(o.cells) }
