@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run is main with deferred calls that are executed: 0 is success, 1 a failure, 2 a wrong command line, 130 an interrupt.
+func run(args []string) int {
+	opts, err := parseOptions(args, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	tmp, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	defer os.RemoveAll(tmp)
+
+	b := &bench{opts: opts, launcher: launcher{tmp: tmp}, report: report{Started: time.Now(), Baseline: opts.baseline}}
+	err = b.all(ctx)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		b.report.Error = err.Error()
+	}
+	if opts.jsonFile != "" { // what was measured before a failure is still worth having
+		err = errors.Join(err, b.report.write(opts.jsonFile))
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	if ctx.Err() != nil {
+		return 130
+	}
+	return 1
+}
+
+// bench is one invocation.
+type bench struct {
+	opts     *options
+	launcher launcher
+	report   report
+}
+
+// all does everything, the chosen sections in order.
+func (b *bench) all(ctx context.Context) (err error) {
+	if b.opts.pin {
+		if b.launcher.cpus, err = pin(); err != nil {
+			return err
+		}
+	}
+	if err := b.facts(ctx); err != nil {
+		return err
+	}
+	b.report.print(os.Stdout)
+	chosen := func(name string) bool { return slices.Contains(b.opts.sections, name) }
+	o := b.opts
+	for _, section := range []struct {
+		wanted bool
+		title  string
+		run    func(context.Context) error
+	}{
+		{chosen("throughput"), fmt.Sprintf("throughput: %d clients, %d keys, median of %d rounds", o.clients, o.keyspace, o.rounds),
+			b.throughput},
+		{chosen("latency1"), fmt.Sprintf("latency1: one client, one command at a time, median of %d rounds", o.rounds*latencySlices),
+			b.latency1},
+		{chosen("idle"), fmt.Sprintf("idle: %d connections", o.conns), b.idle},
+		{chosen("memory") || chosen("overwrite"), b.memoryTitle(chosen("overwrite")),
+			func(ctx context.Context) error { return b.memory(ctx, chosen("overwrite")) }},
+		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},
+	} {
+		if !section.wanted {
+			continue
+		}
+		fmt.Printf("\n%s\n", section.title)
+		if err := section.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) memoryTitle(overwrite bool) string {
+	title := fmt.Sprintf("memory: %d keys of %d + %d bytes", b.opts.keys, memoryKeySize, memoryValueSize)
+	if overwrite {
+		title += fmt.Sprintf(", then %d overwrites of %d to %d bytes", b.opts.overwrites, overwriteMin, overwriteMax)
+	}
+	return title
+}
+
+// startAll starts one process of every server. The function it returns stops them all.
+func (b *bench) startAll(ctx context.Context) ([]*server, func(), error) {
+	var servers []*server
+	stop := func() {
+		for _, s := range servers {
+			s.stop()
+		}
+	}
+	for _, spec := range b.opts.servers {
+		s, err := b.launcher.start(ctx, spec)
+		if err != nil {
+			stop()
+			return nil, nil, err
+		}
+		servers = append(servers, s)
+	}
+	return servers, stop, nil
+}

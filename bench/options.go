@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// options is the command line, checked.
+type options struct {
+	servers  []serverSpec
+	baseline string // empty when there is nothing to compare
+	sections []string
+	jsonFile string
+
+	tests          []test
+	pipelines      []int
+	sizes          []int
+	clients        int
+	keyspace       int
+	rounds         int
+	seconds        float64 // that a run should last
+	threads        int
+	redisBenchmark string
+	pin            bool // servers and load to processors of their own
+
+	conns      int // of the idle section
+	keys       int // of the memory section
+	overwrites int
+}
+
+// sectionNames in the order in which they run.
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "scaling"}
+
+// quickly is what -quick means for each flag that is not given itself.
+var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000"}
+
+// parseOptions reads the command line. flag.ErrHelp means that help was asked for and printed.
+func parseOptions(args []string, output io.Writer) (*options, error) {
+	o := &options{}
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(output)
+	fs.Func("server", "`name=path` of a server, arguments may follow the path; repeatable\n"+
+		"(default ferrous=bin/ferrous and redis=redis-server)", func(text string) error {
+		spec, err := parseServerSpec(text)
+		o.servers = append(o.servers, spec)
+		return err
+	})
+	fs.StringVar(&o.baseline, "baseline", "redis", "`name` of the server that the others are compared with")
+	only := fs.String("only", "", "comma-separated `sections`: "+strings.Join(sectionNames, ",")+
+		"\n(default all; scaling if "+scalingDir+" exists)")
+	quick := fs.Bool("quick", false, "a first impression: shorter runs, fewer cases, less data")
+	fs.StringVar(&o.jsonFile, "json", "", "`file` for everything measured, as JSON")
+	list := fs.String("t", defaultTests, "comma-separated `tests`, or all: "+strings.Join(testNames(), ","))
+	pipelines := fs.String("P", "1,16,64", "comma-separated pipeline `depths`")
+	sizes := fs.String("d", "3,64,1024", "comma-separated value `sizes` in bytes")
+	fs.IntVar(&o.clients, "clients", 50, "connections of the throughput section")
+	fs.IntVar(&o.keyspace, "r", 100_000, "`keys` of the throughput section")
+	fs.IntVar(&o.rounds, "rounds", 3, "counted runs per case and server")
+	fs.Float64Var(&o.seconds, "seconds", 1.5, "about how long a run lasts on the slowest server")
+	fs.IntVar(&o.threads, "threads", 0, "threads of redis-benchmark (0: its single-threaded loop)")
+	fs.BoolVar(&o.pin, "pin", false, "servers to one half of the processors, load to the other (needs taskset)")
+	fs.StringVar(&o.redisBenchmark, "redis-benchmark", "redis-benchmark", "`path` of the load generator")
+	fs.IntVar(&o.conns, "conns", 10_000, "idle connections")
+	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory section")
+	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if *quick {
+		for name, value := range quickly {
+			if !given[name] {
+				fs.Set(name, value)
+			}
+		}
+	}
+	var errs [4]error
+	o.tests, errs[0] = selectTests(*list)
+	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
+	o.sizes, errs[2] = positiveNumbers("d", *sizes)
+	o.sections, errs[3] = selectSections(*only)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	return o, o.complete(given["baseline"])
+}
+
+// complete fills in what depends on other options, and checks the rest.
+func (o *options) complete(baselineGiven bool) error {
+	if len(o.servers) == 0 {
+		o.servers = []serverSpec{{Name: "ferrous", Path: "bin/ferrous"}, {Name: "redis", Path: "redis-server"}}
+	}
+	if o.overwrites == 0 {
+		o.overwrites = 2 * o.keys
+	}
+	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.overwrites < 1 || o.threads < 0 ||
+		o.seconds < 0.1 || o.seconds > 30 {
+		return errors.New("numbers must be positive, and -seconds from 0.1 to 30")
+	}
+	var names []string
+	for _, s := range o.servers {
+		if slices.Contains(names, s.Name) {
+			return fmt.Errorf("two servers are named %q", s.Name)
+		}
+		names = append(names, s.Name)
+		if _, err := exec.LookPath(s.Path); err != nil {
+			return fmt.Errorf("server %s: %w (build it first, or name others with -server)", s.Name, err)
+		}
+	}
+	if len(names) == 1 && !baselineGiven {
+		o.baseline = ""
+	} else if !slices.Contains(names, o.baseline) {
+		return fmt.Errorf("no server is named %q, the baseline; there are %s", o.baseline, strings.Join(names, ", "))
+	} else if len(names) == 1 {
+		o.baseline = "" // itself, which is no comparison
+	}
+	return nil
+}
+
+func selectSections(list string) ([]string, error) {
+	if list == "" {
+		sections := slices.Clone(sectionNames)
+		if _, err := os.Stat(scalingDir); err != nil {
+			sections = slices.DeleteFunc(sections, func(s string) bool { return s == "scaling" })
+		}
+		return sections, nil
+	}
+	asked := strings.Split(list, ",")
+	for _, s := range asked {
+		if !slices.Contains(sectionNames, s) {
+			return nil, fmt.Errorf("unknown section %q; there are %s", s, strings.Join(sectionNames, " "))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(sectionNames), func(s string) bool { return !slices.Contains(asked, s) }), nil
+}
+
+func positiveNumbers(flagName, list string) ([]int, error) {
+	var out []int
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-%s: %q is not a positive number", flagName, word)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}

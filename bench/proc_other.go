@@ -1,0 +1,17 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"syscall"
+	"time"
+)
+
+var errOnlyLinux = errors.New("bench measures processes through Linux's clocks and /proc; it does not run elsewhere")
+
+func processCPU(int) (time.Duration, error) { return 0, errOnlyLinux }
+func readMemory(int) (processMemory, error) { return processMemory{}, errOnlyLinux }
+func childAttributes() *syscall.SysProcAttr { return nil }
+func pin() (string, error)                  { return "", errOnlyLinux }
+func raiseFileLimit(uint64) error           { return errOnlyLinux }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// test is one row of the table of what the throughput section can run.
+type test struct {
+	// Name selects and labels the test. Without a command it is also the name of one of redis-benchmark's own tests.
+	name string
+	// Command is what redis-benchmark is to send instead: __rand_int__ stands for twelve digits below the size of the
+	// key space, new each time, and __data__ for a value of the size under test.
+	command string
+	// Sized tests are repeated for each value size.
+	sized bool
+	// Fill is what the data set holds when a run begins, the same for every server and every round.
+	fill []fill
+}
+
+// fill sends one command many times: __sequence__ stands for the twelve digits of 0, 1, 2... and __data__ as in a test.
+type fill struct {
+	command string
+	times   int // or perKey, or perRequest
+}
+
+const (
+	perKey     = -1 // as often as the key space has keys
+	perRequest = -2 // as often as the run has requests, for tests that consume what they find
+)
+
+// defaultTests is what runs without -t.
+const defaultTests = "ping_inline,ping_mbulk,set,get,incr,mset"
+
+// tests is the table. Keys have the form that redis-benchmark's own tests use.
+var tests = []test{
+	{name: "ping_inline"},
+	{name: "ping_mbulk"},
+	{name: "set", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
+	{name: "get", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
+	{name: "incr", fill: []fill{{"SET counter:__sequence__ 0", perKey}}},
+	{name: "mset", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
+	{name: "mget", command: "MGET key:__rand_int__ key:__rand_int__ key:__rand_int__ key:__rand_int__ key:__rand_int__",
+		sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
+	{name: "setex", command: "SET key:__rand_int__ __data__ EX 1000", sized: true,
+		fill: []fill{{"SET key:__sequence__ __data__ EX 1000", perKey}}},
+	{name: "append", command: "APPEND key:__rand_int__ __data__", sized: true},
+	{name: "lpush", sized: true},
+	{name: "rpush", sized: true},
+	{name: "lpop", fill: []fill{{"RPUSH mylist __data__", perRequest}}, sized: true},
+	{name: "rpop", fill: []fill{{"RPUSH mylist __data__", perRequest}}, sized: true},
+	{name: "lrange_100", command: "LRANGE mylist 0 99", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
+	{name: "lrange_600", command: "LRANGE mylist 0 599", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
+	{name: "sadd", fill: []fill{{"SADD myset element:__sequence__", perKey}}},
+	{name: "spop", fill: []fill{{"SADD myset element:__sequence__", perRequest}}},
+	{name: "sismember", command: "SISMEMBER myset element:__rand_int__", fill: []fill{{"SADD myset element:__sequence__", perKey}}},
+	{name: "hset", sized: true, fill: []fill{{"HSET myhash element:__sequence__ __data__", perKey}}},
+	{name: "hget", command: "HGET myhash element:__rand_int__", sized: true,
+		fill: []fill{{"HSET myhash element:__sequence__ __data__", perKey}}},
+	{name: "zadd", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
+	{name: "zpopmin", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perRequest}}},
+	{name: "zscore", command: "ZSCORE myzset element:__rand_int__", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
+	{name: "zrank", command: "ZRANK myzset element:__rand_int__", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
+	{name: "zrange_100", command: "ZRANGE myzset 1000 1099", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
+	{name: "xadd", command: "XADD mystream * myfield __data__", sized: true},
+	{name: "eval_get", command: "EVAL return(redis.call('get',KEYS[1])) 1 key:__rand_int__", sized: true,
+		fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
+}
+
+func testNames() []string {
+	names := make([]string, len(tests))
+	for i, t := range tests {
+		names[i] = t.name
+	}
+	return names
+}
+
+// selectTests returns the rows named in a comma-separated list, in the table's order; "all" is every row.
+func selectTests(list string) ([]test, error) {
+	names := strings.Split(strings.ToLower(list), ",")
+	for _, name := range names {
+		if name != "all" && !slices.Contains(testNames(), name) {
+			return nil, fmt.Errorf("unknown test %q; there are %s", name, strings.Join(testNames(), " "))
+		}
+	}
+	var chosen []test
+	for _, t := range tests {
+		if slices.Contains(names, "all") || slices.Contains(names, t.name) {
+			chosen = append(chosen, t)
+		}
+	}
+	return chosen, nil
+}
+
+// words splits a command of the table, whose arguments hold no spaces, and puts the value in.
+func words(command string, size int) []string {
+	out := strings.Fields(command)
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], "__data__", strings.Repeat("x", size))
+	}
+	return out
+}
+
+// count resolves the symbolic counts of a fill.
+func (f fill) count(keys, requests int) int {
+	switch f.times {
+	case perKey:
+		return keys
+	case perRequest:
+		return requests
+	}
+	return f.times
+}
+
+// prepare brings a server into the state in which a run of this test begins.
+func (t test) prepare(ctx context.Context, s *server, size, keys, requests int) error {
+	if _, err := s.do(ctx, "FLUSHALL"); err != nil {
+		return err
+	}
+	for _, f := range t.fill {
+		template := appendCommand(nil, words(f.command, size)...)
+		job := pipelineJob{commands: f.count(keys, requests), batch: 200, window: 4,
+			build: func(buf []byte, i int) []byte { return appendSequenced(buf, template, i) }}
+		if _, err := job.run(ctx, s); err != nil {
+			return fmt.Errorf("preparing %s: %w", t.name, err)
+		}
+	}
+	_, err := s.settle(ctx)
+	return err
+}

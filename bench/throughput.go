@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// throughput is the section that runs redis-benchmark over the chosen tests, value sizes and pipeline depths.
+func (b *bench) throughput(ctx context.Context) error {
+	servers, stop, err := b.startAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	t := newRatioTable(os.Stdout, b.opts)
+	t.header()
+	for _, test := range b.opts.tests {
+		sizes := b.opts.sizes
+		if !test.sized {
+			sizes = []int{0}
+		}
+		for _, size := range sizes {
+			for _, pipeline := range b.opts.pipelines {
+				l := load{test: test, clients: b.opts.clients, pipeline: pipeline, size: max(size, 1),
+					keys: b.opts.keyspace, threads: b.opts.threads}
+				c, err := b.measure(ctx, l, servers)
+				if err != nil {
+					return err
+				}
+				c.Size = size
+				b.report.Throughput = append(b.report.Throughput, c)
+				t.row(c)
+			}
+		}
+	}
+	t.footer(b.report.Throughput)
+	return nil
+}
+
+// measure compares the servers under one load, whose number of requests it chooses.
+func (b *bench) measure(ctx context.Context, l load, servers []*server) (*comparison, error) {
+	requests, err := b.warmUp(ctx, l, servers)
+	if err != nil {
+		return nil, err
+	}
+	l.requests = requests
+	rounds, err := alternate(b.opts.rounds, servers, func(s *server) (sample, error) { return b.oneRun(ctx, l, s) })
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{Test: l.test.name, Clients: l.clients, Pipeline: l.pipeline, Requests: l.requests, Rounds: rounds}
+	c.compare(b.opts.baseline)
+	return c, nil
+}
+
+// warmUp runs the load on every server, uncounted, for a quarter of a second at least, and returns how many requests
+// fill the wanted time on the slowest of them. Everybody then gets that number: the same work, not the same time.
+func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, error) {
+	var slowest float64
+	for _, s := range servers {
+		l.requests = roundUp(10_000, l.clients*l.pipeline)
+		for {
+			if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
+				return 0, err
+			}
+			o, err := l.run(ctx, b.opts.redisBenchmark, s)
+			if err != nil {
+				return 0, err
+			}
+			if float64(l.requests)/o.rps >= min(0.25, b.opts.seconds/2) {
+				if slowest == 0 || o.rps < slowest {
+					slowest = o.rps
+				}
+				break
+			}
+			l.requests *= 4
+		}
+	}
+	return roundUp(int(slowest*b.opts.seconds), l.clients*l.pipeline), nil
+}
+
+// oneRun is one counted run, from a fresh data set.
+func (b *bench) oneRun(ctx context.Context, l load, s *server) (sample, error) {
+	if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
+		return sample{}, err
+	}
+	count := commandCounter(ctx, s)
+	before, err := processCPU(s.pid)
+	if err != nil {
+		return sample{}, s.explain(err)
+	}
+	o, err := l.run(ctx, b.opts.redisBenchmark, s)
+	if err != nil {
+		return sample{}, err
+	}
+	after, err := s.settle(ctx)
+	if err != nil {
+		return sample{}, s.explain(err)
+	}
+	if err := count(l.requests); err != nil {
+		return sample{}, s.explain(err)
+	}
+	return sample{RPS: o.rps, CPU: micros(after-before) / float64(l.requests),
+		P50: o.p50, P95: o.p95, P99: o.p99, Max: o.max, Busy: o.busy}, nil
+}
+
+// commandCounter notes how many commands a server has executed. The function it returns checks that since then it has
+// executed at least those that were ordered; Redis counts what scripts call as well. A server that does not tell passes.
+func commandCounter(ctx context.Context, s *server) func(ordered int) error {
+	read := func() (int, bool) {
+		info, err := s.info(ctx, "stats")
+		n, bad := strconv.Atoi(info["total_commands_processed"])
+		return n, err == nil && bad == nil
+	}
+	before, known := read()
+	return func(ordered int) error {
+		after, still := read()
+		if executed := after - before; known && still && executed < ordered {
+			return fmt.Errorf("%d commands ordered, but it counts %d", ordered, executed)
+		}
+		return nil
+	}
+}
+
+func roundUp(n, unit int) int { return max((n+unit-1)/unit, 1) * unit }
