@@ -1,0 +1,64 @@
+# Everything that is done to ferrous by hand or by CI. `make test` is what a
+# contributor runs before a change is proposed and what CI runs after it.
+
+GO      ?= go
+BIN     := bin
+TOOLS   := -modfile=tools/go.mod
+FUZZ    ?= 30s
+PACKAGES = ./core/... ./host/... ./modules/... ./cmd/... ./conformance/... ./bench/... ./internal/...
+
+.PHONY: all build test vet lint unit examples race poison fuzz conformance record clients bench config deps clean
+
+all: build
+
+build: ## the servers
+	$(GO) build -o $(BIN)/ferrous ./cmd/ferrous
+	$(GO) build -o $(BIN)/ferrous-cache ./cmd/ferrous-cache
+
+deps: ## what the tests need of Debian's packages, if it may be installed
+	@scripts/deps.sh
+
+test: deps build vet lint unit examples ## everything a change must pass
+	@echo "all tests passed"
+
+vet:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+
+lint: ## linters, pinned in tools/go.mod; depguard keeps the direction of imports
+	$(GO) tool $(TOOLS) golangci-lint run ./...
+	$(GO) tool $(TOOLS) staticcheck -checks inherit,-ST1005,-ST1003 ./...
+
+unit:
+	$(GO) test ./...
+	FERROUS_POISON=1 $(GO) test ./core/arena ./core/dict ./core/keyspace
+
+examples: ## third-party modules, each in its own Go module
+	@for dir in examples/*/; do (cd $$dir && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
+
+race: ## everything under the race detector
+	$(GO) test -race ./...
+
+poison: ## everything with freed memory filled and checked
+	FERROUS_POISON=1 $(GO) test ./...
+
+fuzz: ## every fuzz target for FUZZ each (make fuzz FUZZ=10m)
+	@scripts/fuzz.sh $(FUZZ)
+
+conformance: build ## the official Tcl suite, full; counts may only grow
+	$(GO) run ./conformance/tcl -server $(BIN)/ferrous -check
+
+record: ## record the oracle's replies anew, with redis-server 7.0.15
+	$(GO) test ./conformance -record
+
+clients: build ## real client libraries: go-redis, ioredis
+	@scripts/clients.sh
+
+bench: build ## side by side with the installed redis-server
+	$(GO) run ./bench
+
+config: ## ferrous.hcl, generated from the schema
+	$(GO) run ./cmd/ferrous --default-config > ferrous.hcl
+
+clean:
+	rm -rf $(BIN)
