@@ -1,0 +1,56 @@
+package connection
+
+import (
+	"math"
+
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// pause is CLIENT PAUSE milliseconds [WRITE|ALL].
+func pause(c *core.Ctx) error {
+	writesOnly := false
+	if len(c.Args) > 3 {
+		if writesOnly = c.Is(3, "WRITE"); !writesOnly && !c.Is(3, "ALL") {
+			return core.Err("CLIENT PAUSE mode must be WRITE or ALL")
+		}
+	}
+	ms, err := c.ArgInt(2)
+	switch {
+	case err != nil:
+		return core.Err("timeout is not an integer or out of range")
+	case ms < 0:
+		return core.ErrTimeoutNeg
+	case ms > math.MaxInt64-c.Now:
+		return core.Err("timeout is out of range")
+	}
+	c.Server.Pause(c.Now+ms, writesOnly)
+	c.OK()
+	return nil
+}
+
+func unpause(c *core.Ctx) error {
+	c.Server.Unpause()
+	c.OK()
+	return nil
+}
+
+// unblock is CLIENT UNBLOCK id [TIMEOUT|ERROR]. It runs with every event loop
+// stopped.
+func unblock(c *core.Ctx) error {
+	withError := false
+	if len(c.Args) > 3 {
+		if withError = c.Is(3, "ERROR"); !withError && !c.Is(3, "TIMEOUT") {
+			return core.Err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+		}
+	}
+	id, err := c.ArgInt(2)
+	if err != nil {
+		return err
+	}
+	if c.Server.Unblock(uint64(id), withError) {
+		c.Int(1)
+	} else {
+		c.Int(0)
+	}
+	return nil
+}
