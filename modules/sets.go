@@ -2,14 +2,17 @@
 // made of. It is the one place that lists them.
 package modules
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/connection"
+	"github.com/ferrousdb/ferrous/modules/server"
+	"github.com/ferrousdb/ferrous/modules/strings"
+)
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return []core.Module{}
+	return []core.Module{connection.New(), server.New(), strings.New()}
 }
 
 // Cache is what a cache needs and nothing else.
-func Cache() []core.Module {
-	return []core.Module{}
-}
+func Cache() []core.Module { return Full() }

@@ -1,0 +1,53 @@
+package modules
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ferrousdb/ferrous/host"
+)
+
+// TestAllocationsPerCommand holds the hot path to the design's numbers: what a
+// command allocates on the Go heap, from the parser to the encoded reply.
+func TestAllocationsPerCommand(t *testing.T) {
+	srv, err := host.Start(host.Options{Modules: Full(), Args: []string{"--port", "0"}, Pipes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Stop()
+	pipe := srv.Pipe(0)
+	reply := make([]byte, 0, 4096)
+	request := func(args ...string) []byte {
+		b := fmt.Appendf(nil, "*%d\r\n", len(args))
+		for _, a := range args {
+			b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(a), a)
+		}
+		return b
+	}
+	pipe.Exchange(nil, request("SET", "key", "a value of some length that is no number"))
+	pipe.Exchange(nil, request("SET", "counter", "100"))
+	for _, test := range []struct {
+		name string
+		max  float64
+		args []string
+	}{
+		{"PING", 0, []string{"PING"}},
+		{"GET hit", 0, []string{"GET", "key"}},
+		{"GET miss", 0, []string{"GET", "nothing"}},
+		{"GET integer", 0, []string{"GET", "counter"}},
+		{"SET same size", 0, []string{"SET", "key", "a value of some length that is no digit"}},
+		{"SET with expiry", 0, []string{"SET", "key", "a value of some length that is no digit", "EX", "1000"}},
+		{"INCR", 0, []string{"INCR", "counter"}},
+		{"MGET", 0, []string{"MGET", "key", "counter"}},
+		{"MSET", 0, []string{"MSET", "key", "a value of some length that is no digit", "counter", "1"}},
+	} {
+		in := request(test.args...)
+		got := testing.AllocsPerRun(1000, func() { reply = pipe.Exchange(reply[:0], in) })
+		if reply[0] == '-' {
+			t.Fatalf("%s: %s", test.name, reply)
+		}
+		if got > test.max {
+			t.Errorf("%s allocates %v times, want at most %v", test.name, got, test.max)
+		}
+	}
+}
