@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -70,6 +71,13 @@ func machineFacts(ctx context.Context, redisBenchmark string) machine {
 	return m
 }
 
+// busy tells whether others were using more than a quarter of the machine during the last minute.
+func (m machine) busy() bool {
+	lastMinute, _, _ := strings.Cut(m.LoadAvg, " ")
+	running, err := strconv.ParseFloat(lastMinute, 64)
+	return err == nil && running > float64(m.Cores)/4
+}
+
 // facts starts every server once to ask for its version, so that a wrong path fails now and not after ten minutes.
 func (b *bench) facts(ctx context.Context) error {
 	b.report.Machine = machineFacts(ctx, b.opts.redisBenchmark)
@@ -113,6 +121,9 @@ func versionText(info map[string]string) string {
 func (r *report) print(w io.Writer) {
 	m := r.Machine
 	fmt.Fprintf(w, "machine   %d cores (%s), %d MB, %s, load average %s\n", m.Cores, m.CPU, m.MemoryMB, m.Kernel, m.LoadAvg)
+	if m.busy() {
+		fmt.Fprintln(w, "warning   others keep this machine busy: take throughput, high percentiles and worst latencies for noise")
+	}
 	fmt.Fprintf(w, "load      %s\n", m.Benchmark)
 	if m.Pinned != "" {
 		fmt.Fprintf(w, "pinned    servers to processors %s, load to the others\n", m.Pinned)
