@@ -52,7 +52,7 @@ func main() {
 	flag.StringVar(&o.dir, "dir", "conformance/tcl", "directory of skip.txt and passed.txt")
 	flag.StringVar(&o.log, "log", filepath.Join(os.TempDir(), "ferrous-tcl.log"), "file for the details of failures")
 	flag.IntVar(&o.jobs, "j", 1, "units to run at a time; many tests are sensitive to load")
-	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "time a unit may take")
+	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "time a unit may take")
 	flag.IntVar(&o.baseport, "baseport", 0, "first port for test servers (default: random between 21000 and 26000)")
 	flag.BoolVar(&o.check, "check", false, "fail if a file passes fewer tests than passed.txt says")
 	flag.BoolVar(&o.update, "update", false, "raise the counts in passed.txt")
