@@ -25,6 +25,7 @@ type world struct {
 	stamp  uint64
 	scans  []*scan
 	views  []*frozen
+	checks int
 }
 
 type item struct {
@@ -284,8 +285,10 @@ func (w *world) check() {
 			w.t.Fatalf("%q has another value than it should", key)
 		}
 	}
-	for _, f := range w.views {
-		w.checkView(f)
+	if w.checks++; w.checks%5 == 0 { // and each once more when it ends
+		for _, f := range w.views {
+			w.checkView(f)
+		}
 	}
 }
 
@@ -513,6 +516,16 @@ func TestSampleFrom(t *testing.T) {
 			}
 		}
 		tb.add(fmt.Sprint(i), NoExpire)
+	}
+}
+
+func TestFirstTagOfEachBucket(t *testing.T) {
+	for n := uint64(1); n <= maxBuckets; n++ {
+		for b := uint64(1); b < n; b++ {
+			if tag := firstTag(b, n); home(tag, n) != b || home(tag-1, n) != b-1 {
+				t.Fatalf("the first tag of bucket %d of %d is not %d", b, n, tag)
+			}
+		}
 	}
 }
 

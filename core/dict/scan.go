@@ -27,11 +27,12 @@ func (t *tree) Scan(cursor uint64, fn func(arena.Ref)) (next uint64) {
 	if b+1 == n {
 		return endOf(h, r.prefix())
 	}
-	// The smallest tag whose home is b+1.
-	tag := ((b+1)<<tagBits + n - 1) / n
 	start := h &^ (^uint64(0) >> r.prefix())
-	return (start | tag<<(tagShift-r.prefix())) >> (64 - CursorBits)
+	return (start | firstTag(b+1, n)<<(tagShift-r.prefix())) >> (64 - CursorBits)
 }
+
+// firstTag is the smallest tag whose home is bucket b of n.
+func firstTag(b, n uint64) uint64 { return (b<<tagBits + n - 1) / n }
 
 // endOf is the cursor after all hashes that share the first prefix bits with h.
 func endOf(h uint64, prefix uint8) uint64 {

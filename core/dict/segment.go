@@ -36,18 +36,20 @@ const (
 	maxPrefix = 48 - tagBits
 )
 
-// buckets lists the sizes of segments. With the header each is a size class of the
+// steps lists the sizes of segments. With the header each is a size class of the
 // arena: 192, 256, 384, 512, 768 ... 6144, 8192 bytes.
 var steps = [...]uint8{2, 3, 5, 7, 11, 15, 23, 31, 47, 63, 95, 127}
 
 // Load limits, in entries for a number of buckets. They are far enough apart that a
-// segment just grown, split, shrunk or merged is at neither limit.
-func upperLimit(buckets uint64) uint64 { return buckets * perBucket * 15 / 16 }
-func lowerLimit(buckets uint64) uint64 { return buckets * perBucket * 5 / 16 }
-func comfort(buckets uint64) uint64    { return buckets * perBucket * 3 / 4 }
+// segment just grown, split, shrunk or merged is at neither limit. The upper one costs
+// two bytes for each entry against 15/16 and makes lookups of absent keys and inserts
+// twice as fast, since buckets that overflow are few and their runs short.
+func upperLimit(buckets uint64) uint64 { return buckets * perBucket * 13 / 16 }
+func comfort(buckets uint64) uint64    { return buckets * perBucket * 10 / 16 }
+func lowerLimit(buckets uint64) uint64 { return buckets * perBucket * 4 / 16 }
 
 // mergeLimit is the largest number of entries of two segments that become one.
-const mergeLimit = maxBuckets * perBucket * 5 / 8
+const mergeLimit = maxBuckets * perBucket * 9 / 16
 
 // fit returns the smallest size in which n entries are comfortable.
 func fit(n uint64) uint64 {
