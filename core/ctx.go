@@ -31,6 +31,9 @@ type Ctx struct {
 	// Now is the time of the call in Unix milliseconds. It does not move
 	// during a command, a transaction or a script.
 	Now int64
+	// Locks are the shards whose locks are held: those of the command's keys at
+	// least. A command with a Plan may go as far as they reach.
+	Locks keyspace.Locks
 	// NoBlock means that a blocking command must answer at once as if its
 	// timeout had passed: inside MULTI, in scripts, without a client.
 	NoBlock bool
@@ -82,14 +85,18 @@ func (c *Ctx) Touch(key []byte) keyspace.Entry {
 	return c.DB.FindHashed(c.HashOf(key), key, c.Now, keyspace.ForRead)
 }
 
-// Peek opens a key without recording the access (TTL, TYPE, OBJECT, DUMP).
-func (c *Ctx) Peek(key []byte) keyspace.Entry { return c.find(key, 0) }
+// Peek is Find that leaves the access clock alone (EXISTS, TTL, TYPE).
+func (c *Ctx) Peek(key []byte) keyspace.Entry { return c.find(key, keyspace.Count) }
 
 func (c *Ctx) find(key []byte, m keyspace.Mode) keyspace.Entry {
 	if c.Session != nil && c.Session.NoTouch {
 		m &^= keyspace.Touch
 	}
-	return c.DB.FindHashed(c.HashOf(key), key, c.Now, m)
+	e := c.DB.FindHashed(c.HashOf(key), key, c.Now, m)
+	if !e.OK() && m&keyspace.Count != 0 {
+		c.Event(EventKeyMiss, "keymiss", key)
+	}
+	return e
 }
 
 // HashOf returns the hash of a key; that of the command's only key is known
@@ -155,6 +162,13 @@ func (c *Ctx) ChangedIn(db int, class Event, name string, key []byte) {
 func (c *Ctx) Event(class Event, name string, key []byte) {
 	if c.Hooks.any(hookChange) {
 		c.Hooks.changed(c, Change{c.DB.Index(), key, class, name})
+	}
+}
+
+// EventIn is Event for a key of another database than the selected one.
+func (c *Ctx) EventIn(db int, class Event, name string, key []byte) {
+	if c.Hooks.any(hookChange) {
+		c.Hooks.changed(c, Change{db, key, class, name})
 	}
 }
 

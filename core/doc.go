@@ -74,7 +74,7 @@
 //   - Blocking: Ctx.Block with a Retry. Other sessions: the flag AllSessions.
 //   - Value types: Registry.Type with a ValueType; large values are
 //     keyspace.Object implementations.
-//   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSession.
+//   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap, OnSession.
 //   - INFO: Registry.Info. Configuration: Registry.Config.
 //   - Per-session state: Registry.SessionSlot and Session.Slots.
 //   - Taking over a session's commands: Session.Intercept.

@@ -32,6 +32,10 @@ type Change struct {
 	Name  string // the event's name: "set", "del", "expired"; "" for none
 }
 
+// Only reports whether this is only news, no change: a read that found nothing,
+// or a new key, whose change follows. WATCH and caches have no use for it.
+func (ch Change) Only() bool { return ch.Class&(EventKeyMiss|EventNew) != 0 }
+
 // Fed is one effective write in the form in which it is to be repeated on a
 // replica or from a log. Writes that belong together arrive between a Fed
 // with Unit set to UnitBegin and one with UnitEnd (both without arguments).
@@ -77,6 +81,7 @@ type Hooks struct {
 
 	change []hook[func(c *Ctx, ch Change)]
 	flush  []func(c *Ctx, db int)
+	swap   []func(c *Ctx, a, b int)
 	feed   []hook[func(f Fed)]
 	before []hook[func(c *Ctx) error]
 	after  []hook[func(c *Ctx, d Done)]
@@ -147,6 +152,13 @@ func (h *Hooks) Changed(ch Change) {
 func (h *Hooks) Flushed(c *Ctx, db int) {
 	for _, fn := range h.flush {
 		fn(c, db)
+	}
+}
+
+// Swapped tells the hooks that two databases have exchanged their contents.
+func (h *Hooks) Swapped(c *Ctx, a, b int) {
+	for _, fn := range h.swap {
+		fn(c, a, b)
 	}
 }
 

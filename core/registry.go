@@ -224,7 +224,7 @@ func (r *Registry) SessionSlot() int {
 }
 
 // OnChange registers a hook for changed keys, called with their shard locked.
-// c is nil when no command caused the change. WATCH, client-side caching and
+// c is nil when no command caused the change, and for EventNew. WATCH, client-side caching and
 // keyspace notifications stand on it.
 func (r *Registry) OnChange(fn func(c *Ctx, ch Change)) *Switch {
 	sw := r.Hooks.newSwitch(0)
@@ -235,6 +235,10 @@ func (r *Registry) OnChange(fn func(c *Ctx, ch Change)) *Switch {
 // OnFlush registers a hook for emptied databases (-1: all), called with all
 // shards locked, before they are emptied. It is always on.
 func (r *Registry) OnFlush(fn func(c *Ctx, db int)) { r.Hooks.flush = append(r.Hooks.flush, fn) }
+
+// OnSwap registers a hook for two databases that have exchanged their contents,
+// called with all shards locked. It is always on.
+func (r *Registry) OnSwap(fn func(c *Ctx, a, b int)) { r.Hooks.swap = append(r.Hooks.swap, fn) }
 
 // OnFeed registers a listener to the write feed, called with the locks of the
 // write's keys held. It must be quick and must not keep the arguments.

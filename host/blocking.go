@@ -162,7 +162,7 @@ func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 func (b *blocking) context(w *waiter) *core.Ctx {
 	c := &core.Ctx{
 		Writer: &resp.Writer{Proto: w.proto}, DB: b.srv.ks.DB(w.db), Session: &w.s.Session,
-		Server: b.srv, Now: b.srv.readClock(), Hooks: b.srv.registry.Hooks, Exec: w.s.worker,
+		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: w.s.worker,
 	}
 	c.Reset(w.cmd, w.args)
 	return c

@@ -175,6 +175,7 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) error {
 	locks := srv.locksFor(c)
 	srv.ks.Lock(locks)
 	defer func() { srv.ks.Unlock(locks) }()
+	c.Locks = locks
 	if err := cmd.Run(c); err != nil {
 		return err
 	}

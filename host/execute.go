@@ -161,6 +161,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	own := w.srv.locksFor(c)
 	locks := own
 	w.srv.ks.Lock(locks)
+	c.Locks = own
 	err := c.Cmd.Run(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty
@@ -236,7 +237,7 @@ func (w *worker) resumeOthers() {
 func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
 	inner := core.Ctx{
 		Writer: c.Writer, Session: c.Session, DB: c.DB, Server: c.Server,
-		Now: c.Now, NoBlock: true, Hooks: c.Hooks, Exec: c.Exec,
+		Now: c.Now, Locks: c.Locks, NoBlock: true, Hooks: c.Hooks, Exec: c.Exec,
 	}
 	inner.Reset(cmd, args)
 	mark, errs := len(c.Buf), c.Errors()

@@ -244,6 +244,11 @@ func (e *keyEvents) Expired(db int, key []byte) {
 	e.gone(db, key, core.EventExpired, "expired")
 }
 
+// Created implements keyspace.Events.
+func (e *keyEvents) Created(db int, key []byte) {
+	e.registry.Hooks.Changed(core.Change{DB: db, Key: key, Class: core.EventNew, Name: "new"})
+}
+
 func (e *keyEvents) gone(db int, key []byte, class core.Event, name string) {
 	h := e.registry.Hooks
 	if h.Feeding() {

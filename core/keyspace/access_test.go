@@ -13,6 +13,7 @@ func put(ks *Keyspace, key string, expire, now int64) {
 type expiredKeys []string
 
 func (x *expiredKeys) Expired(db int, key []byte) { *x = append(*x, fmt.Sprint(db, " ", string(key))) }
+func (x *expiredKeys) Created(int, []byte)        {}
 
 func TestExpiryModes(t *testing.T) {
 	var gone expiredKeys
@@ -100,6 +101,43 @@ func TestClocks(t *testing.T) {
 	put(ks, "new", 0, 2_000_000)
 	if f := db.Find([]byte("new"), 2_000_000, 0).Freq(2_000_000); f != lfuInit {
 		t.Errorf("frequency %d of a new key", f)
+	}
+}
+
+// A scan that follows ScanLocks sees every key once, and a wish for all keys
+// that fits gets them in one go.
+func TestScanLocks(t *testing.T) {
+	ks := New(Options{})
+	defer ks.Close()
+	db := ks.DB(0)
+	for _, keys := range []int{0, 1, 50, 20_000} {
+		for i := range keys {
+			put(ks, fmt.Sprint(i), 0, 0)
+		}
+		if set := db.ScanLocks(0, keys+1); set != AllShards {
+			t.Errorf("%d keys: %x for more than there are", keys, set)
+		}
+		if set := db.ScanLocks(0, 10); keys == 20_000 && set != 1 {
+			t.Errorf("%d keys: %x for ten", keys, set)
+		}
+		for _, cursor := range []uint64{0, 1 << 41, 5<<42 + 7, 1<<48 - 1, 1<<63 + 1<<42} {
+			if set := db.ScanLocks(cursor, 1); !set.HasShard(ShardOfCursor(cursor)) {
+				t.Errorf("cursor %x: its shard is not in %x", cursor, set)
+			}
+		}
+		seen := 0
+		for cursor, first := uint64(0), true; cursor != 0 || first; first = false {
+			set := db.ScanLocks(cursor, 100)
+			for n := 0; n < 100 && set.HasShard(ShardOfCursor(cursor)); {
+				cursor = db.Scan(cursor, func(Entry) { n++; seen++ })
+				if cursor == 0 {
+					break
+				}
+			}
+		}
+		if seen != keys {
+			t.Errorf("%d of %d keys visited", seen, keys)
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ func expired(ref arena.Ref, now int64) bool {
 	return at > 0 && at < now
 }
 
+// Expiry returns the mode; the caller holds any lock.
+func (ks *Keyspace) Expiry() ExpiryMode { return ks.expiry }
+
 // expire deals with a key that was found and whose time has come. It reports
 // whether the key is to look missing.
 func (db *DB) expire(sh int, pos dict.Pos, ref arena.Ref) bool {

@@ -23,9 +23,12 @@ type Options struct {
 }
 
 // Events is told what happens to keys without a command having asked for it.
+// Its methods are called with the shard's lock held.
 type Events interface {
-	// Expired is called with the shard's lock held, before the key is gone.
+	// Expired is called before a key is deleted because its time has come.
 	Expired(db int, key []byte)
+	// Created is called before a key comes into being, whoever makes it.
+	Created(db int, key []byte)
 }
 
 // Keyspace is all data of one server. Several may live in one process.
@@ -93,6 +96,10 @@ func (ks *Keyspace) Hash(key []byte) uint64 { return maphash.Bytes(ks.seed, key)
 // ShardOf returns the shard of a key's hash.
 func ShardOf(hash uint64) int { return int(hash >> (64 - shardBits)) }
 
+// Arena returns where an Object that is made for a key of this hash keeps its
+// members; it is used with the lock of the key's shard held.
+func (ks *Keyspace) Arena(hash uint64) *arena.Arena { return ks.shards[ShardOf(hash)].arena }
+
 // Stats returns the sums of the shards' counters; the caller holds all locks.
 func (ks *Keyspace) Stats() Stats {
 	var sum Stats
@@ -123,6 +130,9 @@ func (l Locks) Add(hash uint64) Locks { return l | 1<<(hash>>(64-shardBits)) }
 
 // Has reports whether the set holds the shard of hash.
 func (l Locks) Has(hash uint64) bool { return l&(1<<(hash>>(64-shardBits))) != 0 }
+
+// HasShard reports whether the set holds a shard by its number.
+func (l Locks) HasShard(sh int) bool { return l&(1<<sh) != 0 }
 
 // Lock takes the locks of the set in index order. It must not be called by
 // whoever holds one already: that order is what excludes deadlock.

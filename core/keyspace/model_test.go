@@ -55,12 +55,13 @@ type modelSnapshot struct {
 }
 
 type machine struct {
-	ks    *Keyspace
-	now   int64
-	dbs   []modelDB
-	snaps []modelSnapshot
-	keys  []string
-	fail  func(format string, args ...any)
+	ks      *Keyspace
+	now     int64
+	dbs     []modelDB
+	snaps   []modelSnapshot
+	keys    []string
+	created int
+	fail    func(format string, args ...any)
 }
 
 const modelDatabases = 3
@@ -88,6 +89,14 @@ func newMachine(keys int) *machine {
 		m.keys = append(m.keys, name)
 	}
 	return m
+}
+
+// Created implements Events: no key comes into being that is there.
+func (m *machine) Created(db int, key []byte) {
+	if _, ok := m.dbs[db][string(key)]; ok {
+		m.fail("key %q of database %d was created though it is there", key, db)
+	}
+	m.created++
 }
 
 // live returns the model's value of a key unless its time has come, in which
@@ -265,6 +274,12 @@ func (d drawing) actions() map[string]func() {
 				old.expire = 0
 			}
 			v := modelValue{kind: kind, data: d.text(d.size()), expire: d.expire(old.expire)}
+			before, isNew := d.created, !e.OK()
+			defer func() {
+				if d.created != before && !isNew || d.created != before+1 && isNew {
+					d.fail("Put of a key that is new: %v, was created %d times", isNew, d.created-before)
+				}
+			}()
 			copy(d.ks.DB(db).Put([]byte(key), kind, len(v.data), v.expire, d.now), v.data)
 			v.expire = kept(v.expire, old.expire)
 			d.dbs[db][key] = v
@@ -357,7 +372,12 @@ func (d drawing) actions() map[string]func() {
 			db, key, to, name := d.db(), d.key(), d.db(), d.key()
 			e, v := d.find(db, key)
 			if e.OK() && (db != to || key != name) {
+				delete(d.dbs[to], name) // what stood there is gone before the new key comes
+				before := d.created
 				e.Rename(d.ks.DB(to), []byte(name), d.now)
+				if d.created != before+1 {
+					d.fail("a renamed key is created once, not %d times", d.created-before)
+				}
 				delete(d.dbs[db], key)
 				d.dbs[to][name] = v
 				d.find(to, name)

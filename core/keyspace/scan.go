@@ -27,6 +27,26 @@ func (db *DB) Scan(cursor uint64, fn func(Entry)) (next uint64) {
 	return db.tables[sh].Scan(cursor, func(ref arena.Ref) { fn(db.view(sh, ref)) })
 }
 
+// ScanLocks returns the shards that a scan from cursor has to visit until it
+// has met about want keys. It takes the locks that it needs itself, one at a
+// time: the caller holds none, and the answer is a guess by the time it is
+// used. In a database of some size it is the cursor's shard alone.
+func (db *DB) ScanLocks(cursor uint64, want int) (set Locks) {
+	const span = 1 << (cursorBits - shardBits)
+	cursor &= 1<<cursorBits - 1
+	rest := span - cursor%span // how much of the first shard lies ahead
+	for sh := ShardOfCursor(cursor); sh < Shards && (want > 0 || set == 0); sh++ {
+		one := Locks(1) << sh
+		set |= one
+		db.ks.Lock(one)
+		n := db.ShardLen(sh)
+		db.ks.Unlock(one)
+		want -= int(float64(n) * (float64(rest) / span))
+		rest = span
+	}
+	return set
+}
+
 // view is an entry for looking at: it has no place in the table.
 func (db *DB) view(sh int, ref arena.Ref) Entry { return Entry{db: db, ref: ref, sh: uint8(sh)} }
 

@@ -9,7 +9,8 @@ import (
 const KeepTTL = -1
 
 // Put gives key a packed value of n bytes and the expiry (Unix milliseconds,
-// 0 for none, KeepTTL), whatever it held before. It returns the place of the
+// 0 for none, KeepTTL), whatever it held before; a key whose time has come at
+// now is deleted first, as Find would. It returns the place of the
 // value, whose n bytes the caller fills before it does anything else; their
 // content is undefined until then.
 func (db *DB) Put(key []byte, kind Kind, n int, expire, now int64) []byte {
@@ -31,10 +32,18 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 			expire = 0
 		}
 		ref := db.ks.shards[sh].newEntry(key, kind, n, expire, clock)
-		t.Insert(h, ref)
+		db.insert(h, ref)
 		return dict.Value(ref)
 	}
 	return Entry{db, pos, t.At(pos), uint8(sh)}.overwrite(kind, n, expire, clock)
+}
+
+// insert adds the entry of a key that is new.
+func (db *DB) insert(h uint64, ref arena.Ref) {
+	if db.ks.events != nil {
+		db.ks.events.Created(db.index, dict.Key(ref))
+	}
+	db.tables[ShardOf(h)].Insert(h, ref)
 }
 
 // newEntry allocates an entry whose value is still to be filled.
@@ -145,6 +154,16 @@ func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {
 	putHandle(data, s.objects.add(o, db.ks.epochs.Current()))
 }
 
+// PutValue gives key a value of either form, made for this key: packed bytes
+// are copied, an Object has its members in the arena that Arena returned for it.
+func (db *DB) PutValue(key []byte, v Value, expire, now int64) {
+	if v.Object != nil {
+		db.PutObject(key, v.Kind.Type(), v.Object, expire, now)
+		return
+	}
+	copy(db.Put(key, v.Kind, len(v.Data), expire, now), v.Data)
+}
+
 // OpenObject returns the key's Object for changing, nil if the value is
 // packed. If a snapshot may be reading it, its successor takes its place first.
 // The entry stays valid.
@@ -213,7 +232,7 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 		copy(dict.Value(ref), e.Data())
 	}
 	e.remove()
-	to.tables[ShardOf(h)].Insert(h, ref)
+	to.insert(h, ref)
 }
 
 // moveObject moves the entry's Object to the table of dst and returns its
