@@ -1,5 +1,7 @@
 package core
 
+import "strings"
+
 // Error is an error that a client sees: a code ("ERR", "WRONGTYPE") and a
 // text. Any other error that a handler returns is answered as ERR with its
 // text. Errors are values: compare them with ==.
@@ -41,6 +43,13 @@ var (
 // ErrExpireTime is the error for an expiry that is not positive or overflows.
 func ErrExpireTime(command string) error {
 	return Err("invalid expire time in '" + command + "' command")
+}
+
+// ErrSubcommand is the error of a container of commands for a subcommand that
+// it does not know, or not with these arguments.
+func ErrSubcommand(container string, sub []byte) error {
+	name := string(sub[:min(len(sub), 128)])
+	return Err("unknown subcommand or wrong number of arguments for '" + name + "'. Try " + strings.ToUpper(container) + " HELP.")
 }
 
 // ErrArity is the error for a wrong number of arguments; command is the full

@@ -9,7 +9,10 @@ import (
 // pause is CLIENT PAUSE milliseconds [WRITE|ALL].
 func pause(c *core.Ctx) error {
 	writesOnly := false
-	if len(c.Args) > 3 {
+	if len(c.Args) > 4 {
+		return core.ErrSubcommand("client", c.Args[1])
+	}
+	if len(c.Args) == 4 {
 		if writesOnly = c.Is(3, "WRITE"); !writesOnly && !c.Is(3, "ALL") {
 			return core.Err("CLIENT PAUSE mode must be WRITE or ALL")
 		}
@@ -38,7 +41,10 @@ func unpause(c *core.Ctx) error {
 // stopped.
 func unblock(c *core.Ctx) error {
 	withError := false
-	if len(c.Args) > 3 {
+	if len(c.Args) > 4 {
+		return core.ErrSubcommand("client", c.Args[1])
+	}
+	if len(c.Args) == 4 {
 		if withError = c.Is(3, "ERROR"); !withError && !c.Is(3, "TIMEOUT") {
 			return core.Err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
 		}

@@ -29,8 +29,7 @@ func debug(c *core.Ctx) error {
 	}
 	d := r.DebugCommand(string(c.Args[1]))
 	if n := len(c.Args); d == nil || n != d.Arity && (d.Arity > 0 || n < -d.Arity) {
-		name := c.Args[1][:min(len(c.Args[1]), 128)]
-		return core.Err("unknown subcommand or wrong number of arguments for '" + string(name) + "'. Try DEBUG HELP.")
+		return core.ErrSubcommand("debug", c.Args[1])
 	}
 	return d.Run(c)
 }

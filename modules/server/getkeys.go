@@ -35,9 +35,7 @@ func keysOf(c *core.Ctx) ([]core.KeyRef, error) {
 	args := c.Args[2:]
 	cmd := c.Server.Registry().Find(string(args[0]))
 	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
-		if sub := cmd.Subcommand(args[1]); sub != nil || cmd.Run == nil {
-			cmd = sub
-		}
+		cmd = cmd.Subcommand(args[1])
 	}
 	switch {
 	case cmd == nil:
