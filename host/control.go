@@ -170,8 +170,8 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) error {
 	c.Reset(cmd, args)
 	w := srv.workers[0]
 	c.Exec = w
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.enter()
+	defer w.leave()
 	locks := srv.locksFor(c)
 	srv.ks.Lock(locks)
 	defer func() { srv.ks.Unlock(locks) }()

@@ -82,17 +82,17 @@ func (srv *Server) startPipes() {
 		}
 		p := &Pipe{w: w, s: s}
 		s.worker, s.link = w, p
-		w.mu.Lock()
+		w.enter()
 		w.begin(s)
-		w.mu.Unlock()
+		w.leave()
 		srv.pipeEnds = append(srv.pipeEnds, p)
 	}
 }
 
 // Exchange executes the requests and appends their replies to dst.
 func (p *Pipe) Exchange(dst, requests []byte) []byte {
-	p.w.mu.Lock()
-	defer p.w.mu.Unlock()
+	p.w.enter()
+	defer p.w.leave()
 	p.sent = dst
 	p.w.tick()
 	p.w.received(p.s, requests)
@@ -104,8 +104,8 @@ func (p *Pipe) Exchange(dst, requests []byte) []byte {
 
 // Closed reports whether the server has ended the connection.
 func (p *Pipe) Closed() bool {
-	p.w.mu.Lock()
-	defer p.w.mu.Unlock()
+	p.w.enter()
+	defer p.w.leave()
 	return p.s.closing == closed
 }
 

@@ -39,10 +39,10 @@ func (g *goWorker) readMail() {
 		case <-g.quit:
 			return
 		case <-g.mailbox:
-			g.mu.Lock()
+			g.enter()
 			g.tick()
 			g.settle()
-			g.mu.Unlock()
+			g.leave()
 		}
 	}
 }
@@ -50,12 +50,12 @@ func (g *goWorker) readMail() {
 // stop implements driver.
 func (g *goWorker) stop() {
 	close(g.quit)
-	g.mu.Lock()
+	g.enter()
 	for len(g.sessions) > 0 {
 		g.sessions[0].reason = "server shutdown"
 		g.end(g.sessions[0])
 	}
-	g.mu.Unlock()
+	g.leave()
 	g.running.Wait()
 }
 
@@ -104,7 +104,7 @@ func (g *goWorker) serve(l *listener, conn net.Conn) {
 	c := &goConn{g: g, s: s, conn: conn, out: make(chan []byte, 1)}
 	g.running.Add(1)
 	go c.writeLoop()
-	g.mu.Lock()
+	g.enter()
 	s.worker, s.link = g.worker, c
 	g.begin(s)
 	if g.srv.protects(s) {
@@ -112,7 +112,7 @@ func (g *goWorker) serve(l *listener, conn net.Conn) {
 		s.Close(true, "protected mode")
 	}
 	g.settle()
-	g.mu.Unlock()
+	g.leave()
 	c.readLoop()
 }
 
@@ -132,9 +132,9 @@ func (c *goConn) readLoop() {
 	buf := make([]byte, 16<<10)
 	for {
 		n, err := c.conn.Read(buf)
-		c.g.mu.Lock()
+		c.g.enter()
 		if c.s.closing == closed {
-			c.g.mu.Unlock()
+			c.g.leave()
 			return
 		}
 		c.g.tick()
@@ -148,7 +148,7 @@ func (c *goConn) readLoop() {
 		}
 		c.g.settle()
 		gone := c.s.closing == closed
-		c.g.mu.Unlock()
+		c.g.leave()
 		if gone {
 			return
 		}
@@ -160,14 +160,14 @@ func (c *goConn) writeLoop() {
 	defer c.g.running.Done()
 	for b := range c.out {
 		_, err := c.conn.Write(b)
-		c.g.mu.Lock()
+		c.g.enter()
 		c.busy = false
 		if err != nil {
 			c.s.Close(false, err.Error())
 		}
 		c.g.flush(c.s)
 		c.g.settle()
-		c.g.mu.Unlock()
+		c.g.leave()
 	}
 	c.conn.Close()
 }

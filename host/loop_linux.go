@@ -72,15 +72,15 @@ func (l *loop) run() {
 	events := make([]unix.EpollEvent, 256)
 	for !l.quit {
 		n := l.poll(events)
-		l.mu.Lock()
+		l.enter()
 		l.tick()
 		for i := range n {
 			l.handle(&events[i])
 		}
 		l.settle()
-		l.mu.Unlock()
+		l.leave()
 	}
-	l.mu.Lock()
+	l.enter()
 	for len(l.sessions) > 0 {
 		s := l.sessions[0]
 		l.flush(s) // what is still to be said, as far as the socket takes it
@@ -89,7 +89,7 @@ func (l *loop) run() {
 			l.end(s)
 		}
 	}
-	l.mu.Unlock()
+	l.leave()
 	unix.Close(l.event)
 	unix.Close(l.epoll)
 }

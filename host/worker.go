@@ -13,21 +13,25 @@ import (
 // time. An epoll loop is a worker with a poller; connections that have a
 // goroutine of their own (TLS, other systems) share workers too.
 //
-// mu is held while a worker looks at any of its sessions. A command with the
-// flag AllSessions takes the locks of all workers.
+// mu is held while anyone looks at a session of the worker. A command with the
+// flag AllSessions takes the mu of all workers, in order, for which its own
+// worker has to let go of its mu first; turn is what keeps others from
+// executing on the worker meanwhile.
 //
 // # Lock order
 //
-//  1. workers' mu, by ascending id
-//  2. shard locks of the keyspace, by ascending index, all at once
-//  3. everything else (mailboxes, the hooks of modules): leaves, under which
+//  1. a worker's turn; nobody holds two
+//  2. workers' mu, by ascending id
+//  3. shard locks of the keyspace, by ascending index, all at once
+//  4. everything else (mailboxes, the hooks of modules): leaves, under which
 //     nothing further is locked
 //
 // Who wants an earlier lock gives up the later ones first.
 type worker struct {
-	mu  sync.Mutex
-	id  int
-	srv *Server
+	turn sync.Mutex
+	mu   sync.Mutex
+	id   int
+	srv  *Server
 
 	sessions []*session
 	touched  []*session // sessions with something to send or to close
@@ -47,6 +51,17 @@ type worker struct {
 	hasMail atomic.Bool
 	inbox   []letter
 	reading []letter // the other half of the double buffer
+}
+
+// enter begins a batch of commands on the worker, leave ends it.
+func (w *worker) enter() {
+	w.turn.Lock()
+	w.mu.Lock()
+}
+
+func (w *worker) leave() {
+	w.mu.Unlock()
+	w.turn.Unlock()
 }
 
 // letter is something for a session from another goroutine.
