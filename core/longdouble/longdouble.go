@@ -3,7 +3,7 @@
 // numbers: 64 bits of mantissa, 15 of exponent, round to nearest even. With the
 // same format come the same digits, whatever machine we run on.
 //
-// Common numbers (up to 19 digits) are parsed and printed with 128-bit integer
+// Common numbers (up to 38 digits) are parsed and printed with 128-bit integer
 // arithmetic and no allocation; package math/big does the others. Both ways are
 // exact before their one rounding, so they cannot disagree.
 //

@@ -23,14 +23,14 @@ func Parse(b []byte) (Float, bool) {
 	if isWord(b, "inf") || isWord(b, "infinity") {
 		return Float{neg: neg, inf: true}, true
 	}
-	s := scanner{base: 10, shift: 64}
+	s := scanner{base: 10}
 	if len(b) > 2 && b[0] == '0' && b[1]|0x20 == 'x' {
 		s.base, b = 16, b[2:]
 	}
 	if !s.scan(b) {
 		return Float{}, false
 	}
-	if s.mant == 0 {
+	if s.hi|s.lo == 0 {
 		return Float{}, true
 	}
 	x := s.float(neg)
@@ -53,11 +53,10 @@ func isWord(b []byte, word string) bool {
 // in hexadecimal, if no digits were lost.
 type scanner struct {
 	base     int
-	mant     uint64
-	digits   int // of mant, without leading zeros
+	hi, lo   uint64 // mant, 128 bits
+	digits   int    // of mant, without leading zeros
 	exp      int
-	lost     uint64 // the digits that did not fit into mant, four bits each; sticky
-	shift    int    // where in lost the next one belongs
+	lost     bool   // digits other than 0 did not fit into mant
 	text     []byte // all digits, and perhaps a point
 	fraction int    // how many of them stand behind the point
 	written  int    // the exponent in the text
@@ -99,25 +98,23 @@ func (s *scanner) scan(b []byte) bool {
 
 // add takes one digit and keeps the account of the exponent.
 func (s *scanner) add(d uint64, fraction bool) {
-	place, room := 1, 19 // as many decimal digits fit into mant
+	place, room := 1, 38 // as many decimal digits fit into mant
 	if s.base == 16 {
-		place, room = 4, 16
+		place, room = 4, 32
 	}
 	if fraction {
 		s.fraction++
 		s.exp -= place
 	}
 	if s.digits == room {
+		s.lost = s.lost || d != 0
 		s.exp += place
-		if s.shift = max(s.shift-4, 0); s.shift > 0 || d == 0 {
-			s.lost |= d << s.shift
-		} else {
-			s.lost |= 1
-		}
 		return
 	}
-	s.mant = s.mant*uint64(s.base) + d
-	if s.mant != 0 {
+	over, lo := bits.Mul64(s.lo, uint64(s.base))
+	lo, carry := bits.Add64(lo, d, 0)
+	s.hi, s.lo = s.hi*uint64(s.base)+over+carry, lo
+	if s.hi|s.lo != 0 {
 		s.digits++
 	}
 }
@@ -155,8 +152,12 @@ func exponent(b []byte) (int, bool) {
 func (s *scanner) float(neg bool) Float {
 	switch {
 	case s.base == 16:
-		return round(neg, s.mant, s.lost, s.exp-64)
-	case s.lost == 0 && s.exp >= -maxPow && s.exp <= maxPow:
+		lo := s.lo
+		if s.lost { // behind 32 digits, so that this is a sticky bit
+			lo |= 1
+		}
+		return round(neg, s.hi, lo, s.exp)
+	case !s.lost && s.exp >= -maxPow && (s.exp <= 0 || s.exp <= maxPow && s.hi == 0):
 		return s.short(neg)
 	// The magnitude is known to a power of ten: what cannot be in range is
 	// settled before it costs anything.
@@ -171,27 +172,33 @@ func (s *scanner) float(neg bool) Float {
 // maxPow is the exponent of the largest power of 5 that fits into 64 bits.
 const maxPow = 27
 
-// short is for a mantissa and a power of 5 that fit into 64 bits each. Since
-// 10^e is 5^e * 2^e, their exact product or quotient is rounded just once.
+// short is for numbers as people write them, whose power of 5 fits into 64 bits
+// (and mant as well, if it is multiplied). Since 10^e is 5^e * 2^e, the exact
+// product or quotient of both is rounded just once.
 func (s *scanner) short(neg bool) Float {
 	pow := uint64(1)
 	for range max(s.exp, -s.exp) {
 		pow *= 5
 	}
-	if s.exp >= 0 {
-		hi, lo := bits.Mul64(s.mant, pow)
+	if s.exp > 0 {
+		hi, lo := bits.Mul64(s.lo, pow)
 		return round(neg, hi, lo, s.exp)
 	}
-	// With the top bits of both set, num/2^1 is below den and the first division
-	// gives at least 63 bits; the second only makes the rounding exact.
-	up, down := bits.LeadingZeros64(s.mant), bits.LeadingZeros64(pow)
-	num, den := s.mant<<up, pow<<down
-	hi, rest := bits.Div64(num>>1, num<<63, den)
-	lo, rest := bits.Div64(rest, 0, den)
-	if rest != 0 {
-		lo |= 1
+	// Divide num * 2^63 by den, both with their top bits set: the quotient has
+	// 127 or 128 bits, and a remainder is its sticky bit.
+	hi, lo, exp := s.hi, s.lo, s.exp-63
+	if hi == 0 {
+		hi, lo, exp = lo, 0, exp-64
 	}
-	return round(neg, hi, lo, s.exp+down-up-127)
+	up, down := bits.LeadingZeros64(hi), bits.LeadingZeros64(pow)
+	hi, lo = hi<<up|lo>>(64-up), lo<<up
+	den := pow << down
+	high, rest := bits.Div64(hi>>1, hi<<63|lo>>1, den)
+	low, rest := bits.Div64(rest, lo<<63, den)
+	if rest != 0 {
+		low |= 1
+	}
+	return round(neg, high, low, exp+down-up)
 }
 
 // long is for any decimal number.
