@@ -1,0 +1,154 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// area is a part of the tree and what of the tree it may import.
+type area struct {
+	name string
+	may  []string // areas; every area may import itself, but see modules/
+}
+
+// areas are all there are. Since each package's own imports are checked, what
+// comes through others is checked with them.
+var areas = []area{
+	{"core", nil},
+	{"host", []string{"core"}},
+	{"modules/*", []string{"core"}}, // each module is an area of its own
+	{"modules", []string{"core", "modules/*"}},
+	{"cmd", []string{"core", "host", "modules", "modules/*"}},
+	{"bench", []string{"core", "host", "modules", "modules/*"}},
+	{"conformance", []string{"core", "host", "modules", "modules/*"}},
+	{"internal", nil},
+}
+
+// areaOf returns the area of a package of ours, by its path in the tree, and
+// what tells apart areas of the same kind: the name of a module.
+func areaOf(name string) (kind, which string) {
+	first, rest, _ := strings.Cut(name, "/")
+	if first == "modules" && rest != "" {
+		module, _, _ := strings.Cut(rest, "/")
+		return "modules/*", module
+	}
+	return first, ""
+}
+
+// objection says what is wrong with package from importing package to, both
+// ours; nothing if it may.
+func objection(from, to string) string {
+	kind, which := areaOf(from)
+	toKind, toWhich := areaOf(to)
+	i := slices.IndexFunc(areas, func(a area) bool { return a.name == kind })
+	switch {
+	case i < 0:
+		return "no rule of rules_test.go knows this part of the tree"
+	case kind == toKind && which == toWhich:
+		return ""
+	case kind == toKind:
+		return "no module imports another"
+	case !slices.Contains(areas[i].may, toKind):
+		return kind + " may not import " + toKind
+	}
+	return ""
+}
+
+// TestDirection: dependencies point from modules and host to core, and only
+// where servers are composed are both seen.
+func TestDirection(t *testing.T) {
+	for _, p := range packages(t) {
+		if kind, _ := areaOf(p.name()); !slices.ContainsFunc(areas, func(a area) bool { return a.name == kind }) {
+			t.Errorf("%s: no rule of rules_test.go knows this part of the tree", p.name())
+		}
+		for _, path := range p.imports {
+			if to, ours := strings.CutPrefix(path, root+"/"); ours {
+				if why := objection(p.name(), to); why != "" {
+					t.Errorf("%s imports %s: %s", p.name(), to, why)
+				}
+			}
+		}
+	}
+}
+
+// confined are foreign modules that one place alone may import.
+var confined = map[string]string{
+	"github.com/yuin/gopher-lua": "modules/scripting",
+	"github.com/knadh/koanf":     "host/config",
+}
+
+// TestConfined keeps foreign modules to where they belong.
+func TestConfined(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.imports {
+			for foreign, home := range confined {
+				if within(path, foreign) && !within(p.name(), home) {
+					t.Errorf("%s imports %s: only %s may", p.name(), path, home)
+				}
+			}
+		}
+	}
+}
+
+// TestCoreIsLight: who links core alone, as a third party's module does, gets
+// little of other people's code with it.
+func TestCoreIsLight(t *testing.T) {
+	allowed := []string{root + "/core", "golang.org/x/sys", "github.com/hashicorp/go-hclog",
+		"github.com/fatih/color", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty"} // hclog's
+	all, err := tree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all[root+"/core"] == nil {
+		t.Fatal("go list tells of no package core")
+	}
+	for _, path := range all[root+"/core"].Deps {
+		known := slices.ContainsFunc(allowed, func(dir string) bool { return within(path, dir) })
+		if dep := all[path]; dep != nil && !dep.Standard && !known {
+			t.Errorf("core is linked with %s", path)
+		}
+	}
+}
+
+// TestNoInit: a server is composed by value, so that two may live in one
+// process; whatever runs by itself at start-up stands in the way of that.
+func TestNoInit(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, file := range p.inits {
+			t.Errorf("%s/%s has an init function", p.name(), file)
+		}
+	}
+}
+
+// TestRules tests the rules themselves.
+func TestRules(t *testing.T) {
+	for _, x := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"core/dict", "core/arena", true},
+		{"core", "host", false},
+		{"core/keyspace", "modules/strings", false},
+		{"host", "core/config", true},
+		{"host/config", "host/config/hcl", true},
+		{"host", "modules", false},
+		{"host", "modules/strings", false},
+		{"modules/strings", "core", true},
+		{"modules/lists", "modules/lists/quicklist", true},
+		{"modules/lists", "modules/sets", false},
+		{"modules/lists", "modules", false},
+		{"modules/lists", "host", false},
+		{"modules", "modules/lists", true},
+		{"modules", "host", false},
+		{"cmd/ferrous", "host", true},
+		{"cmd/ferrous", "bench", false},
+		{"bench/scaling", "host", true},
+		{"corelike", "core", false},
+		{"internal/archtest", "core", false},
+	} {
+		if why := objection(x.from, x.to); (why == "") != x.ok {
+			t.Errorf("%s imports %s: objection %q", x.from, x.to, why)
+		}
+	}
+}
