@@ -20,9 +20,9 @@ func (m *module) lcs(c *core.Ctx) error {
 	if err != nil || err2 != nil {
 		return core.Err("The specified keys must contain string values")
 	}
-	// Opened again: finding the second key may have deleted it, which ends the
-	// validity of the first entry.
-	a := c.Peek(c.Args[1])
+	// Opened again, not counted again: finding the second key may have deleted
+	// it, which ends the validity of the first entry.
+	a := c.DB.Find(c.Args[1], c.Now, 0)
 	o, err := parseLCS(c)
 	if err != nil {
 		return err

@@ -33,7 +33,9 @@ func newRig(t testing.TB) *rig {
 		r.fed = append(r.fed, fmt.Sprintf("%s", f.Args))
 	})
 	events := r.reg.OnChange(func(_ *core.Ctx, ch core.Change) {
-		r.events = append(r.events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
+		if !ch.Only() {
+			r.events = append(r.events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
+		}
 	})
 	if err := r.reg.Freeze(); err != nil {
 		t.Fatal(err)

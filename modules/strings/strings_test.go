@@ -90,6 +90,16 @@ func TestExpiredIsMissing(t *testing.T) {
 	}
 }
 
+// TestLCSCountsOnce: each of the two keys is one hit or miss of INFO.
+func TestLCSCountsOnce(t *testing.T) {
+	r := newRig(t)
+	r.do("SET a x")
+	r.do("LCS a none")
+	if st := r.ks.Stats(); st.Hits != 1 || st.Misses != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestEncodings(t *testing.T) {
 	r := newRig(t)
 	for _, c := range []struct{ command, want string }{
