@@ -22,7 +22,7 @@ var (
 // oracleRelease is the version whose replies are recorded.
 var oracleRelease = script.Version{7, 0, 15}
 
-// subjectRelease is the version whose behaviour ferrous owes: INFO must say so, or the
+// subjectRelease is the version whose behaviour ferrous owes: HELLO must say so, or the
 // @since lines would not be checked.
 var subjectRelease = script.Version{7, 2, 0}
 

@@ -120,7 +120,7 @@ func subjectVersion(t *testing.T, s *Side) script.Version {
 		t.Fatal(err)
 	}
 	if v.Before(subjectRelease) && os.Getenv("FERROUS_BIN") == "" {
-		t.Fatalf("INFO reports redis_version %s, older than %s", v, subjectRelease)
+		t.Fatalf("HELLO reports version %s, older than %s", v, subjectRelease)
 	}
 	return v
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -61,11 +62,13 @@ func start(bin, dir string, args []string) (*Server, error) {
 		exited: make(chan struct{}),
 	}
 	base := []string{
-		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "",
+		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "",
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 	}
 	s.cmd = exec.Command(bin, append(base, args...)...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, log, log
+	// ferrous takes FERROUS_... for settings; FERROUS_BIN is ours and none of them.
+	s.cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "FERROUS_") })
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}

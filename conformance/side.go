@@ -46,20 +46,20 @@ func NewSide(name, bin, tmp string) *Side {
 func (s *Side) Begin(sc *script.Script, proto int) error {
 	s.proto, s.saved = proto, nil
 	s.conns, s.vars = map[string]*Conn{}, map[string]string{}
-	if sc.OwnServer {
-		s.Stop()
-	}
-	if s.server == nil || !s.server.Alive() {
+	if sc.OwnServer || s.server == nil || !s.server.Alive() || !s.flushed() {
 		s.Stop()
 		if err := s.start(sc.ServerArgs); err != nil {
 			return err
 		}
 	}
 	s.vars["port"] = s.server.Addr[strings.LastIndexByte(s.server.Addr, ':')+1:]
-	if v, err := s.ctl("FLUSHALL"); err != nil || v.IsErr() {
-		return fmt.Errorf("%s: FLUSHALL: %s %v", s.Name, v, err)
-	}
 	return s.saveConfig(sc)
+}
+
+// flushed empties the running server. One that cannot do it has to be replaced.
+func (s *Side) flushed() bool {
+	v, err := s.ctl("FLUSHALL")
+	return err == nil && !v.IsErr()
 }
 
 func (s *Side) start(args []string) error {
@@ -71,20 +71,20 @@ func (s *Side) start(args []string) error {
 	return err
 }
 
-// Version asks the running server for its version, INFO's redis_version.
+// Version asks the running server for its version by HELLO, which the smallest server
+// answers too.
 func (s *Side) Version() (script.Version, error) {
-	v, err := s.ctl("INFO", "server")
+	v, err := s.ctl("HELLO")
 	if err != nil {
 		return script.Version{}, err
 	}
-	m := redisVersion.FindStringSubmatch(v.Text)
-	if m == nil {
-		return script.Version{}, fmt.Errorf("%s: INFO server tells no redis_version: %s", s.Name, v)
+	for i := 0; i+1 < len(v.Elems); i += 2 {
+		if v.Elems[i].Text == "version" {
+			return script.ParseVersion(v.Elems[i+1].Text)
+		}
 	}
-	return script.ParseVersion(m[1])
+	return script.Version{}, fmt.Errorf("%s: HELLO tells no version: %s", s.Name, v)
 }
-
-var redisVersion = regexp.MustCompile(`(?m)^redis_version:([0-9.]+)`)
 
 // Stop ends the side's server, if there is one.
 func (s *Side) Stop() {

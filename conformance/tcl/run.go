@@ -162,7 +162,9 @@ func (r runner) runtest(ctx context.Context, root, unit string, baseport int) (s
 		"--clients", "1", "--durable", "--single", unit, "--skipfile", "skipfile",
 		"--baseport", strconv.Itoa(baseport), "--portcount", strconv.Itoa(portsPerJob-50))
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "TERM=dumb")
+	// ferrous takes FERROUS_... for settings; only the tests' own are wanted.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "FERROUS_") })
+	cmd.Env = append(cmd.Env, "TERM=dumb")
 	// Servers inherit the harness's group, so that one signal ends them all.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	killGroup := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
