@@ -31,9 +31,9 @@ type remoteQueue struct {
 	refs  []Ref
 }
 
-// Alloc returns a blob of at least n bytes, 8-byte aligned (64-byte aligned if n is a
-// size class that is a multiple of 64), contents undefined. It panics with
-// *OutOfMemory if the system gives no memory; the arena is then unchanged.
+// Alloc returns a blob of at least n bytes, contents undefined. It is 8-byte aligned;
+// without poisoning, 64-byte aligned if n is a size class and a multiple of 64. Alloc
+// panics with *OutOfMemory if the system gives no memory; the arena is then unchanged.
 func (a *Arena) Alloc(n int) Ref {
 	if uint(n) > maxSmall || a.guard != 0 {
 		return a.allocSlow(n)

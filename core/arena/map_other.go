@@ -11,6 +11,9 @@ import (
 // pointers, so the collector does not scan them, but it counts them.
 
 func mapAligned(length, hint uint64, hugePages bool) (mapping, error) {
+	if length > 1<<40 { // make would panic with another error
+		return mapping{}, errors.New("more than the heap can hold")
+	}
 	raw := make([]byte, length+regionSize)
 	start := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(raw))))
 	return mapping{base: (start + regionMask) &^ regionMask, length: length, heap: raw}, nil

@@ -26,6 +26,7 @@ type world struct {
 	scans  []*scan
 	views  []*frozen
 	checks int
+	late   *frozen // a snapshot whose tables are not frozen yet
 }
 
 type item struct {
@@ -109,6 +110,7 @@ func (w *world) entry(key string, it item) arena.Ref {
 
 // put writes a key in one of the ways that there are.
 func (w *world) put(i int) {
+	w.freeze()
 	key, it := worldKey(i), w.newItem(i)
 	t, h, p, ok := w.find(key)
 	switch {
@@ -131,6 +133,7 @@ func (w *world) put(i int) {
 }
 
 func (w *world) del(i int) {
+	w.freeze()
 	key := worldKey(i)
 	if t, _, p, ok := w.find(key); ok {
 		t.DeleteFree(p)
@@ -199,6 +202,19 @@ func (w *world) begin() {
 	}
 	w.views = append(w.views, f)
 	w.checkView(f)
+	w.late = f
+}
+
+// freeze takes the views of the newest snapshot again: before the first change after
+// it began that must make no difference.
+func (w *world) freeze() {
+	if w.late == nil {
+		return
+	}
+	for i, t := range w.tables {
+		w.late.views[i] = t.Freeze()
+	}
+	w.late = nil
 }
 
 func (w *world) checkView(f *frozen) {
@@ -241,6 +257,7 @@ func (w *world) end(at int) {
 
 // expire runs a whole expiry cycle in steps.
 func (w *world) expire(now int64, step int, refuse bool) {
+	w.freeze()
 	for _, t := range w.tables {
 		fn := func(ref arena.Ref) bool {
 			key := string(Key(ref))
@@ -271,6 +288,9 @@ func (w *world) expire(now int64, step int, refuse bool) {
 }
 
 func (w *world) check() {
+	if w.checks++; w.checks%3 != 0 {
+		return
+	}
 	total := 0
 	for _, t := range w.tables {
 		t.check(w.t)
@@ -285,7 +305,7 @@ func (w *world) check() {
 			w.t.Fatalf("%q has another value than it should", key)
 		}
 	}
-	if w.checks++; w.checks%5 == 0 { // and each once more when it ends
+	if w.checks%9 == 0 { // and each once more when it ends
 		for _, f := range w.views {
 			w.checkView(f)
 		}
@@ -294,6 +314,7 @@ func (w *world) check() {
 
 // finish ends all that is in flight and takes the tables apart; nothing may be left.
 func (w *world) finish() {
+	w.freeze()
 	for len(w.scans) > 0 {
 		w.stepScan(0, 1<<30)
 	}
