@@ -89,7 +89,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	o.tests, errs[0] = selectTests(*list)
 	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
 	o.sizes, errs[2] = positiveNumbers("d", *sizes)
-	o.sections, errs[3] = selectSections(*only)
+	o.sections, errs[3] = selectSections(*only, o.pin)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -128,10 +128,11 @@ func (o *options) complete(baselineGiven bool) error {
 	return nil
 }
 
-func selectSections(list string) ([]string, error) {
+// selectSections reads -only. Without it everything runs that can: scaling needs its program, and all processors.
+func selectSections(list string, pinned bool) ([]string, error) {
 	if list == "" {
 		sections := slices.Clone(sectionNames)
-		if _, err := os.Stat(scalingDir); err != nil {
+		if _, err := os.Stat(scalingDir); err != nil || pinned {
 			sections = slices.DeleteFunc(sections, func(s string) bool { return s == "scaling" })
 		}
 		return sections, nil
@@ -141,6 +142,9 @@ func selectSections(list string) ([]string, error) {
 		if !slices.Contains(sectionNames, s) {
 			return nil, fmt.Errorf("unknown section %q; there are %s", s, strings.Join(sectionNames, " "))
 		}
+	}
+	if pinned && slices.Contains(asked, "scaling") {
+		return nil, errors.New("the scaling section needs all processors: leave -pin out")
 	}
 	return slices.DeleteFunc(slices.Clone(sectionNames), func(s string) bool { return !slices.Contains(asked, s) }), nil
 }

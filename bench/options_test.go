@@ -58,6 +58,7 @@ func TestOptionsRefused(t *testing.T) {
 		{"-server x=/bin/sh -only memroy", `unknown section "memroy"`},
 		{"-server x=/bin/sh -P 0", "not a positive number"},
 		{"-server x=/bin/sh -d 3,,4", "not a positive number"},
+		{"-server x=/bin/sh -pin -only scaling", "leave -pin out"},
 		{"-server x=/bin/sh -rounds 0", "must be positive"},
 		{"-server x=/bin/sh extra", "unexpected argument"},
 	} {

@@ -94,7 +94,7 @@ func (l launcher) launch(spec serverSpec) (*server, error) {
 		return nil, err
 	}
 	defer out.Close()
-	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir}
+	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"}
 	command := slices.Concat([]string{path}, args, spec.Args)
 	if l.cpus != "" {
 		command = slices.Concat([]string{"taskset", "-c", l.cpus}, command) // which becomes the server, pid and all
