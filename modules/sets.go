@@ -5,13 +5,14 @@ package modules
 import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/connection"
+	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/strings"
 )
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return []core.Module{connection.New(), server.New(), strings.New()}
+	return []core.Module{connection.New(), keys.New(), server.New(), strings.New()}
 }
 
 // Cache is what a cache needs and nothing else.

@@ -114,6 +114,12 @@ func (e Entry) Expire() int64 {
 	return max(dict.Expire(e.ref), 0)
 }
 
+// Expired reports whether the key's time has come at now, so that a lookup
+// would not find it.
+func (e Entry) Expired(now int64) bool {
+	return expired(e.ref, now) && e.db.ks.expiry != ShowExpired
+}
+
 // Idle returns the time since the last access in milliseconds.
 func (e Entry) Idle(now int64) int64 { return e.db.ks.clock.idle(dict.Clock(e.ref), now) }
 

@@ -1,0 +1,170 @@
+package keys
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// dump is DUMP key.
+func dump(c *core.Ctx) error {
+	e := c.Find(c.Args[1])
+	if !e.OK() {
+		c.Null()
+		return nil
+	}
+	v := e.Value()
+	t := c.Server.Registry().TypeOf(v)
+	if t == nil {
+		return core.Err("the module of this value's type is not linked in")
+	}
+	opcode, b := t.Save([]byte{0}, v)
+	b[0] = opcode
+	c.Bulk(rdb.AppendFooter(b))
+	return nil
+}
+
+var (
+	errBadFormat = core.Err("Bad data format")
+	errPayload   = core.Err(rdb.ErrFooter.Error())
+	errTTL       = core.Err("Invalid TTL value, must be >= 0")
+	errIdle      = core.Err("Invalid IDLETIME value, must be >= 0")
+	errFreq      = core.Err("Invalid FREQ value, must be >= 0 and <= 255")
+)
+
+// restoreOptions are what may follow the payload of RESTORE.
+type restoreOptions struct {
+	replace, absolute bool
+	idle, freq        int64 // -1 if not given
+}
+
+func parseRestore(c *core.Ctx) (restoreOptions, error) {
+	o := restoreOptions{idle: -1, freq: -1}
+	for i := 4; i < len(c.Args); i++ {
+		more := i+1 < len(c.Args)
+		var err error
+		switch {
+		case c.Is(i, "replace"):
+			o.replace = true
+		case c.Is(i, "absttl"):
+			o.absolute = true
+		case c.Is(i, "idletime") && more && o.freq < 0:
+			i++
+			o.idle, err = within(c, i, math.MaxInt64, errIdle)
+		case c.Is(i, "freq") && more && o.idle < 0:
+			i++
+			o.freq, err = within(c, i, 255, errFreq)
+		default:
+			err = core.ErrSyntax
+		}
+		if err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// within parses argument i as an integer from 0 to limit.
+func within(c *core.Ctx, i int, limit int64, outside error) (int64, error) {
+	n, err := c.ArgInt(i)
+	if err == nil && (n < 0 || n > limit) {
+		err = outside
+	}
+	return n, err
+}
+
+// restore is RESTORE key ttl payload [REPLACE] [ABSTTL] [IDLETIME s] [FREQ n],
+// and RESTORE-ASKING. The payload is foreign: each type checks what it loads
+// down to the last byte, always.
+func (m *module) restore(c *core.Ctx) error {
+	key := c.Args[1]
+	o, err := parseRestore(c)
+	if err != nil {
+		return err
+	}
+	if !o.replace && c.FindForWrite(key).OK() {
+		return core.ErrBusyKey
+	}
+	at, err := within(c, 2, math.MaxInt64, errTTL)
+	if err != nil {
+		return err
+	}
+	v, err := load(c, key, c.Args[3])
+	if err != nil {
+		return err
+	}
+	if at != 0 && !o.absolute {
+		at += c.Now // may overflow, as in Redis: then it is long past
+	}
+	old := c.FindForWrite(key)
+	if old.OK() {
+		old.Delete()
+	}
+	if at != 0 && at <= c.Now && c.DB.Keyspace().Expiry() == keyspace.DeleteExpired {
+		release(v)
+		if old.OK() {
+			propagateDeletion(c, m.lazyServer, key)
+			c.Changed(core.EventGeneric, "del", key)
+		}
+		c.OK()
+		return nil
+	}
+	c.DB.PutValue(key, v, at, c.Now)
+	setAccess(c, key, o)
+	propagateRestore(c, o, at)
+	c.Changed(core.EventGeneric, "restore", key)
+	c.OK()
+	return nil
+}
+
+// load makes a value for key of a payload.
+func load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) {
+	body, err := rdb.CheckFooter(payload)
+	if err != nil {
+		return keyspace.Value{}, errPayload
+	}
+	r := rdb.NewReader(body)
+	opcode := r.Byte()
+	t := c.Server.Registry().TypeByOpcode(opcode)
+	if t == nil || r.Err() != nil {
+		return keyspace.Value{}, errBadFormat
+	}
+	v, err := t.Load(opcode, r, c.DB.Keyspace().Arena(c.HashOf(key)))
+	if err != nil {
+		return v, errBadFormat
+	}
+	return v, nil
+}
+
+// release frees a value that no key has got.
+func release(v keyspace.Value) {
+	for v.Object != nil && !v.Object.Release(math.MaxInt) {
+	}
+}
+
+// setAccess makes the key as old or as popular as the options say.
+func setAccess(c *core.Ctx, key []byte, o restoreOptions) {
+	if o.idle < 0 && o.freq < 0 {
+		return
+	}
+	e := c.DB.FindHashed(c.HashOf(key), key, c.Now, 0)
+	if o.idle >= 0 {
+		e.SetIdle(c.Now, min(o.idle, c.Now/1000)*1000)
+	}
+	if o.freq >= 0 {
+		e.SetFreq(c.Now, o.freq)
+	}
+}
+
+// propagateRestore makes the expiry absolute.
+func propagateRestore(c *core.Ctx, o restoreOptions, at int64) {
+	if at == 0 || o.absolute || !c.Hooks.Feeding() {
+		return
+	}
+	args := append([][]byte(nil), c.Args...)
+	args[2] = strconv.AppendInt(nil, at, 10)
+	c.Propagate(append(args, []byte("ABSTTL"))...)
+}

@@ -1,0 +1,72 @@
+// Package keys is the commands about keys whatever they hold (Redis's generic
+// family): deleting, renaming, copying, expiry, iteration, OBJECT, DUMP and
+// RESTORE, and those that empty or count a database.
+//
+// The host and the sets of modules link it in by New; nobody else calls it. It
+// knows no value type: what it needs of a value it asks of the registry's row
+// for its type.
+package keys
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// New returns the module.
+func New() core.Module { return &module{} }
+
+type module struct {
+	// Whether deletions that nobody asked for are repeated as UNLINK or as DEL.
+	// Both do the same here; an older replica may care.
+	lazyExpire *config.BoolVar // lazyfree-lazy-expire: an expiry in the past
+	lazyServer *config.BoolVar // lazyfree-lazy-server-del: RESTORE of what has expired
+}
+
+func (*module) Name() string { return "keys" }
+
+func (m *module) Register(r *core.Registry) error {
+	m.declare(r.Config)
+	r.Commands(m.rows()...)
+	return nil
+}
+
+// alwaysLazy is why most of the lazyfree parameters can mean nothing.
+const alwaysLazy = "Every deletion leaves large values to a background sweep: there is no other way to delete."
+
+func (m *module) declare(s *config.Schema) {
+	par := func(name, doc, noEffect string) config.Param {
+		return config.Param{Name: name, Section: "lazyfree", Default: "no", Doc: doc, NoEffect: noEffect}
+	}
+	m.lazyExpire = s.Bool(par("lazyfree-lazy-expire",
+		"Repeat the deletion of expired keys as UNLINK instead of DEL in the log and on replicas.", ""))
+	m.lazyServer = s.Bool(par("lazyfree-lazy-server-del",
+		"Repeat a RESTORE whose expiry has passed as UNLINK instead of DEL in the log and on replicas.", ""))
+	s.Bool(par("lazyfree-lazy-eviction", "Free the values of evicted keys in the background.", alwaysLazy))
+	s.Bool(par("lazyfree-lazy-user-del", "Make DEL free values in the background, as UNLINK does.", alwaysLazy))
+	s.Bool(par("lazyfree-lazy-user-flush", "Make FLUSHALL and FLUSHDB free the data in the background when neither SYNC nor ASYNC is given.", alwaysLazy))
+}
+
+// propagateDeletion feeds a deletion in place of the command as it was given.
+func propagateDeletion(c *core.Ctx, lazy *config.BoolVar, key []byte) {
+	if !c.Hooks.Feeding() {
+		return
+	}
+	name := "DEL"
+	if lazy.Load() {
+		name = "UNLINK"
+	}
+	c.Propagate([]byte(name), key)
+}
+
+// argDB parses argument i as the number of a database. What says what is wrong
+// with it if it is no number.
+func argDB(c *core.Ctx, i int, what error) (int, error) {
+	n, err := c.ArgInt(i)
+	if err != nil || n != int64(int32(n)) {
+		return 0, what
+	}
+	if n < 0 || n >= int64(c.DB.Keyspace().Databases()) {
+		return 0, core.ErrDBIndex
+	}
+	return int(n), nil
+}

@@ -1,0 +1,180 @@
+package keys
+
+import (
+	"bytes"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// rename is RENAME key newkey.
+func rename(c *core.Ctx) error {
+	if _, err := renameKey(c, false); err != nil {
+		return err
+	}
+	c.OK()
+	return nil
+}
+
+// renamenx is RENAMENX key newkey.
+func renamenx(c *core.Ctx) error {
+	done, err := renameKey(c, true)
+	if err != nil {
+		return err
+	}
+	if done {
+		c.Int(1)
+	} else {
+		c.Int(0)
+	}
+	return nil
+}
+
+// renameKey moves the value of the first key to the second, unless nx is set
+// and that one exists.
+func renameKey(c *core.Ctx, nx bool) (done bool, err error) {
+	key, name := c.Args[1], c.Args[2]
+	if !c.FindForWrite(key).OK() {
+		return false, core.ErrNoSuchKey
+	}
+	if bytes.Equal(key, name) {
+		return false, nil
+	}
+	if c.FindForWrite(name).OK() && nx {
+		return false, nil
+	}
+	// Found again: the look at the other key may have deleted that one, and
+	// moved this one's entry.
+	c.FindForWrite(key).Rename(c.DB, name, c.Now)
+	c.Changed(core.EventGeneric, "rename_from", key)
+	c.Event(core.EventGeneric, "rename_to", name)
+	return true, nil
+}
+
+// move is MOVE key db.
+func move(c *core.Ctx) error {
+	key := c.Args[1]
+	i, err := argDB(c, 2, core.ErrNotInteger)
+	if err != nil {
+		return err
+	}
+	if i == c.DB.Index() {
+		return core.ErrSameObject
+	}
+	to := c.DB.Keyspace().DB(i)
+	if !c.FindForWrite(key).OK() || findIn(c, to, key).OK() {
+		c.Int(0)
+		return nil
+	}
+	c.FindForWrite(key).Rename(to, key, c.Now)
+	c.Changed(core.EventGeneric, "move_from", key)
+	c.EventIn(i, core.EventGeneric, "move_to", key)
+	c.Int(1)
+	return nil
+}
+
+// findIn opens a key of any database for writing.
+func findIn(c *core.Ctx, db *keyspace.DB, key []byte) keyspace.Entry {
+	return db.FindHashed(c.HashOf(key), key, c.Now, keyspace.ForWrite)
+}
+
+// copyOptions are what may follow the keys of COPY.
+type copyOptions struct {
+	to      *keyspace.DB
+	replace bool
+}
+
+func parseCopy(c *core.Ctx) (o copyOptions, err error) {
+	o.to = c.DB
+	for i := 3; i < len(c.Args); i++ {
+		switch {
+		case c.Is(i, "replace"):
+			o.replace = true
+		case c.Is(i, "db") && i+1 < len(c.Args):
+			i++
+			n, err := argDB(c, i, core.ErrNotInteger)
+			if err != nil {
+				return o, err
+			}
+			o.to = c.DB.Keyspace().DB(n)
+		default:
+			return o, core.ErrSyntax
+		}
+	}
+	return o, nil
+}
+
+// copyKey is COPY source destination [DB destination-db] [REPLACE].
+func copyKey(c *core.Ctx) error {
+	from, name := c.Args[1], c.Args[2]
+	o, err := parseCopy(c)
+	if err != nil {
+		return err
+	}
+	if o.to == c.DB && bytes.Equal(from, name) {
+		return core.ErrSameObject
+	}
+	if !c.Find(from).OK() {
+		c.Int(0)
+		return nil
+	}
+	if old := findIn(c, o.to, name); old.OK() {
+		if !o.replace {
+			c.Int(0)
+			return nil
+		}
+		old.Delete()
+	}
+	src := c.DB.FindHashed(c.HashOf(from), from, c.Now, 0) // deleting may have moved its entry
+	value, err := copyValue(c, src.Value(), name)
+	if err != nil {
+		return err
+	}
+	o.to.PutValue(name, value, src.Expire(), c.Now)
+	c.Dirty++
+	c.EventIn(o.to.Index(), core.EventGeneric, "copy_to", name)
+	c.Int(1)
+	return nil
+}
+
+// copyValue makes an independent value for key.
+func copyValue(c *core.Ctx, v keyspace.Value, key []byte) (keyspace.Value, error) {
+	t := c.Server.Registry().TypeOf(v)
+	if t == nil || t.Copy == nil {
+		return v, nil
+	}
+	ks := c.DB.Keyspace()
+	return t.Copy(v, ks.Arena(ks.Hash(key)))
+}
+
+var (
+	errFirstDB  = core.Err("invalid first DB index")
+	errSecondDB = core.Err("invalid second DB index")
+)
+
+// swapdb is SWAPDB index1 index2.
+func swapdb(c *core.Ctx) error {
+	var index [2]int
+	var bad error
+	for i, what := range []error{errFirstDB, errSecondDB} {
+		n, err := argDB(c, i+1, what)
+		switch {
+		case err == what:
+			return err // before any complaint about the range
+		case err != nil:
+			bad = err
+		}
+		index[i] = n
+	}
+	if bad != nil {
+		return bad
+	}
+	a, b := index[0], index[1]
+	if ks := c.DB.Keyspace(); a != b {
+		ks.DB(a).Swap(ks.DB(b))
+		c.Hooks.Swapped(c, a, b)
+	}
+	c.Dirty++
+	c.OK()
+	return nil
+}
