@@ -15,7 +15,7 @@
 //	func (*module) Name() string { return "hello" }
 //
 //	func (m *module) Register(r *core.Registry) error {
-//		m.greeting = r.Config.String(config.Param{
+//		m.greeting = r.Config.Text(config.Param{
 //			Name: "hello-greeting", Section: "hello", Default: "hello",
 //			Doc: "The word that HELLO.COUNT answers with.",
 //		})
@@ -57,6 +57,10 @@
 // buffer and die with the call. An error returned becomes the error reply, and
 // then nothing else may have been written.
 //
+// What it owns are its keys and its session. Handlers of other keys run at the
+// same time on other event loops, so the module's own fields want atomics or a
+// mutex of their own; under such a mutex nothing else is locked.
+//
 // Keys are opened with Ctx.Find (reading), Ctx.FindForWrite (changing) or
 // Ctx.Peek (looking without counting as an access). What an Entry gives out is
 // valid until the key is changed or the handler returns. Values are changed
@@ -73,8 +77,11 @@
 //   - Subcommands: Command.Sub. Whole-keyspace commands: the flag AllKeys.
 //   - Blocking: Ctx.Block with a Retry. Other sessions: the flag AllSessions.
 //   - Value types: Registry.Type with a ValueType; large values are
-//     keyspace.Object implementations.
-//   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap, OnSession.
+//     keyspace.Object implementations. Types that are not Redis's share the
+//     number keyspace.Custom: the Go type of Entry.Object tells them apart.
+//   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap,
+//     OnSession, OnReset. Those that return a Switch are off until it is set.
+//   - Subcommands of DEBUG: Registry.Debug.
 //   - INFO: Registry.Info. Configuration: Registry.Config.
 //   - Per-session state: Registry.SessionSlot and Session.Slots.
 //   - Taking over a session's commands: Session.Intercept.
