@@ -210,9 +210,11 @@ func CategoryByName(name string) Category {
 // Categories returns every category name, in Redis's order.
 func Categories() []string { return append([]string(nil), categoryNames[:]...) }
 
-// implied returns the categories that follow from flags, as Redis derives them.
-func (f Flags) implied() Category {
-	var c Category
+// categories returns all categories of a command: those declared and those
+// that follow from its flags, as Redis derives them. What a script does is not
+// told by the command that runs it, hence the exception for @read.
+func (f Flags) categories(declared Category) Category {
+	c := declared
 	add := func(flag Flags, cat Category) {
 		if f&flag != 0 {
 			c |= cat
@@ -222,7 +224,7 @@ func (f Flags) implied() Category {
 	add(Admin, CatAdmin|CatDangerous)
 	add(PubSub, CatPubSub)
 	add(Blocking, CatBlocking)
-	if f&ReadOnly != 0 && f&Write == 0 {
+	if f&ReadOnly != 0 && declared&CatScripting == 0 {
 		c |= CatRead
 	}
 	if f&Fast != 0 {

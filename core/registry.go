@@ -133,7 +133,7 @@ func (r *Registry) prepare(cmd, parent *Command) bool {
 	}
 	cmd.reg = &registered{id: r.commandN, full: full, module: r.module, parent: parent, syntax: args}
 	r.commandN++
-	cmd.reg.category = cmd.ACL | cmd.Flags.implied()
+	cmd.reg.category = cmd.Flags.categories(cmd.ACL)
 	if _, _, _, movable := cmd.KeyRange(); movable {
 		cmd.Flags |= MovableKeys
 	}
