@@ -169,6 +169,17 @@ func (a *Arena) Cap(ref Ref) int { return int(slabOf(ref).size) - a.guard }
 // reclaimed (see Retired).
 func (a *Arena) Used() int64 { return a.used - a.remote.bytes.Load() }
 
+// Sparse reports whether moving the blob to a new one would help its slab to empty: the
+// slab is at most three quarters full, and new blobs come from another. A blob of
+// another arena is always better moved.
+func (a *Arena) Sparse(ref Ref) bool {
+	s := slabOf(ref)
+	if s.owner != a.id {
+		return true
+	}
+	return s.kind == kindSlab && s.used <= s.total/4*3 && a.bins[s.class] != s.addr()
+}
+
 // Epochs is shared by all arenas of the pool.
 func (a *Arena) Epochs() *Epochs { return a.epochs }
 

@@ -287,6 +287,16 @@ func (w *world) expire(now int64, step int, refuse bool) {
 	}
 }
 
+// compact runs a whole cycle of compaction in steps.
+func (w *world) compact(step int) {
+	w.freeze()
+	for _, t := range w.tables {
+		for from, begun := uint64(0), false; !begun || from != 0; begun = true {
+			from, _ = t.Compact(from, step)
+		}
+	}
+}
+
 func (w *world) check() {
 	if w.checks++; w.checks%3 != 0 {
 		return
@@ -374,7 +384,8 @@ func testAgainstModel(t *testing.T, skip uint8, poison bool) {
 			"expire": func(*rapid.T) {
 				w.expire(int64(at(1000, "now")), 1+at(5, "step"), at(2, "refuse") == 1)
 			},
-			"": func(*rapid.T) { w.check() },
+			"compact": func(*rapid.T) { w.compact(1 + at(5, "step")) },
+			"":        func(*rapid.T) { w.check() },
 		})
 		w.finish()
 	})
@@ -546,6 +557,37 @@ func TestFirstTagOfEachBucket(t *testing.T) {
 			if tag := firstTag(b, n); home(tag, n) != b || home(tag-1, n) != b-1 {
 				t.Fatalf("the first tag of bucket %d of %d is not %d", b, n, tag)
 			}
+		}
+	}
+}
+
+// TestCompactEmptiesSparseSlabs deletes nine of ten entries all over the arena.
+func TestCompactEmptiesSparseSlabs(t *testing.T) {
+	tb := newTable(t, 0)
+	const n = 100_000
+	for i := range n {
+		tb.add(fmt.Sprint(i), NoExpire)
+	}
+	for i := range n {
+		if i%10 != 0 {
+			tb.remove(fmt.Sprint(i))
+		}
+	}
+	chunks := func() float64 {
+		tb.arena.Trim()
+		return float64(tb.arena.Pool().Stats().UsedChunks) * (64 << 10) / float64(tb.arena.Used())
+	}
+	before := chunks()
+	for from, begun := uint64(0), false; !begun || from != 0; begun = true {
+		from, _ = tb.Compact(from, 3)
+	}
+	tb.check(t)
+	if after := chunks(); before < 3 || after > 1.6 {
+		t.Fatalf("slabs take %.1f times what is in use, after compaction %.1f times", before, after)
+	}
+	for i := 0; i < n; i += 10 {
+		if !tb.remove(fmt.Sprint(i)) {
+			t.Fatalf("%d is missing", i)
 		}
 	}
 }

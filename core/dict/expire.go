@@ -93,7 +93,7 @@ func (t *Table) Due(now int64, from uint64, limit int, fn func(arena.Ref) (delet
 	for ; limit > 0 && t.root != 0 && !done; limit-- {
 		h := from >> (t.skip & 63)
 		r := t.locate(h)
-		end := endOf(h, r.prefix()) << (64 - CursorBits) << t.skip
+		end := t.after(h, r)
 		if r.header().anyDue(now) {
 			if left := t.dueIn(r, now, fn); left {
 				continue // more than a batch: once more

@@ -94,16 +94,22 @@ func (t *Table) own(h uint64, r segref) segref {
 	if t.current(r) {
 		return r
 	}
+	return t.copySegment(h, r)
+}
+
+// copySegment puts a copy of the segment r of hash h into its place.
+func (t *Table) copySegment(h uint64, r segref) segref {
 	size := r.size()
 	ref := t.arena.Alloc(size)
 	t.memory += size
 	c := makeSegref(ref, r.buckets(), r.prefix())
 	*c.header() = *r.header()
 	c.header().epoch = uint64(t.epochs.Current())
+	keep := t.keep(r)
 	from, to := r.slots(), c.slots()
 	to = to[:len(from)]
 	for i, slot := range from {
-		to[i] = slot &^ freshBit
+		to[i] = slot & keep
 	}
 	t.set(h, c)
 	t.freeSegment(r)
