@@ -278,6 +278,9 @@ func (s *Side) await(c *Conn, args []string, want *script.Expect) error {
 		if err = want.Check(v, s.proto, script.Loose{}); err == nil {
 			return nil
 		}
+		if v.IsErr() && strings.HasPrefix(v.Text, "ERR unknown command") {
+			return fmt.Errorf("%s: no use in waiting", v)
+		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("still %s after %v: %w", v, waitTimeout, err)
 		}
