@@ -42,7 +42,7 @@ type Server struct {
 	pause     pauseState
 	evict     evictor
 	guard     atomic.Uint32
-	clock     atomic.Int64 // Unix milliseconds, as of the last reading
+	clock     sharedClock
 	ids       idCounter
 	clients   atomic.Int64 // connected sessions
 	netIn     atomic.Int64
@@ -225,6 +225,25 @@ func (srv *Server) end() {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			srv.log.Warn("cannot remove the pid file", "error", err)
 		}
+	}
+}
+
+// sharedClock is the time as of the last reading by anybody, Unix milliseconds.
+// It is the one field of a Server that is written all the time: it has a cache
+// line of its own, and is written only when it moves.
+type sharedClock struct {
+	_  [64]byte
+	ms atomic.Int64
+	_  [56]byte
+}
+
+// Load returns the time.
+func (c *sharedClock) Load() int64 { return c.ms.Load() }
+
+// Store sets the time.
+func (c *sharedClock) Store(ms int64) {
+	if c.ms.Load() != ms {
+		c.ms.Store(ms)
 	}
 }
 

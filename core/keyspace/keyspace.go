@@ -33,11 +33,11 @@ type Events interface {
 
 // Keyspace is all data of one server. Several may live in one process.
 type Keyspace struct {
+	shards [Shards]shard // first, so that each begins a cache line
 	pool   *arena.Pool
 	epochs *arena.Epochs
 	seed   maphash.Seed
 	events Events
-	shards [Shards]shard
 	dbs    []*DB
 
 	// Everything below is written with all locks held and read with any.
@@ -46,15 +46,18 @@ type Keyspace struct {
 	expiry ExpiryMode
 }
 
-// shard is one stripe. It is padded so that two locks never share a cache line.
+// shard is one stripe. Its first cache line is what every access needs, the
+// lock above all: with several event loops that line travels between cores
+// once per command, and nothing else of the shard should.
 type shard struct {
-	mu        sync.Mutex
-	arena     *arena.Arena
-	objects   objectTable
-	draining  []*dict.Table // flushed databases on their way out
-	published int64         // the arena's bytes as of the last publish
-	stats     Stats
-	_         [64]byte
+	mu    sync.Mutex
+	arena *arena.Arena
+	stats Stats
+	_     [24]byte
+
+	objects  objectTable
+	draining []*dict.Table // flushed databases on their way out
+	_        [24]byte
 }
 
 // Stats counts what happens to keys.
