@@ -57,7 +57,10 @@ type shard struct {
 
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out
-	_        [24]byte
+
+	// The runtime aligns an object to cache lines only if it is larger than
+	// 32 KiB, which this makes a Keyspace.
+	_ [512 - 64 - 104]byte
 }
 
 // Stats counts what happens to keys.
