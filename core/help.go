@@ -61,24 +61,28 @@ func Usage(args []Arg) string {
 }
 
 func (a *Arg) usage() string {
-	value := a.value()
-	text := value
-	if a.Token != "" {
-		text = strings.TrimSpace(a.Token + " " + value)
+	if a.Optional {
+		return "[" + a.bare() + "]"
 	}
-	if a.Multiple && a.MultipleToken {
+	if a.Type == "oneof" && a.Token == "" && !a.Multiple {
+		return "(" + a.bare() + ")"
+	}
+	return a.bare()
+}
+
+// bare is the argument without what encloses it.
+func (a *Arg) bare() string {
+	value := a.value()
+	text := strings.TrimSpace(a.Token + " " + value)
+	switch {
+	case !a.Multiple:
+		return text
+	case a.Type == "oneof": // too long to be said twice
+		return "(" + text + ") [...]"
+	case a.MultipleToken:
 		value = text
 	}
-	if a.Multiple {
-		text += " [" + value + " ...]"
-	}
-	switch {
-	case a.Optional:
-		return "[" + text + "]"
-	case a.Type == "oneof" && a.Token == "":
-		return "(" + text + ")"
-	}
-	return text
+	return text + " [" + value + " ...]"
 }
 
 // value is what follows the token, if there is one.
@@ -91,7 +95,7 @@ func (a *Arg) value() string {
 	case "oneof":
 		parts := make([]string, len(a.Args))
 		for i := range a.Args {
-			parts[i] = a.Args[i].usage()
+			parts[i] = a.Args[i].bare()
 		}
 		text := strings.Join(parts, "|")
 		if a.Token != "" {

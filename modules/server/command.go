@@ -41,7 +41,7 @@ func commandInfo(c *core.Ctx) error {
 		if cmd := c.Server.Registry().Find(string(name)); cmd != nil {
 			writeInfo(c, cmd)
 		} else {
-			c.NullArray()
+			c.Null()
 		}
 	}
 	return nil

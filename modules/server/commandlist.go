@@ -18,7 +18,7 @@ func commandList(c *core.Ctx) error {
 	for _, cmd := range visible(c.Server.Registry()) {
 		names = appendNames(names, cmd, accept)
 	}
-	c.Set(len(names))
+	c.Array(len(names))
 	for _, name := range names {
 		c.BulkString(name)
 	}

@@ -25,5 +25,6 @@ func (module) Name() string { return "server" }
 func (module) Register(r *core.Registry) error {
 	r.Commands(rows()...)
 	r.Debug(debugCommands()...)
+	r.Debug(debugSwitches()...)
 	return nil
 }
