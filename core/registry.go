@@ -8,6 +8,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
 // Registry is where modules declare what they bring. There is one per server;
@@ -43,7 +44,7 @@ type registered struct {
 	parent   *Command
 	subs     map[string]*Command
 	category Category
-	first    int // the position of the only key, 0 if there is not exactly one
+	first    int // the position of the only key, 0 if it is not the only one
 	syntax   []Arg
 }
 
@@ -137,7 +138,7 @@ func (r *Registry) prepare(cmd, parent *Command) bool {
 	if _, _, _, movable := cmd.KeyRange(); movable {
 		cmd.Flags |= MovableKeys
 	}
-	if len(cmd.Keys) == 1 && cmd.FindKeys == nil && cmd.Plan == nil {
+	if len(cmd.Keys) == 1 && cmd.FindKeys == nil && cmd.Plan == nil && cmd.Flags&AllKeys == 0 {
 		if k := cmd.Keys[0]; !k.Unknown && !k.Count && k.Keyword == "" && k.Last == 0 && k.Flags&KeyNotKey == 0 {
 			cmd.reg.first = k.Index
 		}
@@ -190,14 +191,19 @@ func (r *Registry) Type(t ValueType) {
 	case v.Name == "" || v.Encoding == nil || v.Len == nil || v.Save == nil || v.Load == nil:
 		r.fail("value type %q lacks a name, Encoding, Len, Save or Load", v.Name)
 		return
-	case v.Type == keyspace.Custom && v.Is == nil:
-		r.fail("value type %q: a custom type needs Is", v.Name)
+	case v.Type == keyspace.Custom && (v.Is == nil || v.Copy == nil):
+		r.fail("value type %q: a custom type needs Is and Copy", v.Name)
 		return
 	case v.Type != keyspace.Custom && r.types[v.Type&15] != nil:
 		r.fail("value type %q has the number of type %q", v.Name, r.types[v.Type&15].Name)
 		return
 	}
 	for _, op := range v.Opcodes {
+		if v.Type == keyspace.Custom && (op < rdb.FirstCustom || op > rdb.LastCustom) {
+			r.fail("value type %q: RDB opcode %d is not for custom types, which have %d to %d",
+				v.Name, op, rdb.FirstCustom, rdb.LastCustom)
+			return
+		}
 		if old := r.opcodes[op]; old != nil {
 			r.fail("value type %q claims RDB opcode %d of type %q (module %s)", v.Name, op, old.Name, r.owners[old])
 			return
@@ -394,7 +400,7 @@ func (cmd *Command) Subcommand(name []byte) *Command {
 func (cmd *Command) Categories() Category { return cmd.reg.category }
 
 // OnlyKey returns the position of the command's key if it always has exactly
-// one, in a fixed place; else 0.
+// one, in a fixed place, and touches no other; else 0.
 func (cmd *Command) OnlyKey() int { return cmd.reg.first }
 
 // Syntax returns the parsed arguments of the documentation.

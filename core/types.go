@@ -11,20 +11,26 @@ import (
 // those which make a value return a new one. They run with the locks of the
 // value's shard held, except Save and Rewrite on frozen values, which run with
 // none.
+//
+// The types that are not Redis's share one number, so a view does not tell
+// which of them it is: their values are always Objects, and Is asks the Object.
 type ValueType struct {
 	// Name is what TYPE answers.
 	Name string
 	// Type is the number in an entry's kind; third-party types use
 	// keyspace.Custom and tell their values by Is.
 	Type keyspace.Type
-	// Is reports whether an Object is of this type; nil for standard types.
+	// Is reports whether an Object is of this type: its Go type is. Nil for
+	// standard types.
 	Is func(keyspace.Object) bool
 	// Encoding names a value's encoding as OBJECT ENCODING does.
 	Encoding func(v keyspace.Value) string
 	// Len returns the number of elements (the length of a string).
 	Len func(v keyspace.Value) int
 	// Opcodes are the RDB type bytes that Load accepts. No two types of a
-	// server may claim the same one.
+	// server may claim the same one. Third-party types take theirs from
+	// rdb.FirstCustom to rdb.LastCustom; whoever reads such a file needs the
+	// module.
 	Opcodes []byte
 	// Save appends the value in RDB form and returns the opcode that it was
 	// written under.
@@ -32,12 +38,14 @@ type ValueType struct {
 	// Load decodes what follows an opcode. Packed data in the result may be a
 	// slice of the input; it is copied into place. a is where an Object's
 	// members go. Declared lengths are not trusted; corrupt input gives an
-	// error that says what is wrong, never a panic.
+	// error that says what is wrong, never a panic. With an error it has given
+	// back all that it took from a.
 	Load func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error)
 	// Rewrite emits the commands that rebuild the value, each of bounded size.
 	Rewrite func(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error
-	// Copy makes an independent value for COPY: two live keys never share
-	// memory. Nil means that packed bytes are copied as they are.
+	// Copy makes an independent value for COPY, with its members in a: two live
+	// keys never share memory. Nil, for types without Objects, means that packed
+	// bytes are copied as they are.
 	Copy func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error)
 	// Digest adds the value's content to a DEBUG DIGEST in Redis's way.
 	Digest func(v keyspace.Value, d Digester)

@@ -47,6 +47,12 @@ const (
 	TypeHashListpackEx   = 25
 )
 
+// The type bytes for types that are not Redis's: no version of it uses them.
+const (
+	FirstCustom = 128
+	LastCustom  = 239
+)
+
 // The opcodes that stand where a type byte may stand.
 const (
 	OpSlotInfo      = 244 // slot, size, size of its expires
