@@ -19,10 +19,14 @@ func NewCoverage(table CommandTable) *Coverage {
 	return &Coverage{table: table, lines: map[string]int{}, sinces: map[string]bool{}}
 }
 
-// Add counts a script's lines. A line whose reply is ignored exercises nothing.
-func (c *Coverage) Add(sc *script.Script) {
+// Add counts a script's lines. A line whose reply is ignored exercises nothing, nor does
+// one that a server with these abilities is spared.
+func (c *Coverage) Add(sc *script.Script, abilities *Abilities) {
 	for i := range sc.Steps {
 		step := &sc.Steps[i]
+		if len(abilities.Missing(step.Requires)) > 0 {
+			continue
+		}
 		if len(step.Args) == 0 || step.Op == script.Raw || step.Op == script.Conf || step.Leftover || step.Loose.Ignored() {
 			continue
 		}

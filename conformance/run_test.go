@@ -170,3 +170,33 @@ func TestRunStopsAtALostConnection(t *testing.T) {
 		t.Errorf("%d replies, problems %q", len(entries), problems)
 	}
 }
+
+// TestRunSparesWhatTheSubjectLacks: the oracle's replies are kept, the subject's not asked.
+func TestRunSparesWhatTheSubjectLacks(t *testing.T) {
+	oracle := newOracle(t)
+	if oracle == nil {
+		t.Skip("no redis-server here")
+	}
+	subject := newOracle(t)
+	sc := parseScript(t, "SET k v\n@requires del nosuch\nDEL k\n>>> b\n@send BLPOP l 0\n@blocked 1\n>>> main\nRPUSH l x\n"+
+		">>> b\n@read\n@end\n>>> main\nGET k\n")
+	abilities := &Abilities{names: map[string]bool{"del": true}}
+	r := Run{Script: sc, Proto: 2, Oracle: oracle, Subject: subject, Abilities: abilities}
+	entries, problems := r.Do()
+	if len(entries) != 6 { // SET, DEL, RPUSH, the read, GET, the PING at the end
+		t.Errorf("recorded %d replies", len(entries))
+	}
+	if len(problems) != 1 || !strings.Contains(problems[0], "test.rsp:13") {
+		t.Errorf("the subject still has k, and that alone is a difference: %q", problems)
+	}
+	replay := Run{Script: sc, Proto: 2, Subject: subject, Abilities: abilities, Recorded: entries}
+	if _, problems := replay.Do(); len(problems) != 1 || !strings.Contains(problems[0], "test.rsp:13") {
+		t.Errorf("replayed: %q", problems)
+	}
+	if lines, whole := abilities.Spared(sc); whole || len(lines) != 1 || lines["nosuch"] != 5 {
+		t.Errorf("spared %v, whole %v", lines, whole)
+	}
+	if _, whole := abilities.Spared(parseScript(t, "@requires nosuch\nGET k\n")); !whole {
+		t.Error("a script whose every line requires what is missing is not spared")
+	}
+}

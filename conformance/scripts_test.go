@@ -1,10 +1,14 @@
 package conformance
 
 import (
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/conformance/script"
@@ -58,22 +62,41 @@ func scriptPaths(t *testing.T) []string {
 
 func runFamily(t *testing.T, paths []string) {
 	oracle := newOracle(t)
-	var subject *Side
-	var version script.Version
+	var sub subject
 	switch {
 	case !*record:
-		subject = newSubject(t)
-		version = subjectVersion(t, subject)
+		sub = startSubject(t)
 	case oracle == nil:
 		t.Fatalf("nothing to record from: redis-server %s is not installed", oracleRelease)
 	}
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), scriptExt)
-		t.Run(name, func(t *testing.T) { runScript(t, path, oracle, subject, version) })
+		t.Run(name, func(t *testing.T) { runScript(t, path, oracle, sub) })
 	}
 }
 
-func runScript(t *testing.T, path string, oracle, subject *Side, subjectV script.Version) {
+// subject is ferrous and what has to be known of it; empty while recording.
+type subject struct {
+	*Side
+	version   script.Version
+	abilities *Abilities
+}
+
+func startSubject(t *testing.T) subject {
+	t.Helper()
+	s := subject{Side: newSubject(t)}
+	s.version = subjectVersion(t, s.Side)
+	err := withConn(s.Side, func(c *Conn) (err error) {
+		s.abilities, err = ReadAbilities(c)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func runScript(t *testing.T, path string, oracle *Side, sub subject) {
 	sc, err := script.ParseFile(filepath.Join(scriptsDir, path))
 	if err != nil {
 		t.Fatal(err)
@@ -82,12 +105,17 @@ func runScript(t *testing.T, path string, oracle, subject *Side, subjectV script
 	if err != nil {
 		t.Fatal(err)
 	}
+	lines, spared := sub.abilities.Spared(sc)
+	noteSpared(t, lines)
+	if spared {
+		sub.Side = nil // its arguments for a server may be unknown too
+	}
 	_, oracleV := oracleBin()
 	now := Recording{}
 	for _, proto := range sc.Protos {
 		run := Run{
-			Script: sc, Proto: proto, Oracle: oracle, Subject: subject, Recorded: old[proto],
-			OracleVersion: oracleV, SubjectVersion: subjectV,
+			Script: sc, Proto: proto, Oracle: oracle, Subject: sub.Side, Recorded: old[proto],
+			OracleVersion: oracleV, SubjectVersion: sub.version, Abilities: sub.abilities,
 		}
 		entries, problems := run.Do()
 		for _, p := range problems {
@@ -103,6 +131,51 @@ func runScript(t *testing.T, path string, oracle, subject *Side, subjectV script
 		}
 	case !now.Equal(old):
 		t.Errorf("%s is stale: run go test ./conformance -record", recordingPath(path))
+	}
+	if spared && !t.Failed() {
+		t.Skip("ferrous lacks what every line requires")
+	}
+}
+
+// spared counts the lines that ferrous was spared, by what it lacks. TestMain prints it.
+var spared struct {
+	sync.Mutex
+	lines map[string]int
+	todo  int // commands of Redis that ferrous lacks
+}
+
+func noteSpared(t *testing.T, lines map[string]int) {
+	if len(lines) == 0 {
+		return
+	}
+	spared.Lock()
+	defer spared.Unlock()
+	if spared.lines == nil {
+		spared.lines = map[string]int{}
+	}
+	for _, lacks := range slices.Sorted(maps.Keys(lines)) {
+		t.Logf("%d lines left out: ferrous lacks %s", lines[lacks], lacks)
+		spared.lines[lacks] += lines[lacks]
+	}
+}
+
+// printSpared prints the sums; go test shows them with -v, or when it runs in this directory.
+func printSpared() {
+	spared.Lock()
+	defer spared.Unlock()
+	if spared.todo > 0 {
+		fmt.Printf("%d commands and subcommands of Redis are still to be done\n", spared.todo)
+	}
+	total := 0
+	for _, n := range spared.lines {
+		total += n
+	}
+	if total == 0 {
+		return
+	}
+	fmt.Printf("%d lines of scripts left out, for ferrous lacks what they require:\n", total)
+	for _, lacks := range slices.Sorted(maps.Keys(spared.lines)) {
+		fmt.Printf("%6d  %s\n", spared.lines[lacks], lacks)
 	}
 }
 

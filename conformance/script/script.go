@@ -51,6 +51,10 @@ type Step struct {
 	Loose Loose
 	Since []Since
 
+	// Requires names what a server must have for this line (see the README): a server
+	// that lacks one of them is spared it.
+	Requires []string
+
 	Leftover bool // added by Parse: the PING that ends each connection
 }
 
@@ -160,6 +164,8 @@ type parser struct {
 	all    Loose // for the whole file
 	loose  Loose // for the next compared step
 	since  []Since
+
+	requires []string // for the steps up to @end or another @requires
 }
 
 func (p *parser) pending() bool { return !p.loose.zero() || len(p.since) > 0 }
@@ -189,7 +195,7 @@ func (p *parser) line(n int, text string) error {
 
 // add appends a step; a compared one takes the looseness and @since before it.
 func (p *parser) add(s Step) {
-	s.Conn = p.conn
+	s.Conn, s.Requires = p.conn, p.requires
 	if s.Compared() {
 		s.Loose = p.loose.with(p.all)
 		s.Since = p.since
@@ -205,6 +211,8 @@ func (p *parser) directive(n int, text string) error {
 	switch name {
 	case "@resp2", "@resp3", "@server", "@all":
 		return p.header(name, rest)
+	case "@requires", "@end":
+		return p.block(name, rest)
 	case "@since":
 		since, err := parseSince(rest)
 		if err == nil {
@@ -254,6 +262,35 @@ func (p *parser) header(name, rest string) error {
 	case "@all":
 		return p.all.parse(rest)
 	}
+	return nil
+}
+
+// requirement is a command ("multi", "client|tracking"), or a parameter ("config:save"),
+// or a subcommand of DEBUG ("debug:reload"), which COMMAND does not tell.
+var requirement = regexp.MustCompile(`^((config|debug):)?[a-z0-9_|-]+$`)
+
+// block starts and ends the lines that need something of the server.
+func (p *parser) block(name, rest string) error {
+	if p.pending() {
+		return fmt.Errorf("the directive before %s applies to nothing", name)
+	}
+	names := strings.Fields(rest)
+	if name == "@end" {
+		if len(names) > 0 || p.requires == nil {
+			return fmt.Errorf("@end stands alone and ends an @requires")
+		}
+		p.requires = nil
+		return nil
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("@requires needs names of commands")
+	}
+	for _, n := range names {
+		if !requirement.MatchString(n) {
+			return fmt.Errorf("@requires: %q is no command in lower case, config:NAME or debug:NAME", n)
+		}
+	}
+	p.requires = names
 	return nil
 }
 

@@ -74,32 +74,67 @@ SPOP s
 	}
 }
 
+func TestRequires(t *testing.T) {
+	s, err := Parse("x.rsp", `
+GET a
+@requires rpush client|tracking
+RPUSH l x
+>>> other
+GET l
+@requires config:save debug:reload
+DEBUG RELOAD
+@end
+GET b
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, step := range s.Steps {
+		got = append(got, step.Requires)
+	}
+	lists, reload := []string{"rpush", "client|tracking"}, []string{"config:save", "debug:reload"}
+	// The last two are the PINGs at the end, which every server owes.
+	if want := [][]string{nil, lists, lists, reload, nil, nil, nil}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if conn := s.Steps[4].Conn; conn != "other" {
+		t.Errorf("the connection after the block is %s", conn)
+	}
+}
+
 func TestParseRejects(t *testing.T) {
 	for text, complaint := range map[string]string{
-		"":                            "no steps",
-		`GET "k`:                      "unbalanced",
-		"@frobnicate":                 "unknown directive",
-		"~unordered\nGET k":           "reason is missing",
-		"~unordered -- \nGET k":       "reason is missing",
-		"~sometimes -- x\nGET k":      "unknown",
-		"~type 5 -- x\nGET k":         "no argument",
-		"~approx -- x\nGET k":         "lacks its argument",
-		"~approx -3% -- x\nGET k":     "neither",
-		"~ttl 50 -- x\nGET k":         "not like",
-		"~regex abc -- x\nGET k":      "needs",
-		"~regex /(/ -- x\nGET k":      "missing closing",
-		"@since 7.2 :1\nGET k":        "reason is missing",
-		"@since seven :1 -- x\nGET k": "not a version",
-		"@since 7.2 foo -- x\nGET k":  "unknown word",
-		"GET k\n@resp3":               "before the first command",
-		"GET k\n~type -- x":           "applies to nothing",
-		">>> a b\nGET k":              "one connection name",
-		"@wait GET k":                 "needs COMMAND => REPLY",
-		"@blocked x":                  "needs a count",
-		"@read 0":                     "needs a count",
-		"@conf maxmemory":             "parameters and values",
-		"@raw a b":                    "one quoted string",
-		"@let x GET k":                "needs name = COMMAND",
+		"":                                       "no steps",
+		"@requires":                              "needs names",
+		"@requires GET":                          "lower case",
+		"@requires set:x":                        "lower case",
+		"PING\n@end":                             "ends an @requires",
+		"@requires get\n@end get":                "stands alone",
+		"@requires get\n~type -- x\n@end\nGET k": "applies to nothing",
+		`GET "k`:                                 "unbalanced",
+		"@frobnicate":                            "unknown directive",
+		"~unordered\nGET k":                      "reason is missing",
+		"~unordered -- \nGET k":                  "reason is missing",
+		"~sometimes -- x\nGET k":                 "unknown",
+		"~type 5 -- x\nGET k":                    "no argument",
+		"~approx -- x\nGET k":                    "lacks its argument",
+		"~approx -3% -- x\nGET k":                "neither",
+		"~ttl 50 -- x\nGET k":                    "not like",
+		"~regex abc -- x\nGET k":                 "needs",
+		"~regex /(/ -- x\nGET k":                 "missing closing",
+		"@since 7.2 :1\nGET k":                   "reason is missing",
+		"@since seven :1 -- x\nGET k":            "not a version",
+		"@since 7.2 foo -- x\nGET k":             "unknown word",
+		"GET k\n@resp3":                          "before the first command",
+		"GET k\n~type -- x":                      "applies to nothing",
+		">>> a b\nGET k":                         "one connection name",
+		"@wait GET k":                            "needs COMMAND => REPLY",
+		"@blocked x":                             "needs a count",
+		"@read 0":                                "needs a count",
+		"@conf maxmemory":                        "parameters and values",
+		"@raw a b":                               "one quoted string",
+		"@let x GET k":                           "needs name = COMMAND",
 	} {
 		if _, err := Parse("x", text); err == nil || !strings.Contains(err.Error(), complaint) {
 			t.Errorf("%q: error %v, want one with %q", text, err, complaint)
