@@ -1,0 +1,306 @@
+# ferrous.hcl: every setting of ferrous, commented out, with its default.
+#
+# Start with:  ferrous ferrous.hcl
+# Check with:  ferrous --check-config ferrous.hcl
+#
+# A setting is   name = value   where a value is a number, true or false, a string in double quotes, or a list in
+# brackets. Sizes with a unit are strings: "100mb" (kb, mb, gb are powers of 1024; k, m, g of 1000).
+# Settings with a common beginning may be put in a block:   tls { port = 6380 }   is   tls-port = 6380.
+# Other files are read in place of   include = "path"   whose path is relative to the working directory.
+# A redis.conf works as well: give its path instead.
+#
+# Environment variables override this file (FERROUS_MAXMEMORY=100mb), options on the command line override both
+# (--maxmemory 100mb). CONFIG SET changes a running server, CONFIG REWRITE writes the changes here.
+
+# --- network --------------------------------------------------------------------------------------
+
+# Addresses to listen on. A dash before an address means that it may be missing on this machine; *
+# is every IPv4 address and ::* every IPv6 one.
+# bind = ["*", "-::*"]
+
+# TCP port to listen on; 0 for none.
+# From 0 to 65535.
+# port = 6379
+
+# How many connections may wait to be accepted. The kernel's own limit (net.core.somaxconn) applies
+# too.
+# Fixed at start-up.
+# tcp-backlog = 511
+
+# Path of a unix socket to listen on; empty for none.
+# Fixed at start-up.
+# unixsocket = ""
+
+# Permissions of the unix socket, in octal; 0 leaves them to the umask.
+# From 0 to 777. Fixed at start-up.
+# unixsocketperm = 0
+
+# Seconds after which an idle client is disconnected; 0 for never.
+# timeout = 0
+
+# Seconds between TCP keep-alive probes to clients; 0 for none.
+# tcp-keepalive = 300
+
+# While no password is set, serve only clients of this machine.
+# protected-mode = true
+
+# --- tls ------------------------------------------------------------------------------------------
+
+# TCP port to listen on for TLS; 0 for none.
+# From 0 to 65535.
+# tls-port = 0
+
+# PEM file with the certificate chain of the server.
+# tls-cert-file = ""
+
+# PEM file with the private key of the certificate.
+# tls-key-file = ""
+
+# Password of the private key, if it is encrypted.
+# tls-key-file-pass = ""
+
+# PEM file with the authorities that clients' certificates are checked against.
+# tls-ca-cert-file = ""
+
+# Directory of such files.
+# tls-ca-cert-dir = ""
+
+# Whether clients must show a certificate: yes, no, or optional.
+# One of: no, yes, optional.
+# tls-auth-clients = "yes"
+
+# Versions of TLS to offer, such as "TLSv1.2 TLSv1.3"; empty for both of these.
+# tls-protocols = ""
+
+# --- clients --------------------------------------------------------------------------------------
+
+# How many clients may be connected at once. The limit of open files is raised to fit where that is
+# allowed.
+# maxclients = 10000
+
+# How many bytes of incomplete requests a client may have outstanding before it is disconnected.
+# client-query-buffer-limit = "1gb"
+
+# The largest argument of a request, and the longest string value.
+# proto-max-bulk-len = "512mb"
+
+# For each class of clients (normal, replica, pubsub): bytes of unread replies at which a client is
+# disconnected at once, bytes at which it is disconnected when it stays above them for so many
+# seconds, and those seconds. 0 is no limit.
+# client-output-buffer-limit = ["normal 0 0 0", "slave 256mb 64mb 60", "pubsub 32mb 8mb 60"]
+
+# --- memory ---------------------------------------------------------------------------------------
+
+# How many bytes the data may take; beyond it keys are evicted, or writes refused, by
+# maxmemory-policy. 0 is no limit.
+# maxmemory = 0
+
+# Which keys give way when maxmemory is reached.
+# One of: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu,
+# allkeys-random, noeviction.
+# maxmemory-policy = "noeviction"
+
+# How many keys are compared to choose one for eviction.
+# From 1 to 64.
+# maxmemory-samples = 5
+
+# How slowly the access counter of the LFU policies grows.
+# lfu-log-factor = 10
+
+# Minutes after which an access counter that is not used falls by one; 0 for never.
+# lfu-decay-time = 1
+
+# How eagerly expired keys are looked for, from 1 to 10.
+# From 1 to 10.
+# active-expire-effort = 1
+
+# Ask the system for huge pages for the data: random writes get faster, memory is taken in larger
+# steps.
+# Fixed at start-up.
+# arena-huge-pages = false
+
+# --- general --------------------------------------------------------------------------------------
+
+# Number of databases.
+# From 1 to 65536. Fixed at start-up.
+# databases = 16
+
+# Number of event loops, each of which executes commands too; 0 chooses by the number of cores.
+# From 0 to 128. Fixed at start-up.
+# io-threads = 0
+
+# How often a second background work is looked after.
+# From 1 to 500.
+# hz = 10
+
+# Measure the duration of every command for INFO commandstats.
+# stats-enabled = true
+
+# File to write the process id to.
+# Fixed at start-up.
+# pidfile = ""
+
+# How much is logged.
+# One of: debug, verbose, notice, warning, nothing.
+# loglevel = "notice"
+
+# File to log to; empty for standard output.
+# Fixed at start-up.
+# logfile = ""
+
+# Form of the log.
+# One of: text, json. Fixed at start-up.
+# log-format = "text"
+
+# Print the start-up banner even when the log does not go to a terminal.
+# Fixed at start-up.
+# always-show-logo = false
+
+# Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this
+# machine).
+# One of: no, yes, local. Fixed at start-up.
+# enable-protected-configs = "no"
+
+# Whether the DEBUG command may be used: no, yes, or local (from this machine).
+# One of: no, yes, local. Fixed at start-up.
+# enable-debug-command = "no"
+
+# Seconds that a shutdown waits at most for clients to take their last replies.
+# shutdown-timeout = 10
+
+# --- accepted for Redis ---------------------------------------------------------------------------
+
+# Accepted, without effect: tables grow a segment at a time, there is no rehashing.
+# activerehashing = true
+
+# Accepted, without effect: memory does not come from jemalloc.
+# jemalloc-bg-thread = true
+
+# Accepted, without effect: background work is paced by what there is to do.
+# dynamic-hz = true
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# io-threads-do-reads = false
+
+# Accepted, without effect: ferrous never forks, so huge pages do it no harm; see arena-huge-pages.
+# disable-thp = true
+
+# Accepted, without effect: use taskset or the service manager.
+# Fixed at start-up.
+# server_cpulist = ""
+
+# Accepted, without effect: there are no background threads to place.
+# Fixed at start-up.
+# bio_cpulist = ""
+
+# Accepted, without effect: there is no child process to place.
+# Fixed at start-up.
+# aof_rewrite_cpulist = ""
+
+# Accepted, without effect: there is no child process to place.
+# Fixed at start-up.
+# bgsave_cpulist = ""
+
+# Accepted, without effect: the process keeps its name.
+# proc-title-template = "{title} {listen-addr} {server-mode}"
+
+# Accepted, without effect: the process keeps its name.
+# set-proc-title = true
+
+# Accepted, without effect: a crash always prints the Go stack traces.
+# crash-log-enabled = true
+
+# Accepted, without effect: there is no memory test after a crash.
+# crash-memcheck-enabled = true
+
+# Accepted, without effect: a panic always ends the process with its stack traces.
+# use-exit-on-panic = false
+
+# Accepted, without effect: strings are compared byte by byte.
+# locale-collate = ""
+
+# Accepted, without effect: log to standard output and let the service manager collect it.
+# syslog-enabled = false
+
+# Accepted, without effect: see syslog-enabled.
+# Fixed at start-up.
+# syslog-ident = "redis"
+
+# Accepted, without effect: eviction always frees what a command needs.
+# From 0 to 100.
+# maxmemory-eviction-tenacity = 10
+
+# Accepted, without effect: connections are accepted as they come.
+# From 1 to 1000.
+# max-new-connections-per-cycle = 10
+
+# Accepted, without effect: there is no persistence yet.
+# save = ""
+
+# Accepted, without effect: there is no persistence yet.
+# appendonly = false
+
+# Accepted, without effect: there is no persistence yet.
+# appendfsync = "everysec"
+
+# Accepted, without effect: there is no persistence yet.
+# no-appendfsync-on-rewrite = false
+
+# Accepted, without effect: there is no persistence yet.
+# rdbcompression = true
+
+# Accepted, without effect: there is no persistence yet.
+# CONFIG SET needs enable-protected-configs.
+# dbfilename = "dump.rdb"
+
+# Accepted, without effect: RESTORE always checks its payload.
+# sanitize-dump-payload = "no"
+
+# Accepted, without effect: there are no keyspace notifications yet.
+# notify-keyspace-events = ""
+
+# Accepted, without effect: there is no latency monitor yet.
+# latency-monitor-threshold = 0
+
+# Accepted, without effect: there is no replication yet.
+# repl-diskless-sync-delay = 5
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-serve-stale-data.
+# replica-serve-stale-data = true
+
+# Accepted, without effect: modules are linked in, not loaded.
+# Fixed at start-up.
+# enable-module-command = "no"
+
+# Accepted, without effect: there is no replication yet.
+# propagation-error-behavior = "ignore"
+
+# --- security -------------------------------------------------------------------------------------
+
+# The password that clients must give by AUTH or HELLO before anything else. Empty: none is asked
+# for.
+# requirepass = ""
+
+# --- lazyfree -------------------------------------------------------------------------------------
+
+# Repeat the deletion of expired keys as UNLINK instead of DEL in the log and on replicas.
+# lazyfree-lazy-expire = false
+
+# Repeat a RESTORE whose expiry has passed as UNLINK instead of DEL in the log and on replicas.
+# lazyfree-lazy-server-del = false
+
+# Free the values of evicted keys in the background.
+# Accepted for compatibility, without effect: Every deletion leaves large values to a background
+# sweep: there is no other way to delete.
+# lazyfree-lazy-eviction = false
+
+# Make DEL free values in the background, as UNLINK does.
+# Accepted for compatibility, without effect: Every deletion leaves large values to a background
+# sweep: there is no other way to delete.
+# lazyfree-lazy-user-del = false
+
+# Make FLUSHALL and FLUSHDB free the data in the background when neither SYNC nor ASYNC is given.
+# Accepted for compatibility, without effect: Every deletion leaves large values to a background
+# sweep: there is no other way to delete.
+# lazyfree-lazy-user-flush = false
