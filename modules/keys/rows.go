@@ -35,7 +35,9 @@ func (m *module) rows() []core.Command {
 		rows = append(rows, part...)
 	}
 	for i := range rows {
-		rows[i].ACL |= core.CatKeyspace
+		if rows[i].Sub == nil {
+			rows[i].ACL |= core.CatKeyspace
+		}
 	}
 	return rows
 }
