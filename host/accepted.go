@@ -45,7 +45,21 @@ func declareAccepted(s *config.Schema) {
 	text("syslog-ident", "redis", "see syslog-enabled", config.Immutable)
 	number("maxmemory-eviction-tenacity", "10", "eviction always frees what a command needs", 0, 100)
 	number("max-new-connections-per-cycle", "10", "connections are accepted as they come", 1, 1000)
+	declareAcceptedTLS(yesno, number, text)
 	declareLater(s)
+}
+
+func declareAcceptedTLS(yesno func(name, def, why string), number func(name, def, why string, min, max int64), text func(name, def, why string, flags config.Flag)) {
+	const noPeers = "there is no replication or cluster yet, so ferrous opens no connections itself"
+	text("tls-ciphersuites", "", "the cipher suites of TLS 1.3 are all safe and cannot be chosen in Go", 0)
+	yesno("tls-prefer-server-ciphers", "no", "the best suite that both sides have is chosen, with the speed of the hardware in mind")
+	text("tls-dh-params-file", "", "there are no suites with Diffie-Hellman over integers", 0)
+	number("tls-session-cache-size", "20480", "sessions are kept by the clients, as tickets", 0, math.MaxInt32)
+	text("tls-client-cert-file", "", noPeers, 0)
+	text("tls-client-key-file", "", noPeers, 0)
+	text("tls-client-key-file-pass", "", noPeers, config.Sensitive)
+	yesno("tls-replication", "no", noPeers)
+	yesno("tls-cluster", "no", noPeers)
 }
 
 // declareLater declares parameters of families that are not built yet, with

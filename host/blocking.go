@@ -1,6 +1,8 @@
 package host
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +50,7 @@ type blocking struct {
 func newBlocking(srv *Server) *blocking {
 	b := &blocking{srv: srv, keys: map[waitKey][]*waiter{}}
 	b.sw = srv.registry.OnChange(b.changed)
+	srv.registry.OnSwap(b.swapped)
 	return b
 }
 
@@ -195,13 +198,36 @@ func (b *blocking) changed(c *core.Ctx, ch core.Change) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, x := range b.keys[waitKey{ch.DB, string(ch.Key)}] {
+	makeReady(w, b.keys[waitKey{ch.DB, string(ch.Key)}], ch.Key)
+}
+
+// makeReady puts the waiters of a key on w's list. mu is held.
+func makeReady(w *worker, waiters []*waiter, key []byte) {
+	for _, x := range waiters {
 		if !x.ready {
 			x.ready = true
-			x.key = append(x.key[:0], ch.Key...)
+			x.key = append(x.key[:0], key...)
 			w.ready = append(w.ready, x)
 		}
 	}
+}
+
+// swapped is the hook for two databases that have changed places: every key
+// that is waited for in one of them may have come into being.
+func (b *blocking) swapped(c *core.Ctx, one, other int) {
+	w, ok := c.Exec.(*worker)
+	if !ok {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from := len(w.ready)
+	for at, waiters := range b.keys {
+		if at.db == one || at.db == other {
+			makeReady(w, waiters, []byte(at.key))
+		}
+	}
+	slices.SortFunc(w.ready[from:], func(x, y *waiter) int { return cmp.Compare(x.order, y.order) })
 }
 
 // serveReady retries the waiters that the command just executed has made
@@ -216,9 +242,11 @@ func (w *worker) serveReady(held keyspace.Locks) keyspace.Locks {
 		x := w.ready[0]
 		w.ready = append(w.ready[:0], w.ready[1:]...)
 		if x.locks&^held != 0 {
+			w.locked = 0
 			w.srv.ks.Unlock(held)
 			held |= x.locks
 			w.srv.ks.Lock(held)
+			w.locked = held
 		}
 		b.mu.Lock()
 		x.ready = false
@@ -235,7 +263,9 @@ func (w *worker) serveReady(held keyspace.Locks) keyspace.Locks {
 func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	c := b.context(w)
 	c.Exec = by // what it changes makes others ready on this worker
+	by.serving = w
 	served, err := w.wait.Retry(c, key)
+	by.serving = nil
 	if err != nil {
 		c.Buf = c.Buf[:0]
 		c.Error(errorText(err))

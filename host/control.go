@@ -136,9 +136,7 @@ func (srv *Server) ResetStats() {
 	srv.accepts.rejected.Store(0)
 	srv.accepts.failed.Store(0)
 	srv.ks.ResetStats()
-	srv.evict.mu.Lock()
-	srv.evict.evicted = 0
-	srv.evict.mu.Unlock()
+	srv.evict.evicted.Store(0)
 	srv.usage.mu.Lock()
 	srv.usage.history = [16]traffic{}
 	srv.usage.at = 0
@@ -157,7 +155,7 @@ func (srv *Server) RewriteConfig() error {
 }
 
 // RunAs implements core.Server.
-func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) error {
+func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) (err error) {
 	cmd, err := srv.lookup(args)
 	if err != nil {
 		return err
@@ -172,16 +170,28 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) error {
 	c.Exec = w
 	w.enter()
 	defer w.leave()
+	if w.broken {
+		return errBroken
+	}
+	defer func() {
+		if w.broken {
+			err = errBroken
+		}
+	}()
+	defer w.rescue()
 	locks := srv.locksFor(c)
 	srv.ks.Lock(locks)
-	defer func() { srv.ks.Unlock(locks) }()
-	c.Locks = locks
+	w.locked, c.Locks = locks, locks
+	defer func() {
+		srv.ks.Unlock(w.locked)
+		w.locked = 0
+	}()
 	if err := cmd.Run(c); err != nil {
 		return err
 	}
 	c.Feed()
 	if len(w.ready) > 0 {
-		locks = w.serveReady(locks)
+		w.serveReady(locks)
 	}
 	return nil
 }
@@ -224,7 +234,7 @@ func (srv *Server) applyMaxClients() error {
 	if err != nil || have >= want {
 		return err
 	}
-	if srv.ks != nil && srv.listeners != nil {
+	if srv.serving.Load() {
 		return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", max(int64(have)-spareFiles, 1))
 	}
 	fit := max(int64(have)-spareFiles, 1)

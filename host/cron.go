@@ -11,6 +11,11 @@ import (
 // with the server.
 func (srv *Server) cron() {
 	defer close(srv.cronDone)
+	defer func() {
+		if p := recover(); p != nil {
+			srv.crashed(p, "background work")
+		}
+	}()
 	var second int64
 	for {
 		period := time.Second / time.Duration(srv.params.hz.Load())

@@ -51,7 +51,7 @@ func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 // Addr returns the address of the first listener of a kind ("tcp", "tls",
 // "unix"), nil if there is none. With the port 0 in an address nothing listens.
 func (srv *Server) Addr(kind string) net.Addr {
-	for _, l := range srv.listeners {
+	for _, l := range srv.listeners.all() {
 		if l.kind == kind {
 			return l.net.Addr()
 		}
@@ -94,12 +94,17 @@ func (p *Pipe) Exchange(dst, requests []byte) []byte {
 	p.w.enter()
 	defer p.w.leave()
 	p.sent = dst
+	p.execute(requests)
+	dst, p.sent = p.sent, nil
+	return dst
+}
+
+func (p *Pipe) execute(requests []byte) {
+	defer p.w.rescue()
 	p.w.tick()
 	p.w.received(p.s, requests)
 	p.w.finish(p.s)
 	p.w.settle()
-	dst, p.sent = p.sent, nil
-	return dst
 }
 
 // Closed reports whether the server has ended the connection.

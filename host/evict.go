@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -15,9 +16,9 @@ import (
 
 // evictor holds the pool.
 type evictor struct {
-	mu      sync.Mutex
+	mu      sync.Mutex  // comes before the shards' locks
 	pool    []candidate // ascending score; the last one goes first
-	evicted int64
+	evicted atomic.Int64
 }
 
 type candidate struct {
@@ -38,15 +39,20 @@ func (srv *Server) makeRoom(c *core.Ctx) error {
 	}
 	policy := srv.params.policy.Load()
 	if policy != policyNone {
-		srv.evict.mu.Lock()
-		for srv.ks.UsedMemory() > limit && srv.evictOne(policy, c.Now) {
-		}
-		srv.evict.mu.Unlock()
+		srv.evictTo(limit, policy, c.Now)
 	}
 	if c.Cmd.Flags&core.DenyOOM != 0 && srv.ks.UsedMemory() > limit {
 		return core.ErrOOM
 	}
 	return nil
+}
+
+// evictTo evicts until the data fit or there is nothing to evict.
+func (srv *Server) evictTo(limit int64, policy int, now int64) {
+	srv.evict.mu.Lock()
+	defer srv.evict.mu.Unlock()
+	for srv.ks.UsedMemory() > limit && srv.evictOne(policy, now) {
+	}
 }
 
 // evictOne deletes one key; it returns false if there is none to delete.
@@ -58,7 +64,7 @@ func (srv *Server) evictOne(policy int, now int64) bool {
 			last := e.pool[len(e.pool)-1]
 			e.pool = e.pool[:len(e.pool)-1]
 			if srv.evictKey(last.db, last.key, policy, now) {
-				e.evicted++
+				e.evicted.Add(1)
 				return true
 			}
 		}
@@ -93,17 +99,16 @@ func (srv *Server) sampleDB(i, first, policy int, now int64) {
 	db := srv.ks.DB(i)
 	for k := range keyspace.Shards {
 		sh := (first + k) % keyspace.Shards
-		lock := keyspace.Locks(1) << sh
-		srv.ks.Lock(lock)
-		found := srv.sampleShard(db, sh, policy, now)
-		srv.ks.Unlock(lock)
-		if found {
+		if srv.sampleShard(db, sh, policy, now) {
 			return
 		}
 	}
 }
 
 func (srv *Server) sampleShard(db *keyspace.DB, sh, policy int, now int64) (found bool) {
+	lock := keyspace.Locks(1) << sh
+	srv.ks.Lock(lock)
+	defer srv.ks.Unlock(lock)
 	n := int(srv.params.samples.Load())
 	look := func(entry keyspace.Entry) {
 		if policy&policyVolatile != 0 && entry.Expire() == 0 {

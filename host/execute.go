@@ -10,14 +10,17 @@ import (
 // execute runs one request of s; the reply is appended to w.w. It returns
 // false if the request is to be held back and given again later. The worker's
 // lock is held.
-func (w *worker) execute(s *session, args [][]byte) bool {
+func (w *worker) execute(s *session, r *request) bool {
 	mark := len(w.w.Buf)
 	w.w.Proto = s.Proto
 	errs := w.w.Errors()
-	cmd, err := w.srv.lookup(args)
+	cmd, err := r.cmd, r.err
 	s.Active = w.now
 	c := &w.ctx
-	c.Reset(cmd, args)
+	c.Reset(cmd, r.args)
+	if r.hash != 0 {
+		c.Hash, c.KeyArg = r.hash, cmd.OnlyKey()
+	}
 	c.Session, c.DB, c.Now, c.NoBlock = &s.Session, s.db, w.now, false
 	ran := false
 	if err == nil {
@@ -158,9 +161,12 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 		w.stopOthers()
 		defer w.resumeOthers()
 	}
+	batched := w.locked != 0 // the locks are held already, with others'
 	own := w.srv.locksFor(c)
-	locks := own
-	w.srv.ks.Lock(locks)
+	if !batched {
+		w.srv.ks.Lock(own)
+		w.locked = own
+	}
 	c.Locks = own
 	err := c.Cmd.Run(c)
 	if c.Dirty > 0 {
@@ -168,12 +174,14 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 		c.Feed()
 	}
 	if len(w.ready) > 0 {
-		locks = w.serveReady(locks)
+		w.locked = w.serveReady(w.locked)
 	}
 	if c.Waiting != nil && err == nil {
 		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
 	}
-	w.srv.ks.Unlock(locks)
+	if !batched {
+		w.unlockBatch()
+	}
 	if s.db.Index() != s.DB {
 		s.db = w.srv.ks.DB(s.DB)
 	}
@@ -185,9 +193,10 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 func (srv *Server) locksFor(c *core.Ctx) keyspace.Locks {
 	cmd := c.Cmd
 	if i := cmd.OnlyKey(); i != 0 {
-		h := srv.ks.Hash(c.Args[i])
-		c.Hash, c.KeyArg = h, i
-		return keyspace.Locks(0).Add(h)
+		if c.KeyArg == 0 {
+			c.Hash, c.KeyArg = srv.ks.Hash(c.Args[i]), i
+		}
+		return keyspace.Locks(0).Add(c.Hash)
 	}
 	switch {
 	case cmd.Flags&core.AllKeys != 0:

@@ -1,9 +1,13 @@
 package host
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -14,12 +18,14 @@ import (
 type goWorker struct {
 	*worker
 	mailbox chan struct{}
-	quit    chan struct{}
+	ctx     context.Context // ends with the worker
+	cancel  context.CancelFunc
 	running sync.WaitGroup // the mailbox's goroutine and all connections'
 }
 
 func (srv *Server) startGoWorker() {
-	g := &goWorker{worker: srv.newWorker(), mailbox: make(chan struct{}, 1), quit: make(chan struct{})}
+	g := &goWorker{worker: srv.newWorker(), mailbox: make(chan struct{}, 1)}
+	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.worker.wake = func() {
 		select {
 		case g.mailbox <- struct{}{}:
@@ -32,30 +38,32 @@ func (srv *Server) startGoWorker() {
 	go g.readMail()
 }
 
+// take executes fn as the worker and looks after the mail.
+func (g *goWorker) take(fn func()) {
+	g.enter()
+	defer g.leave()
+	defer g.rescue()
+	g.tick()
+	fn()
+	g.settle()
+}
+
 func (g *goWorker) readMail() {
 	defer g.running.Done()
 	for {
 		select {
-		case <-g.quit:
+		case <-g.ctx.Done():
 			return
 		case <-g.mailbox:
-			g.enter()
-			g.tick()
-			g.settle()
-			g.leave()
+			g.take(func() {})
 		}
 	}
 }
 
 // stop implements driver.
 func (g *goWorker) stop() {
-	close(g.quit)
-	g.enter()
-	for len(g.sessions) > 0 {
-		g.sessions[0].reason = "server shutdown"
-		g.end(g.sessions[0])
-	}
-	g.leave()
+	g.cancel()
+	g.take(g.endAll)
 	g.running.Wait()
 }
 
@@ -69,107 +77,141 @@ func (l *listener) acceptGo() {
 			}
 			continue
 		}
+		s, refusal := l.srv.newSession(l.kind, conn.RemoteAddr().String(), conn.LocalAddr().String())
+		if s == nil {
+			if l.kind != "tls" { // there, nothing can be said before the handshake
+				_, _ = conn.Write([]byte(refusal))
+			}
+			conn.Close()
+			continue
+		}
 		g := l.srv.goWorkers[i%len(l.srv.goWorkers)]
 		g.running.Add(1)
-		go g.serve(l, conn)
+		go g.serve(l.tls.Load(), s, conn)
 	}
 }
 
-// serve is the reader of one connection.
-func (g *goWorker) serve(l *listener, conn net.Conn) {
+// serve is the life of one connection, and its reader.
+func (g *goWorker) serve(config *tls.Config, s *session, raw net.Conn) {
 	defer g.running.Done()
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		if seconds := l.srv.params.keepAlive.Load(); seconds > 0 {
+	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1)}
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		if seconds := g.srv.params.keepAlive.Load(); seconds > 0 {
 			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Duration(seconds) * time.Second})
 		}
 	}
-	if l.tls != nil {
-		secure := tls.Server(conn, l.tls)
-		_ = conn.SetDeadline(time.Now().Add(handshakeTime))
-		if err := secure.Handshake(); err != nil {
-			l.srv.accepts.failed.Add(1)
-			l.srv.log.Debug("Error accepting a client connection", "addr", conn.RemoteAddr(), "error", err)
-			conn.Close()
+	if config != nil {
+		if err := c.handshake(config); err != nil {
+			g.srv.accepts.failed.Add(1)
+			g.srv.log.Debug("Error accepting a client connection", "addr", s.Addr, "error", err)
+			c.drop()
 			return
 		}
-		_ = conn.SetDeadline(time.Time{})
-		conn = secure
 	}
-	s, refusal := l.srv.newSession(l.kind, conn.RemoteAddr().String(), conn.LocalAddr().String())
-	if s == nil {
-		_, _ = conn.Write([]byte(refusal))
-		conn.Close()
+	welcome := false
+	g.take(func() {
+		if welcome = g.ctx.Err() == nil && !g.broken; welcome {
+			g.running.Add(1)
+			go c.writeLoop()
+			s.worker, s.link, s.fd = g.worker, c, descriptor(raw)
+			g.begin(s)
+			g.protect(s)
+		}
+	})
+	if !welcome {
+		c.drop()
 		return
 	}
-	c := &goConn{g: g, s: s, conn: conn, out: make(chan []byte, 1)}
-	g.running.Add(1)
-	go c.writeLoop()
-	g.enter()
-	s.worker, s.link = g.worker, c
-	g.begin(s)
-	if g.srv.protects(s) {
-		s.queue([]byte(denied), true)
-		s.Close(true, "protected mode")
-	}
-	g.settle()
-	g.leave()
 	c.readLoop()
 }
 
 // handshakeTime is how long a client may take for the TLS handshake.
 const handshakeTime = 10 * time.Second
 
+func (c *goConn) handshake(config *tls.Config) error {
+	ctx, cancel := context.WithTimeout(c.g.ctx, handshakeTime)
+	defer cancel()
+	secure := tls.Server(c.raw, config)
+	c.conn = secure
+	return secure.HandshakeContext(ctx)
+}
+
+// drop ends a connection that no session has begun for.
+func (c *goConn) drop() {
+	c.raw.Close()
+	c.g.srv.clients.Add(-1)
+}
+
+// descriptor returns the number of a connection's descriptor, for CLIENT LIST.
+func descriptor(conn net.Conn) (fd int) {
+	if sc, ok := conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(d uintptr) { fd = int(d) })
+		}
+	}
+	return fd
+}
+
 // goConn is the link of a session with goroutines.
 type goConn struct {
 	g    *goWorker
 	s    *session
-	conn net.Conn
+	conn net.Conn // what is read and written: raw, or TLS over it
+	raw  net.Conn
 	out  chan []byte // at most one buffer is on its way
 	busy bool        // guarded by the worker's lock
 }
 
 func (c *goConn) readLoop() {
 	buf := make([]byte, 16<<10)
-	for {
+	for gone := false; !gone; {
 		n, err := c.conn.Read(buf)
-		c.g.enter()
-		if c.s.closing == closed {
-			c.g.leave()
-			return
-		}
-		c.g.tick()
-		if n > 0 {
-			c.g.stats.netIn += int64(n)
-			c.g.received(c.s, buf[:n])
-			c.g.finish(c.s)
-		}
-		if err != nil {
-			c.s.Close(false, err.Error())
-		}
-		c.g.settle()
-		gone := c.s.closing == closed
-		c.g.leave()
-		if gone {
-			return
-		}
+		c.g.take(func() {
+			if gone = c.s.closing == closed; gone {
+				return
+			}
+			if n > 0 {
+				c.g.stats.netIn += int64(n)
+				c.g.received(c.s, buf[:n])
+				c.g.finish(c.s)
+			}
+			if err != nil {
+				c.s.Close(false, readError(err))
+			}
+		})
 	}
+}
+
+func readError(err error) string {
+	if errors.Is(err, io.EOF) {
+		return closedByClient
+	}
+	return err.Error()
 }
 
 // writeLoop sends what write has handed over, one buffer at a time.
 func (c *goConn) writeLoop() {
 	defer c.g.running.Done()
+	var err error
 	for b := range c.out {
-		_, err := c.conn.Write(b)
-		c.g.enter()
-		c.busy = false
-		if err != nil {
-			c.s.Close(false, err.Error())
+		if err == nil {
+			_, err = c.conn.Write(b)
 		}
-		c.g.flush(c.s)
-		c.g.settle()
-		c.g.leave()
+		c.g.take(func() {
+			c.busy = false
+			if err != nil {
+				c.s.Close(false, err.Error())
+			}
+			c.g.flush(c.s)
+		})
 	}
-	c.conn.Close()
+	if err == nil {
+		// TLS says goodbye, which a client that does not read could hold up.
+		late := time.AfterFunc(lastWriteTime, func() { c.raw.Close() })
+		c.conn.Close()
+		late.Stop()
+	}
+	c.raw.Close()
 }
 
 // write implements link: it takes one buffer at a time, so that what waits is
@@ -190,7 +232,7 @@ func (c *goConn) wantWrite(bool) {}
 // close implements link. The writer sends what it has and then closes the
 // connection, which also ends the reader.
 func (c *goConn) close() {
-	_ = c.conn.SetWriteDeadline(time.Now().Add(lastWriteTime))
+	_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTime))
 	close(c.out)
 }
 

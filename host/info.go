@@ -94,7 +94,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("executable", srv.Executable())
 	w.String("config_file", srv.file)
 	w.Int("io_threads_active", int64(srv.loops()))
-	for i, l := range srv.listeners {
+	for i, l := range srv.listeners.all() {
 		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", l.kind, l.net.Addr())
 	}
 }
@@ -211,9 +211,6 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	}
 	rates := srv.usage.rates()
 	ks := srv.ks.Stats()
-	srv.evict.mu.Lock()
-	evicted := srv.evict.evicted
-	srv.evict.mu.Unlock()
 	w.Int("total_connections_received", srv.accepts.accepted.Load())
 	w.Int("total_commands_processed", sum.processed)
 	w.Int("instantaneous_ops_per_sec", rates.commands)
@@ -224,7 +221,7 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("rejected_connections", srv.accepts.rejected.Load())
 	w.Int("failed_accepts", srv.accepts.failed.Load())
 	w.Int("expired_keys", ks.Expired)
-	w.Int("evicted_keys", evicted)
+	w.Int("evicted_keys", srv.evict.evicted.Load())
 	w.Int("keyspace_hits", ks.Hits)
 	w.Int("keyspace_misses", ks.Misses)
 	w.Int("total_error_replies", errorReplies)

@@ -1,9 +1,6 @@
 package host
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // received hands new bytes of a session to its parser and executes every
 // request that is whole. data is either fresh (the worker's own buffer, which
@@ -40,34 +37,6 @@ func (w *worker) received(s *session, fresh []byte) {
 
 // keepQuery is the largest buffer that an idle session keeps for itself.
 const keepQuery = 4 << 10
-
-// consume executes the requests in data until one is incomplete or the session
-// blocks, and returns how many bytes were used.
-func (w *worker) consume(s *session, data []byte) (used int) {
-	for used < len(data) && s.closing == open && s.wait == nil && !s.paused {
-		lim := limits{bulk: w.srv.params.maxBulk.Load(), anonymous: !s.Authenticated}
-		args, n, err := s.parser.next(data[used:], w.args[:0], lim)
-		w.args = args[:0]
-		if err != nil {
-			if !errors.Is(err, errIncomplete) {
-				w.refuseProtocol(s, err)
-				return len(data)
-			}
-			return used
-		}
-		if len(args) > 0 && !w.execute(s, args) {
-			return used // held back: the request stays for later
-		}
-		used += n
-		if len(w.w.Buf) > flushAt {
-			w.finish(s)
-		}
-	}
-	if s.closing != open {
-		return len(data)
-	}
-	return used
-}
 
 // flushAt is how much reply may collect before it is sent in the middle of a
 // pipeline: enough to make system calls rare, little enough to stay in cache.

@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -24,9 +26,13 @@ type listener struct {
 	file *os.File // the same socket, where accept is a system call of ours
 	kind string   // "tcp", "tls", "unix"
 	addr string   // as it was asked for
-	tls  *tls.Config
-	done chan struct{}
-	shut atomic.Bool // close has been called
+	tls  atomic.Pointer[tls.Config]
+	quit chan struct{} // closed by close
+	done chan struct{} // closed when the accepting has ended
+
+	// For the accepting goroutine only.
+	complained time.Time // when a failure was logged last
+	failures   int       // since then
 }
 
 // acceptStats count connections; INFO shows them.
@@ -34,106 +40,202 @@ type acceptStats struct {
 	accepted, rejected, failed atomic.Int64
 }
 
-// listen opens what the parameters ask for.
-func (srv *Server) listen() error {
-	opened, err := srv.openListeners(true)
-	if err != nil {
-		return err
-	}
-	srv.listeners = opened
-	return srv.startAccepting(opened)
+// listeners are all that the server accepts from.
+type listeners struct {
+	mu   sync.Mutex
+	list []*listener
 }
 
-// startAccepting starts the goroutines of listeners; they end when the
-// listener is closed.
-func (srv *Server) startAccepting(opened []*listener) error {
-	for _, l := range opened {
-		if err := l.pollable(); err != nil {
-			return fmt.Errorf("listening on %s: %w", l.addr, err)
-		}
-	}
-	for _, l := range opened {
-		go l.accept()
-	}
-	return nil
+func (ls *listeners) all() []*listener {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.list
 }
 
-// openListeners opens all listeners, or none if one fails.
-func (srv *Server) openListeners(unixToo bool) (opened []*listener, err error) {
-	defer func() {
-		if err != nil {
-			for _, l := range opened {
-				l.net.Close()
-			}
-			opened = nil
-		}
-	}()
+func (ls *listeners) set(list []*listener) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.list = list
+}
+
+// endpoint is what a TCP listener is opened for.
+type endpoint struct {
+	kind, network, addr string
+	port                int64
+	optional            bool // this machine may lack the address
+}
+
+// endpoints returns what the parameters ask for.
+func (srv *Server) endpoints() (all []endpoint) {
 	p := srv.params
-	open := func(kind string, port int64, config *tls.Config) error {
-		if port == 0 {
-			return nil
+	for _, kind := range []struct {
+		name string
+		port int64
+	}{{"tcp", p.port.Load()}, {"tls", p.tls.port.Load()}} {
+		if kind.port == 0 {
+			continue
 		}
 		for _, host := range p.bind.Load() {
-			l, err := srv.openTCP(kind, host, int(port))
-			if err != nil {
-				return err
-			}
-			if l != nil {
-				l.tls = config
-				opened = append(opened, l)
-			}
-		}
-		return nil
-	}
-	if err := open("tcp", p.port.Load(), nil); err != nil {
-		return opened, err
-	}
-	if port := p.tls.port.Load(); port != 0 {
-		config, err := p.tls.load()
-		if err != nil {
-			return opened, err
-		}
-		if err := open("tls", port, config); err != nil {
-			return opened, err
+			all = append(all, newEndpoint(kind.name, host, kind.port))
 		}
 	}
-	if path := p.unixSocket.Load(); path != "" && unixToo {
-		l, err := srv.openUnix(path)
-		if err != nil {
-			return opened, err
-		}
-		opened = append(opened, l)
-	}
-	if unixToo && len(opened) == 0 {
-		srv.log.Warn("nothing to listen on: port, tls-port and unixsocket are all off")
-	}
-	return opened, nil
+	return all
 }
 
-// openTCP opens one address. A dash before it means that the machine may lack
-// it, and then there is no listener and no error.
-func (srv *Server) openTCP(kind, host string, port int) (*listener, error) {
-	host, optional := strings.CutPrefix(host, "-")
-	network := "tcp4"
+// newEndpoint reads an address of the parameter bind. A dash before it means
+// that the machine may lack it; * and ::* are all of the machine's.
+func newEndpoint(kind, host string, port int64) endpoint {
+	e := endpoint{kind: kind, network: "tcp4", port: port}
+	host, e.optional = strings.CutPrefix(host, "-")
 	switch {
 	case host == "*":
 		host = "0.0.0.0"
 	case host == "::*":
-		host, network = "::", "tcp6"
+		host, e.network = "::", "tcp6"
 	case strings.Contains(host, ":"):
-		network = "tcp6"
+		e.network = "tcp6"
 	}
-	addr := net.JoinHostPort(host, strconv.Itoa(port))
-	nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), network, addr)
-	if err != nil {
-		if optional && absentAddress(err) {
-			return nil, nil
+	e.addr = net.JoinHostPort(host, strconv.FormatInt(port, 10))
+	return e
+}
+
+// is reports whether a listener is that of the endpoint.
+func (e endpoint) is(l *listener) bool { return l.kind == e.kind && l.addr == e.addr }
+
+// listen opens what the parameters ask for.
+func (srv *Server) listen() error {
+	if err := srv.relisten(); err != nil {
+		return err
+	}
+	if path := srv.params.unixSocket.Load(); path != "" {
+		l, err := srv.openUnix(path)
+		if err != nil {
+			return err
 		}
-		// The official test suite waits for these words to try another port.
-		return nil, fmt.Errorf("Failed listening on port %d (%s), aborting: %w", port, kind, err)
+		srv.listeners.set(append(srv.listeners.all(), l))
 	}
-	setBacklog(nl, int(srv.params.tcpBacklog.Load()))
-	return &listener{srv: srv, net: nl, kind: kind, addr: addr, done: make(chan struct{})}, nil
+	if len(srv.listeners.all()) == 0 {
+		srv.log.Warn("nothing to listen on: port, tls-port and unixsocket are all off")
+	}
+	return nil
+}
+
+// relisten makes what is open match the parameters, at the start and after a
+// CONFIG SET. Whatever stays the same is not touched, and if anything cannot be
+// opened all stays as it was.
+func (srv *Server) relisten() error {
+	var config *tls.Config
+	if srv.params.tls.port.Load() != 0 {
+		var err error
+		if config, err = srv.params.tls.load(srv.log); err != nil {
+			return tlsError{err}
+		}
+	}
+	keep, gone, missing := srv.compare(srv.endpoints())
+	// An address cannot be opened beside another that covers it, such as * and
+	// 127.0.0.1 with the same port.
+	first := slices.ContainsFunc(gone, func(l *listener) bool {
+		return slices.ContainsFunc(missing, func(e endpoint) bool { return e.port == l.port() })
+	})
+	if first {
+		closeAll(gone)
+	}
+	opened, err := srv.openTCP(missing, config)
+	if err != nil {
+		if first {
+			keep = append(keep, srv.reopen(gone)...)
+			srv.listeners.set(keep)
+		}
+		return err
+	}
+	for _, l := range keep {
+		if l.kind == "tls" {
+			l.tls.Store(config)
+		}
+	}
+	srv.listeners.set(append(keep, opened...))
+	if !first {
+		closeAll(gone)
+	}
+	return nil
+}
+
+// tlsError is that TLS cannot be configured as the parameters say.
+type tlsError struct{ error }
+
+// applyListeners is the hook of a parameter of the listeners. What is wrong
+// goes to the log, the client gets Redis's text.
+func (srv *Server) applyListeners(text string) func() error {
+	return func() error {
+		if !srv.serving.Load() {
+			return nil
+		}
+		err := srv.relisten()
+		if err == nil {
+			return nil
+		}
+		srv.log.Warn("cannot listen as CONFIG SET asks", "error", err)
+		if errors.As(err, &tlsError{}) {
+			return errors.New("Unable to update TLS configuration. Check server logs.")
+		}
+		return errors.New(text)
+	}
+}
+
+// compare says which listeners stay, which are not wanted any more, and what
+// is missing.
+func (srv *Server) compare(wanted []endpoint) (keep, gone []*listener, missing []endpoint) {
+	open := srv.listeners.all()
+	for _, l := range open {
+		if l.kind == "unix" || slices.ContainsFunc(wanted, func(e endpoint) bool { return e.is(l) }) {
+			keep = append(keep, l)
+		} else {
+			gone = append(gone, l)
+		}
+	}
+	for _, e := range wanted {
+		if !slices.ContainsFunc(open, e.is) {
+			missing = append(missing, e)
+		}
+	}
+	return keep, gone, missing
+}
+
+// openTCP opens listeners and starts to accept: all of them, or none if one
+// fails. Those whose address this machine lacks, and may lack, are left out.
+func (srv *Server) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener, err error) {
+	for _, e := range wanted {
+		nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), e.network, e.addr)
+		if e.optional && absentAddress(err) {
+			continue
+		}
+		var l *listener
+		if err == nil {
+			setBacklog(nl, int(srv.params.tcpBacklog.Load()))
+			l, err = srv.startListener(nl, e.kind, e.addr, config)
+		}
+		if err != nil {
+			closeAll(opened)
+			// The official test suite waits for these words to try another port.
+			return nil, fmt.Errorf("Failed listening on port %d (%s), aborting: %w", e.port, e.kind, err)
+		}
+		opened = append(opened, l)
+	}
+	return opened, nil
+}
+
+// startListener makes a listener that accepts; it ends when it is closed.
+func (srv *Server) startListener(nl net.Listener, kind, addr string, config *tls.Config) (*listener, error) {
+	l := &listener{srv: srv, net: nl, kind: kind, addr: addr, quit: make(chan struct{}), done: make(chan struct{})}
+	if kind == "tls" {
+		l.tls.Store(config)
+	}
+	if err := l.pollable(); err != nil {
+		nl.Close()
+		return nil, err
+	}
+	go l.accept()
+	return l, nil
 }
 
 // absentAddress reports whether this machine lacks the address or its family.
@@ -156,62 +258,38 @@ func (srv *Server) openUnix(path string) (*listener, error) {
 			return nil, fmt.Errorf("unixsocketperm: %w", err)
 		}
 	}
-	return &listener{srv: srv, net: nl, kind: "unix", addr: path, done: make(chan struct{})}, nil
+	return srv.startListener(nl, "unix", path, nil)
 }
 
-// rebind applies CONFIG SET port and its relatives: the new listeners are
-// opened before the old ones close, so that a mistake changes nothing.
-func (srv *Server) rebind() error {
-	if srv.listeners == nil {
-		return nil
-	}
-	var keep, gone []*listener
-	for _, l := range srv.listeners {
-		if l.kind == "unix" {
-			keep = append(keep, l)
-		} else {
-			gone = append(gone, l)
+// reopen opens again what had to be closed for an attempt that failed.
+func (srv *Server) reopen(closed []*listener) (opened []*listener) {
+	for _, l := range closed {
+		network := "tcp4"
+		if strings.HasPrefix(l.addr, "[") {
+			network = "tcp6"
 		}
-	}
-	for _, l := range gone {
-		l.close()
-	}
-	opened, err := srv.openListeners(false)
-	if err != nil {
-		// The values will be rolled back; what was open opens again.
-		reopened := srv.reopen(gone)
-		srv.listeners = append(keep, reopened...)
-		return err
-	}
-	srv.listeners = append(keep, opened...)
-	return srv.startAccepting(opened)
-}
-
-func (srv *Server) reopen(old []*listener) (opened []*listener) {
-	for _, l := range old {
-		nl, err := net.Listen("tcp", l.addr)
+		again, err := srv.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.tls.Load())
 		if err != nil {
 			srv.log.Warn("cannot listen again", "addr", l.addr, "error", err)
-			continue
 		}
-		again := &listener{srv: srv, net: nl, kind: l.kind, addr: l.addr, tls: l.tls, done: make(chan struct{})}
-		opened = append(opened, again)
-	}
-	if err := srv.startAccepting(opened); err != nil {
-		srv.log.Warn("cannot listen again", "error", err)
+		opened = append(opened, again...)
 	}
 	return opened
 }
 
 func (srv *Server) closeListeners() {
-	for _, l := range srv.listeners {
+	closeAll(srv.listeners.all())
+	srv.listeners.set(nil)
+}
+
+func closeAll(list []*listener) {
+	for _, l := range list {
 		l.close()
 	}
-	srv.listeners = nil
 }
 
 func (l *listener) close() {
-	l.shut.Store(true)
+	close(l.quit)
 	l.net.Close()
 	if l.file != nil {
 		l.file.Close()
@@ -219,18 +297,42 @@ func (l *listener) close() {
 	<-l.done
 }
 
-// failed deals with an error of accept: out of descriptors is survived by
-// waiting for some to come free. It reports whether to go on.
+// port returns the port of a TCP listener.
+func (l *listener) port() int64 {
+	if a, ok := l.net.Addr().(*net.TCPAddr); ok {
+		return int64(a.Port)
+	}
+	return 0
+}
+
+const (
+	acceptPause     = 100 * time.Millisecond // after a failure that may last
+	complaintPeriod = time.Second            // at most one line of the log in each
+)
+
+// failed deals with an error of accept and reports whether to go on. To be out
+// of descriptors or memory is survived by waiting for some to come free: the
+// clients wait in the queue of the socket meanwhile.
 func (l *listener) failed(err error) bool {
-	if l.shut.Load() {
+	select {
+	case <-l.quit:
 		return false
+	default:
 	}
 	l.srv.accepts.failed.Add(1)
-	l.srv.log.Warn("Accepting client connection failed", "error", err)
+	if errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EINTR) {
+		l.srv.log.Debug("Error accepting a client connection", "error", err)
+		return true // only this one
+	}
+	l.failures++
+	if now := time.Now(); now.Sub(l.complained) >= complaintPeriod {
+		l.srv.log.Warn("Accepting client connection failed", "error", err, "times", l.failures, "clients", l.srv.clients.Load())
+		l.complained, l.failures = now, 0
+	}
 	select {
-	case <-l.srv.stopping:
+	case <-l.quit:
 		return false
-	case <-time.After(100 * time.Millisecond):
+	case <-time.After(acceptPause):
 		return true
 	}
 }
@@ -266,4 +368,16 @@ func (srv *Server) protects(s *session) bool {
 	}
 	ap, err := netip.ParseAddrPort(s.Addr)
 	return err != nil || !ap.Addr().Unmap().IsLoopback()
+}
+
+// protect refuses a session that protected mode is about. The worker's lock is
+// held.
+func (w *worker) protect(s *session) {
+	if !w.srv.protects(s) {
+		return
+	}
+	w.srv.accepts.rejected.Add(1)
+	w.srv.log.Debug("a client from elsewhere is refused in protected mode", "id", s.ID, "addr", s.Addr)
+	s.queue([]byte(denied), true)
+	s.Close(true, "protected mode")
 }

@@ -109,11 +109,7 @@ func (l *listener) take(fd int, peer unix.Sockaddr) {
 			unix.Close(fd)
 			return
 		}
-		if l.srv.protects(s) {
-			l.srv.accepts.rejected.Add(1)
-			s.queue([]byte(denied), true)
-			s.Close(true, "protected mode")
-		}
+		lp.protect(s)
 	})
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -15,12 +16,13 @@ import (
 // the depth of its pipeline.
 type loop struct {
 	*worker
-	epoll int
-	event int // eventfd: wakes the loop for its mailbox
-	conns map[int32]*epollConn
-	rbuf  []byte
-	done  chan struct{}
-	quit  bool
+	epoll   int
+	event   int        // eventfd: wakes the loop for its mailbox; -1 when it is closed
+	eventMu sync.Mutex // guards the closing of event
+	conns   map[int32]*epollConn
+	rbuf    []byte
+	done    chan struct{}
+	quit    bool
 }
 
 // readSize is the size of the buffer that all connections of a loop read into.
@@ -42,7 +44,9 @@ func (srv *Server) startLoop() error {
 	}
 	l.worker.wake = l.signal
 	if err := l.watch(evfd, unix.EPOLLIN); err != nil {
-		return err
+		unix.Close(evfd)
+		unix.Close(epfd)
+		return fmt.Errorf("epoll: %w", err)
 	}
 	srv.drivers = append(srv.drivers, l)
 	srv.accepting = append(srv.accepting, l)
@@ -55,10 +59,23 @@ func (l *loop) watch(fd int, events uint32) error {
 	return unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
+// signal wakes the loop. Timers and others may call it after the loop has
+// ended, when the descriptor may be somebody else's already.
 func (l *loop) signal() {
 	var one [8]byte
 	binary.NativeEndian.PutUint64(one[:], 1)
-	_, _ = unix.Write(l.event, one[:]) // EAGAIN: it is awake already
+	l.eventMu.Lock()
+	defer l.eventMu.Unlock()
+	if l.event >= 0 {
+		_, _ = rawWrite(l.event, one[:]) // EAGAIN: it is awake already
+	}
+}
+
+func (l *loop) closeEvent() {
+	l.eventMu.Lock()
+	defer l.eventMu.Unlock()
+	unix.Close(l.event)
+	l.event = -1
 }
 
 // stop implements driver.
@@ -71,27 +88,30 @@ func (l *loop) run() {
 	defer close(l.done)
 	events := make([]unix.EpollEvent, 256)
 	for !l.quit {
-		n := l.poll(events)
-		l.enter()
-		l.tick()
-		for i := range n {
-			l.handle(&events[i])
-		}
-		l.settle()
-		l.leave()
+		l.wakeUp(events[:l.poll(events)])
 	}
-	l.enter()
-	for len(l.sessions) > 0 {
-		s := l.sessions[0]
-		l.flush(s) // what is still to be said, as far as the socket takes it
-		if s.closing != closed {
-			s.reason = "server shutdown"
-			l.end(s)
-		}
-	}
-	l.leave()
-	unix.Close(l.event)
+	l.closeAll()
+	l.closeEvent()
 	unix.Close(l.epoll)
+}
+
+// wakeUp does what there is to do.
+func (l *loop) wakeUp(events []unix.EpollEvent) {
+	l.enter()
+	defer l.leave()
+	defer l.rescue()
+	l.tick()
+	for i := range events {
+		l.handle(&events[i])
+	}
+	l.settle()
+}
+
+func (l *loop) closeAll() {
+	l.enter()
+	defer l.leave()
+	defer l.rescue()
+	l.endAll()
 }
 
 // poll waits for events. It looks once without waiting, in a system call that
@@ -146,7 +166,7 @@ func (l *loop) readable(c *epollConn) {
 		s.Close(false, err.Error())
 		return
 	case n == 0:
-		s.Close(false, "closed by the client")
+		s.Close(false, closedByClient)
 		return
 	}
 	l.stats.netIn += int64(n)
@@ -169,6 +189,9 @@ type epollConn struct {
 
 // adopt makes a session of an accepted connection. The loop's lock is held.
 func (l *loop) adopt(fd int, s *session) error {
+	if l.broken {
+		return errBroken
+	}
 	c := &epollConn{l: l, s: s, fd: fd}
 	s.worker, s.link, s.fd = l.worker, c, fd
 	if err := l.watch(fd, unix.EPOLLIN); err != nil {

@@ -157,7 +157,7 @@ func (srv *Server) announceStart() {
 
 // announceReady says what listens where, and how to connect.
 func (srv *Server) announceReady() {
-	for _, l := range srv.listeners {
+	for _, l := range srv.listeners.all() {
 		srv.log.Info("listening", "kind", l.kind, "address", l.net.Addr().String())
 	}
 	ready := fmt.Sprintf("Ready to accept connections after %d ms", time.Since(srv.start).Milliseconds())

@@ -37,7 +37,8 @@ type Server struct {
 	goWorkers []*goWorker
 	pipes     int // how many to make
 	pipeEnds  []*Pipe
-	listeners []*listener
+	listeners listeners
+	serving   atomic.Bool // begin has come to its end
 	blocked   *blocking
 	pause     pauseState
 	evict     evictor
@@ -96,7 +97,9 @@ func (srv *Server) declareApplies() {
 	s.Apply(func() error { srv.applyMemory(); return nil }, p.maxMemory, p.policy, p.lfuLogFactor, p.lfuDecayTime)
 	s.Apply(srv.applyLogLevel, p.logLevel)
 	s.Apply(srv.applyMaxClients, p.maxClients)
-	s.Apply(srv.rebind, p.bind, p.port, p.tls.port, p.tls.cert, p.tls.key, p.tls.keyPass, p.tls.caFile, p.tls.caDir, p.tls.auth, p.tls.protocols)
+	s.Apply(srv.applyListeners("Failed to bind to specified addresses."), p.bind)
+	s.Apply(srv.applyListeners("Unable to listen on this port. Check server logs."), p.port, p.tls.port)
+	s.Apply(srv.applyListeners("Unable to update TLS configuration. Check server logs."), p.tls.vars()...)
 }
 
 // applyMemory puts the parameters of memory in force; all shards are locked.
@@ -160,6 +163,7 @@ func (srv *Server) begin() (err error) {
 	}
 	srv.cronDone = make(chan struct{})
 	go srv.cron()
+	srv.serving.Store(true)
 	return nil
 }
 

@@ -24,6 +24,7 @@ func (stack) Register(r *core.Registry) error {
 	r.Commands(
 		core.Command{Name: "ping", Run: func(c *core.Ctx) error { c.Status("PONG"); return nil }, Arity: -1, Flags: core.Fast},
 		core.Command{Name: "push", Run: push, Arity: 3, Flags: core.Write, Keys: key(core.KeyRW)},
+		core.Command{Name: "pushpx", Run: pushPX, Arity: 4, Flags: core.Write, Keys: key(core.KeyRW)},
 		core.Command{Name: "pop", Run: pop, Arity: 2, Flags: core.Write, Keys: key(core.KeyRW)},
 		core.Command{Name: "bpop", Run: bpop, Arity: -3, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, -2, 1, core.KeyRW)}},
 		core.Command{Name: "bmove", Run: bmove, Arity: 4, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, 1, 1, core.KeyRW)}},
@@ -46,6 +47,18 @@ func push(c *core.Ctx) error {
 		n := len(e.Data())
 		copy(e.GrowText(n+len(c.Args[2]), 0)[n:], c.Args[2])
 	}
+	c.Changed(core.EventList, "push", c.Args[1])
+	c.OK()
+	return nil
+}
+
+// pushPX is push onto nothing, with an expiry in milliseconds.
+func pushPX(c *core.Ctx) error {
+	ms, err := c.ArgInt(3)
+	if err != nil {
+		return err
+	}
+	c.SetString(c.Args[1], c.Args[2], c.Now+ms)
 	c.Changed(core.EventList, "push", c.Args[1])
 	c.OK()
 	return nil

@@ -50,6 +50,9 @@ const (
 	closed
 )
 
+// closedByClient is the reason for most sessions' end.
+const closedByClient = "closed by the client"
+
 // link is a driver's side of one connection. Its methods are called with the
 // worker's lock held.
 type link interface {

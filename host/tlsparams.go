@@ -3,12 +3,17 @@ package host
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -20,6 +25,9 @@ type tlsParams struct {
 	cert, key, keyPass *config.StringVar
 	caFile, caDir      *config.StringVar
 	protocols          *config.StringsVar
+	ciphers            *config.StringVar
+	caching            *config.BoolVar
+	cacheSeconds       *config.IntVar
 }
 
 func (p *tlsParams) declare(s *config.Schema) {
@@ -37,10 +45,18 @@ func (p *tlsParams) declare(s *config.Schema) {
 		config.Choice{Name: "optional", Value: int(tls.VerifyClientCertIfGiven)})
 	p.protocols = s.Strings(par("tls-protocols", "", "Versions of TLS to offer, such as \"TLSv1.2 TLSv1.3\"; empty for both of these.", config.MultiArg|config.Volatile))
 	p.protocols.Check(func(v []string) error { _, _, err := tlsVersions(v); return err })
+	p.ciphers = s.Text(par("tls-ciphers", "", "Cipher suites to offer with TLS 1.2 and older, as OpenSSL's cipher list or by their IANA names; empty for Go's choice of safe ones. The order does not matter.", config.Volatile))
+	p.caching = s.Bool(par("tls-session-caching", "yes", "Let clients resume a TLS session without a whole handshake, by tickets that they keep.", 0))
+	p.cacheSeconds = s.Int(par("tls-session-cache-timeout", "300", "Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.", 0), 0, math.MaxInt32)
+}
+
+// vars are the parameters that a tls.Config is made of.
+func (p *tlsParams) vars() []config.Var {
+	return []config.Var{p.cert, p.key, p.keyPass, p.caFile, p.caDir, p.auth, p.protocols, p.ciphers, p.caching, p.cacheSeconds}
 }
 
 // load builds the TLS configuration from the current values.
-func (p *tlsParams) load() (*tls.Config, error) {
+func (p *tlsParams) load(log hclog.Logger) (*tls.Config, error) {
 	cert, err := p.certificate()
 	if err != nil {
 		return nil, err
@@ -51,15 +67,50 @@ func (p *tlsParams) load() (*tls.Config, error) {
 	}
 	c := &tls.Config{
 		Certificates: []tls.Certificate{cert}, MinVersion: low, MaxVersion: high,
-		ClientAuth: tls.ClientAuthType(p.auth.Load()),
+		ClientAuth: tls.ClientAuthType(p.auth.Load()), SessionTicketsDisabled: !p.caching.Load(),
+	}
+	if list := p.ciphers.Load(); list != "" {
+		suites, unknown := cipherSuites(list)
+		if len(unknown) > 0 {
+			log.Warn("tls-ciphers names what ferrous does not have", "names", strings.Join(unknown, " "))
+		}
+		if len(suites) == 0 {
+			return nil, errors.New("tls-ciphers: no cipher suite is left")
+		}
+		c.CipherSuites = suites
+	}
+	if seconds := p.cacheSeconds.Load(); seconds > 0 {
+		limitTickets(c, time.Duration(seconds)*time.Second)
 	}
 	if c.ClientCAs, err = p.authorities(); err != nil {
 		return nil, err
 	}
-	if c.ClientCAs == nil && c.ClientAuth == tls.RequireAndVerifyClientCert {
+	if c.ClientCAs == nil && c.ClientAuth != tls.NoClientCert {
 		return nil, errors.New("tls-auth-clients needs tls-ca-cert-file or tls-ca-cert-dir")
 	}
 	return c, nil
+}
+
+// limitTickets lets a client resume a session only for some time: crypto/tls
+// itself would accept tickets for a week.
+func limitTickets(c *tls.Config, life time.Duration) {
+	const size = 8
+	c.WrapSession = func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
+		ss.Extra = append(ss.Extra, binary.BigEndian.AppendUint64(nil, uint64(time.Now().UnixMilli())))
+		return c.EncryptTicket(cs, ss)
+	}
+	c.UnwrapSession = func(identity []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss, err := c.DecryptTicket(identity, cs)
+		if err != nil || ss == nil {
+			return nil, err
+		}
+		for _, extra := range ss.Extra {
+			if len(extra) == size && time.Since(time.UnixMilli(int64(binary.BigEndian.Uint64(extra)))) < life {
+				return ss, nil
+			}
+		}
+		return nil, nil // a whole handshake, then
+	}
 }
 
 func (p *tlsParams) certificate() (tls.Certificate, error) {
@@ -72,16 +123,9 @@ func (p *tlsParams) certificate() (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("tls-key-file: %w", err)
 	}
 	if pass := p.keyPass.Load(); pass != "" {
-		block, _ := pem.Decode(keyPEM)
-		if block == nil {
-			return tls.Certificate{}, errors.New("tls-key-file: no PEM data")
-		}
-		//nolint:staticcheck // the old PEM encryption is what OpenSSL and Redis users have
-		der, err := x509.DecryptPEMBlock(block, []byte(pass))
-		if err != nil {
+		if keyPEM, err = decryptKey(keyPEM, []byte(pass)); err != nil {
 			return tls.Certificate{}, fmt.Errorf("tls-key-file: %w", err)
 		}
-		keyPEM = pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: der})
 	}
 	return tls.X509KeyPair(certPEM, keyPEM)
 }
@@ -105,7 +149,10 @@ func (p *tlsParams) authorities() (*x509.CertPool, error) {
 	for _, f := range files {
 		data, err := os.ReadFile(f)
 		if err != nil {
-			return nil, err
+			if f != p.caFile.Load() && errors.Is(err, syscall.EISDIR) {
+				continue
+			}
+			return nil, fmt.Errorf("authorities: %w", err)
 		}
 		if !pool.AppendCertsFromPEM(data) && f == p.caFile.Load() {
 			return nil, fmt.Errorf("tls-ca-cert-file: no certificate in %s", f)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
 )
 
@@ -41,7 +42,13 @@ type worker struct {
 	ctx      core.Ctx
 	w        resp.Writer
 	args     [][]byte
-	ready    []*waiter // blocked clients to serve after the running command
+	batch    []request
+	hashes   []uint64       // of the keys of those that share a batch
+	warmed   uint64         // see keyspace.DB.Warm
+	ready    []*waiter      // blocked clients to serve after the running command
+	serving  *waiter        // the one of them whose command is being retried
+	locked   keyspace.Locks // shards locked by the running command
+	broken   bool           // a panic has ended it, see rescue
 	stats    workerStats
 
 	// wake makes the driver call deliver soon; safe from any goroutine.
@@ -187,6 +194,19 @@ func (w *worker) end(s *session) {
 	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
 	s.link.close()
 	s.query, s.pending = nil, nil
+}
+
+// endAll ends every session, after what is still to be said as far as the
+// connection takes it at once. The lock is held.
+func (w *worker) endAll() {
+	for len(w.sessions) > 0 {
+		s := w.sessions[0]
+		w.flush(s)
+		if s.closing != closed {
+			s.reason = "server shutdown"
+			w.end(s)
+		}
+	}
 }
 
 // proceed goes on with the requests that a session has sent while it was

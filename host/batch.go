@@ -1,0 +1,150 @@
+package host
+
+import (
+	"errors"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// A pipeline is executed in batches: requests that each have one key, and
+// nothing unusual about them, are gathered as far as they have arrived, their
+// shards are locked together, and what their lookups are going to touch is
+// fetched from memory all at once. Then they run one after the other as ever.
+// In a large keyspace that hides most of the waiting for memory, which is most
+// of what a GET costs; and a lock is taken once per batch.
+
+// batchMost bounds a batch: beyond it there is nothing left to overlap, and
+// other event loops wait for the locks.
+const batchMost = 32
+
+// request is one parsed request.
+type request struct {
+	args [][]byte
+	cmd  *core.Command
+	err  error  // why it cannot run: unknown command, wrong arity
+	hash uint64 // of its only key, when it is part of a batch
+	end  int    // where the next request begins
+}
+
+// gather parses requests from the beginning of data into w.batch: any number
+// that may share a batch, or those and one other, which ends it. An error is
+// that of the first request that is not there: incomplete, or no request.
+func (w *worker) gather(s *session, data []byte) error {
+	w.batch, w.hashes = w.batch[:0], w.hashes[:0]
+	if cap(w.args) > keepArgs {
+		w.args = nil
+	}
+	args, at := w.args[:0], 0
+	lim := limits{bulk: w.srv.params.maxBulk.Load(), anonymous: !s.Authenticated}
+	plain := w.plain(s)
+	for len(w.batch) < batchMost {
+		first := len(args)
+		next, n, err := s.parser.next(data[at:], args, lim)
+		if err != nil {
+			return err
+		}
+		args, at = next, at+n
+		w.args = args
+		r := request{args: args[first:len(args):len(args)], end: at}
+		if len(r.args) > 0 {
+			r.cmd, r.err = w.srv.lookup(r.args)
+		}
+		joins := plain && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&core.AllSessions == 0 &&
+			r.cmd.Flags&(core.Fast|core.Write) != 0
+		if joins {
+			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])
+			w.hashes = append(w.hashes, r.hash)
+		}
+		w.batch = append(w.batch, r)
+		if !joins {
+			return nil
+		}
+	}
+	return nil
+}
+
+// keepArgs is how many arguments a worker keeps room for.
+const keepArgs = 1 << 16
+
+// plain reports whether the session's commands may share batches: whatever
+// looks at a command before it runs may want to do so with no lock held.
+func (w *worker) plain(s *session) bool {
+	return s.Authenticated && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
+}
+
+// perform executes the gathered requests and returns how many bytes of data
+// they took: less than all of them if one is held back, blocks the session or
+// ends it.
+func (w *worker) perform(s *session) (used int) {
+	shared := len(w.hashes)
+	if shared > 1 {
+		w.lockBatch(s)
+	}
+	for i := range w.batch {
+		if i == shared {
+			w.unlockBatch()
+		}
+		r := &w.batch[i]
+		if len(r.args) > 0 && !w.execute(s, r) {
+			break
+		}
+		used = r.end
+		if s.closing != open || s.wait != nil || s.paused || len(w.w.Buf) > flushAt {
+			break
+		}
+	}
+	w.unlockBatch()
+	return used
+}
+
+func (w *worker) lockBatch(s *session) {
+	var set keyspace.Locks
+	for _, h := range w.hashes {
+		set = set.Add(h)
+	}
+	w.srv.ks.Lock(set)
+	w.locked = set
+	w.warmed += s.db.Warm(w.hashes)
+}
+
+func (w *worker) unlockBatch() {
+	if w.locked != 0 {
+		set := w.locked
+		w.locked = 0
+		w.srv.ks.Unlock(set)
+	}
+}
+
+// consume executes the requests in data until one is incomplete or the session
+// blocks, and returns how many bytes were used.
+func (w *worker) consume(s *session, data []byte) (used int) {
+	for used < len(data) && s.closing == open && s.wait == nil && !s.paused {
+		err := w.gather(s, data[used:])
+		end := 0
+		if n := len(w.batch); n > 0 {
+			end = w.batch[n-1].end
+		}
+		done := w.perform(s)
+		used += done
+		if len(w.w.Buf) > flushAt {
+			w.finish(s)
+			if done < end {
+				continue // the rest of the batch is gathered again
+			}
+		}
+		if done < end {
+			break
+		}
+		if errors.Is(err, errIncomplete) {
+			break
+		}
+		if err != nil && s.closing == open {
+			w.refuseProtocol(s, err)
+		}
+	}
+	if s.closing != open {
+		return len(data)
+	}
+	return used
+}

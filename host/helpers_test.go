@@ -1,0 +1,72 @@
+package host
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// logBuffer collects what a server logs.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// says waits for a line with all the given words.
+func (l *logBuffer) says(t *testing.T, words ...string) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Log(l.String())
+		}
+	}()
+	eventually(t, "the log says "+strings.Join(words, " ... "), func() bool { return l.count(words...) > 0 })
+}
+
+// count returns the number of lines with all the given words.
+func (l *logBuffer) count(words ...string) (n int) {
+lines:
+	for line := range strings.Lines(l.String()) {
+		for _, w := range words {
+			if !strings.Contains(line, w) {
+				continue lines
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// loggedServer is testServer with its log, at the level of debug.
+func loggedServer(t *testing.T, args ...string) (*Server, *logBuffer) {
+	t.Helper()
+	log := &logBuffer{}
+	srv, err := Start(Options{
+		Modules: []core.Module{stack{}, trouble{}},
+		Args:    append([]string{"--bind", "127.0.0.1", "--port", freePort(t)}, args...),
+		Log:     hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Trace}),
+		Pipes:   1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	return srv, log
+}
