@@ -72,6 +72,16 @@
 # Versions of TLS to offer, such as "TLSv1.2 TLSv1.3"; empty for both of these.
 # tls-protocols = ""
 
+# Cipher suites to offer with TLS 1.2 and older, as OpenSSL's cipher list or by their IANA names;
+# empty for Go's choice of safe ones. The order does not matter.
+# tls-ciphers = ""
+
+# Let clients resume a TLS session without a whole handshake, by tickets that they keep.
+# tls-session-caching = true
+
+# Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.
+# tls-session-cache-timeout = 300
+
 # --- clients --------------------------------------------------------------------------------------
 
 # How many clients may be connected at once. The limit of open files is raised to fit where that is
@@ -233,6 +243,39 @@
 # Accepted, without effect: connections are accepted as they come.
 # From 1 to 1000.
 # max-new-connections-per-cycle = 10
+
+# Accepted, without effect: the cipher suites of TLS 1.3 are all safe and cannot be chosen in Go.
+# tls-ciphersuites = ""
+
+# Accepted, without effect: the best suite that both sides have is chosen, with the speed of the
+# hardware in mind.
+# tls-prefer-server-ciphers = false
+
+# Accepted, without effect: there are no suites with Diffie-Hellman over integers.
+# tls-dh-params-file = ""
+
+# Accepted, without effect: sessions are kept by the clients, as tickets.
+# tls-session-cache-size = 20480
+
+# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
+# itself.
+# tls-client-cert-file = ""
+
+# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
+# itself.
+# tls-client-key-file = ""
+
+# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
+# itself.
+# tls-client-key-file-pass = ""
+
+# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
+# itself.
+# tls-replication = false
+
+# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
+# itself.
+# tls-cluster = false
 
 # Accepted, without effect: there is no persistence yet.
 # save = ""
