@@ -23,6 +23,7 @@ type loop struct {
 	rbuf    []byte
 	done    chan struct{}
 	quit    bool
+	busy    bool // the next poll need not wait, see there
 }
 
 // readSize is the size of the buffer that all connections of a loop read into.
@@ -114,19 +115,23 @@ func (l *loop) closeAll() {
 	l.endAll()
 }
 
-// poll waits for events. It looks once without waiting, in a system call that
-// the scheduler does not notice: under load there is always something, and the
-// cost of telling the scheduler about a wait is saved.
+// poll waits for events. Under load there is always something ready, and then
+// it is fetched in a system call that the scheduler does not notice, which
+// spares telling it about a wait. When such a look has found nothing, the next
+// poll waits at once, until events come in numbers again.
 func (l *loop) poll(events []unix.EpollEvent) int {
-	n, _, _ := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
-	if int(n) > 0 {
-		return int(n)
+	if l.busy {
+		n, _, _ := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		if int(n) > 0 {
+			return int(n)
+		}
 	}
-	got, err := unix.EpollWait(l.epoll, events, -1)
+	n, err := unix.EpollWait(l.epoll, events, -1)
 	if err != nil {
-		return 0 // EINTR
+		n = 0 // EINTR
 	}
-	return got
+	l.busy = n > 1
+	return n
 }
 
 func (l *loop) handle(ev *unix.EpollEvent) {
