@@ -333,17 +333,15 @@
 # Repeat a RESTORE whose expiry has passed as UNLINK instead of DEL in the log and on replicas.
 # lazyfree-lazy-server-del = false
 
-# Free the values of evicted keys in the background.
-# Accepted for compatibility, without effect: Every deletion leaves large values to a background
-# sweep: there is no other way to delete.
+# Repeat the deletion of evicted keys as UNLINK instead of DEL in the log and on replicas.
 # lazyfree-lazy-eviction = false
 
 # Make DEL free values in the background, as UNLINK does.
-# Accepted for compatibility, without effect: Every deletion leaves large values to a background
-# sweep: there is no other way to delete.
+# Accepted for compatibility, without effect: every deletion leaves large values to a background
+# sweep
 # lazyfree-lazy-user-del = false
 
 # Make FLUSHALL and FLUSHDB free the data in the background when neither SYNC nor ASYNC is given.
-# Accepted for compatibility, without effect: Every deletion leaves large values to a background
-# sweep: there is no other way to delete.
+# Accepted for compatibility, without effect: every deletion leaves large values to a background
+# sweep
 # lazyfree-lazy-user-flush = false

@@ -262,9 +262,9 @@ func (srv *Server) readClock() int64 {
 type keyEvents Server
 
 // Expired implements keyspace.Events: the deletion is repeated by logs and
-// replicas as a DEL, and is a keyspace event.
+// replicas, and is a keyspace event.
 func (e *keyEvents) Expired(db int, key []byte) {
-	e.gone(db, key, core.EventExpired, "expired")
+	e.gone(db, key, core.EventExpired, "expired", "lazyfree-lazy-expire")
 }
 
 // Created implements keyspace.Events.
@@ -272,10 +272,16 @@ func (e *keyEvents) Created(db int, key []byte) {
 	e.registry.Hooks.Changed(core.Change{DB: db, Key: key, Class: core.EventNew, Name: "new"})
 }
 
-func (e *keyEvents) gone(db int, key []byte, class core.Event, name string) {
+// gone tells of a deletion that no command asked for. It is repeated as a DEL,
+// or as an UNLINK where the parameter lazy says so.
+func (e *keyEvents) gone(db int, key []byte, class core.Event, name, lazy string) {
 	h := e.registry.Hooks
 	if h.Feeding() {
-		h.Feed(core.Fed{DB: db, Args: [][]byte{[]byte("DEL"), key}})
+		command := []byte("DEL")
+		if v, ok := e.registry.Config.Find(lazy).(*config.BoolVar); ok && v.Load() {
+			command = []byte("UNLINK")
+		}
+		h.Feed(core.Fed{DB: db, Args: [][]byte{command, key}})
 	}
 	h.Changed(core.Change{DB: db, Key: key, Class: class, Name: name})
 }

@@ -31,7 +31,7 @@ func (m *module) Register(r *core.Registry) error {
 }
 
 // alwaysLazy is why most of the lazyfree parameters can mean nothing.
-const alwaysLazy = "Every deletion leaves large values to a background sweep: there is no other way to delete."
+const alwaysLazy = "every deletion leaves large values to a background sweep"
 
 func (m *module) declare(s *config.Schema) {
 	par := func(name, doc, noEffect string) config.Param {
@@ -41,7 +41,8 @@ func (m *module) declare(s *config.Schema) {
 		"Repeat the deletion of expired keys as UNLINK instead of DEL in the log and on replicas.", ""))
 	m.lazyServer = s.Bool(par("lazyfree-lazy-server-del",
 		"Repeat a RESTORE whose expiry has passed as UNLINK instead of DEL in the log and on replicas.", ""))
-	s.Bool(par("lazyfree-lazy-eviction", "Free the values of evicted keys in the background.", alwaysLazy))
+	s.Bool(par("lazyfree-lazy-eviction",
+		"Repeat the deletion of evicted keys as UNLINK instead of DEL in the log and on replicas.", ""))
 	s.Bool(par("lazyfree-lazy-user-del", "Make DEL free values in the background, as UNLINK does.", alwaysLazy))
 	s.Bool(par("lazyfree-lazy-user-flush", "Make FLUSHALL and FLUSHDB free the data in the background when neither SYNC nor ASYNC is given.", alwaysLazy))
 }
