@@ -15,6 +15,8 @@ type Arena struct {
 	bins   [numClass]uint64 // lists of slabs with room, fullest first
 	used   int64            // bytes of all blobs handed out and not taken back
 	told   int64            // the part of used that the pool knows of
+	holes  int64            // bytes of blobs taken back, in slabs that are in use
+	toldOf int64            // the part of holes that the pool knows of
 	pool   *Pool
 	epochs *Epochs
 	id     uint32
@@ -74,6 +76,7 @@ func (a *Arena) take(c int) Ref {
 	ref := s.free
 	if ref != 0 {
 		s.free = *word(ref + uint64(s.link))
+		a.holes -= int64(s.size)
 	} else {
 		ref = s.bump
 		s.bump += s.size
@@ -126,6 +129,7 @@ func (a *Arena) give(ref Ref, s *slab) {
 	}
 	*word(uint64(ref) + uint64(s.link)) = s.free
 	s.free = uint64(ref)
+	a.holes += int64(s.size)
 	if s.used == s.total {
 		a.push(s)
 	}
@@ -144,6 +148,7 @@ func (a *Arena) emptied(s *slab) {
 		return
 	}
 	if a.guard == 0 { // poisoning wants to check each blob when it is reused
+		a.holes -= int64(s.bump - s.start())
 		s.free, s.bump = 0, s.start()
 	}
 }
@@ -158,7 +163,8 @@ func (a *Arena) account(n int64) {
 
 func (a *Arena) publish() {
 	a.pool.used.Add(a.used - a.told)
-	a.told = a.used
+	a.pool.holes.Add(a.holes - a.toldOf)
+	a.told, a.toldOf = a.used, a.holes
 }
 
 // Cap is the number of bytes the blob holds, at least what Alloc was asked for.
@@ -237,6 +243,7 @@ func (a *Arena) release(s *slab) {
 		checkSlab(s)
 	}
 	a.unlink(s)
+	a.holes -= int64(s.bump - s.start())
 	s.kind = kindNone
 	a.pool.freeChunks(s.start(), int(s.chunks))
 }

@@ -35,6 +35,7 @@ type Pool struct {
 	opts   Options
 	epochs Epochs
 	used   atomic.Int64 // sum of what arenas published
+	holes  atomic.Int64 // likewise
 
 	usedChunks  atomic.Int64
 	dirtyChunks atomic.Int64 // free, but perhaps still backed by memory
@@ -103,6 +104,7 @@ type Stats struct {
 	Mapped     int64 // address space taken from the system
 	Resident   int64 // estimate of the memory behind it: chunks in use or not yet given back
 	Used       int64 // in blobs, as Pool.Used
+	Holes      int64 // between blobs: given back, in slabs that others keep in use
 	Regions    int   // number of regions
 	UsedChunks int   // chunks of 64 KiB held by arenas
 	FreeChunks int   // chunks of 64 KiB free in the regions
@@ -120,6 +122,7 @@ func (p *Pool) Stats() Stats {
 		Mapped:     int64(regions)*regionSize + int64(p.hugeSum),
 		Resident:   headers + (used+p.dirtyChunks.Load())*chunkSize + int64(p.hugeSum),
 		Used:       p.used.Load(),
+		Holes:      max(p.holes.Load(), 0),
 		Regions:    regions,
 		UsedChunks: int(used),
 		FreeChunks: regions*(chunkCount-1) - int(used),

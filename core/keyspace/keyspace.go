@@ -58,9 +58,11 @@ type shard struct {
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out
 
+	defrag defragState
+
 	// The runtime aligns an object to cache lines only if it is larger than
 	// 32 KiB, which this makes a Keyspace.
-	_ [512 - 64 - 104]byte
+	_ [512 - 64 - 120]byte
 }
 
 // Stats counts what happens to keys.
