@@ -36,6 +36,9 @@ func declareAccepted(s *config.Schema) {
 	text("aof_rewrite_cpulist", "", "there is no child process to place", config.Immutable)
 	text("bgsave_cpulist", "", "there is no child process to place", config.Immutable)
 	text("proc-title-template", "{title} {listen-addr} {server-mode}", "the process keeps its name", 0)
+	refused(s.Bool(config.Param{Name: "daemonize", Section: "accepted for Redis", Default: "no", Flags: config.Immutable,
+		NoEffect: "the server stays in the foreground", Doc: "Only no is accepted: the server stays in the foreground."}),
+		"a Go program cannot leave its terminal by forking: use the service manager, or the shell's &")
 	yesno("set-proc-title", "yes", "the process keeps its name")
 	yesno("crash-log-enabled", "yes", "a crash always prints the Go stack traces")
 	yesno("crash-memcheck-enabled", "yes", "there is no memory test after a crash")
@@ -62,6 +65,16 @@ func declareAcceptedTLS(yesno func(name, def, why string), number func(name, def
 	yesno("tls-cluster", "no", noPeers)
 }
 
+// refused makes yes an error.
+func refused(b *config.BoolVar, why string) {
+	b.Check(func(on bool) error {
+		if on {
+			return errors.New(why)
+		}
+		return nil
+	})
+}
+
 // declareLater declares parameters of families that are not built yet, with
 // Redis's defaults, so that its configuration files load. Asking for something
 // that would be missing in earnest, such as appendonly, is refused.
@@ -73,13 +86,7 @@ func declareLater(s *config.Schema) {
 			Doc: "Accepted, without effect: " + why + "."}
 	}
 	s.Text(par("save", "", noSave, config.MultiArg))
-	on := s.Bool(par("appendonly", "no", noSave, 0))
-	on.Check(func(v bool) error {
-		if v {
-			return errors.New("this server has no append-only file: " + noSave)
-		}
-		return nil
-	})
+	refused(s.Bool(par("appendonly", "no", noSave, 0)), "this server has no append-only file: "+noSave)
 	s.Text(par("appendfsync", "everysec", noSave, 0))
 	s.Bool(par("no-appendfsync-on-rewrite", "no", noSave, 0))
 	s.Bool(par("rdbcompression", "yes", noSave, 0))

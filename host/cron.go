@@ -26,6 +26,7 @@ func (srv *Server) cron() {
 		}
 		now := srv.readClock()
 		srv.sweep(now, period)
+		srv.defragment(period)
 		if srv.pause.over(now) {
 			srv.resumePaused()
 		}

@@ -148,6 +148,10 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 	w.Float("mem_fragmentation_ratio", float64(rss)/float64(max(used, 1)))
 	w.Int("mem_fragmentation_bytes", rss-used)
 	w.String("mem_allocator", "ferrous-arena")
+	wasted, _ := srv.ks.Fragmentation()
+	w.Int("arena_wasted_bytes", wasted)
+	w.Int("active_defrag_running", srv.defrag.running.Load())
+	w.Int("active_defrag_hits", srv.defrag.moved.Load())
 	w.Int("arena_mapped_bytes", pool.Mapped)
 	w.Int("arena_resident_bytes", pool.Resident)
 	clients := 0

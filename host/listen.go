@@ -107,7 +107,7 @@ func (srv *Server) listen() error {
 	if err := srv.relisten(); err != nil {
 		return err
 	}
-	if path := srv.params.unixSocket.Load(); path != "" {
+	if path := srv.params.path(srv.params.unixSocket.Load()); path != "" {
 		l, err := srv.openUnix(path)
 		if err != nil {
 			return err

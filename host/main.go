@@ -116,7 +116,7 @@ func signalName(sig os.Signal) string {
 }
 
 func (srv *Server) writePidFile() error {
-	path := srv.params.pidFile.Load()
+	path := srv.params.path(srv.params.pidFile.Load())
 	if path == "" {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (srv *Server) writePidFile() error {
 // openLog makes the logger that the parameters describe.
 func (srv *Server) openLog(stdout io.Writer) (closeLog func(), err error) {
 	out, closeLog := stdout, func() {}
-	if path := srv.params.logFile.Load(); path != "" {
+	if path := srv.params.path(srv.params.logFile.Load()); path != "" {
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
 			return nil, fmt.Errorf("logfile: %w", err)
@@ -163,7 +163,7 @@ func (srv *Server) announceReady() {
 	ready := fmt.Sprintf("Ready to accept connections after %d ms", time.Since(srv.start).Milliseconds())
 	if port := srv.params.port.Load(); port != 0 {
 		ready += fmt.Sprintf("; try: redis-cli -p %d", port)
-	} else if path := srv.params.unixSocket.Load(); path != "" {
+	} else if path := srv.params.path(srv.params.unixSocket.Load()); path != "" {
 		ready += "; try: redis-cli -s " + path
 	}
 	srv.log.Info(ready)

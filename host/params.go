@@ -37,6 +37,7 @@ type params struct {
 	hugePages     *config.BoolVar
 	poison        *config.BoolVar
 	statsEnabled  *config.BoolVar
+	dir           *config.CustomVar[string]
 	pidFile       *config.StringVar
 	logLevel      *config.EnumVar
 	logFile       *config.StringVar
@@ -129,6 +130,7 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.ioThreads = s.Int(par("io-threads", "0", "Number of event loops, each of which executes commands too; 0 chooses by the number of cores.", config.Immutable), 0, 128)
 	p.hz = s.Int(par("hz", "10", "How often a second background work is looked after.", 0), 1, 500)
 	p.statsEnabled = s.Bool(par("stats-enabled", "yes", "Measure the duration of every command for INFO commandstats.", 0))
+	p.declareDir(s)
 	p.pidFile = s.Text(par("pidfile", "", "File to write the process id to.", config.Immutable))
 	p.logLevel = s.Enum(par("loglevel", "notice", "How much is logged.", 0),
 		config.Choice{Name: "debug", Value: 0}, config.Choice{Name: "verbose", Value: 1}, config.Choice{Name: "notice", Value: 2},

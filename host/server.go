@@ -42,6 +42,7 @@ type Server struct {
 	blocked   *blocking
 	pause     pauseState
 	evict     evictor
+	defrag    defrag
 	guard     atomic.Uint32
 	clock     sharedClock
 	ids       idCounter
@@ -77,6 +78,7 @@ func newServer(modules []core.Module) (*Server, error) {
 		runID:    randomHex(40),
 	}
 	srv.params = declareParams(srv.registry.Config)
+	srv.defrag.declare(srv.registry.Config)
 	srv.blocked = newBlocking(srv)
 	srv.declareInfo()
 	for _, m := range modules {
@@ -225,7 +227,7 @@ func (srv *Server) end() {
 		}
 	}
 	srv.ks.Close()
-	if path := srv.params.pidFile.Load(); path != "" {
+	if path := srv.params.path(srv.params.pidFile.Load()); path != "" {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			srv.log.Warn("cannot remove the pid file", "error", err)
 		}
