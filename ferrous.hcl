@@ -111,7 +111,6 @@
 # maxmemory-policy = "noeviction"
 
 # How many keys are compared to choose one for eviction.
-# From 1 to 64.
 # maxmemory-samples = 5
 
 # How slowly the access counter of the LFU policies grows.
@@ -129,6 +128,28 @@
 # Fixed at start-up.
 # arena-huge-pages = false
 
+# Move data together when overwriting with values of other sizes has left much memory unused.
+# activedefrag = true
+
+# Waste below this is left alone.
+# active-defrag-ignore-bytes = "100mb"
+
+# Waste in percent of the data from which moving begins.
+# From 0 to 1000.
+# active-defrag-threshold-lower = 10
+
+# Waste in percent of the data at which it is done with the greatest effort.
+# From 0 to 1000.
+# active-defrag-threshold-upper = 100
+
+# The least share of a CPU to spend on it, in percent.
+# From 1 to 99.
+# active-defrag-cycle-min = 1
+
+# The greatest share of a CPU to spend on it, in percent.
+# From 1 to 99.
+# active-defrag-cycle-max = 25
+
 # --- general --------------------------------------------------------------------------------------
 
 # Number of databases.
@@ -145,6 +166,10 @@
 
 # Measure the duration of every command for INFO commandstats.
 # stats-enabled = true
+
+# Directory for the server's files. Relative names of other files are taken from here.
+# CONFIG SET needs enable-protected-configs.
+# dir = "./"
 
 # File to write the process id to.
 # Fixed at start-up.
@@ -213,6 +238,10 @@
 
 # Accepted, without effect: the process keeps its name.
 # proc-title-template = "{title} {listen-addr} {server-mode}"
+
+# Only no is accepted: the server stays in the foreground.
+# Fixed at start-up.
+# daemonize = false
 
 # Accepted, without effect: the process keeps its name.
 # set-proc-title = true
@@ -284,6 +313,7 @@
 # appendonly = false
 
 # Accepted, without effect: there is no persistence yet.
+# One of: everysec, always, no.
 # appendfsync = "everysec"
 
 # Accepted, without effect: there is no persistence yet.
@@ -297,6 +327,7 @@
 # dbfilename = "dump.rdb"
 
 # Accepted, without effect: RESTORE always checks its payload.
+# One of: no, yes, clients.
 # sanitize-dump-payload = "no"
 
 # Accepted, without effect: there are no keyspace notifications yet.

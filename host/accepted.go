@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -87,11 +88,19 @@ func declareLater(s *config.Schema) {
 	}
 	s.Text(par("save", "", noSave, config.MultiArg))
 	refused(s.Bool(par("appendonly", "no", noSave, 0)), "this server has no append-only file: "+noSave)
-	s.Text(par("appendfsync", "everysec", noSave, 0))
+	s.Enum(par("appendfsync", "everysec", noSave, 0),
+		config.Choice{Name: "everysec"}, config.Choice{Name: "always", Value: 1}, config.Choice{Name: "no", Value: 2})
 	s.Bool(par("no-appendfsync-on-rewrite", "no", noSave, 0))
 	s.Bool(par("rdbcompression", "yes", noSave, 0))
-	s.Text(par("dbfilename", "dump.rdb", noSave, config.Protected))
-	s.Text(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0))
+	file := s.Text(par("dbfilename", "dump.rdb", noSave, config.Protected))
+	file.Check(func(name string) error {
+		if strings.ContainsRune(name, '/') {
+			return errors.New("dbfilename can't be a path, just a filename")
+		}
+		return nil
+	})
+	s.Enum(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0),
+		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
 	s.Text(par("notify-keyspace-events", "", "there are no keyspace notifications yet", 0))
 	s.Int(par("latency-monitor-threshold", "0", "there is no latency monitor yet", 0), 0, math.MaxInt64)
 	s.Int(par("repl-diskless-sync-delay", "5", noReplica, 0), 0, math.MaxInt32)
