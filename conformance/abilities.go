@@ -8,7 +8,8 @@ import (
 )
 
 // Abilities is what a server has of the things that @requires names: commands, and with
-// their prefixes parameters ("config:save") and subcommands of DEBUG ("debug:reload").
+// their prefixes parameters ("config:save"), sections of INFO ("info:replication") and
+// subcommands of DEBUG ("debug:reload").
 // A nil *Abilities has everything.
 type Abilities struct {
 	names map[string]bool
@@ -40,6 +41,15 @@ func ReadAbilities(c *Conn) (*Abilities, error) {
 		// Explanations are indented.
 		if words := strings.Fields(line.Text); len(words) > 0 && line.Text[0] != ' ' {
 			a.names["debug:"+strings.ToLower(words[0])] = true
+		}
+	}
+	info, err := c.Do("INFO", "everything")
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(info.Text) {
+		if section, ok := strings.CutPrefix(line, "# "); ok {
+			a.names["info:"+strings.ToLower(strings.TrimSpace(section))] = true
 		}
 	}
 	return a, nil

@@ -25,9 +25,10 @@ type Loose struct {
 	percent bool    // or by this share of the larger
 	slack   int64   // integers may differ by this much
 
-	kind    bool // only the kind of the reply
-	code    bool // only an error's first word
-	names   bool // only that the fields of the one are among those of the other
+	kind    bool     // only the kind of the reply
+	code    bool     // only an error's first word
+	names   bool     // only that the fields of the one are among those of the other
+	without []string // but for these
 	ignored bool
 	regexes []*regexp.Regexp // both must match, nothing else matters
 }
@@ -66,7 +67,8 @@ func (l *Loose) parse(line string) error {
 	case "~error-code":
 		l.code = true
 	case "~names":
-		l.names = true
+		l.names, l.without = true, strings.Fields(arg)
+		return nil
 	case "~ignore":
 		l.ignored = true
 	default:
@@ -170,7 +172,7 @@ func (l Loose) Match(want, got resp.Value) error {
 	want, got = l.Canon(want), l.Canon(got)
 	switch {
 	case l.names:
-		return missingNames(want, got)
+		return missingNames(want, got, l.without)
 	case l.approx == 0 && l.slack == 0:
 		if !want.Equal(got) {
 			return errors.New("replies differ")

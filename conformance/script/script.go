@@ -134,6 +134,7 @@ func leftovers(steps []Step, line int) []Step {
 	var order []string
 	open := map[string]bool{}
 	sends := map[string]bool{}
+	requires := map[string][]string{}
 	for _, s := range steps {
 		switch s.Op {
 		case Blocked, Conf:
@@ -145,6 +146,11 @@ func leftovers(steps []Step, line int) []Step {
 			order = append(order, s.Conn)
 		}
 		open[s.Conn] = s.Op != Close && s.Op != Closed
+		for _, name := range s.Requires {
+			if !slices.Contains(requires[s.Conn], name) {
+				requires[s.Conn] = append(requires[s.Conn], name)
+			}
+		}
 	}
 	var pings []Step
 	for _, conn := range order {
@@ -152,6 +158,8 @@ func leftovers(steps []Step, line int) []Step {
 			pings = append(pings, Step{
 				Line: line, Conn: conn, Op: Command, Args: []string{"PING", "the end of " + conn},
 				Text: "PING at the end of " + conn, Leftover: true,
+				// What was left out may have changed the connection (SUBSCRIBE, say).
+				Requires: requires[conn],
 			})
 		}
 	}
@@ -266,8 +274,9 @@ func (p *parser) header(name, rest string) error {
 }
 
 // requirement is a command ("multi", "client|tracking"), or a parameter ("config:save"),
-// or a subcommand of DEBUG ("debug:reload"), which COMMAND does not tell.
-var requirement = regexp.MustCompile(`^((config|debug):)?[a-z0-9_|-]+$`)
+// a section of INFO ("info:replication"), or a subcommand of DEBUG ("debug:reload"),
+// which COMMAND does not tell.
+var requirement = regexp.MustCompile(`^((config|info|debug):)?[a-z0-9_|-]+$`)
 
 // block starts and ends the lines that need something of the server.
 func (p *parser) block(name, rest string) error {
@@ -287,7 +296,7 @@ func (p *parser) block(name, rest string) error {
 	}
 	for _, n := range names {
 		if !requirement.MatchString(n) {
-			return fmt.Errorf("@requires: %q is no command in lower case, config:NAME or debug:NAME", n)
+			return fmt.Errorf("@requires: %q is no command in lower case, config:NAME, info:NAME or debug:NAME", n)
 		}
 	}
 	p.requires = names
