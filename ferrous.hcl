@@ -171,6 +171,10 @@
 # CONFIG SET needs enable-protected-configs.
 # dir = "./"
 
+# Run in the background, without a terminal. A service manager does better without it.
+# Fixed at start-up.
+# daemonize = false
+
 # File to write the process id to.
 # Fixed at start-up.
 # pidfile = ""
@@ -239,10 +243,6 @@
 # Accepted, without effect: the process keeps its name.
 # proc-title-template = "{title} {listen-addr} {server-mode}"
 
-# Only no is accepted: the server stays in the foreground.
-# Fixed at start-up.
-# daemonize = false
-
 # Accepted, without effect: the process keeps its name.
 # set-proc-title = true
 
@@ -306,6 +306,29 @@
 # itself.
 # tls-cluster = false
 
+# Accepted, without effect: the service manager sets it.
+# oom-score-adj = "no"
+
+# Accepted, without effect: the service manager sets it.
+# oom-score-adj-values = ["0", "200", "800"]
+
+# Accepted, without effect: ferrous does not refuse to start for warnings.
+# ignore-warnings = ""
+
+# Accepted, without effect: see syslog-enabled.
+# Fixed at start-up.
+# syslog-facility = "local0"
+
+# Accepted, without effect: ferrous opens no connections itself.
+# Fixed at start-up.
+# bind-source-addr = ""
+
+# Accepted, without effect: connections are not marked.
+# socket-mark-id = 0
+
+# Accepted, without effect: defragmentation goes by segments of a table.
+# active-defrag-max-scan-fields = 1000
+
 # Accepted, without effect: there is no persistence yet.
 # save = ""
 
@@ -349,6 +372,246 @@
 
 # Accepted, without effect: there is no replication yet.
 # propagation-error-behavior = "ignore"
+
+# Accepted, without effect: there is no persistence yet.
+# aof-disable-auto-gc = false
+
+# Accepted, without effect: there is no persistence yet.
+# aof-load-truncated = true
+
+# Accepted, without effect: there is no persistence yet.
+# aof-rewrite-incremental-fsync = true
+
+# Accepted, without effect: there is no persistence yet.
+# aof-timestamp-enabled = false
+
+# Accepted, without effect: there is no persistence yet.
+# aof-use-rdb-preamble = true
+
+# Accepted, without effect: there is no persistence yet.
+# appenddirname = "appendonlydir"
+
+# Accepted, without effect: there is no persistence yet.
+# appendfilename = "appendonly.aof"
+
+# Accepted, without effect: there is no persistence yet.
+# auto-aof-rewrite-min-size = "64mb"
+
+# Accepted, without effect: there is no persistence yet.
+# auto-aof-rewrite-percentage = 100
+
+# Accepted, without effect: there is no persistence yet.
+# rdb-del-sync-files = false
+
+# Accepted, without effect: there is no persistence yet.
+# rdb-save-incremental-fsync = true
+
+# Accepted, without effect: there is no persistence yet.
+# rdbchecksum = true
+
+# Accepted, without effect: there is no persistence yet.
+# stop-writes-on-bgsave-error = true
+
+# Accepted, without effect: clients are not evicted by the sum of their buffers yet.
+# maxmemory-clients = 0
+
+# Accepted, without effect: there is no replication yet.
+# masterauth = ""
+
+# Accepted, without effect: there is no replication yet.
+# masteruser = ""
+
+# Accepted, without effect: there is no replication yet.
+# Also called min-slaves-max-lag.
+# min-replicas-max-lag = 10
+
+# Accepted, without effect: there is no replication yet.
+# Also called min-slaves-to-write.
+# min-replicas-to-write = 0
+
+# Accepted, without effect: there is no replication yet.
+# repl-backlog-size = "1mb"
+
+# Accepted, without effect: there is no replication yet.
+# repl-backlog-ttl = 3600
+
+# Accepted, without effect: there is no replication yet.
+# repl-disable-tcp-nodelay = false
+
+# Accepted, without effect: there is no replication yet.
+# repl-diskless-load = "disabled"
+
+# Accepted, without effect: there is no replication yet.
+# repl-diskless-sync = true
+
+# Accepted, without effect: there is no replication yet.
+# repl-diskless-sync-max-replicas = 0
+
+# Accepted, without effect: there is no replication yet.
+# Also called repl-ping-slave-period.
+# repl-ping-replica-period = 10
+
+# Accepted, without effect: there is no replication yet.
+# repl-timeout = 60
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-announce-ip.
+# replica-announce-ip = ""
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-announce-port.
+# replica-announce-port = 0
+
+# Accepted, without effect: there is no replication yet.
+# replica-announced = true
+
+# Accepted, without effect: there is no replication yet.
+# replica-ignore-disk-write-errors = false
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-ignore-maxmemory.
+# replica-ignore-maxmemory = true
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-lazy-flush.
+# replica-lazy-flush = false
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-priority.
+# replica-priority = 100
+
+# Accepted, without effect: there is no replication yet.
+# Also called slave-read-only.
+# replica-read-only = true
+
+# Accepted, without effect: there is no replication yet.
+# Also called slaveof.
+# replicaof = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-allow-pubsubshard-when-down = true
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-allow-reads-when-down = false
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-allow-replica-migration = true
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-bus-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-hostname = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-ip = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-tls-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-config-file = "nodes.conf"
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-enabled = false
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-link-sendbuf-limit = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-migration-barrier = 1
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-node-timeout = 15000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-preferred-endpoint-type = "ip"
+
+# Accepted, without effect: there is no cluster mode yet.
+# Also called cluster-slave-no-failover.
+# cluster-replica-no-failover = false
+
+# Accepted, without effect: there is no cluster mode yet.
+# Also called cluster-slave-validity-factor.
+# cluster-replica-validity-factor = 10
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-require-full-coverage = true
+
+# Accepted, without effect: there are no access control lists yet.
+# acl-pubsub-default = "resetchannels"
+
+# Accepted, without effect: there are no access control lists yet.
+# aclfile = ""
+
+# Accepted, without effect: there are no access control lists yet.
+# acllog-max-len = 128
+
+# Accepted, without effect: the type is not built yet.
+# Also called hash-max-ziplist-entries.
+# hash-max-listpack-entries = 512
+
+# Accepted, without effect: the type is not built yet.
+# Also called hash-max-ziplist-value.
+# hash-max-listpack-value = 64
+
+# Accepted, without effect: the type is not built yet.
+# hll-sparse-max-bytes = 3000
+
+# Accepted, without effect: the type is not built yet.
+# list-compress-depth = 0
+
+# Accepted, without effect: the type is not built yet.
+# Also called list-max-ziplist-size.
+# list-max-listpack-size = -2
+
+# Accepted, without effect: the type is not built yet.
+# set-max-intset-entries = 512
+
+# Accepted, without effect: the type is not built yet.
+# set-max-listpack-entries = 128
+
+# Accepted, without effect: the type is not built yet.
+# set-max-listpack-value = 64
+
+# Accepted, without effect: the type is not built yet.
+# stream-node-max-bytes = "4kb"
+
+# Accepted, without effect: the type is not built yet.
+# stream-node-max-entries = 100
+
+# Accepted, without effect: the type is not built yet.
+# Also called zset-max-ziplist-entries.
+# zset-max-listpack-entries = 128
+
+# Accepted, without effect: the type is not built yet.
+# Also called zset-max-ziplist-value.
+# zset-max-listpack-value = 64
+
+# Accepted, without effect: there is no slow log and no latency monitor yet.
+# latency-tracking = true
+
+# Accepted, without effect: there is no slow log and no latency monitor yet.
+# latency-tracking-info-percentiles = ["50", "99", "99.9"]
+
+# Accepted, without effect: there is no slow log and no latency monitor yet.
+# slowlog-log-slower-than = 10000
+
+# Accepted, without effect: there is no slow log and no latency monitor yet.
+# slowlog-max-len = 128
+
+# Accepted, without effect: there is no client-side caching yet.
+# tracking-table-max-keys = 1000000
+
+# Accepted, without effect: there are no scripts yet.
+# Also called lua-time-limit.
+# busy-reply-threshold = 5000
 
 # --- security -------------------------------------------------------------------------------------
 

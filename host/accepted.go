@@ -37,9 +37,6 @@ func declareAccepted(s *config.Schema) {
 	text("aof_rewrite_cpulist", "", "there is no child process to place", config.Immutable)
 	text("bgsave_cpulist", "", "there is no child process to place", config.Immutable)
 	text("proc-title-template", "{title} {listen-addr} {server-mode}", "the process keeps its name", 0)
-	refused(s.Bool(config.Param{Name: "daemonize", Section: "accepted for Redis", Default: "no", Flags: config.Immutable,
-		NoEffect: "the server stays in the foreground", Doc: "Only no is accepted: the server stays in the foreground."}),
-		"a Go program cannot leave its terminal by forking: use the service manager, or the shell's &")
 	yesno("set-proc-title", "yes", "the process keeps its name")
 	yesno("crash-log-enabled", "yes", "a crash always prints the Go stack traces")
 	yesno("crash-memcheck-enabled", "yes", "there is no memory test after a crash")
@@ -50,6 +47,14 @@ func declareAccepted(s *config.Schema) {
 	number("maxmemory-eviction-tenacity", "10", "eviction always frees what a command needs", 0, 100)
 	number("max-new-connections-per-cycle", "10", "connections are accepted as they come", 1, 1000)
 	declareAcceptedTLS(yesno, number, text)
+	const byManager = "the service manager sets it"
+	text("oom-score-adj", "no", byManager, 0)
+	text("oom-score-adj-values", "0 200 800", byManager, config.MultiArg)
+	text("ignore-warnings", "", "ferrous does not refuse to start for warnings", config.MultiArg)
+	text("syslog-facility", "local0", "see syslog-enabled", config.Immutable)
+	text("bind-source-addr", "", "ferrous opens no connections itself", config.Immutable)
+	number("socket-mark-id", "0", "connections are not marked", 0, math.MaxUint32)
+	number("active-defrag-max-scan-fields", "1000", "defragmentation goes by segments of a table", 1, math.MaxInt32)
 	declareLater(s)
 }
 
@@ -109,4 +114,5 @@ func declareLater(s *config.Schema) {
 	s.Bool(stale)
 	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
 	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))
+	declareLaterTable(s)
 }

@@ -52,6 +52,14 @@ func (w *worker) rescue() {
 	for len(w.sessions) > 0 {
 		w.cut(w.sessions[0])
 	}
+	// Letters that came with the panic may be connections to close.
+	for _, l := range w.reading {
+		if l.run != nil {
+			w.post(l.run)
+		}
+	}
+	w.reading = nil
+	w.wake()
 }
 
 // cut ends a session of a broken worker. The state of modules may be broken

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -22,7 +23,7 @@ type loop struct {
 	conns   map[int32]*epollConn
 	rbuf    []byte
 	done    chan struct{}
-	quit    bool
+	quit    atomic.Bool
 	busy    bool // the next poll need not wait, see there
 }
 
@@ -81,14 +82,15 @@ func (l *loop) closeEvent() {
 
 // stop implements driver.
 func (l *loop) stop() {
-	l.post(func() { l.quit = true })
+	l.quit.Store(true)
+	l.signal()
 	<-l.done
 }
 
 func (l *loop) run() {
 	defer close(l.done)
 	events := make([]unix.EpollEvent, 256)
-	for !l.quit {
+	for !l.quit.Load() {
 		l.wakeUp(events[:l.poll(events)])
 	}
 	l.closeAll()
@@ -112,6 +114,7 @@ func (l *loop) closeAll() {
 	l.enter()
 	defer l.leave()
 	defer l.rescue()
+	l.deliver() // there may be connections in it
 	l.endAll()
 }
 

@@ -23,6 +23,7 @@ func Main(modules ...core.Module) {
 }
 
 func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	original := args
 	action, args := hostconfig.ParseCommand(args)
 	if action == hostconfig.Version {
 		fmt.Fprintf(stdout, "ferrous v=%s redis_version=%s\n", Version, redisVersion)
@@ -50,6 +51,15 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 	if action == hostconfig.CheckConfig {
 		fmt.Fprintln(stdout, "The configuration is valid.")
 		return 0
+	}
+	if srv.params.daemonize.Load() {
+		if leave, err := daemonize(original, environ, loaded.Stdin); err != nil || leave {
+			if err != nil {
+				fmt.Fprintln(stderr, "ferrous:", err)
+				return 1
+			}
+			return 0
+		}
 	}
 	closeLog, err := srv.openLog(stdout)
 	if err != nil {
@@ -149,8 +159,9 @@ func (srv *Server) announceStart() {
 	srv.log.Info("modules: " + strings.Join(srv.registry.Modules(), " "))
 	for _, s := range hostconfig.Settings(srv.registry.Config) {
 		srv.log.Debug("configuration", "name", s.Name, "value", s.Value, "from", s.Origin.String())
-		if why := srv.registry.Config.Find(s.Name).Param().NoEffect; why != "" {
-			srv.log.Debug("a parameter without effect: "+s.Name, "reason", why)
+		v := srv.registry.Config.Find(s.Name)
+		if why := v.Param().NoEffect; why != "" && v.String() != v.DefaultString() {
+			srv.log.Warn("a parameter without effect", "name", s.Name, "value", s.Value, "reason", why)
 		}
 	}
 }

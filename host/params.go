@@ -38,6 +38,7 @@ type params struct {
 	poison        *config.BoolVar
 	statsEnabled  *config.BoolVar
 	dir           *config.CustomVar[string]
+	daemonize     *config.BoolVar
 	pidFile       *config.StringVar
 	logLevel      *config.EnumVar
 	logFile       *config.StringVar
@@ -131,6 +132,7 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.hz = s.Int(par("hz", "10", "How often a second background work is looked after.", 0), 1, 500)
 	p.statsEnabled = s.Bool(par("stats-enabled", "yes", "Measure the duration of every command for INFO commandstats.", 0))
 	p.declareDir(s)
+	p.daemonize = s.Bool(par("daemonize", "no", "Run in the background, without a terminal. A service manager does better without it.", config.Immutable))
 	p.pidFile = s.Text(par("pidfile", "", "File to write the process id to.", config.Immutable))
 	p.logLevel = s.Enum(par("loglevel", "notice", "How much is logged.", 0),
 		config.Choice{Name: "debug", Value: 0}, config.Choice{Name: "verbose", Value: 1}, config.Choice{Name: "notice", Value: 2},

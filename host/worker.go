@@ -100,7 +100,8 @@ func (w *worker) deliver() {
 	w.hasMail.Store(false)
 	w.mailMu.Unlock()
 	for i := range w.reading {
-		l := &w.reading[i]
+		l := w.reading[i]
+		w.reading[i] = letter{}
 		switch {
 		case l.run != nil:
 			l.run()
@@ -114,7 +115,6 @@ func (w *worker) deliver() {
 			l.to.queue(l.bytes, true)
 			w.touch(l.to)
 		}
-		*l = letter{}
 	}
 }
 

@@ -1,0 +1,154 @@
+package host
+
+import (
+	"errors"
+	"math"
+
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// Parameters of families that are not built yet, with Redis's names and
+// defaults, so that its configuration files load. Each row goes when the module
+// comes that means it; until then the parameter is listed in
+// docs/differences.md, and setting it is logged.
+
+type laterKind uint8
+
+const (
+	yesno laterKind = iota
+	number
+	size
+	words
+)
+
+const (
+	noPersistence = "there is no persistence yet"
+	noReplication = "there is no replication yet"
+	noCluster     = "there is no cluster mode yet"
+	noAcl         = "there are no access control lists yet"
+	noCollections = "the type is not built yet"
+	noObserving   = "there is no slow log and no latency monitor yet"
+	noTracking    = "there is no client-side caching yet"
+	noScripts     = "there are no scripts yet"
+)
+
+var laterParams = [...]struct {
+	name, alias, def string
+	kind             laterKind
+	why              string
+}{
+	// There is no persistence yet.
+	{"aof-disable-auto-gc", "", "no", yesno, noPersistence},
+	{"aof-load-truncated", "", "yes", yesno, noPersistence},
+	{"aof-rewrite-incremental-fsync", "", "yes", yesno, noPersistence},
+	{"aof-timestamp-enabled", "", "no", yesno, noPersistence},
+	{"aof-use-rdb-preamble", "", "yes", yesno, noPersistence},
+	{"appenddirname", "", "appendonlydir", words, noPersistence},
+	{"appendfilename", "", "appendonly.aof", words, noPersistence},
+	{"auto-aof-rewrite-min-size", "", "67108864", size, noPersistence},
+	{"auto-aof-rewrite-percentage", "", "100", number, noPersistence},
+	{"rdb-del-sync-files", "", "no", yesno, noPersistence},
+	{"rdb-save-incremental-fsync", "", "yes", yesno, noPersistence},
+	{"rdbchecksum", "", "yes", yesno, noPersistence},
+	{"stop-writes-on-bgsave-error", "", "yes", yesno, noPersistence},
+	{"maxmemory-clients", "", "0", size, "clients are not evicted by the sum of their buffers yet"},
+	// There is no replication yet.
+	{"masterauth", "", "", words, noReplication},
+	{"masteruser", "", "", words, noReplication},
+	{"min-replicas-max-lag", "min-slaves-max-lag", "10", number, noReplication},
+	{"min-replicas-to-write", "min-slaves-to-write", "0", number, noReplication},
+	{"repl-backlog-size", "", "1048576", size, noReplication},
+	{"repl-backlog-ttl", "", "3600", number, noReplication},
+	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
+	{"repl-diskless-load", "", "disabled", words, noReplication},
+	{"repl-diskless-sync", "", "yes", yesno, noReplication},
+	{"repl-diskless-sync-max-replicas", "", "0", number, noReplication},
+	{"repl-ping-replica-period", "repl-ping-slave-period", "10", number, noReplication},
+	{"repl-timeout", "", "60", number, noReplication},
+	{"replica-announce-ip", "slave-announce-ip", "", words, noReplication},
+	{"replica-announce-port", "slave-announce-port", "0", number, noReplication},
+	{"replica-announced", "", "yes", yesno, noReplication},
+	{"replica-ignore-disk-write-errors", "", "no", yesno, noReplication},
+	{"replica-ignore-maxmemory", "slave-ignore-maxmemory", "yes", yesno, noReplication},
+	{"replica-lazy-flush", "slave-lazy-flush", "no", yesno, noReplication},
+	{"replica-priority", "slave-priority", "100", number, noReplication},
+	{"replica-read-only", "slave-read-only", "yes", yesno, noReplication},
+	{"replicaof", "slaveof", "", words, noReplication},
+	// There is no cluster mode yet.
+	{"cluster-allow-pubsubshard-when-down", "", "yes", yesno, noCluster},
+	{"cluster-allow-reads-when-down", "", "no", yesno, noCluster},
+	{"cluster-allow-replica-migration", "", "yes", yesno, noCluster},
+	{"cluster-announce-bus-port", "", "0", number, noCluster},
+	{"cluster-announce-hostname", "", "", words, noCluster},
+	{"cluster-announce-ip", "", "", words, noCluster},
+	{"cluster-announce-port", "", "0", number, noCluster},
+	{"cluster-announce-tls-port", "", "0", number, noCluster},
+	{"cluster-config-file", "", "nodes.conf", words, noCluster},
+	{"cluster-enabled", "", "no", yesno, noCluster},
+	{"cluster-link-sendbuf-limit", "", "0", size, noCluster},
+	{"cluster-migration-barrier", "", "1", number, noCluster},
+	{"cluster-node-timeout", "", "15000", number, noCluster},
+	{"cluster-port", "", "0", number, noCluster},
+	{"cluster-preferred-endpoint-type", "", "ip", words, noCluster},
+	{"cluster-replica-no-failover", "cluster-slave-no-failover", "no", yesno, noCluster},
+	{"cluster-replica-validity-factor", "cluster-slave-validity-factor", "10", number, noCluster},
+	{"cluster-require-full-coverage", "", "yes", yesno, noCluster},
+	// There are no access control lists yet.
+	{"acl-pubsub-default", "", "resetchannels", words, noAcl},
+	{"aclfile", "", "", words, noAcl},
+	{"acllog-max-len", "", "128", number, noAcl},
+	// The type is not built yet.
+	{"hash-max-listpack-entries", "hash-max-ziplist-entries", "512", number, noCollections},
+	{"hash-max-listpack-value", "hash-max-ziplist-value", "64", number, noCollections},
+	{"hll-sparse-max-bytes", "", "3000", size, noCollections},
+	{"list-compress-depth", "", "0", number, noCollections},
+	{"list-max-listpack-size", "list-max-ziplist-size", "-2", number, noCollections},
+	{"set-max-intset-entries", "", "512", number, noCollections},
+	{"set-max-listpack-entries", "", "128", number, noCollections},
+	{"set-max-listpack-value", "", "64", number, noCollections},
+	{"stream-node-max-bytes", "", "4096", size, noCollections},
+	{"stream-node-max-entries", "", "100", number, noCollections},
+	{"zset-max-listpack-entries", "zset-max-ziplist-entries", "128", number, noCollections},
+	{"zset-max-listpack-value", "zset-max-ziplist-value", "64", number, noCollections},
+	// There is no slow log and no latency monitor yet.
+	{"latency-tracking", "", "yes", yesno, noObserving},
+	{"latency-tracking-info-percentiles", "", "50 99 99.9", words, noObserving},
+	{"slowlog-log-slower-than", "", "10000", number, noObserving},
+	{"slowlog-max-len", "", "128", number, noObserving},
+	// There is no client-side caching yet.
+	{"tracking-table-max-keys", "", "1000000", number, noTracking},
+	// There are no scripts yet.
+	{"busy-reply-threshold", "lua-time-limit", "5000", number, noScripts},
+}
+
+func declareLaterTable(s *config.Schema) {
+	for _, row := range laterParams {
+		p := config.Param{Name: row.name, Section: "accepted for Redis", Default: row.def, NoEffect: row.why,
+			Doc: "Accepted, without effect: " + row.why + "."}
+		if row.alias != "" {
+			p.Aliases = []string{row.alias}
+		}
+		switch row.kind {
+		case yesno:
+			v := s.Bool(p)
+			if row.name == "cluster-enabled" {
+				refused(v, row.why)
+			}
+		case number:
+			s.Int(p, math.MinInt32, math.MaxInt64)
+		case size:
+			s.Memory(p, 0, math.MaxInt64)
+		case words:
+			p.Flags |= config.MultiArg
+			v := s.Text(p)
+			if row.name == "replicaof" || row.name == "aclfile" {
+				v.Check(func(value string) error {
+					if value != "" {
+						return errors.New(row.why)
+					}
+					return nil
+				})
+			}
+		}
+	}
+}
