@@ -24,6 +24,7 @@ type Reader struct {
 	off int
 	err error
 	own []byte // room for strings that are no slices of the input
+	got int    // how much room there was at first
 }
 
 // NewReader reads from b, which must not change meanwhile.
@@ -198,8 +199,9 @@ func (r *Reader) lzf() []byte {
 	return out
 }
 
-// ownChunk is the size of the pieces that small strings are carved from. They
-// are never used twice: that is what makes the strings last.
+// ownChunk is the largest size of the pieces that small strings are carved
+// from. They are never used twice: that is what makes the strings last. The
+// first is small, for a Reader of a single value.
 const ownChunk = 4096
 
 func (r *Reader) alloc(n int) []byte {
@@ -207,7 +209,8 @@ func (r *Reader) alloc(n int) []byte {
 		return make([]byte, n)
 	}
 	if n > len(r.own) {
-		r.own = make([]byte, ownChunk)
+		r.got = min(max(2*r.got, n), ownChunk)
+		r.own = make([]byte, r.got)
 	}
 	b := r.own[:n:n]
 	r.own = r.own[n:]
