@@ -36,7 +36,7 @@ func dialBlocking(ctx context.Context, port int) (*blockingConn, error) {
 		f.Close()
 		return nil, err
 	}
-	b.stop = context.AfterFunc(ctx, func() { syscall.Shutdown(b.fd, syscall.SHUT_RDWR) })
+	b.stop = context.AfterFunc(ctx, func() { _ = syscall.Shutdown(b.fd, syscall.SHUT_RDWR) })
 	return b, nil
 }
 

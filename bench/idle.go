@@ -62,7 +62,7 @@ func (b *bench) idleOn(ctx context.Context, spec serverSpec) (*idleResult, error
 	// that has it and refuses will refuse the connections too, and that is reported.
 	_, configErr := s.do(ctx, "CONFIG", "SET", "maxclients", strconv.Itoa(b.opts.conns+100))
 	if b.opts.conns > connsPerAddress { // Redis takes only 127.0.0.1 for itself; all of 127/8 is this machine
-		s.do(ctx, "CONFIG", "SET", "protected-mode", "no")
+		_, _ = s.do(ctx, "CONFIG", "SET", "protected-mode", "no")
 	}
 	empty, err := readMemory(s.pid)
 	if err != nil {

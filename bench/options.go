@@ -81,7 +81,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	if *quick {
 		for name, value := range quickly {
 			if !given[name] {
-				fs.Set(name, value)
+				_ = fs.Set(name, value) // the names are ours
 			}
 		}
 	}

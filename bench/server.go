@@ -162,11 +162,11 @@ func (s *server) answers(ctx context.Context) bool {
 // stop ends the process: politely first, by force after five seconds. It returns when the process is gone, and may be
 // called more than once.
 func (s *server) stop() {
-	s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.exited:
 	case <-time.After(5 * time.Second):
-		s.cmd.Process.Kill()
+		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}
 }

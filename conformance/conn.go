@@ -43,14 +43,14 @@ func (c *Conn) Send(args ...string) error {
 
 // SendRaw sends bytes as they are.
 func (c *Conn) SendRaw(b []byte) error {
-	c.nc.SetWriteDeadline(time.Now().Add(replyTimeout))
+	_ = c.nc.SetWriteDeadline(time.Now().Add(replyTimeout))
 	_, err := c.nc.Write(b)
 	return err
 }
 
 // Read reads one reply or push.
 func (c *Conn) Read() (resp.Value, error) {
-	c.nc.SetReadDeadline(time.Now().Add(replyTimeout))
+	_ = c.nc.SetReadDeadline(time.Now().Add(replyTimeout))
 	v, err := resp.Read(c.r)
 	if ne, ok := err.(net.Error); ok && ne.Timeout() {
 		return v, fmt.Errorf("no reply within %v", replyTimeout)

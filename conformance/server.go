@@ -116,11 +116,11 @@ func (s *Server) Alive() bool {
 
 // Stop ends the process: SIGTERM, and SIGKILL if that takes more than a few seconds.
 func (s *Server) Stop() {
-	s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.exited:
 	case <-time.After(5 * time.Second):
-		s.cmd.Process.Kill()
+		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}
 }

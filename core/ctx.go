@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
 )
@@ -135,6 +136,15 @@ func (c *Ctx) SetString(key, value []byte, expire int64) {
 // SetInt stores an integer as a string value.
 func (c *Ctx) SetInt(key []byte, n int64, expire int64) {
 	c.DB.PutInt(c.HashOf(key), key, n, expire, c.Now)
+}
+
+// Arena returns where the value of a key allocates what it keeps beside the
+// entry: what an Object is made with.
+func (c *Ctx) Arena(key []byte) *arena.Arena { return c.DB.Keyspace().Arena(c.HashOf(key)) }
+
+// PutObject gives key an Object as its value; expire as in keyspace.DB.Put.
+func (c *Ctx) PutObject(key []byte, t keyspace.Type, o keyspace.Object, expire int64) {
+	c.DB.PutObject(key, t, o, expire, c.Now)
 }
 
 // Changed records an effective change of a key: it counts as dirty, it is fed

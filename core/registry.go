@@ -188,8 +188,8 @@ func (r *Registry) checkKeys(full string, cmd *Command) {
 func (r *Registry) Type(t ValueType) {
 	v := &t
 	switch {
-	case v.Name == "" || v.Encoding == nil || v.Len == nil || v.Save == nil || v.Load == nil:
-		r.fail("value type %q lacks a name, Encoding, Len, Save or Load", v.Name)
+	case v.Name == "" || v.Encoding == nil || v.Len == nil || v.Save == nil || v.Load == nil || v.Rewrite == nil || v.Digest == nil:
+		r.fail("value type %q lacks a name, Encoding, Len, Save, Load, Rewrite or Digest", v.Name)
 		return
 	case v.Type == keyspace.Custom && (v.Is == nil || v.Copy == nil):
 		r.fail("value type %q: a custom type needs Is and Copy", v.Name)

@@ -92,6 +92,8 @@ func TestTypesRefused(t *testing.T) {
 		Save:     func(b []byte, _ keyspace.Value) (byte, []byte) { return 128, b },
 		Load:     func(byte, *rdb.Reader, *arena.Arena) (v keyspace.Value, err error) { return },
 		Copy:     func(v keyspace.Value, _ *arena.Arena) (keyspace.Value, error) { return v, nil },
+		Rewrite:  func([]byte, keyspace.Value, func(...[]byte) error) error { return nil },
+		Digest:   func(keyspace.Value, Digester) {},
 	}
 	refused := func(want string, types ...ValueType) {
 		t.Helper()
@@ -107,6 +109,7 @@ func TestTypesRefused(t *testing.T) {
 	refused("claims RDB opcode 128", whole, whole)
 	for _, spoil := range []func(v *ValueType){
 		func(v *ValueType) { v.Is = nil }, func(v *ValueType) { v.Copy = nil },
+		func(v *ValueType) { v.Rewrite = nil }, func(v *ValueType) { v.Digest = nil },
 		func(v *ValueType) { v.Save = nil }, func(v *ValueType) { v.Load = nil },
 		func(v *ValueType) { v.Len = nil }, func(v *ValueType) { v.Encoding = nil },
 		func(v *ValueType) { v.Name = "" }, func(v *ValueType) { v.Opcodes = []byte{rdb.TypeHash} },

@@ -180,7 +180,7 @@ func parseOutputLimits(words []string, base outputLimits) (outputLimits, error) 
 		return base, errors.New("Wrong number of arguments in buffer limit configuration.")
 	}
 	for ; len(words) > 0; words = words[4:] {
-		class := -1
+		var class int
 		switch strings.ToLower(words[0]) {
 		case "normal":
 			class = 0

@@ -14,9 +14,6 @@ type suite struct {
 	words []string
 }
 
-// weak suites are in no group but ALL: they must be asked for.
-const weak = "weak"
-
 // suites lists what crypto/tls has. The words of a suite follow from its IANA
 // name, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256.
 func suites() (all []suite) {

@@ -36,6 +36,7 @@ func decryptKey(data, password []byte) ([]byte, error) {
 			der, err = decryptPKCS8(block.Bytes, password)
 		case block.Headers["DEK-Info"] != "":
 			//nolint:staticcheck // weak as it is, people have such keys
+			//lint:ignore SA1019 the old encryption is what OpenSSL and Redis users have
 			der, err = x509.DecryptPEMBlock(block, password)
 		default:
 			continue

@@ -48,7 +48,7 @@ func redisLike(t testing.TB) *Schema {
 		Repeat: Collect,
 		Parse: func(words, base []string) ([]string, error) {
 			if len(words)%2 != 0 {
-				return nil, errors.New("Invalid save parameters") //nolint:staticcheck // Redis's text
+				return nil, errors.New("Invalid save parameters")
 			}
 			if len(words) == 0 {
 				return nil, nil
@@ -61,7 +61,7 @@ func redisLike(t testing.TB) *Schema {
 		Repeat: Merge,
 		Parse: func(words []string, base map[string]string) (map[string]string, error) {
 			if len(words)%2 != 0 {
-				return nil, errors.New("Wrong number of arguments in buffer limit configuration.") //nolint:staticcheck
+				return nil, errors.New("Wrong number of arguments in buffer limit configuration.")
 			}
 			v := map[string]string{}
 			for k := range base {
@@ -170,7 +170,7 @@ func TestSetRollsBack(t *testing.T) {
 	s.Apply(func() error { applied = append(applied, maxmemory.Load()); return nil }, maxmemory)
 	s.Apply(func() error {
 		if port.Load() == 1 {
-			return errors.New("Unable to listen on this port. Check server logs.") //nolint:staticcheck
+			return errors.New("Unable to listen on this port. Check server logs.")
 		}
 		return nil
 	}, port)

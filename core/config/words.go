@@ -7,7 +7,7 @@ import (
 )
 
 // ErrUnbalancedQuotes is SplitWords's only complaint.
-var ErrUnbalancedQuotes = errors.New("Unbalanced quotes in configuration line") //nolint:staticcheck // Redis's text
+var ErrUnbalancedQuotes = errors.New("Unbalanced quotes in configuration line")
 
 // SplitWords splits a line into words the way redis.conf, ACL rules and inline commands do. Words are separated by white
 // space; "double quotes" understand \n \r \t \b \a, \xHH and \ before any other byte; 'single quotes' understand \' only;

@@ -21,7 +21,7 @@ func push(c *core.Ctx) error {
 	}
 	if r == nil {
 		// Its elements lie in the arena of the shard that owns the key.
-		r = newRing(c.DB.Keyspace().Arena(c.HashOf(key)), int(size))
+		r = newRing(c.Arena(key), int(size))
 		c.DB.PutObject(key, keyspace.Custom, r, 0, c.Now)
 	}
 	r.resize(int(size))

@@ -43,7 +43,7 @@ func newSchema(t testing.TB) *config.Schema {
 		Repeat: config.Merge,
 		Parse: func(words []string, base map[string]string) (map[string]string, error) {
 			if len(words)%2 != 0 {
-				return nil, errors.New("Wrong number of arguments in buffer limit configuration.") //nolint:staticcheck
+				return nil, errors.New("Wrong number of arguments in buffer limit configuration.")
 			}
 			v := map[string]string{}
 			for k := range base {
@@ -51,7 +51,7 @@ func newSchema(t testing.TB) *config.Schema {
 			}
 			for i := 0; i < len(words); i += 2 {
 				if words[i] != "normal" && words[i] != "pubsub" {
-					return nil, errors.New("Invalid client class specified in buffer limit configuration.") //nolint:staticcheck
+					return nil, errors.New("Invalid client class specified in buffer limit configuration.")
 				}
 				v[words[i]] = words[i+1]
 			}
@@ -74,7 +74,7 @@ func declareLines(s *config.Schema, p config.Param, pairs bool) {
 		Repeat: config.Collect,
 		Parse: func(words []string, base [][]string) ([][]string, error) {
 			if pairs && len(words)%2 != 0 {
-				return nil, errors.New("Invalid save parameters") //nolint:staticcheck
+				return nil, errors.New("Invalid save parameters")
 			}
 			if len(words) == 0 && !pairs {
 				return nil, errors.New("nobody is named") // there is no way to forget the users before

@@ -132,7 +132,7 @@ func load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) {
 	if t == nil || r.Err() != nil {
 		return keyspace.Value{}, errBadFormat
 	}
-	v, err := t.Load(opcode, r, c.DB.Keyspace().Arena(c.HashOf(key)))
+	v, err := t.Load(opcode, r, c.Arena(key))
 	if err != nil {
 		return v, errBadFormat
 	}
