@@ -50,7 +50,7 @@ func (w *worker) gather(s *session, data []byte) error {
 		if len(r.args) > 0 {
 			r.cmd, r.err = w.srv.lookup(r.args)
 		}
-		joins := plain && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&core.AllSessions == 0 &&
+		joins := plain && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&core.AllSessions == 0 &&
 			r.cmd.Flags&(core.Fast|core.Write) != 0
 		if joins {
 			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])

@@ -132,6 +132,9 @@ func (srv *Server) ResetStats() {
 	}
 	srv.netIn.Store(0)
 	srv.netOut.Store(0)
+	srv.writes.Store(0)
+	srv.sweeps.nanos.Store(0)
+	srv.sweeps.cut.Store(0)
 	srv.accepts.accepted.Store(0)
 	srv.accepts.rejected.Store(0)
 	srv.accepts.failed.Store(0)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -49,6 +50,7 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 	effort := srv.params.expireEffort.Load() - 1
 	limit := period * time.Duration(25+2*effort) / 100
 	start := time.Now()
+	defer func() { srv.sweeps.nanos.Add(int64(time.Since(start))) }()
 	for again := true; again; {
 		again = false
 		for sh := range keyspace.Shards {
@@ -57,9 +59,16 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 			}
 		}
 		if time.Since(start) > limit {
+			srv.sweeps.cut.Add(1)
 			return
 		}
 	}
+}
+
+// sweepStats tell how the search for expired keys went.
+type sweepStats struct {
+	nanos atomic.Int64 // how long it has taken
+	cut   atomic.Int64 // how often the time was up before the work was done
 }
 
 // resumePaused lets the sessions go on that a pause has held back.

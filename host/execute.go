@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -23,8 +24,8 @@ func (w *worker) execute(s *session, r *request) bool {
 	}
 	c.Session, c.DB, c.Now, c.NoBlock = &s.Session, s.db, w.now, false
 	ran := false
+	s.lastCmd = cmd
 	if err == nil {
-		s.lastCmd = cmd
 		var verdict verdict
 		verdict, err = w.admit(s, c)
 		switch verdict {
@@ -51,7 +52,8 @@ func (w *worker) execute(s *session, r *request) bool {
 	return true
 }
 
-// lookup finds the row of a request and checks its arity.
+// lookup finds the row of a request and checks its arity. With an error of arity
+// comes the row, which counts how often that happens.
 func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
 	cmd := srv.table.find(args[0])
 	if cmd == nil {
@@ -59,15 +61,13 @@ func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
 	}
 	if len(cmd.Sub) > 0 && len(args) > 1 {
 		sub := cmd.Subcommand(args[1])
-		if sub == nil && cmd.Run == nil {
+		if sub == nil {
 			return nil, unknownSubcommand(cmd, args[1])
 		}
-		if sub != nil {
-			cmd = sub
-		}
+		cmd = sub
 	}
 	if !cmd.ArityOK(len(args)) || cmd.Run == nil {
-		return nil, core.ErrArity(cmd.FullName())
+		return cmd, core.ErrArity(cmd.FullName())
 	}
 	return cmd, nil
 }
@@ -87,7 +87,15 @@ func unknownSubcommand(cmd *core.Command, name []byte) error {
 	return core.Err("unknown subcommand '" + clip(name, 128) + "'. Try " + strings.ToUpper(cmd.Name) + " HELP.")
 }
 
-func clip(b []byte, n int) string { return string(b[:min(len(b), n)]) }
+// clip returns the first n bytes of b, up to a zero byte: Redis prints them as a C
+// string.
+func clip(b []byte, n int) string {
+	b = b[:min(len(b), n)]
+	if end := bytes.IndexByte(b, 0); end >= 0 {
+		b = b[:end]
+	}
+	return string(b)
+}
 
 func errorText(err error) string {
 	if e, ok := err.(core.Error); ok {

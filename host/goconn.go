@@ -172,6 +172,7 @@ func (c *goConn) readLoop() {
 			}
 			if n > 0 {
 				c.g.stats.netIn += int64(n)
+				c.g.stats.reads++
 				c.g.received(c.s, buf[:n])
 				c.g.finish(c.s)
 			}

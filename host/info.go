@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -32,7 +33,7 @@ func (srv *Server) declareInfo() {
 	add("clients", srv.infoClients)
 	add("memory", srv.infoMemory)
 	add("stats", srv.infoStats)
-	add("cpu", srv.infoCPU)
+	srv.registry.Info(core.InfoSection{Name: "cpu", Heading: "CPU", Fill: srv.infoCPU})
 	add("modules", srv.infoModules)
 	srv.registry.Info(core.InfoSection{Name: "commandstats", Extra: true, Fill: srv.infoCommands})
 	add("errorstats", srv.infoErrors)
@@ -55,18 +56,38 @@ func (srv *Server) Info(sections []string) []byte {
 		}
 		return !s.Extra && len(sections) == 0
 	}
-	for _, s := range srv.registry.Sections() {
+	last := ""
+	for _, s := range srv.infoSections() {
 		if !wants(s) {
 			continue
 		}
-		heading := s.Heading
-		if heading == "" {
-			heading = strings.ToUpper(s.Name[:1]) + s.Name[1:]
+		if s.Name != last {
+			w.Heading(cmp.Or(s.Heading, strings.ToUpper(s.Name[:1])+s.Name[1:]))
+			last = s.Name
 		}
-		w.Heading(heading)
 		s.Fill(&w)
 	}
 	return w.Bytes()
+}
+
+// infoOrder is the order of Redis's sections.
+var infoOrder = []string{
+	"server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules",
+	"commandstats", "errorstats", "latencystats", "cluster", "keyspace",
+}
+
+// infoSections returns the sections in Redis's order, those of modules after
+// them. Several of one name are one section, each with a part of its fields.
+func (srv *Server) infoSections() []core.InfoSection {
+	rank := func(s core.InfoSection) int {
+		if i := slices.Index(infoOrder, s.Name); i >= 0 {
+			return i
+		}
+		return len(infoOrder) + slices.IndexFunc(srv.registry.Sections(), func(o core.InfoSection) bool { return o.Name == s.Name })
+	}
+	sections := slices.Clone(srv.registry.Sections())
+	slices.SortStableFunc(sections, func(a, b core.InfoSection) int { return rank(a) - rank(b) })
+	return sections
 }
 
 func (srv *Server) infoServer(w *core.InfoWriter) {
@@ -80,9 +101,11 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("redis_mode", "standalone")
 	w.String("os", systemName())
 	w.Int("arch_bits", 32<<(^uint(0)>>63))
+	w.String("monotonic_clock", "POSIX clock_gettime") // what Go's runtime reads
 	w.String("multiplexing_api", multiplexing)
 	w.String("go_version", runtime.Version())
 	w.Int("process_id", int64(os.Getpid()))
+	w.String("process_supervised", "no")
 	w.String("run_id", srv.runID)
 	w.Int("tcp_port", srv.params.port.Load())
 	w.Int("server_time_usec", now.UnixMicro())
@@ -100,18 +123,22 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoClients(w *core.InfoWriter) {
-	var maxIn, maxOut, blocked, pubsub, paused int
+	var maxIn, maxOut, blocked, timed, pubsub, paused int
 	for _, wk := range srv.workers {
 		for _, s := range wk.sessions {
 			maxIn = max(maxIn, cap(s.query))
 			maxOut = max(maxOut, s.pendingBytes)
 			if s.wait != nil {
 				blocked++
+				if s.wait.timer != nil {
+					timed++
+				}
 			}
 			if s.kind == core.ClientPubSub {
 				pubsub++
 			}
-			if s.paused {
+			if s.paused { // blocked clients, too, to Redis
+				blocked++
 				paused++
 			}
 		}
@@ -121,6 +148,7 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 	w.Int("client_recent_max_input_buffer", int64(maxIn))
 	w.Int("client_recent_max_output_buffer", int64(maxOut))
 	w.Int("blocked_clients", int64(blocked))
+	w.Int("clients_in_timeout_table", int64(timed))
 	w.Int("pubsub_clients", int64(pubsub))
 	w.Int("paused_clients", int64(paused))
 }
@@ -207,6 +235,8 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 		sum.processed += wk.stats.processed
 		sum.netIn += wk.stats.netIn
 		sum.netOut += wk.stats.netOut
+		sum.reads += wk.stats.reads
+		sum.writes += wk.stats.writes
 		sum.protocolErrors += wk.stats.protocolErrors
 		sum.outputLimitDrops += wk.stats.outputLimitDrops
 		for _, n := range wk.stats.errors {
@@ -225,10 +255,14 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("rejected_connections", srv.accepts.rejected.Load())
 	w.Int("failed_accepts", srv.accepts.failed.Load())
 	w.Int("expired_keys", ks.Expired)
+	w.Int("expired_time_cap_reached_count", srv.sweeps.cut.Load())
+	w.Int("expire_cycle_cpu_milliseconds", srv.sweeps.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
 	w.Int("keyspace_hits", ks.Hits)
 	w.Int("keyspace_misses", ks.Misses)
 	w.Int("total_error_replies", errorReplies)
+	w.Int("total_reads_processed", sum.reads)
+	w.Int("total_writes_processed", sum.writes+srv.writes.Load())
 	w.Int("protocol_errors", sum.protocolErrors)
 	w.Int("client_output_buffer_limit_disconnections", sum.outputLimitDrops)
 }

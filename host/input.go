@@ -65,6 +65,7 @@ func (w *worker) finish(s *session) {
 	if len(s.pending) == 0 {
 		n, err := s.link.write(out)
 		w.stats.netOut += int64(n)
+		w.stats.writes++
 		if err != nil {
 			s.Close(false, err.Error())
 			return

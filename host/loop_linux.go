@@ -178,6 +178,7 @@ func (l *loop) readable(c *epollConn) {
 		return
 	}
 	l.stats.netIn += int64(n)
+	l.stats.reads++
 	if direct {
 		s.query = s.query[:len(s.query)+n]
 		l.received(s, nil)

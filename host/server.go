@@ -49,6 +49,8 @@ type Server struct {
 	clients   atomic.Int64 // connected sessions
 	netIn     atomic.Int64
 	netOut    atomic.Int64
+	writes    atomic.Int64 // that sent what a socket had not taken at first
+	sweeps    sweepStats
 	accepts   acceptStats
 	usage     usageSampler
 	expiry    atomic.Bool // active expiry is on

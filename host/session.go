@@ -151,6 +151,7 @@ func (s *session) sendPending() error {
 		n, err := s.link.write(b)
 		s.pendingBytes -= n
 		s.srv.netOut.Add(int64(n))
+		s.srv.writes.Add(1)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ type workerStats struct {
 	processed        int64
 	dirty            int64
 	netIn, netOut    int64
+	reads, writes    int64
 	protocolErrors   int64
 	outputLimitDrops int64
 	errors           map[string]int64 // replies by error code
@@ -24,7 +25,6 @@ type workerStats struct {
 // count records a command that has been answered. cmd is nil for a request
 // that was no command.
 func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) {
-	w.stats.processed++
 	nanos := int64(0)
 	if cmd != nil {
 		st := &w.stats.commands[cmd.ID()]
@@ -32,6 +32,7 @@ func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) {
 		case !ran:
 			st.Rejected++
 		default:
+			w.stats.processed++
 			st.Calls++
 			if failed {
 				st.Failed++
