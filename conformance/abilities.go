@@ -68,9 +68,12 @@ func (a *Abilities) Missing(names []string) []string {
 func (a *Abilities) Spared(sc *script.Script) (lines map[string]int, whole bool) {
 	lines, whole = map[string]int{}, true
 	for i := range sc.Steps {
-		if missing := a.Missing(sc.Steps[i].Requires); len(missing) > 0 {
+		missing := a.Missing(sc.Steps[i].Requires)
+		switch {
+		case sc.Steps[i].Leftover:
+		case len(missing) > 0:
 			lines[strings.Join(missing, " ")]++
-		} else if !sc.Steps[i].Leftover {
+		default:
 			whole = false
 		}
 	}
