@@ -55,7 +55,7 @@ type mapping struct {
 	base   uint64
 	length uint64
 	//lint:ignore U1000 used where memory comes from the Go heap
-	heap []byte //nolint:unused // keeps the memory alive where it comes from the Go heap
+	heap []byte // keeps the memory alive where it comes from the Go heap
 }
 
 // region tracks the free chunks of one mapping.
