@@ -8,8 +8,8 @@ import (
 )
 
 // Abilities is what a server has of the things that @requires names: commands, and with
-// their prefixes parameters ("config:save"), sections of INFO ("info:replication") and
-// subcommands of DEBUG ("debug:reload").
+// their prefixes parameters ("config:save"), sections and fields of INFO ("info:sync_full")
+// and subcommands of DEBUG ("debug:reload").
 // A nil *Abilities has everything.
 type Abilities struct {
 	names map[string]bool
@@ -50,6 +50,8 @@ func ReadAbilities(c *Conn) (*Abilities, error) {
 	for line := range strings.Lines(info.Text) {
 		if section, ok := strings.CutPrefix(line, "# "); ok {
 			a.names["info:"+strings.ToLower(strings.TrimSpace(section))] = true
+		} else if field, _, ok := strings.Cut(line, ":"); ok {
+			a.names["info:"+field] = true
 		}
 	}
 	return a, nil

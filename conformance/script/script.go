@@ -274,7 +274,7 @@ func (p *parser) header(name, rest string) error {
 }
 
 // requirement is a command ("multi", "client|tracking"), or a parameter ("config:save"),
-// a section of INFO ("info:replication"), or a subcommand of DEBUG ("debug:reload"),
+// a section or field of INFO ("info:replication"), or a subcommand of DEBUG ("debug:reload"),
 // which COMMAND does not tell.
 var requirement = regexp.MustCompile(`^((config|info|debug):)?[a-z0-9_|-]+$`)
 
