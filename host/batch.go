@@ -50,7 +50,7 @@ func (w *worker) gather(s *session, data []byte) error {
 		if len(r.args) > 0 {
 			r.cmd, r.err = w.srv.lookup(r.args)
 		}
-		joins := plain && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&core.AllSessions == 0 &&
+		joins := plain && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&(core.AllSessions|core.Blocking) == 0 &&
 			r.cmd.Flags&(core.Fast|core.Write) != 0
 		if joins {
 			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])
@@ -127,6 +127,10 @@ func (w *worker) consume(s *session, data []byte) (used int) {
 		}
 		done := w.perform(s)
 		used += done
+		if done < end {
+			// What follows is parsed again, from the request that is next.
+			s.parser.reset()
+		}
 		if len(w.w.Buf) > flushAt {
 			w.finish(s)
 			if done < end {

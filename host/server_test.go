@@ -28,7 +28,7 @@ func (stack) Register(r *core.Registry) error {
 		core.Command{Name: "pop", Run: pop, Arity: 2, Flags: core.Write, Keys: key(core.KeyRW)},
 		core.Command{Name: "bpop", Run: bpop, Arity: -3, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, -2, 1, core.KeyRW)}},
 		core.Command{Name: "bmove", Run: bmove, Arity: 4, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, 1, 1, core.KeyRW)}},
-		core.Command{Name: "get", Run: get, Arity: 2, Flags: core.ReadOnly, Keys: key(core.KeyRO)},
+		core.Command{Name: "get", Run: get, Arity: 2, Flags: core.ReadOnly | core.Fast, Keys: key(core.KeyRO)},
 		core.Command{Name: "big", Run: big, Arity: 2, Flags: core.ReadOnly},
 		core.Command{Name: "unblock", Run: unblock, Arity: 3, Flags: core.Admin | core.AllSessions},
 		core.Command{Name: "pause", Run: pause, Arity: 2, Flags: core.Admin | core.AllSessions},
