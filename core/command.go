@@ -34,6 +34,9 @@ type Command struct {
 	// FindKeys, when set, finds all keys of one call where Keys cannot
 	// (a numkeys that follows other arguments, optional STORE destinations).
 	FindKeys func(args [][]byte) ([]KeyRef, error)
+	// VaryFlags tells what is done to the keys of one call that are declared with
+	// KeyVariableFlags (SET reads too if it is given GET).
+	VaryFlags func(args [][]byte) KeyFlags
 	// Sub makes the command a container: its second argument chooses a row.
 	Sub []Command
 	// Doc is what COMMAND DOCS tells.

@@ -118,8 +118,15 @@ func (cmd *Command) AppendKeys(refs []KeyRef, args [][]byte) ([]KeyRef, error) {
 	}
 	var err error
 	for i := range cmd.Keys {
+		first := len(refs)
 		if refs, err = cmd.Keys[i].appendKeys(refs, args); err != nil {
 			return refs, err
+		}
+		if cmd.Keys[i].Flags&KeyVariableFlags != 0 {
+			flags := cmd.VaryFlags(args)
+			for j := range refs[first:] {
+				refs[first+j].Flags = flags
+			}
 		}
 	}
 	return refs, nil

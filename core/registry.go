@@ -171,6 +171,8 @@ func (r *Registry) checkKeys(full string, cmd *Command) {
 		switch {
 		case k.Unknown && cmd.FindKeys == nil && cmd.Flags&AllKeys == 0:
 			r.fail("command %q: key specification %d is unknown and there is no FindKeys", full, i)
+		case k.Flags&KeyVariableFlags != 0 && cmd.FindKeys == nil && cmd.VaryFlags == nil:
+			r.fail("command %q: key specification %d has variable flags and there is no VaryFlags", full, i)
 		case !k.Unknown && k.Keyword == "" && k.Index < 1:
 			r.fail("command %q: key specification %d begins before the first argument", full, i)
 		case !k.Unknown && k.Step < 1:

@@ -26,16 +26,17 @@ func (m rows) Register(r *Registry) error {
 func TestRowsRefused(t *testing.T) {
 	key := []KeySpec{KeyAt(1, KeyRO)}
 	for want, row := range map[string]Command{
-		"must be a lower-case word":      {Name: "GET", Run: run, Arity: 2},
-		"has no handler":                 {Name: "get", Arity: 2},
-		"has no arity":                   {Name: "get", Run: run},
-		"both a write and read-only":     {Name: "get", Run: run, Arity: 2, Flags: Write | ReadOnly},
-		"arguments: at":                  {Name: "get", Run: run, Arity: 2, Doc: Doc{Args: "[key"}},
-		"has no step":                    {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{{Index: 1}}},
-		"begins before the first":        {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{KeyAt(0, KeyRO)}},
-		"is unknown and there is no":     {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{UnknownKeys(KeyRO)}},
-		"searches from the command name": {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{AfterKeyword("K", 0, 0, 1, KeyRO)}},
-		"a container declares no keys":   {Name: "get", Arity: 2, Keys: key, Sub: []Command{{Name: "a", Run: run, Arity: 2}}},
+		"must be a lower-case word":          {Name: "GET", Run: run, Arity: 2},
+		"has no handler":                     {Name: "get", Arity: 2},
+		"has no arity":                       {Name: "get", Run: run},
+		"both a write and read-only":         {Name: "get", Run: run, Arity: 2, Flags: Write | ReadOnly},
+		"arguments: at":                      {Name: "get", Run: run, Arity: 2, Doc: Doc{Args: "[key"}},
+		"has no step":                        {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{{Index: 1}}},
+		"begins before the first":            {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{KeyAt(0, KeyRO)}},
+		"is unknown and there is no":         {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{UnknownKeys(KeyRO)}},
+		"has variable flags and there is no": {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{KeyAt(1, KeyRW|KeyVariableFlags)}},
+		"searches from the command name":     {Name: "get", Run: run, Arity: 2, Keys: []KeySpec{AfterKeyword("K", 0, 0, 1, KeyRO)}},
+		"a container declares no keys":       {Name: "get", Arity: 2, Keys: key, Sub: []Command{{Name: "a", Run: run, Arity: 2}}},
 		"has two subcommands": {Name: "get", Arity: 2,
 			Sub: []Command{{Name: "a", Run: run, Arity: 2}, {Name: "a", Run: run, Arity: 2}}},
 	} {

@@ -106,6 +106,7 @@ func (m *module) rows() []core.Command {
 		{Name: "set", Run: set, Arity: -3, Flags: add,
 			Keys: []core.KeySpec{core.KeyAt(1, swap|core.KeyVariableFlags).
 				With("RW and ACCESS due to the optional `GET` argument")},
+			VaryFlags: setFlags,
 			Doc: core.Doc{
 				Summary: "Sets a key's value, whatever it held before.",
 				Since:   "1.0.0", Complexity: "O(1)",

@@ -34,6 +34,16 @@ func set(c *core.Ctx) error {
 	return nil
 }
 
+// setFlags tells what SET does to its key: it overwrites it unseen, but for GET.
+func setFlags(args [][]byte) core.KeyFlags {
+	for _, arg := range args[min(3, len(args)):] {
+		if bytes.EqualFold(arg, []byte("get")) {
+			return core.KeyRW | core.KeyAccess | core.KeyUpdate
+		}
+	}
+	return core.KeyOW | core.KeyUpdate
+}
+
 // setnx is SETNX key value.
 func setnx(c *core.Ctx) error {
 	stored, err := store(c, c.Args[1], c.Args[2], options{set: optNX})
