@@ -221,9 +221,12 @@ func (c *Ctx) Call(cmd *Command, args [][]byte) { c.Exec.Call(c, cmd, args) }
 
 // Wait describes a blocked client.
 type Wait struct {
-	// Keys of the selected database; a change of one of them is worth a retry.
-	// The host copies them. Empty: only the deadline or an unblock ends it.
+	// Keys of the selected database; a change of one of them is worth a retry
+	// if the key exists then. The host copies them. Empty: only the deadline or
+	// an unblock ends it.
 	Keys [][]byte
+	// Gone asks for a retry also when a key has ceased to exist (XREADGROUP).
+	Gone bool
 	// Deadline in Unix milliseconds; 0 means never.
 	Deadline int64
 	// Retry is called with the command's locks held (the Ctx is a new one with

@@ -25,10 +25,31 @@ type waiter struct {
 	locks keyspace.Locks
 	timer *time.Timer
 	order uint64 // the order of blocking, over all keys
-	done  bool   // guarded by blocking.mu
-	ready bool   // on some worker's list of those to serve; guarded by blocking.mu
-	key   []byte // the key that made it ready; guarded by blocking.mu
+
+	// Guarded by blocking.mu.
+	state waitState
+	late  lateness  // what has come while it was being served
+	again []waitKey // keys that have become ready meanwhile
 }
+
+// waitState is how far a waiter is.
+type waitState uint8
+
+const (
+	waiting waitState = iota
+	serving           // a worker is retrying its command: nobody else may end the wait
+	done
+)
+
+// lateness is an end of a wait that has to give way to a retry under way: what
+// the retry takes out of a key must not be lost to a deadline.
+type lateness uint8
+
+const (
+	onTime lateness = iota
+	lateExpired
+	lateClosed
+)
 
 type waitKey struct {
 	db  int
@@ -51,6 +72,7 @@ func newBlocking(srv *Server) *blocking {
 	b := &blocking{srv: srv, keys: map[waitKey][]*waiter{}}
 	b.sw = srv.registry.OnChange(b.changed)
 	srv.registry.OnSwap(b.swapped)
+	srv.registry.OnFlush(b.flushed)
 	return b
 }
 
@@ -70,7 +92,10 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 	w.order = b.nextID
 	for _, k := range w.keys {
 		at := waitKey{w.db, string(k)}
-		b.keys[at] = append(b.keys[at], w)
+		list := b.keys[at]
+		if n := len(list); n == 0 || list[n-1] != w { // the same key twice
+			b.keys[at] = append(list, w)
+		}
 	}
 	b.n++
 	b.sw.Set(true)
@@ -87,21 +112,14 @@ func (b *blocking) park(w *waiter) {
 	w.timer = time.AfterFunc(after, func() { w.s.worker.post(func() { b.expire(w) }) })
 }
 
-// remove takes a waiter off its keys. It reports false if that was done before.
-// mu is held.
-func (b *blocking) remove(w *waiter) bool {
-	if w.done {
-		return false
-	}
-	w.done = true
+// remove takes a waiter off its keys. mu is held.
+func (b *blocking) remove(w *waiter) {
+	w.state = done
 	for _, k := range w.keys {
 		at := waitKey{w.db, string(k)}
 		list := b.keys[at]
-		for i, x := range list {
-			if x == w {
-				list = append(list[:i:i], list[i+1:]...)
-				break
-			}
+		if i := from(list, w.order); i < len(list) && list[i] == w {
+			list = slices.Delete(list, i, i+1)
 		}
 		if len(list) == 0 {
 			delete(b.keys, at)
@@ -111,18 +129,36 @@ func (b *blocking) remove(w *waiter) bool {
 	}
 	b.n--
 	b.sw.Set(b.n > 0)
+}
+
+// from returns the place of the first waiter whose order is that or later.
+func from(list []*waiter, order uint64) int {
+	i, _ := slices.BinarySearchFunc(list, order, func(w *waiter, order uint64) int { return cmp.Compare(w.order, order) })
+	return i
+}
+
+// cancel ends a wait from the side of the session and reports whether it could:
+// not if its retry is under way, which is told what has come too late, or was
+// successful before.
+func (b *blocking) cancel(w *waiter, late lateness) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch w.state {
+	case serving:
+		w.late = max(w.late, late)
+		return false
+	case done:
+		return false
+	}
+	b.remove(w)
+	w.stopTimer()
 	return true
 }
 
-// cancel forgets a waiter whose session ends or is unblocked.
-func (b *blocking) cancel(w *waiter) bool {
-	b.mu.Lock()
-	ok := b.remove(w)
-	b.mu.Unlock()
+func (w *waiter) stopTimer() {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	return ok
 }
 
 // count returns the number of waiting sessions.
@@ -134,14 +170,14 @@ func (b *blocking) count() int {
 
 // expire ends a wait whose deadline has passed; it runs on the session's worker.
 func (b *blocking) expire(w *waiter) {
-	if b.cancel(w) {
-		b.wake(w, func(c *core.Ctx) { w.wait.Expired(c) })
+	if b.cancel(w, lateExpired) {
+		b.wake(w, w.wait.Expired)
 	}
 }
 
 // unblock ends a wait for CLIENT UNBLOCK, all workers standing still.
 func (b *blocking) unblock(w *waiter, withError bool) bool {
-	if !b.cancel(w) {
+	if !b.cancel(w, onTime) {
 		return false
 	}
 	b.wake(w, func(c *core.Ctx) {
@@ -186,9 +222,62 @@ func (b *blocking) resume(w *waiter, reply []byte) {
 	s.worker.proceed(s)
 }
 
-// changed is the hook for changed keys: waiters of the key are put on the list
-// of the worker whose command changed it.
+// changed is the hook for changed keys: a key that somebody waits for is put on
+// the list of the worker whose command changed it.
 func (b *blocking) changed(c *core.Ctx, ch core.Change) {
+	if ch.Only() {
+		return
+	}
+	at := waitKey{ch.DB, string(ch.Key)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.keys[at]) == 0 {
+		return
+	}
+	if c == nil {
+		b.vanished(at)
+	} else if w, ok := c.Exec.(*worker); ok {
+		w.addReady(at)
+	}
+}
+
+// addReady puts a key on the list of those whose waiters are to be served.
+func (w *worker) addReady(at waitKey) {
+	if !slices.Contains(w.ready[max(len(w.ready)-8, 0):], at) { // twice does no harm
+		w.ready = append(w.ready, at)
+	}
+}
+
+// vanished is for a key that was deleted by no command, because of its expiry
+// or for lack of memory: some worker tells those that wait for that. mu is held.
+func (b *blocking) vanished(at waitKey) {
+	if !slices.ContainsFunc(b.keys[at], func(w *waiter) bool { return w.wait.Gone }) {
+		return
+	}
+	w := b.srv.workers[0]
+	w.post(func() {
+		w.locked = keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key)))
+		b.srv.ks.Lock(w.locked)
+		w.addReady(at)
+		w.locked = w.serveReady(w.locked)
+		w.unlockBatch()
+	})
+}
+
+// swapped is the hook for two databases that have changed places: every key
+// that is waited for in one of them may have come into being, or gone.
+func (b *blocking) swapped(c *core.Ctx, one, other int) {
+	b.allReady(c, func(at waitKey) bool { return at.db == one || at.db == other })
+}
+
+// flushed is the hook for databases that are about to be emptied.
+func (b *blocking) flushed(c *core.Ctx, db int) {
+	b.allReady(c, func(at waitKey) bool { return db < 0 || at.db == db })
+}
+
+// allReady puts keys on the list of the worker that executes c, in the order in
+// which their first waiters blocked.
+func (b *blocking) allReady(c *core.Ctx, which func(at waitKey) bool) {
 	if c == nil {
 		return
 	}
@@ -198,68 +287,65 @@ func (b *blocking) changed(c *core.Ctx, ch core.Change) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	makeReady(w, b.keys[waitKey{ch.DB, string(ch.Key)}], ch.Key)
-}
-
-// makeReady puts the waiters of a key on w's list. mu is held.
-func makeReady(w *worker, waiters []*waiter, key []byte) {
-	for _, x := range waiters {
-		if !x.ready {
-			x.ready = true
-			x.key = append(x.key[:0], key...)
-			w.ready = append(w.ready, x)
+	old := len(w.ready)
+	for at := range b.keys {
+		if which(at) {
+			w.ready = append(w.ready, at)
 		}
 	}
+	slices.SortFunc(w.ready[old:], func(x, y waitKey) int { return cmp.Compare(b.keys[x][0].order, b.keys[y][0].order) })
 }
 
-// swapped is the hook for two databases that have changed places: every key
-// that is waited for in one of them may have come into being.
-func (b *blocking) swapped(c *core.Ctx, one, other int) {
-	w, ok := c.Exec.(*worker)
-	if !ok {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	from := len(w.ready)
-	for at, waiters := range b.keys {
-		if at.db == one || at.db == other {
-			makeReady(w, waiters, []byte(at.key))
-		}
-	}
-	slices.SortFunc(w.ready[from:], func(x, y *waiter) int { return cmp.Compare(x.order, y.order) })
-}
-
-// serveReady retries the waiters that the command just executed has made
-// ready, in the order in which they blocked, before anything else can touch the
-// keys. held are the locks that the command holds; the result are those held
-// afterwards. A waiter that needs more of them makes the worker let go of all
-// and take the union, in order. What a retry changes may make others ready:
-// they are served in the same loop.
+// serveReady retries the waiters of the keys that the command just executed has
+// changed, in the order in which they blocked, before anything else can touch
+// the keys. held are the locks that the command holds; the result are those
+// held afterwards. A waiter that needs more of them makes the worker let go of
+// all and take the union, in order. What a retry changes may make other keys
+// ready: they are served in the same loop.
 func (w *worker) serveReady(held keyspace.Locks) keyspace.Locks {
 	b := w.srv.blocked
 	for len(w.ready) > 0 {
-		x := w.ready[0]
-		w.ready = append(w.ready[:0], w.ready[1:]...)
-		if x.locks&^held != 0 {
-			w.locked = 0
-			w.srv.ks.Unlock(held)
-			held |= x.locks
-			w.srv.ks.Lock(held)
-			w.locked = held
-		}
-		b.mu.Lock()
-		x.ready = false
-		done, key := x.done, x.key
-		b.mu.Unlock()
-		if !done {
+		at := w.ready[0]
+		w.ready = slices.Delete(w.ready, 0, 1)
+		key := []byte(at.key)
+		for x := b.claim(at, 0); x != nil; x = b.claim(at, x.order) {
+			if x.locks&^held != 0 {
+				w.locked = 0
+				w.srv.ks.Unlock(held)
+				held |= x.locks
+				w.srv.ks.Lock(held)
+				w.locked = held
+			}
 			b.retry(w, x, key)
 		}
 	}
 	return held
 }
 
-// retry runs a waiter's command again. Its locks are held.
+// claim finds the first waiter of a key that blocked after another and that is
+// worth a retry: when the key is gone, most are not. From now on nobody but the
+// caller ends its wait. The key's lock is held.
+func (b *blocking) claim(at waitKey, last uint64) *waiter {
+	exists := b.srv.ks.DB(at.db).Find([]byte(at.key), b.srv.clock.Load(), 0).OK()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.keys[at]
+	for _, w := range list[from(list, last+1):] {
+		switch {
+		case !exists && !w.wait.Gone:
+		case w.state == serving:
+			// By another worker, which has seen another key of it and may be
+			// waiting for the lock of this one.
+			w.again = append(w.again, at)
+		default:
+			w.state = serving
+			return w
+		}
+	}
+	return nil
+}
+
+// retry runs a claimed waiter's command again. Its locks are held.
 func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	c := b.context(w)
 	c.Exec = by // what it changes makes others ready on this worker
@@ -275,10 +361,34 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		by.stats.dirty += c.Dirty
 		c.Feed()
 	}
-	if !served || !b.cancel(w) {
+	if !b.giveBack(by, w, served) {
 		return
 	}
 	// Through the mailbox even if it is a session of this worker: it goes on
 	// when the running batch is done.
 	w.s.worker.post(func() { b.resume(w, c.Buf) })
+}
+
+// giveBack ends the claim of a waiter after its retry and reports whether to send its
+// reply. What came too late counts if the retry has come to nothing.
+func (b *blocking) giveBack(by *worker, w *waiter, served bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if served {
+		b.remove(w)
+		w.stopTimer()
+		return true
+	}
+	w.state = waiting
+	for _, at := range w.again {
+		by.addReady(at)
+	}
+	w.again = nil
+	if w.late != onTime {
+		b.remove(w)
+		if w.late == lateExpired {
+			w.s.worker.post(func() { b.wake(w, w.wait.Expired) })
+		}
+	}
+	return false
 }

@@ -181,11 +181,12 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 		w.stats.dirty += c.Dirty
 		c.Feed()
 	}
-	if len(w.ready) > 0 {
-		w.locked = w.serveReady(w.locked)
-	}
+	// Before others are served, which may let go of the locks for a moment.
 	if c.Waiting != nil && err == nil {
 		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
+	}
+	if len(w.ready) > 0 {
+		w.locked = w.serveReady(w.locked)
 	}
 	if !batched {
 		w.unlockBatch()

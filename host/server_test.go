@@ -28,6 +28,8 @@ func (stack) Register(r *core.Registry) error {
 		core.Command{Name: "pop", Run: pop, Arity: 2, Flags: core.Write, Keys: key(core.KeyRW)},
 		core.Command{Name: "bpop", Run: bpop, Arity: -3, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, -2, 1, core.KeyRW)}},
 		core.Command{Name: "bmove", Run: bmove, Arity: 4, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, 1, 1, core.KeyRW)}},
+		core.Command{Name: "bgone", Run: bgone, Arity: 2, Flags: core.ReadOnly | core.Blocking, Keys: key(core.KeyRO)},
+		core.Command{Name: "flush", Run: flush, Arity: 1, Flags: core.Write | core.AllKeys},
 		core.Command{Name: "get", Run: get, Arity: 2, Flags: core.ReadOnly | core.Fast, Keys: key(core.KeyRO)},
 		core.Command{Name: "big", Run: big, Arity: 2, Flags: core.ReadOnly},
 		core.Command{Name: "unblock", Run: unblock, Arity: 3, Flags: core.Admin | core.AllSessions},
@@ -129,6 +131,25 @@ func bmove(c *core.Ctx) error {
 	return c.Block(core.Wait{Keys: c.Args[1:2], Retry: move, Expired: (*core.Ctx).Null})
 }
 
+// bgone waits for the end of a key.
+func bgone(c *core.Ctx) error {
+	return c.Block(core.Wait{Keys: c.Args[1:2], Gone: true, Expired: (*core.Ctx).Null,
+		Retry: func(c *core.Ctx, key []byte) (bool, error) {
+			gone := !c.DB.Find(key, c.Now, 0).OK()
+			if gone {
+				c.Status("gone")
+			}
+			return gone, nil
+		}})
+}
+
+func flush(c *core.Ctx) error {
+	c.Hooks.Flushed(c, c.DB.Index())
+	c.DB.Flush()
+	c.OK()
+	return nil
+}
+
 func get(c *core.Ctx) error {
 	e, err := c.FindType(c.Args[1], keyspace.String)
 	if err != nil {
@@ -178,7 +199,7 @@ func clients(c *core.Ctx) error {
 }
 
 // testServer starts a server on a free port of the loopback.
-func testServer(t *testing.T, args ...string) *Server {
+func testServer(t testing.TB, args ...string) *Server {
 	t.Helper()
 	port := freePort(t)
 	srv, err := Start(Options{Modules: []core.Module{stack{}}, Args: append([]string{"--bind", "127.0.0.1", "--port", port}, args...), Pipes: 1})
@@ -189,7 +210,7 @@ func testServer(t *testing.T, args ...string) *Server {
 	return srv
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -257,7 +278,7 @@ func (c *client) gone() {
 }
 
 // eventually waits for a condition.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if ok() {

@@ -45,8 +45,8 @@ type worker struct {
 	batch    []request
 	hashes   []uint64       // of the keys of those that share a batch
 	warmed   uint64         // see keyspace.DB.Warm
-	ready    []*waiter      // blocked clients to serve after the running command
-	serving  *waiter        // the one of them whose command is being retried
+	ready    []waitKey      // keys whose waiters are to be served after the running command
+	serving  *waiter        // the waiter whose command is being retried
 	locked   keyspace.Locks // shards locked by the running command
 	broken   bool           // a panic has ended it, see rescue
 	stats    workerStats
@@ -181,7 +181,7 @@ func (w *worker) end(s *session) {
 	}
 	s.closing = closed
 	if s.wait != nil {
-		w.srv.blocked.cancel(s.wait)
+		w.srv.blocked.cancel(s.wait, lateClosed)
 		s.wait = nil
 	}
 	last := len(w.sessions) - 1
