@@ -85,6 +85,10 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	known, err := knownCommands(filepath.Join(o.dir, "../tables/redis-7.0.15.txt"))
+	if err != nil {
+		return err
+	}
 	tmp, err := os.MkdirTemp("", "ferrous-tcl-")
 	if err != nil {
 		return err
@@ -117,7 +121,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	r := runner{
-		suite: suite, server: o.server, tmp: tmp, skips: skips, timeout: o.timeout,
+		suite: suite, server: o.server, tmp: tmp, skips: skips, known: known, timeout: o.timeout,
 		baseport: o.baseport, jobs: max(1, o.jobs),
 	}
 	if r.baseport == 0 {
@@ -141,6 +145,7 @@ func report(ctx context.Context, o options, r runner, base baseline, units []str
 		res.logFailures(log)
 	})
 	printTotals(out, results)
+	printLacks(out, results)
 	fmt.Fprintf(out, "details of failures: %s\n", o.log)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ type result struct {
 	unit     string
 	passed   int
 	failed   int
+	lacking  int // failed for want of what the server does not have yet
 	skipped  int // by skip.txt
 	ignored  int // by the suite itself, for its tags
 	failures []failure
@@ -26,6 +27,7 @@ type result struct {
 type failure struct {
 	name   string
 	detail string
+	lacks  string // what the server does not have that the test wants
 }
 
 // statusLine is how the harness reports: "[ok]: NAME (3 ms)", "[3/5 done]: unit (2 seconds)".
@@ -72,15 +74,15 @@ func parseOutput(unit, out string) result {
 	return res
 }
 
-const rowFormat = "%-42s %7s %7s %7s %7s %7s  %s\n"
+const rowFormat = "%-42s %7s %7s %7s %7s %7s %7s  %s\n"
 
 func printHeader(w io.Writer) {
-	fmt.Fprintf(w, rowFormat, "unit", "passed", "failed", "skipped", "ignored", "seconds", "")
+	fmt.Fprintf(w, rowFormat, "unit", "passed", "failed", "lacking", "skipped", "ignored", "seconds", "")
 }
 
 func printRow(w io.Writer, res result, base baseline) {
 	if res.omitted {
-		fmt.Fprintf(w, rowFormat, res.unit, "-", "-", "-", "-", "-", "skipped as a whole")
+		fmt.Fprintf(w, rowFormat, res.unit, "-", "-", "-", "-", "-", "-", "skipped as a whole")
 		return
 	}
 	notes := []string{}
@@ -90,7 +92,7 @@ func printRow(w io.Writer, res result, base baseline) {
 	if was, ok := base[res.unit]; ok && res.passed != was {
 		notes = append(notes, fmt.Sprintf("passed %d before", was))
 	}
-	fmt.Fprintf(w, rowFormat, res.unit, strconv.Itoa(res.passed), strconv.Itoa(res.failed), strconv.Itoa(res.skipped), strconv.Itoa(res.ignored),
+	fmt.Fprintf(w, rowFormat, res.unit, strconv.Itoa(res.passed), strconv.Itoa(res.failed), strconv.Itoa(res.lacking), strconv.Itoa(res.skipped), strconv.Itoa(res.ignored),
 		fmt.Sprintf("%.1f", res.took.Seconds()), strings.Join(notes, "; "))
 }
 
@@ -99,17 +101,22 @@ func printTotals(w io.Writer, results []result) {
 	for _, res := range results {
 		sum.passed += res.passed
 		sum.failed += res.failed
+		sum.lacking += res.lacking
 		sum.skipped += res.skipped
 		sum.ignored += res.ignored
 		sum.took += res.took
 	}
-	fmt.Fprintf(w, rowFormat, fmt.Sprintf("%d units", len(results)), strconv.Itoa(sum.passed), strconv.Itoa(sum.failed),
+	fmt.Fprintf(w, rowFormat, fmt.Sprintf("%d units", len(results)), strconv.Itoa(sum.passed), strconv.Itoa(sum.failed), strconv.Itoa(sum.lacking),
 		strconv.Itoa(sum.skipped), strconv.Itoa(sum.ignored), fmt.Sprintf("%.1f", sum.took.Seconds()), "")
 }
 
 // logFailures writes the failing tests with all that is known about them.
 func (res result) logFailures(w io.Writer) {
 	for _, f := range res.failures {
+		if f.lacks != "" {
+			fmt.Fprintf(w, "=== lacks %s: %s: %s\n%s\n", f.lacks, res.unit, f.name, f.detail)
+			continue
+		}
 		fmt.Fprintf(w, "=== %s: %s\n%s\n", res.unit, f.name, f.detail)
 	}
 }

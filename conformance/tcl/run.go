@@ -27,6 +27,7 @@ type runner struct {
 	server   string
 	tmp      string
 	skips    skipList
+	known    func(command string) bool // whether Redis has such a command
 	timeout  time.Duration
 	baseport int
 	jobs     int
@@ -100,6 +101,7 @@ func (r runner) runUnit(ctx context.Context, unit string, baseport int) (result,
 	}
 	res := parseOutput(unit, out)
 	res.took = time.Since(start)
+	res.sort(r.known)
 	switch {
 	case errors.Is(runErr, context.DeadlineExceeded):
 		res.note = fmt.Sprintf("killed after %v", r.timeout)
@@ -109,6 +111,7 @@ func (r runner) runUnit(ctx context.Context, unit string, baseport int) (result,
 	if res.note != "" && len(res.failures) == 0 {
 		// Nothing else would tell what went wrong.
 		res.failures = append(res.failures, failure{name: res.note, detail: tail(out, 40)})
+		res.failed++
 	}
 	return res, nil
 }
@@ -145,8 +148,10 @@ func (r runner) layOut(root string, skips []skip) error {
 			return err
 		}
 	}
-	// exec, for the harness signals the process that it started.
-	wrapper := "#!/bin/sh\nexec '" + strings.ReplaceAll(r.server, "'", `'\''`) + "' \"$@\"\n"
+	// The harness waits two minutes for a log line with the process id, also when the
+	// server refuses its configuration and has ended long ago. Saying it beforehand brings
+	// it to look for the server at once. exec, for it signals the process that it started.
+	wrapper := "#!/bin/sh\necho \"### PID: $$\"\nexec '" + strings.ReplaceAll(r.server, "'", `'\''`) + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(root, "src/redis-server"), []byte(wrapper), 0o755); err != nil {
 		return err
 	}

@@ -75,6 +75,46 @@ func TestParseOutputThatBreaksOff(t *testing.T) {
 	}
 }
 
+func TestLacks(t *testing.T) {
+	known := func(name string) bool { return name == "sadd" || name == "client|tracking" }
+	for detail, want := range map[string]string{
+		"n command 'sadd'\nERR unknown command 'SADD', with args beginning with: 's' 'x'":    "sadd",
+		"ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.":                                "client|tracking",
+		"ERR unknown subcommand or wrong number of arguments for 'loadaof'. Try DEBUG HELP.": "debug loadaof",
+		"ERR Unknown option or number of arguments for CONFIG SET - 'activedefrag'":          "parameter activedefrag",
+		"argument 'appendonly') - this server has no file: there is no persistence yet":      "family: persistence",
+		"unknown parameter 'x-y' at ./redis.conf:3: Bad directive":                           "parameter x-y",
+		"ERR unknown command 'nosuch', with args beginning with: ":                           "",
+		"Expected 'ERR unknown command' to match 'OOM*'":                                     "",
+		"ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP.":                                  "",
+		"ERR unknown command 'nosuch', then later: ERR unknown command 'sadd', with args":    "sadd",
+	} {
+		if got := lacks(detail, known); got != want {
+			t.Errorf("%s: %q, want %q", detail, got, want)
+		}
+	}
+	res := parseOutput("u", "[err]: a in x.tcl\nERR unknown command 'sadd'\n[err]: b in x.tcl\nExpected 1\n")
+	res.sort(known)
+	if res.failed != 1 || res.lacking != 1 {
+		t.Errorf("%d failed, %d lacking", res.failed, res.lacking)
+	}
+	var b strings.Builder
+	printLacks(&b, []result{res, res})
+	if b.String() != "lacking: sadd (2)\n" {
+		t.Errorf("printed %q", b.String())
+	}
+}
+
+func TestKnownCommands(t *testing.T) {
+	known, err := knownCommands("../tables/redis-7.0.15.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !known("get") || !known("client|tracking") || known("nosuch") {
+		t.Error("the table of Redis's commands is not what it was")
+	}
+}
+
 func TestParseSkips(t *testing.T) {
 	list, err := parseSkips(`
 # a comment
@@ -184,7 +224,7 @@ func fakeSuite(t *testing.T, script string) runner {
 	if err := os.WriteFile(filepath.Join(suite, "runtest"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	r := runner{suite: suite, server: "/bin/echo", tmp: t.TempDir(), timeout: 20 * time.Second, baseport: 21000, jobs: 2}
+	r := runner{suite: suite, server: "/bin/echo", known: func(string) bool { return false }, tmp: t.TempDir(), timeout: 20 * time.Second, baseport: 21000, jobs: 2}
 	if err := r.layOut(t.TempDir(), nil); err != nil {
 		t.Skip(err) // the tools of redis are not installed
 	}
