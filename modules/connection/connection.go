@@ -49,10 +49,10 @@ func (m *module) Start(s core.Server) error {
 // log or a master may try to run anything.
 var errNoClient = errors.New("this command needs a client connection")
 
-// forClient makes a handler refuse callers without a session.
+// forClient makes a handler refuse callers that are no connection.
 func forClient(run core.Handler) core.Handler {
 	return func(c *core.Ctx) error {
-		if c.Session == nil {
+		if c.Session == nil || c.Session.Conn == nil {
 			return errNoClient
 		}
 		return run(c)

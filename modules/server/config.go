@@ -57,7 +57,7 @@ func allowed(c *core.Ctx, parameter string) bool {
 	case "yes":
 		return true
 	case "local":
-		return c.Session == nil || isLocal(c.Session)
+		return isLocal(c.Session)
 	}
 	return false
 }
