@@ -3,6 +3,7 @@ package host
 import (
 	"math"
 	"math/rand/v2"
+	"runtime/metrics"
 	"sync"
 	"sync/atomic"
 
@@ -29,19 +30,32 @@ type candidate struct {
 
 const poolSize = 16
 
+// usedMemory is what maxmemory is compared with: the data, and what the server took
+// when it had none. Without the latter a limit below that would be no limit until
+// there are data, and an empty server would use no memory at all.
+func (srv *Server) usedMemory() int64 { return srv.startup + srv.ks.UsedMemory() }
+
+// startupMemory measures what the server has allocated when everything is in place
+// and there are no data yet.
+func startupMemory() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
 // makeRoom evicts keys until the data fit into maxmemory. It returns the error
 // for the command if they cannot be made to and the command may add to them.
 // No lock of the keyspace is held.
 func (srv *Server) makeRoom(c *core.Ctx) error {
 	limit := srv.params.maxMemory.Load()
-	if limit == 0 || srv.ks.UsedMemory() <= limit {
+	if limit == 0 || srv.usedMemory() <= limit {
 		return nil
 	}
 	policy := srv.params.policy.Load()
 	if policy != policyNone {
 		srv.evictTo(limit, policy, c.Now)
 	}
-	if c.Cmd.Flags&core.DenyOOM != 0 && srv.ks.UsedMemory() > limit {
+	if c.Cmd.Flags&core.DenyOOM != 0 && srv.usedMemory() > limit {
 		return core.ErrOOM
 	}
 	return nil
@@ -51,7 +65,7 @@ func (srv *Server) makeRoom(c *core.Ctx) error {
 func (srv *Server) evictTo(limit int64, policy int, now int64) {
 	srv.evict.mu.Lock()
 	defer srv.evict.mu.Unlock()
-	for srv.ks.UsedMemory() > limit && srv.evictOne(policy, now) {
+	for srv.usedMemory() > limit && srv.evictOne(policy, now) {
 	}
 }
 

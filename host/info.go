@@ -154,7 +154,8 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoMemory(w *core.InfoWriter) {
-	used := srv.ks.ExactMemory()
+	data := srv.ks.ExactMemory()
+	used := srv.startup + data
 	pool := srv.ks.PoolStats()
 	srv.usage.mu.Lock()
 	srv.usage.peakMemory = max(srv.usage.peakMemory, used)
@@ -169,7 +170,10 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 	human("used_memory_rss", rss)
 	human("used_memory_peak", peak)
 	w.Printf("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
-	w.Int("used_memory_dataset", used)
+	w.Int("used_memory_startup", srv.startup)
+	w.Int("used_memory_overhead", srv.startup)
+	w.Int("used_memory_dataset", data)
+	w.Printf("used_memory_dataset_perc", "%.2f%%", 100*float64(data)/float64(used))
 	human("total_system_memory", totalMemory())
 	human("maxmemory", srv.params.maxMemory.Load())
 	w.String("maxmemory_policy", srv.params.policy.String())

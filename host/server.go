@@ -54,6 +54,7 @@ type Server struct {
 	accepts   acceptStats
 	usage     usageSampler
 	expiry    atomic.Bool // active expiry is on
+	startup   int64       // see startupMemory
 
 	stopping chan struct{} // closed when a shutdown begins
 	stopOnce sync.Once
@@ -162,6 +163,7 @@ func (srv *Server) begin() (err error) {
 		}
 		srv.started = append(srv.started, m)
 	}
+	srv.startup = startupMemory()
 	if err := srv.listen(); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (u *usageSampler) sample(now int64, srv *Server) {
 		total.out += w.stats.netOut
 		w.mu.Unlock()
 	}
-	used := srv.ks.UsedMemory()
+	used := srv.usedMemory()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.peakMemory = max(u.peakMemory, used)
