@@ -8,14 +8,16 @@ import (
 )
 
 // A pipeline is executed in batches: requests that each have one key, and
-// nothing unusual about them, are gathered as far as they have arrived, their
-// shards are locked together, and what their lookups are going to touch is
-// fetched from memory all at once. Then they run one after the other as ever.
-// In a large keyspace that hides most of the waiting for memory, which is most
-// of what a GET costs; and a lock is taken once per batch.
+// nothing unusual about them, are gathered as far as they have arrived, and
+// what their lookups are going to touch is asked for from memory all at once.
+// Then they run one after the other as ever. In a large keyspace that hides
+// most of the waiting for memory, which is most of what a GET costs.
+//
+// Where there is only one event loop the shards of a batch are locked together,
+// once. With more of them that would make each wait for the others: batches of
+// sixteen keys nearly always have a shard in common.
 
-// batchMost bounds a batch: beyond it there is nothing left to overlap, and
-// other event loops wait for the locks.
+// batchMost bounds a batch: beyond it there is nothing left to overlap.
 const batchMost = 32
 
 // request is one parsed request.
@@ -79,7 +81,7 @@ func (w *worker) plain(s *session) bool {
 func (w *worker) perform(s *session) (used int) {
 	shared := len(w.hashes)
 	if shared > 1 {
-		w.lockBatch(s)
+		w.warmBatch(s)
 	}
 	for i := range w.batch {
 		if i == shared {
@@ -98,14 +100,18 @@ func (w *worker) perform(s *session) (used int) {
 	return used
 }
 
-func (w *worker) lockBatch(s *session) {
-	var set keyspace.Locks
-	for _, h := range w.hashes {
-		set = set.Add(h)
+// warmBatch asks for the memory of a batch, and locks its shards if there is
+// nobody else to want them.
+func (w *worker) warmBatch(s *session) {
+	if w.srv.alone {
+		var set keyspace.Locks
+		for _, h := range w.hashes {
+			set = set.Add(h)
+		}
+		w.srv.ks.Lock(set)
+		w.locked = set
 	}
-	w.srv.ks.Lock(set)
-	w.locked = set
-	w.warmed += s.db.Warm(w.hashes)
+	s.db.Warm(w.hashes, w.srv.alone)
 }
 
 func (w *worker) unlockBatch() {

@@ -35,7 +35,8 @@ type Server struct {
 	drivers []driver
 	acceptors
 	goWorkers []*goWorker
-	pipes     int // how many to make
+	pipes     int  // how many to make
+	alone     bool // one event loop executes everything, but for TLS
 	pipeEnds  []*Pipe
 	listeners listeners
 	serving   atomic.Bool // begin has come to its end
@@ -155,6 +156,7 @@ func (srv *Server) begin() (err error) {
 		return err
 	}
 	srv.startPipes()
+	srv.alone = srv.loops()+srv.pipes == 1
 	for _, m := range srv.modules {
 		if st, ok := m.(core.Starter); ok {
 			if err := st.Start(srv); err != nil {
