@@ -55,18 +55,6 @@ func (srv *Server) Session(id uint64) (found *core.Session) {
 	return found
 }
 
-// Pause implements core.Server.
-func (srv *Server) Pause(until int64, writesOnly bool) {
-	srv.pause.set(until, writesOnly)
-	srv.setGuard(guardPause, true)
-}
-
-// Unpause implements core.Server.
-func (srv *Server) Unpause() {
-	srv.pause.clear()
-	srv.resumePaused()
-}
-
 // Unblock implements core.Server.
 func (srv *Server) Unblock(id uint64, withError bool) bool {
 	for _, w := range srv.workers {

@@ -28,9 +28,7 @@ func (srv *Server) cron() {
 		now := srv.readClock()
 		srv.sweep(now, period)
 		srv.defragment(period)
-		if srv.pause.over(now) {
-			srv.resumePaused()
-		}
+		srv.checkPause(now)
 		if now/1000 != second {
 			second = now / 1000
 			srv.everySecond(now)
@@ -69,14 +67,6 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 type sweepStats struct {
 	nanos atomic.Int64 // how long it has taken
 	cut   atomic.Int64 // how often the time was up before the work was done
-}
-
-// resumePaused lets the sessions go on that a pause has held back.
-func (srv *Server) resumePaused() {
-	srv.setGuard(guardPause, false)
-	for _, w := range srv.workers {
-		w.post(w.unpause)
-	}
 }
 
 // everySecond looks at every session: idle ones are disconnected after

@@ -139,7 +139,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if guard&guardLoading != 0 && cmd.Flags&core.Loading == 0 {
 		return w.refuse(s, c, core.ErrLoading)
 	}
-	if guard&guardMemory != 0 {
+	if guard&(guardMemory|guardPause) == guardMemory { // a pause leaves the data as they are
 		if err := w.srv.makeRoom(c); err != nil {
 			return w.refuse(s, c, err)
 		}

@@ -27,10 +27,15 @@ func (w *worker) received(s *session, fresh []byte) {
 	case fresh != nil:
 		s.query = append(s.query[:0], data[used:]...)
 	case used > 0:
-		s.query = s.query[:copy(s.query, data[used:])]
+		left := data[used:]
+		if cap(s.query) > 4*max(len(left), keepQuery) { // a large request has gone
+			s.query = append([]byte(nil), left...)
+		} else {
+			s.query = s.query[:copy(s.query, left)]
+		}
 	}
-	if int64(len(s.query)) > w.srv.params.queryLimit.Load() {
-		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", len(s.query))
+	if held := int64(len(s.query) + s.parser.memory()); held > w.srv.params.queryLimit.Load() {
+		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", held)
 		s.Close(false, "query buffer limit")
 	}
 }
@@ -76,6 +81,7 @@ func (w *worker) finish(s *session) {
 	}
 	s.queue(out, false)
 	w.touch(s)
+	w.checkOutput(s) // now: the rest of a pipeline may ask for much more
 }
 
 // trusted is how much is set aside for an argument on the word of its header.

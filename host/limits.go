@@ -24,7 +24,7 @@ func (w *worker) checkOutput(s *session) {
 	default:
 		soft = (w.now-s.softSince)/1000 >= l.seconds
 	}
-	if hard || soft {
+	if (hard || soft) && s.closing < closeNow {
 		w.stats.outputLimitDrops++
 		w.srv.log.Warn("Client scheduled to be closed ASAP for overcoming of output buffer limits.", "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "bytes", used)
 		s.closing, s.reason = closeNow, "output buffer limit"

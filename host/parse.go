@@ -86,6 +86,9 @@ func (p *parser) reset() {
 	p.spans = p.spans[:0]
 }
 
+// memory is what the parser keeps of an incomplete request, in bytes.
+func (p *parser) memory() int { return len(p.spans) * 16 }
+
 // parseWhole is the path that nearly every request takes: an array that has
 // arrived whole, with short headers. Anything else is left to the state
 // machine, errors included.

@@ -103,6 +103,9 @@ func keyCipher(id string) (open func(key []byte) (cipher.Block, error), keyLengt
 	return nil, 0
 }
 
+// maxIterations bounds the seconds that a key file can ask for.
+const maxIterations = 20_000_000
+
 var errKeyFormat = errors.New("the private key is encrypted in a way that is not known")
 
 func decryptPKCS8(der, password []byte) ([]byte, error) {
@@ -136,6 +139,9 @@ func decryptPKCS8(der, password []byte) ([]byte, error) {
 	}
 	if err := unmarshal(scheme.Cipher.Parameters.FullBytes, &iv); err != nil {
 		return nil, err
+	}
+	if kdf.Iterations < 1 || kdf.Iterations > maxIterations {
+		return nil, fmt.Errorf("%w: %d iterations", errKeyFormat, kdf.Iterations)
 	}
 	secret, err := pbkdf2.Key(newHash, string(password), kdf.Salt, kdf.Iterations, keyLength)
 	if err != nil {
