@@ -52,12 +52,19 @@ func lacks(detail string, known func(string) bool) string {
 	return ""
 }
 
+// aftermath is how a test fails after an error outside of any test has made the harness
+// lose track of its servers: for the reason of that error.
+var aftermath = regexp.MustCompile(`key "\w+" not known in dictionary`)
+
 // sort tells failures for want of something from others, and counts both.
 func (res *result) sort(known func(string) bool) {
 	res.failed, res.lacking = 0, 0
 	for i := range res.failures {
 		f := &res.failures[i]
-		if f.lacks = lacks(f.name+"\n"+f.detail, known); f.lacks != "" {
+		if f.lacks = lacks(f.name+"\n"+f.detail, known); f.lacks == "" && i > 0 && aftermath.MatchString(f.detail) {
+			f.lacks = res.failures[i-1].lacks
+		}
+		if f.lacks != "" {
 			res.lacking++
 		} else {
 			res.failed++

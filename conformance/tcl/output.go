@@ -82,7 +82,7 @@ func printHeader(w io.Writer) {
 
 func printRow(w io.Writer, res result, base baseline) {
 	if res.omitted {
-		fmt.Fprintf(w, rowFormat, res.unit, "-", "-", "-", "-", "-", "-", "skipped as a whole")
+		fmt.Fprintf(w, rowFormat, res.unit, "-", "-", "-", "-", "-", "-", "skipped: "+res.note)
 		return
 	}
 	notes := []string{}

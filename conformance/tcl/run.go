@@ -83,8 +83,8 @@ func (r runner) runAll(ctx context.Context, units []string, done func(result)) e
 // in the result.
 func (r runner) runUnit(ctx context.Context, unit string, baseport int) (result, error) {
 	skips := r.skips[unit]
-	if slices.ContainsFunc(skips, func(s skip) bool { return s.test == wholeUnit }) {
-		return result{unit: unit, omitted: true}, nil
+	if i := slices.IndexFunc(skips, func(s skip) bool { return s.test == wholeUnit }); i >= 0 {
+		return result{unit: unit, omitted: true, note: skips[i].reason}, nil
 	}
 	root, err := os.MkdirTemp(r.tmp, "unit-")
 	if err != nil {

@@ -7,12 +7,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ferrousdb/ferrous/conformance"
 )
 
 // skip names a test that is not run, and why.
 type skip struct {
 	test   string // a name, "/regular expression" as the harness wants it, or wholeUnit
 	reason string
+	needs  []string // it is skipped only while the server lacks one of these
 }
 
 // wholeUnit in the place of a test's name skips all of the unit.
@@ -34,7 +37,8 @@ func loadSkips(file string) (skipList, error) {
 }
 
 // parseSkips reads lines of "unit :: test :: reason". A test is a full name, /a regular
-// expression/ or *, for the whole unit. Empty lines and those that start with # do not
+// expression/ or *, for the whole unit. A reason like "needs rpush blpop: why" holds
+// while the server lacks one of those. Empty lines and those that start with # do not
 // count.
 func parseSkips(text string) (skipList, error) {
 	list := skipList{}
@@ -68,6 +72,12 @@ func parseSkips(text string) (skipList, error) {
 			}
 			s.test = "/" + pattern
 		}
+		if words, ok := strings.CutPrefix(s.reason, "needs "); ok {
+			words, _, ok = strings.Cut(words, ": ")
+			if s.needs = strings.Fields(words); !ok || len(s.needs) == 0 {
+				return nil, fmt.Errorf("%d: want needs NAMES: why", n)
+			}
+		}
 		unit = strings.TrimSpace(unit)
 		if slices.ContainsFunc(list[unit], func(o skip) bool { return o.test == s.test }) {
 			return nil, fmt.Errorf("%d: %q is there twice", n, s.test)
@@ -75,6 +85,38 @@ func parseSkips(text string) (skipList, error) {
 		list[unit] = append(list[unit], s)
 	}
 	return list, nil
+}
+
+// inForce returns the skips that a server with these abilities is given.
+func (l skipList) inForce(abilities *conformance.Abilities) skipList {
+	list := skipList{}
+	for unit, skips := range l {
+		for _, s := range skips {
+			if s.needs == nil || len(abilities.Missing(s.needs)) > 0 {
+				list[unit] = append(list[unit], s)
+			}
+		}
+	}
+	return list
+}
+
+// abilitiesOf starts the server for a moment and asks it what it has.
+func abilitiesOf(server, tmp string) (*conformance.Abilities, error) {
+	dir, err := os.MkdirTemp(tmp, "ask-")
+	if err != nil {
+		return nil, err
+	}
+	s, err := conformance.StartServer(server, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Stop()
+	c, err := conformance.Dial(s.Addr)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return conformance.ReadAbilities(c)
 }
 
 // known returns an error if the list names a unit that the suite does not have.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/conformance"
 )
 
 const sampleOutput = `Cleanup: may take some time... OK
@@ -98,6 +100,12 @@ func TestLacks(t *testing.T) {
 	if res.failed != 1 || res.lacking != 1 {
 		t.Errorf("%d failed, %d lacking", res.failed, res.lacking)
 	}
+	const lost = "[err]: c in x.tcl\nkey \"client\" not known in dictionary\n"
+	after := parseOutput("u", "[err]: a in x.tcl\nERR unknown command 'sadd'\n"+lost+lost+"[err]: b in x.tcl\nExpected 1\n"+lost)
+	after.sort(known)
+	if after.failed != 2 || after.lacking != 3 {
+		t.Errorf("with an aftermath: %d failed, %d lacking", after.failed, after.lacking)
+	}
 	var b strings.Builder
 	printLacks(&b, []result{res, res})
 	if b.String() != "lacking: sadd (2)\n" {
@@ -121,16 +129,18 @@ func TestParseSkips(t *testing.T) {
 unit/a :: Some test with :: inside :: it looks into the allocator
 unit/a :: /^SRANDMEMBER .*/ :: dict internals
 unit/b :: * :: there are no child processes
+unit/c :: * :: needs rpush client|tracking: lists are not there yet
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := skipList{
 		"unit/a": {
-			{"Some test with :: inside", "it looks into the allocator"},
-			{"/^SRANDMEMBER .*", "dict internals"},
+			{"Some test with :: inside", "it looks into the allocator", nil},
+			{"/^SRANDMEMBER .*", "dict internals", nil},
 		},
-		"unit/b": {{wholeUnit, "there are no child processes"}},
+		"unit/b": {{wholeUnit, "there are no child processes", nil}},
+		"unit/c": {{wholeUnit, "needs rpush client|tracking: lists are not there yet", []string{"rpush", "client|tracking"}}},
 	}
 	if !reflect.DeepEqual(list, want) {
 		t.Errorf("got %q", list)
@@ -138,14 +148,20 @@ unit/b :: * :: there are no child processes
 	if got := string(skipfile(list["unit/a"])); got != "Some test with :: inside\n/^SRANDMEMBER .*\n" {
 		t.Errorf("skipfile %q", got)
 	}
-	if err := list.known([]string{"unit/a", "unit/b"}); err != nil {
+	if err := list.known([]string{"unit/a", "unit/b", "unit/c"}); err != nil {
 		t.Error(err)
 	}
 	if err := list.known([]string{"unit/a"}); err == nil {
 		t.Error("unit/b is not missed")
 	}
+	if got := list.inForce(nil); len(got) != 2 || got["unit/c"] != nil {
+		t.Errorf("a server that has everything is given %q", got)
+	}
+	if got := list.inForce(&conformance.Abilities{}); !reflect.DeepEqual(got, list) {
+		t.Errorf("a server that has nothing is given %q", got)
+	}
 	for _, text := range []string{
-		"unit/a", "unit/a :: test", "unit/a :: test :: ", "unit/a ::  :: why",
+		"unit/a :: x :: needs : why", "unit/a :: x :: needs rpush", "unit/a", "unit/a :: test", "unit/a :: test :: ", "unit/a ::  :: why",
 		"unit/a :: /x :: why", "unit/a :: // :: why", "unit/a :: /(/ :: why",
 		"unit/a :: x :: why\nunit/a :: x :: why",
 	} {
@@ -238,7 +254,7 @@ cat skipfile
 echo "[ok]: $5 with $TERM (1 ms)"
 echo "[1/1 done]: $5 (1 seconds)"
 `)
-	r.skips = skipList{"unit/a": {{"some test", "why"}}, "unit/c": {{wholeUnit, "why"}}}
+	r.skips = skipList{"unit/a": {{test: "some test", reason: "why"}}, "unit/c": {{test: wholeUnit, reason: "why"}}}
 	got := map[string]result{}
 	err := r.runAll(t.Context(), []string{"unit/a", "unit/b", "unit/c"}, func(res result) { got[res.unit] = res })
 	if err != nil {
@@ -281,9 +297,9 @@ func TestTable(t *testing.T) {
 	var b strings.Builder
 	printHeader(&b)
 	printRow(&b, result{unit: "unit/a", passed: 7, failed: 1, took: time.Second, note: "exception"}, baseline{"unit/a": 9})
-	printRow(&b, result{unit: "unit/b", omitted: true}, nil)
+	printRow(&b, result{unit: "unit/b", omitted: true, note: "the reason"}, nil)
 	printTotals(&b, []result{{passed: 7, failed: 1}, {passed: 3, skipped: 2}})
-	for _, part := range []string{"passed 9 before", "exception", "skipped as a whole", "2 units"} {
+	for _, part := range []string{"passed 9 before", "exception", "skipped: the reason", "2 units"} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("%q is not in\n%s", part, b.String())
 		}
