@@ -158,6 +158,14 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// The request that asks is still in the buffer.
+func TestQueryBuffer(t *testing.T) {
+	_, clients := start(t, 1)
+	if f := clients[0].fields(); f["qbuf"] != "26" || f["argv-mem"] != "10" { // as Redis says of CLIENT INFO
+		t.Errorf("qbuf=%s argv-mem=%s", f["qbuf"], f["argv-mem"])
+	}
+}
+
 // The names and their order are a format that programs parse.
 func TestListFormat(t *testing.T) {
 	_, clients := start(t, 2)

@@ -11,7 +11,7 @@ import (
 )
 
 func info(c *core.Ctx) error {
-	c.Verbatim("txt", string(appendSession(nil, c.Session, c.Now)))
+	c.Verbatim("txt", string(appendSession(nil, c.Session, c)))
 	return nil
 }
 
@@ -24,7 +24,7 @@ func list(c *core.Ctx) error {
 	}
 	var b []byte
 	for _, s := range chosen {
-		b = appendSession(b, s, c.Now)
+		b = appendSession(b, s, c)
 	}
 	c.Verbatim("txt", string(b))
 	return nil
@@ -97,15 +97,23 @@ func typeNamed(name []byte) (core.ClientType, error) {
 // appendSession appends a line of CLIENT LIST: the fields of Redis 7.2, in its
 // order. rbs and rbp, the sizes of a client's own reply buffer, are 0, because
 // replies are collected in the buffer of the event loop.
-func appendSession(b []byte, s *core.Session, now int64) []byte {
+//
+// c is the call that asks. Its own arguments are in the client's query buffer
+// while it runs, and are counted as they are in Redis.
+func appendSession(b []byte, s *core.Session, c *core.Ctx) []byte {
 	conn := s.Conn.Info()
+	if s == c.Session {
+		size, arguments := requestSize(c.Args)
+		conn.QueryBuf += size
+		conn.ArgvMemory += arguments
+	}
 	text := func(name, value string) {
 		b = append(append(b, name...), value...)
 	}
 	number := func(name string, n int) {
 		b = strconv.AppendInt(append(b, name...), int64(n), 10)
 	}
-	seconds := func(since int64) int { return int(max(now-since, 0) / 1000) }
+	seconds := func(since int64) int { return int(max(c.Now-since, 0) / 1000) }
 
 	b = strconv.AppendUint(append(b, "id="...), s.ID, 10)
 	text(" addr=", s.Addr)
@@ -137,6 +145,18 @@ func appendSession(b []byte, s *core.Session, now int64) []byte {
 	text(" lib-name=", s.LibName)
 	text(" lib-ver=", s.LibVer)
 	return append(b, '\n')
+}
+
+// requestSize returns the length of a request as it came over the wire, and
+// that of its arguments alone.
+func requestSize(args [][]byte) (size, arguments int) {
+	header := func(n int) int { return len("*\r\n") + len(strconv.Itoa(n)) }
+	size = header(len(args))
+	for _, a := range args {
+		size += header(len(a)) + len(a) + len("\r\n")
+		arguments += len(a)
+	}
+	return size, arguments
 }
 
 // events are what the event loop waits for: a request and, while replies are
