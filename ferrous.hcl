@@ -175,7 +175,12 @@
 # Fixed at start-up.
 # daemonize = false
 
-# File to write the process id to.
+# The service manager to tell when the server is ready: systemd (over NOTIFY_SOCKET), upstart (by
+# stopping itself), auto for the one that the environment shows, or no.
+# One of: no, systemd, upstart, auto. Fixed at start-up.
+# supervised = "no"
+
+# File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.
 # Fixed at start-up.
 # pidfile = ""
 
@@ -191,10 +196,6 @@
 # One of: text, json. Fixed at start-up.
 # log-format = "text"
 
-# Print the start-up banner even when the log does not go to a terminal.
-# Fixed at start-up.
-# always-show-logo = false
-
 # Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this
 # machine).
 # One of: no, yes, local. Fixed at start-up.
@@ -204,10 +205,23 @@
 # One of: no, yes, local. Fixed at start-up.
 # enable-debug-command = "no"
 
+# How to shut down at SIGINT, as the options of SHUTDOWN: default, or any of save, nosave, now and
+# force.
+# Any of: default, save, nosave, now, force.
+# shutdown-on-sigint = "default"
+
+# How to shut down at SIGTERM, as the options of SHUTDOWN: default, or any of save, nosave, now and
+# force.
+# Any of: default, save, nosave, now, force.
+# shutdown-on-sigterm = "default"
+
 # Seconds that a shutdown waits at most for clients to take their last replies.
 # shutdown-timeout = 10
 
 # --- accepted for Redis ---------------------------------------------------------------------------
+
+# Accepted, without effect: there is no logo.
+# always-show-logo = false
 
 # Accepted, without effect: tables grow a segment at a time, there is no rehashing.
 # activerehashing = true
@@ -320,7 +334,6 @@
 # syslog-facility = "local0"
 
 # Accepted, without effect: ferrous opens no connections itself.
-# Fixed at start-up.
 # bind-source-addr = ""
 
 # Accepted, without effect: connections are not marked.

@@ -27,6 +27,7 @@ func declareAccepted(s *config.Schema) {
 	const noRehash = "tables grow a segment at a time, there is no rehashing"
 	const noJemalloc = "memory does not come from jemalloc"
 	const loopsRead = "every event loop reads, executes and writes"
+	yesno("always-show-logo", "no", "there is no logo")
 	yesno("activerehashing", "yes", noRehash)
 	yesno("jemalloc-bg-thread", "yes", noJemalloc)
 	yesno("dynamic-hz", "yes", "background work is paced by what there is to do")
@@ -52,7 +53,7 @@ func declareAccepted(s *config.Schema) {
 	text("oom-score-adj-values", "0 200 800", byManager, config.MultiArg)
 	text("ignore-warnings", "", "ferrous does not refuse to start for warnings", config.MultiArg)
 	text("syslog-facility", "local0", "see syslog-enabled", config.Immutable)
-	text("bind-source-addr", "", "ferrous opens no connections itself", config.Immutable)
+	text("bind-source-addr", "", "ferrous opens no connections itself", 0)
 	number("socket-mark-id", "0", "connections are not marked", 0, math.MaxUint32)
 	number("active-defrag-max-scan-fields", "1000", "defragmentation goes by segments of a table", 1, math.MaxInt32)
 	declareLater(s)

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -228,31 +227,11 @@ func (srv *Server) applyMaxClients() error {
 	if srv.serving.Load() {
 		return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", max(int64(have)-spareFiles, 1))
 	}
-	fit := max(int64(have)-spareFiles, 1)
+	fit := int64(have) - spareFiles
+	if fit < 1 {
+		return fmt.Errorf("the limit of open files, %d, is not enough for the server to start: raise it (ulimit -n) to %d at least", have, spareFiles+1)
+	}
 	srv.log.Warn("the limit of open files is too low for maxclients, which is reduced", "limit", have, "maxclients", fit)
 	srv.params.maxClients.Store(fit)
 	return nil
-}
-
-// drain waits for clients to take their last replies before a shutdown.
-func (srv *Server) drain(ctx context.Context) {
-	for ctx.Err() == nil {
-		waiting := 0
-		for _, w := range srv.workers {
-			w.mu.Lock()
-			for _, s := range w.sessions {
-				if len(s.pending) > 0 {
-					waiting++
-				}
-			}
-			w.mu.Unlock()
-		}
-		if waiting == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }

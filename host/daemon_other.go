@@ -2,8 +2,21 @@
 
 package host
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+)
 
-func daemonize([]string, []string, bool) (bool, error) {
-	return false, errors.New("daemonize: not on this system")
+const daemonIsReady = ""
+
+var errNotHere = errors.New("not on this system")
+
+func daemonize([]string, []string, *bytes.Buffer, io.Writer) error {
+	return errors.Join(errors.New("daemonize"), errNotHere)
 }
+
+func daemonReady([]string) (*os.File, bool) { return nil, false }
+
+func stopSelf() error { return errNotHere }

@@ -105,7 +105,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("multiplexing_api", multiplexing)
 	w.String("go_version", runtime.Version())
 	w.Int("process_id", int64(os.Getpid()))
-	w.String("process_supervised", "no")
+	w.String("process_supervised", srv.superName)
 	w.String("run_id", srv.runID)
 	w.Int("tcp_port", srv.params.port.Load())
 	w.Int("server_time_usec", now.UnixMicro())

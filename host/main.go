@@ -1,13 +1,12 @@
 package host
 
 import (
-	"context"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -26,7 +25,7 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 	original := args
 	action, args := hostconfig.ParseCommand(args)
 	if action == hostconfig.Version {
-		fmt.Fprintf(stdout, "ferrous v=%s redis_version=%s\n", Version, redisVersion)
+		fmt.Fprintln(stdout, versionLine())
 		return 0
 	}
 	srv, err := newServer(modules)
@@ -42,7 +41,8 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
 		return 0
 	}
-	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, stdin)
+	var input bytes.Buffer // what was read from stdin
+	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, io.TeeReader(stdin, &input))
 	if err != nil {
 		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (ferrous %s) ***\n%v\n", Version, err)
 		return 1
@@ -52,14 +52,17 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 		fmt.Fprintln(stdout, "The configuration is valid.")
 		return 0
 	}
-	if srv.params.daemonize.Load() {
-		if leave, err := daemonize(original, environ, loaded.Stdin); err != nil || leave {
-			if err != nil {
-				fmt.Fprintln(stderr, "ferrous:", err)
-				return 1
-			}
-			return 0
+	super := srv.supervisor(environ)
+	ready, daemon := daemonReady(environ)
+	if srv.params.daemonize.Load() && !daemon && super == nil {
+		if err := daemonize(original, environ, &input, stderr); err != nil {
+			fmt.Fprintln(stderr, "ferrous:", err)
+			return 1
 		}
+		return 0
+	}
+	if daemon {
+		stdout = io.Discard
 	}
 	closeLog, err := srv.openLog(stdout)
 	if err != nil {
@@ -67,11 +70,24 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 		return 1
 	}
 	defer closeLog()
-	if err := srv.serve(); err != nil {
+	if err := srv.serve(super, ready); err != nil {
 		srv.log.Error(err.Error())
+		if daemon {
+			fmt.Fprintln(stderr, "ferrous:", err)
+		}
 		return 1
 	}
 	return 0
+}
+
+// versionLine is laid out like redis-server's.
+func versionLine() string {
+	sha, dirty := buildSetting("vcs.revision", "00000000"), 0
+	if buildSetting("vcs.modified", "false") == "true" {
+		dirty = 1
+	}
+	return fmt.Sprintf("ferrous v=%s sha=%.8s:%d malloc=ferrous-arena bits=%d redis=%s %s",
+		Version, sha, dirty, 32<<(^uint(0)>>63), redisVersion, runtime.Version())
 }
 
 const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
@@ -88,50 +104,6 @@ const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
 
 The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
 `
-
-// serve runs the server until a signal or a command stops it.
-func (srv *Server) serve() error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
-	srv.announceStart()
-	if err := srv.begin(); err != nil {
-		return err
-	}
-	if err := srv.writePidFile(); err != nil {
-		srv.log.Warn("cannot write the pid file", "error", err)
-	}
-	srv.announceReady()
-	go func() {
-		select {
-		case sig := <-signals:
-			srv.log.Info("Received " + signalName(sig) + " scheduling shutdown...")
-			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(srv.params.shutdownWait.Load())*time.Second)
-			defer cancel()
-			srv.drain(ctx)
-			srv.stop(nil)
-		case <-srv.stopping:
-		}
-	}()
-	err := srv.Wait()
-	srv.log.Info("ferrous is now ready to exit, bye bye...")
-	return err
-}
-
-func signalName(sig os.Signal) string {
-	if sig == syscall.SIGINT {
-		return "SIGINT"
-	}
-	return "SIGTERM"
-}
-
-func (srv *Server) writePidFile() error {
-	path := srv.params.path(srv.params.pidFile.Load())
-	if path == "" {
-		return nil
-	}
-	return os.WriteFile(path, []byte(fmt.Sprintln(os.Getpid())), 0o644)
-}
 
 // openLog makes the logger that the parameters describe.
 func (srv *Server) openLog(stdout io.Writer) (closeLog func(), err error) {

@@ -1,9 +1,7 @@
 package host
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,16 +18,18 @@ import (
 
 // Server is one running instance. Several may live in one process.
 type Server struct {
-	registry *core.Registry
-	params   *params
-	table    *commandTable
-	ks       *keyspace.Keyspace
-	log      hclog.Logger
-	modules  []core.Module
-	started  []core.Module
-	file     string // the configuration file
-	start    time.Time
-	runID    string
+	registry  *core.Registry
+	params    *params
+	table     *commandTable
+	ks        *keyspace.Keyspace
+	log       hclog.Logger
+	modules   []core.Module
+	started   []core.Module
+	file      string // the configuration file
+	pidFile   string // as it was written, "" for none
+	superName string // the service manager, "no" for none
+	start     time.Time
+	runID     string
 
 	workers []*worker // by id, which is also the order of their locks
 	drivers []driver
@@ -73,13 +73,14 @@ type driver interface {
 // newServer makes a server whose parameters are still to be loaded.
 func newServer(modules []core.Module) (*Server, error) {
 	srv := &Server{
-		registry: core.NewRegistry(config.NewSchema()),
-		modules:  modules,
-		log:      hclog.NewNullLogger(),
-		start:    time.Now(),
-		stopping: make(chan struct{}),
-		stopped:  make(chan struct{}),
-		runID:    randomHex(40),
+		registry:  core.NewRegistry(config.NewSchema()),
+		modules:   modules,
+		log:       hclog.NewNullLogger(),
+		start:     time.Now(),
+		stopping:  make(chan struct{}),
+		stopped:   make(chan struct{}),
+		runID:     randomHex(40),
+		superName: "no",
 	}
 	srv.params = declareParams(srv.registry.Config)
 	srv.defrag.declare(srv.registry.Config)
@@ -144,14 +145,14 @@ func (srv *Server) begin() (err error) {
 	srv.applyMemory()
 	srv.ks.Unlock(keyspace.AllShards)
 	srv.expiry.Store(true)
-	if err := srv.applyMaxClients(); err != nil {
-		return err
-	}
 	defer func() {
 		if err != nil {
 			srv.end()
 		}
 	}()
+	if err := srv.applyMaxClients(); err != nil {
+		return err
+	}
 	if err := srv.startWorkers(); err != nil {
 		return err
 	}
@@ -233,11 +234,6 @@ func (srv *Server) end() {
 		}
 	}
 	srv.ks.Close()
-	if path := srv.params.path(srv.params.pidFile.Load()); path != "" {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			srv.log.Warn("cannot remove the pid file", "error", err)
-		}
-	}
 }
 
 // sharedClock is the time as of the last reading by anybody, Unix milliseconds.

@@ -1,0 +1,195 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
+)
+
+// What a server does when the process is its own: signals, the pid file, who
+// is told that it is ready.
+
+// serve runs the server until a signal or a command stops it. ready is closed
+// when it serves; it may be nil.
+func (srv *Server) serve(super *supervisor, ready *os.File) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	// As in Redis, a terminal that closes does not end the server; and neither
+	// does whoever reads its log.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	srv.superName = super.String()
+	srv.announceStart()
+	super.say(srv.log, "STATUS=ferrous is loading...")
+	ended := make(chan struct{})
+	defer close(ended)
+	go srv.obey(signals, ended)
+	if err := srv.begin(); err != nil {
+		return err
+	}
+	srv.writePidFile(ready != nil)
+	srv.announceReady()
+	super.ready(srv.log)
+	if ready != nil {
+		_, _ = ready.WriteString(daemonIsReady)
+		ready.Close()
+	}
+	err := srv.Wait()
+	super.say(srv.log, "STOPPING=1")
+	srv.removePidFile()
+	srv.log.Info("ferrous is now ready to exit, bye bye...")
+	return err
+}
+
+// obey waits for signals until the server has ended.
+func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
+	asked := false
+	for {
+		select {
+		case sig := <-signals:
+			switch {
+			case !srv.serving.Load():
+				srv.log.Warn("Received shutdown signal during loading, exiting now.")
+				os.Exit(0)
+			case asked && sig == syscall.SIGINT:
+				srv.log.Warn("You insist... exiting now.")
+				os.Exit(1)
+			case !asked:
+				asked = true
+				go srv.shutdownBySignal(sig)
+			}
+		case <-srv.stopping:
+			if errors.As(srv.failure, new(*crash)) {
+				// What is broken may hold a lock that the way down needs.
+				time.AfterFunc(crashTime, func() {
+					srv.log.Error("the server does not come to an end, exiting now")
+					os.Exit(1)
+				})
+			}
+			select {
+			case <-ended:
+				return
+			case sig := <-signals:
+				if sig == syscall.SIGINT {
+					srv.log.Warn("You insist... exiting now.")
+					os.Exit(1)
+				}
+			}
+		case <-ended:
+			return
+		}
+	}
+}
+
+// crashTime is how long a server may take to stop after a panic.
+const crashTime = 10 * time.Second
+
+// The bits of shutdown-on-sigint and shutdown-on-sigterm.
+const (
+	onSignalSave = 1 << iota
+	onSignalNoSave
+	onSignalNow
+	onSignalForce
+)
+
+func declareOnSignal(s *config.Schema, name, signal string) *config.EnumVar {
+	v := s.EnumSet(config.Param{
+		Name: name, Section: "general", Default: "default",
+		Doc: "How to shut down at " + signal + ", as the options of SHUTDOWN: default, or any of save, nosave, now and force.",
+	},
+		config.Choice{Name: "default", Value: 0}, config.Choice{Name: "save", Value: onSignalSave},
+		config.Choice{Name: "nosave", Value: onSignalNoSave}, config.Choice{Name: "now", Value: onSignalNow},
+		config.Choice{Name: "force", Value: onSignalForce})
+	v.Check(func(bits int) error {
+		if bits&onSignalSave != 0 && bits&onSignalNoSave != 0 {
+			return errors.New("Inconsistent shutdown-on-signal flags: save and nosave exclude each other")
+		}
+		return nil
+	})
+	return v
+}
+
+func (srv *Server) shutdownBySignal(sig os.Signal) {
+	name, how := "SIGTERM", srv.params.onSIGTERM
+	if sig == syscall.SIGINT {
+		name, how = "SIGINT", srv.params.onSIGINT
+	}
+	srv.log.Warn("Received " + name + " scheduling shutdown...")
+	bits := how.Load()
+	o := core.Shutdown{
+		Save: bits&onSignalSave != 0, NoSave: bits&onSignalNoSave != 0,
+		Now: bits&onSignalNow != 0, Force: bits&onSignalForce != 0,
+	}
+	if !o.Now {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(srv.params.shutdownWait.Load())*time.Second)
+		defer cancel()
+		srv.drain(ctx)
+	}
+	_ = srv.Shutdown(o)
+}
+
+// drainPatience is how long a shutdown waits for a client that takes nothing.
+const drainPatience = 500 * time.Millisecond
+
+// drain waits for clients to take their last replies before a shutdown, as
+// long as any of them does.
+func (srv *Server) drain(ctx context.Context) {
+	least, since := -1, time.Now()
+	for ctx.Err() == nil {
+		waiting := 0
+		for _, w := range srv.workers {
+			w.mu.Lock()
+			for _, s := range w.sessions {
+				waiting += s.pendingBytes
+			}
+			w.mu.Unlock()
+		}
+		if least < 0 || waiting < least {
+			least, since = waiting, time.Now()
+		}
+		if waiting == 0 || time.Since(since) > drainPatience {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-srv.stopping:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// daemonPidFile is where a daemon that is told nothing else leaves its id.
+const daemonPidFile = "/var/run/ferrous.pid"
+
+func (srv *Server) writePidFile(daemon bool) {
+	path := srv.params.path(srv.params.pidFile.Load())
+	if path == "" {
+		if !daemon {
+			return
+		}
+		path = daemonPidFile
+	}
+	if err := os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
+		srv.log.Warn("cannot write the pid file", "error", err)
+		return
+	}
+	srv.pidFile = path
+}
+
+// removePidFile removes the file that writePidFile has written.
+func (srv *Server) removePidFile() {
+	if srv.pidFile == "" {
+		return
+	}
+	if err := os.Remove(srv.pidFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		srv.log.Warn("cannot remove the pid file", "error", err)
+	}
+}
