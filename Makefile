@@ -5,9 +5,8 @@ GO      ?= go
 BIN     := bin
 TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
-PACKAGES = ./core/... ./host/... ./modules/... ./cmd/... ./conformance/... ./bench/... ./internal/...
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance record clients bench config deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance record clients bench config tidy deps clean
 
 all: build
 
@@ -55,10 +54,14 @@ clients: build ## real client libraries: go-redis, ioredis
 	@scripts/clients.sh
 
 bench: build ## side by side with the installed redis-server
-	$(GO) run ./bench
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench -json bench/out/latest.json
 
-config: ## ferrous.hcl, generated from the schema
-	$(GO) run ./cmd/ferrous --default-config > ferrous.hcl
+config: ## ferrous.hcl and the table of docs/differences.md, generated from the schema
+	$(GO) test ./cmd/ferrous -update
+
+tidy: ## the examples' go.mod, after the root has gained a dependency
+	@for dir in examples/*/; do (cd $$dir && $(GO) mod tidy) || exit 1; done
 
 clean:
 	rm -rf $(BIN)
