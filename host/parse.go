@@ -177,8 +177,8 @@ func (p *parser) bulkHeader(data []byte, lim limits) error {
 	if err != nil {
 		return err
 	}
-	if line[0] != '$' {
-		return badProtocol("expected '$', got '%c'", line[0])
+	if data[p.pos] != '$' { // which may be the end of an empty line
+		return badProtocol("expected '$', got '%c'", data[p.pos])
 	}
 	n, ok := parseLength(line[1:])
 	switch {

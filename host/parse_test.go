@@ -68,6 +68,7 @@ func TestParseErrors(t *testing.T) {
 		{"*x\r\n", "invalid multibulk length", normal},
 		{"*3000000000\r\n", "invalid multibulk length", normal},
 		{"*1\r\nfoo\r\n", "expected '$', got 'f'", normal},
+		{"*1\r\n\r\n", "expected '$', got '\r'", normal},
 		{"*1\r\n$-1\r\n", "invalid bulk length", normal},
 		{"*1\r\n$600000000\r\n", "invalid bulk length", normal},
 		{"*1\r\n$2x\r\n", "invalid bulk length", normal},
