@@ -18,6 +18,8 @@ func (srv *Server) cron() {
 		}
 	}()
 	var second int64
+	var heap heapWatch
+	defer heap.end()
 	for {
 		period := time.Second / time.Duration(srv.params.hz.Load())
 		select {
@@ -32,6 +34,7 @@ func (srv *Server) cron() {
 		if now/1000 != second {
 			second = now / 1000
 			srv.everySecond(now)
+			heap.look()
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package host
+
+import (
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// heapWatch gives memory back that clients have left behind. The data are not
+// in Go's heap, so its collector seldom has a reason to run: on a server that
+// has little to do the buffers of a client that is gone could stay for minutes.
+type heapWatch struct {
+	cycles uint64 // collections, as of the last look
+	idle   int    // looks since there was one
+	wait   int    // looks to let pass before another is worth it
+	before uint64 // bytes when the last one of ours began, 0 if its result is known
+	done   chan struct{}
+}
+
+const (
+	heapLarge   = 32 << 20 // a heap below this is left alone
+	heapIdle    = 3        // seconds for the collector to come by itself
+	heapBackOff = 120      // seconds to wait at most after one that was in vain
+)
+
+// look is called by cron once a second. A heap that is large while the
+// collector rests is collected; if that frees little, the next one comes later
+// and later: the collector itself comes every two minutes.
+func (h *heapWatch) look() {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/gc/cycles/total:gc-cycles"},
+	}
+	metrics.Read(samples)
+	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64(), samples[2].Value.Uint64()
+	if h.idle++; cycles != h.cycles {
+		h.cycles, h.idle = cycles, 0
+	}
+	if h.running() {
+		return
+	}
+	if h.before != 0 {
+		if size > h.before-h.before/4 {
+			h.wait = min(2*h.wait+2*heapIdle, heapBackOff)
+		} else {
+			h.wait = 0
+		}
+		h.before = 0
+	}
+	if size < heapLarge || h.idle < heapIdle+h.wait {
+		return
+	}
+	h.before, h.done = size, make(chan struct{})
+	go func() {
+		defer close(h.done)
+		debug.FreeOSMemory() // it runs beside the server, but for moments
+	}()
+}
+
+func (h *heapWatch) running() bool {
+	select {
+	case <-h.done:
+		h.done = nil
+	default: // there is none, or it goes on
+	}
+	return h.done != nil
+}
+
+// end returns when a collection under way has ended.
+func (h *heapWatch) end() {
+	if h.done != nil {
+		<-h.done
+	}
+}
