@@ -119,7 +119,7 @@ func TestPromisesAreNotBelieved(t *testing.T) {
 		good.do("+PONG", "ping")
 	}
 	eventually(t, "all are there", func() bool { return good.number("clients") == 81 })
-	if grown := good.number("rss") - before; grown > 100<<20 {
+	if grown := good.number("rss") - before; grown > 100<<20 && !underRace {
 		t.Errorf("%d MB for 20 GB that were announced", grown>>20)
 	}
 }
@@ -152,19 +152,17 @@ func TestSlowloris(t *testing.T) {
 // parser's own notes count.
 func TestManySmallArguments(t *testing.T) {
 	srv, log := loggedServer(t, "--client-query-buffer-limit", "8mb")
-	conn := raw(t, portOf(srv))
-	_, _ = conn.Write([]byte("*1000000\r\n"))
+	p := srv.Pipe(0)
+	p.Exchange(nil, []byte("*1000000\r\n"))
 	chunk := bytes.Repeat([]byte("$0\r\n\r\n"), 10_000)
 	sent := 0
-	for err := error(nil); err == nil && sent < 10<<20; {
-		var n int
-		n, err = conn.Write(chunk)
-		sent += n
+	for ; !p.Closed() && sent < 10<<20; sent += len(chunk) {
+		p.Exchange(nil, chunk)
 	}
-	log.says(t, "max query buffer length")
-	if sent > 6<<20 {
+	if sent > 3<<20 { // with 16 bytes of notes for 6 of an argument
 		t.Errorf("it could send %d bytes", sent)
 	}
+	log.says(t, "max query buffer length")
 	dial(t, srv).do("+PONG", "ping")
 }
 
@@ -178,13 +176,16 @@ func TestPipelineOfLargeReplies(t *testing.T) {
 	fmt.Fprint(lazy, strings.Repeat("big 1000000\r\n", 4000)) // 4 GB
 	p.log.says(t, "overcoming of output buffer limits")
 	p.log.says(t, "client closed", "output buffer limit")
-	if grown := good.number("rss") - before; grown > 200<<20 {
+	if grown := good.number("rss") - before; grown > 200<<20 && !underRace {
 		t.Errorf("it took %d MB to find out", grown>>20)
 	}
 }
 
 // TestMemoryReturns lets clients make the server take much memory, and leave.
 func TestMemoryReturns(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector keeps memory of its own")
+	}
 	p := startProcess(t, nil).ready()
 	good := mustDial(t, p.port)
 	before := good.number("rss")
