@@ -103,15 +103,17 @@ func (w *worker) perform(s *session) (used int) {
 // warmBatch asks for the memory of a batch, and locks its shards if there is
 // nobody else to want them.
 func (w *worker) warmBatch(s *session) {
-	if w.srv.alone {
-		var set keyspace.Locks
-		for _, h := range w.hashes {
-			set = set.Add(h)
-		}
-		w.srv.ks.Lock(set)
-		w.locked = set
+	if !w.srv.alone {
+		s.db.WarmShared(w.hashes)
+		return
 	}
-	s.db.Warm(w.hashes, w.srv.alone)
+	var set keyspace.Locks
+	for _, h := range w.hashes {
+		set = set.Add(h)
+	}
+	w.srv.ks.Lock(set)
+	w.locked = set
+	s.db.Warm(w.hashes)
 }
 
 func (w *worker) unlockBatch() {

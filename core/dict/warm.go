@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/prefetch"
 )
 
 // A lookup in a large table waits for memory twice: for the bucket and for the entry.
@@ -14,7 +15,7 @@ import (
 func (t *Table) PrefetchBucket(h uint64) {
 	if r := t.locate(h); r != 0 {
 		b := home(h<<(r.prefix()&63)>>tagShift, r.buckets())
-		prefetch(r.addr() + headerSize + b<<bucketShift)
+		prefetch.Read(uintptr(r.addr() + headerSize + b<<bucketShift))
 	}
 }
 
@@ -31,9 +32,9 @@ func (t *Table) PrefetchEntry(h uint64) {
 	m := equal(bk[0]^want) | equal(bk[1]^want)<<1 | equal(bk[2]^want)<<2 | equal(bk[3]^want)<<3 |
 		equal(bk[4]^want)<<4 | equal(bk[5]^want)<<5 | equal(bk[6]^want)<<6 | equal(bk[7]^want)<<7
 	if m != 0 {
-		ref := uint64(arena.Ref(bk[bits.TrailingZeros64(m)&7] & addrMask))
-		prefetch(ref)
-		prefetch(ref + line)
+		ref := uintptr(arena.Ref(bk[bits.TrailingZeros64(m)&7] & addrMask))
+		prefetch.Read(ref)
+		prefetch.Read(ref + line)
 	}
 }
 
