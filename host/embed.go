@@ -86,6 +86,7 @@ func (srv *Server) startPipes() {
 		w.begin(s)
 		w.leave()
 		srv.pipeEnds = append(srv.pipeEnds, p)
+		srv.drivers = append(srv.drivers, p)
 	}
 }
 
@@ -112,6 +113,14 @@ func (p *Pipe) Closed() bool {
 	p.w.enter()
 	defer p.w.leave()
 	return p.s.closing == closed
+}
+
+// stop implements driver.
+func (p *Pipe) stop() {
+	p.w.enter()
+	defer p.w.leave()
+	defer p.w.rescue()
+	p.w.endAll()
 }
 
 func (p *Pipe) write(b []byte) (int, error) {

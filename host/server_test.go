@@ -33,6 +33,9 @@ func (stack) Register(r *core.Registry) error {
 		core.Command{Name: "get", Run: get, Arity: 2, Flags: core.ReadOnly | core.Fast, Keys: key(core.KeyRO)},
 		core.Command{Name: "big", Run: big, Arity: 2, Flags: core.ReadOnly},
 		core.Command{Name: "unblock", Run: unblock, Arity: 3, Flags: core.Admin | core.AllSessions},
+		core.Command{Name: "kill", Run: kill, Arity: 2, Flags: core.Admin | core.AllSessions},
+		core.Command{Name: "unpause", Run: func(c *core.Ctx) error { c.Server.Unpause(); c.OK(); return nil }, Arity: 1, Flags: core.AllSessions},
+		core.Command{Name: "tell", Run: tell, Arity: 2, Flags: core.AllSessions},
 		core.Command{Name: "pause", Run: pause, Arity: 2, Flags: core.Admin | core.AllSessions},
 		core.Command{Name: "id", Run: func(c *core.Ctx) error { c.Int(int64(c.Session.ID)); return nil }, Arity: 1},
 		core.Command{Name: "clients", Run: clients, Arity: 1, Flags: core.AllSessions},
@@ -178,6 +181,33 @@ func unblock(c *core.Ctx) error {
 		return err
 	}
 	c.Bool(c.Server.Unblock(uint64(id), c.Is(2, "error")))
+	return nil
+}
+
+func kill(c *core.Ctx) error {
+	id, err := c.ArgInt(1)
+	if err != nil {
+		return err
+	}
+	s := c.Server.Session(uint64(id))
+	if s != nil {
+		s.Conn.Close(s == c.Session, "killed")
+	}
+	c.Bool(s != nil)
+	return nil
+}
+
+// tell delivers a word to everybody, as PUBLISH does.
+func tell(c *core.Ctx) error {
+	word := append([]byte("+"), c.Args[1]...)
+	word = append(word, '\r', '\n')
+	c.Server.Sessions(func(s *core.Session) bool {
+		if s != c.Session {
+			s.Conn.Deliver(word)
+		}
+		return true
+	})
+	c.OK()
 	return nil
 }
 
