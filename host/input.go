@@ -64,6 +64,9 @@ func (w *worker) finish(s *session) {
 	if cap(out) > 4*flushAt {
 		w.w.Buf = make([]byte, 0, flushAt)
 	}
+	if len(out) > uncounted {
+		w.checkOutput(s, len(out))
+	}
 	if len(out) == 0 || s.closing >= closeNow {
 		return
 	}
@@ -81,7 +84,7 @@ func (w *worker) finish(s *session) {
 	}
 	s.queue(out, false)
 	w.touch(s)
-	w.checkOutput(s) // now: the rest of a pipeline may ask for much more
+	w.checkOutput(s, 0) // now: the rest of a pipeline may ask for much more
 }
 
 // trusted is how much is set aside for an argument on the word of its header.

@@ -2,11 +2,16 @@ package host
 
 import "github.com/ferrousdb/ferrous/core"
 
-// checkOutput disconnects a client whose unread replies exceed the limits of
-// its class: at once above the hard limit, after some time above the soft one.
-// The lock of its worker is held.
-func (w *worker) checkOutput(s *session) {
-	used := int64(s.pendingBytes)
+// uncounted is how much of a client's replies the limits overlook: what Redis
+// keeps in the client itself.
+const uncounted = 16 << 10
+
+// checkOutput disconnects a client whose replies, those that it has not read and
+// more that are about to be sent, exceed the limits of its class: at once above
+// the hard limit, after some time above the soft one. The lock of its worker is
+// held.
+func (w *worker) checkOutput(s *session, more int) {
+	used := int64(s.pendingBytes + more)
 	if used == 0 || s.kind == core.ClientMaster {
 		s.softSince = 0
 		return
@@ -28,6 +33,7 @@ func (w *worker) checkOutput(s *session) {
 		w.stats.outputLimitDrops++
 		w.srv.log.Warn("Client scheduled to be closed ASAP for overcoming of output buffer limits.", "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "bytes", used)
 		s.closing, s.reason = closeNow, "output buffer limit"
+		w.touch(s)
 	}
 }
 

@@ -159,7 +159,7 @@ func (w *worker) flush(s *session) {
 		}
 	}
 	if s.closing != closeNow {
-		w.checkOutput(s)
+		w.checkOutput(s, 0)
 	}
 	if s.closing == closeNow || s.closing == closeAfter && len(s.pending) == 0 {
 		w.end(s)
