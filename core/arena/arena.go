@@ -14,9 +14,10 @@ const publishStep = 2 << 10
 type Arena struct {
 	bins   [numClass]uint64 // lists of slabs with room, fullest first
 	used   int64            // bytes of all blobs handed out and not taken back
-	told   int64            // the part of used that the pool knows of
+	told   int64            // what the pool knows of used, less what is retired
 	holes  int64            // bytes of blobs taken back, in slabs that are in use
 	toldOf int64            // the part of holes that the pool knows of
+	step   int64            // how far told may be from the truth
 	pool   *Pool
 	epochs *Epochs
 	id     uint32
@@ -156,15 +157,17 @@ func (a *Arena) emptied(s *slab) {
 // account notes that the blobs in use changed by n bytes.
 func (a *Arena) account(n int64) {
 	a.used += n
-	if d := a.used - a.told; d >= publishStep || d <= -publishStep {
+	if d := a.used - a.retired.bytes - a.told; d > a.step || d < -a.step {
 		a.publish()
 	}
 }
 
 func (a *Arena) publish() {
-	a.pool.used.Add(a.used - a.told)
+	d := a.used - a.retired.bytes - a.told
+	a.told += d
+	a.pool.used.Add(d)
 	a.pool.holes.Add(a.holes - a.toldOf)
-	a.told, a.toldOf = a.used, a.holes
+	a.toldOf = a.holes
 }
 
 // Cap is the number of bytes the blob holds, at least what Alloc was asked for.
@@ -282,6 +285,7 @@ func (a *Arena) freeRemote(ref Ref, s *slab) {
 	a.remote.mu.Lock()
 	a.remote.refs = append(a.remote.refs, ref)
 	a.remote.bytes.Add(int64(s.size))
+	a.pool.used.Add(-int64(s.size))
 	a.remote.mu.Unlock()
 }
 
@@ -297,6 +301,7 @@ func (a *Arena) drainRemote() {
 	for _, ref := range refs {
 		s := slabOf(ref)
 		a.remote.bytes.Add(-int64(s.size))
+		a.told -= int64(s.size) // the pool knows already
 		a.give(ref, s)
 	}
 }

@@ -195,6 +195,17 @@ func (m *model) check(t *rapid.T) {
 	if got != used {
 		t.Fatalf("accounted %d bytes, want %d", got, used)
 	}
+	// The pool's figure is out by the step for each arena at most, whatever is
+	// retired or on its way between arenas.
+	exact, slack := int64(0), int64(0)
+	for _, a := range m.arenas {
+		_, retired := a.Retired()
+		exact += a.Used() - retired
+		slack += a.step
+	}
+	if off := m.pool.Used() - exact; off > slack || off < -slack {
+		t.Fatalf("the pool's figure is out by %d bytes, at most %d are allowed", off, slack)
+	}
 	if len(m.begun) == 0 {
 		for _, a := range m.arenas {
 			if retired, _ := a.Retired(); a.Reclaim(retired+1) != retired {
@@ -231,6 +242,9 @@ func TestArenaAgainstModel(t *testing.T) {
 					if len(m.begun) < 3 {
 						m.begun = append(m.begun, m.pool.Epochs().Begin())
 					}
+				},
+				"precision": func(t *rapid.T) {
+					m.arenas[rapid.IntRange(0, len(m.arenas)-1).Draw(t, "arena")].Publish(rapid.SampledFrom([]int64{0, 1, 100, PublishStep}).Draw(t, "step"))
 				},
 				"burst": func(t *rapid.T) { // fill and empty whole slabs
 					n := rapid.IntRange(0, 9000).Draw(t, "n")

@@ -78,7 +78,7 @@ func NewPool(opts Options) *Pool {
 func (p *Pool) NewArena() *Arena {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := &Arena{pool: p, epochs: &p.epochs, id: uint32(len(p.arenas))}
+	a := &Arena{pool: p, epochs: &p.epochs, id: uint32(len(p.arenas)), step: publishStep}
 	if p.opts.Poison {
 		a.guard = guardSize
 	}
@@ -95,9 +95,9 @@ func (p *Pool) arena(id uint32) *Arena {
 // Epochs is shared by all arenas of the pool.
 func (p *Pool) Epochs() *Epochs { return &p.epochs }
 
-// Used is the sum of Arena.Used over all arenas, late by at most 2 KiB for each arena
-// and by what waits in queues between arenas. It takes no lock. For the exact figure
-// sum Arena.Used under the arenas' locks.
+// Used is the sum of Arena.Used over all arenas without what is retired: the bytes that
+// are of use to anybody but a snapshot. It is out by PublishStep for each arena at most,
+// or by what Arena.Publish says. It takes no lock.
 func (p *Pool) Used() int64 { return p.used.Load() }
 
 // Stats describes the memory of a pool, in bytes unless named otherwise.

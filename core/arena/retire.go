@@ -45,6 +45,7 @@ func (a *Arena) retire(ref Ref) {
 	b.n++
 	q.count++
 	q.bytes += int64(slabOf(ref).size)
+	a.account(0)
 }
 
 func (a *Arena) growRetired(stamp uint64) *retireBlock {
@@ -96,6 +97,7 @@ func (a *Arena) Reclaim(max int) int {
 		a.free(ref)
 		n++
 	}
+	a.account(0) // what was another arena's is not retired here any more
 	return n + a.runRetired(max)
 }
 

@@ -169,15 +169,31 @@ func (ks *Keyspace) Unlock(set Locks) {
 	}
 }
 
-// UsedMemory returns the bytes of all arenas, exact to 128 KiB, from any
-// goroutine and without a lock.
+// UsedMemory returns the bytes of all data, from any goroutine and without a
+// lock; see Watch. What is kept only because a snapshot may see it does not
+// count: as in Redis, where that is in another process.
 func (ks *Keyspace) UsedMemory() int64 { return ks.pool.Used() }
 
-// ExactMemory returns the bytes of all arenas; the caller holds all locks.
+// Watch makes UsedMemory exact to a thousandth of a limit that it is going to
+// be compared with; without one (0) it may be out by 128 KiB. The caller holds
+// all locks.
+func (ks *Keyspace) Watch(limit int64) {
+	step := int64(arena.PublishStep)
+	if limit > 0 {
+		step = min(step, limit/1000/Shards)
+	}
+	for i := range ks.shards {
+		ks.shards[i].arena.Publish(step)
+	}
+}
+
+// ExactMemory is UsedMemory without error; the caller holds all locks.
 func (ks *Keyspace) ExactMemory() int64 {
 	var sum int64
 	for i := range ks.shards {
-		sum += ks.shards[i].arena.Used()
+		a := ks.shards[i].arena
+		_, retired := a.Retired()
+		sum += a.Used() - retired
 	}
 	return sum
 }
