@@ -117,6 +117,7 @@ func (srv *Server) applyMemory() {
 		mode = keyspace.LFU
 	}
 	srv.ks.SetClock(mode, p.lfuLogFactor.Load(), p.lfuDecayTime.Load())
+	srv.ks.Watch(p.maxMemory.Load())
 	srv.setGuard(guardMemory, p.maxMemory.Load() > 0)
 }
 

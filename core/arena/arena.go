@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// publishStep is how many bytes an arena's use may change before it tells its pool.
-const publishStep = 2 << 10
+// PublishStep is how many bytes an arena's use may change before it tells its pool,
+// unless Publish says otherwise.
+const PublishStep = 2 << 10
 
 // Arena allocates blobs for one owner. It is not safe for concurrent use: the owner's
 // lock protects it. Blobs of one arena may be freed through another arena of the same
@@ -160,6 +161,13 @@ func (a *Arena) account(n int64) {
 	if d := a.used - a.retired.bytes - a.told; d > a.step || d < -a.step {
 		a.publish()
 	}
+}
+
+// Publish makes the arena tell its pool whenever its use has changed by more than step
+// bytes. With small steps all arenas write to the same place often.
+func (a *Arena) Publish(step int64) {
+	a.step = step
+	a.publish()
 }
 
 func (a *Arena) publish() {

@@ -78,7 +78,7 @@ func NewPool(opts Options) *Pool {
 func (p *Pool) NewArena() *Arena {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := &Arena{pool: p, epochs: &p.epochs, id: uint32(len(p.arenas)), step: publishStep}
+	a := &Arena{pool: p, epochs: &p.epochs, id: uint32(len(p.arenas)), step: PublishStep}
 	if p.opts.Poison {
 		a.guard = guardSize
 	}
