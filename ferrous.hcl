@@ -113,6 +113,11 @@
 # How many keys are compared to choose one for eviction.
 # maxmemory-samples = 5
 
+# How long a command may be held up by eviction, which then goes on in the background: 10 is half a
+# millisecond, 0 as short as can be, 100 until it is done.
+# From 0 to 100.
+# maxmemory-eviction-tenacity = 10
+
 # How slowly the access counter of the LFU policies grows.
 # lfu-log-factor = 10
 
@@ -278,10 +283,6 @@
 # Accepted, without effect: see syslog-enabled.
 # Fixed at start-up.
 # syslog-ident = "redis"
-
-# Accepted, without effect: eviction always frees what a command needs.
-# From 0 to 100.
-# maxmemory-eviction-tenacity = 10
 
 # Accepted, without effect: connections are accepted as they come.
 # From 1 to 1000.

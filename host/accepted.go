@@ -45,7 +45,6 @@ func declareAccepted(s *config.Schema) {
 	text("locale-collate", "", "strings are compared byte by byte", 0)
 	yesno("syslog-enabled", "no", "log to standard output and let the service manager collect it")
 	text("syslog-ident", "redis", "see syslog-enabled", config.Immutable)
-	number("maxmemory-eviction-tenacity", "10", "eviction always frees what a command needs", 0, 100)
 	number("max-new-connections-per-cycle", "10", "connections are accepted as they come", 1, 1000)
 	declareAcceptedTLS(yesno, number, text)
 	const byManager = "the service manager sets it"

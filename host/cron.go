@@ -20,13 +20,20 @@ func (srv *Server) cron() {
 	var second int64
 	var heap heapWatch
 	defer heap.end()
+	period := time.Second / time.Duration(srv.params.hz.Load())
+	timer := time.NewTimer(period)
+	defer timer.Stop()
 	for {
-		period := time.Second / time.Duration(srv.params.hz.Load())
 		select {
 		case <-srv.stopping:
 			return
-		case <-time.After(period):
+		case <-srv.evict.more:
+			srv.evictMore(srv.readClock())
+			continue
+		case <-timer.C:
 		}
+		period = time.Second / time.Duration(srv.params.hz.Load())
+		timer.Reset(period)
 		now := srv.readClock()
 		srv.sweep(now, period)
 		srv.defragment(period)

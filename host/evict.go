@@ -1,11 +1,14 @@
 package host
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"runtime/metrics"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -17,8 +20,11 @@ import (
 
 // evictor holds the pool.
 type evictor struct {
-	mu      sync.Mutex  // comes before the shards' locks
-	pool    []candidate // ascending score; the last one goes first
+	mu      sync.Mutex    // comes before the shards' locks
+	pool    []candidate   // ascending score; the last one goes first
+	swept   int           // the shard that free has swept last
+	more    chan struct{} // asks cron to go on
+	stale   atomic.Bool   // the policy has changed: the scores in the pool are of another
 	evicted atomic.Int64
 }
 
@@ -43,30 +49,76 @@ func startupMemory() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// makeRoom evicts keys until the data fit into maxmemory. It returns the error
-// for the command if they cannot be made to and the command may add to them.
-// No lock of the keyspace is held.
+// makeRoom evicts keys until the data fit into maxmemory, or for as long as
+// maxmemory-eviction-tenacity allows. It returns the error for a command that
+// may add to the data when there is nothing left to evict. No lock of the
+// keyspace is held.
 func (srv *Server) makeRoom(c *core.Ctx) error {
 	limit := srv.params.maxMemory.Load()
 	if limit == 0 || srv.usedMemory() <= limit {
 		return nil
 	}
-	policy := srv.params.policy.Load()
-	if policy != policyNone {
-		srv.evictTo(limit, policy, c.Now)
-	}
-	if c.Cmd.Flags&core.DenyOOM != 0 && srv.usedMemory() > limit {
+	if !srv.free(limit, c.Now) && c.Cmd.Flags&core.DenyOOM != 0 {
 		return core.ErrOOM
 	}
 	return nil
 }
 
-// evictTo evicts until the data fit or there is nothing to evict.
-func (srv *Server) evictTo(limit int64, policy int, now int64) {
-	srv.evict.mu.Lock()
-	defer srv.evict.mu.Unlock()
-	for srv.usedMemory() > limit && srv.evictOne(policy, now) {
+// free makes the data fit, and reports false if there is nothing left to evict.
+// When the time is up it goes on in the background. What was deleted already
+// and waits for the sweeper goes first.
+func (srv *Server) free(limit, now int64) bool {
+	e := &srv.evict
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stale.Swap(false) {
+		e.pool = nil
 	}
+	policy := srv.params.policy.Load()
+	start, budget := time.Now(), srv.evictionTime()
+	for n := 1; srv.usedMemory() > limit; n++ {
+		switch {
+		case srv.ks.Garbage():
+			e.swept = (e.swept + 1) % keyspace.Shards
+			srv.ks.Sweep(e.swept, now, sweepBudget, false)
+		case policy == policyNone || !srv.evictOne(policy, now):
+			return false
+		}
+		if n%16 == 0 && time.Since(start) > budget {
+			e.ask()
+			return true
+		}
+	}
+	return true
+}
+
+// ask makes cron go on with the eviction.
+func (e *evictor) ask() {
+	select {
+	case e.more <- struct{}{}:
+	default:
+	}
+}
+
+// evictMore goes on with what free had no time for; cron calls it.
+func (srv *Server) evictMore(now int64) {
+	if limit := srv.params.maxMemory.Load(); limit > 0 && srv.guard.Load()&guardPause == 0 {
+		srv.free(limit, now)
+	}
+}
+
+// evictionTime is how long a command may be held up by eviction: up to a
+// tenacity of 10 in proportion, to half a millisecond; beyond that it grows by
+// 15% a step, to some minutes; 100 is no limit.
+func (srv *Server) evictionTime() time.Duration {
+	const step, atTen = 50 * time.Microsecond, 500 * time.Microsecond
+	switch t := srv.params.tenacity.Load(); {
+	case t <= 10:
+		return step * time.Duration(t)
+	case t < 100:
+		return time.Duration(float64(atTen) * math.Pow(1.15, float64(t-10)))
+	}
+	return math.MaxInt64
 }
 
 // evictOne deletes one key; it returns false if there is none to delete.
@@ -100,29 +152,31 @@ func (srv *Server) evictKey(db int, key []byte, policy int, now int64) bool {
 	return true
 }
 
-// fillPool looks at a few keys of one random shard of every database.
+// fillPool looks at a few keys of every database, in a random shard or, if it
+// has none to offer, in the next one that does.
 func (srv *Server) fillPool(policy int, now int64) {
 	first := int(rand.Uint64N(keyspace.Shards))
-	for i := range srv.ks.Databases() {
-		srv.sampleDB(i, first, policy, now)
-	}
-}
-
-// sampleDB looks at keys of the first shard from first on that has any.
-func (srv *Server) sampleDB(i, first, policy int, now int64) {
-	db := srv.ks.DB(i)
 	for k := range keyspace.Shards {
-		sh := (first + k) % keyspace.Shards
-		if srv.sampleShard(db, sh, policy, now) {
+		if srv.sampleAll((first+k)%keyspace.Shards, policy, now) {
 			return
 		}
 	}
 }
 
-func (srv *Server) sampleShard(db *keyspace.DB, sh, policy int, now int64) (found bool) {
+// sampleAll looks at keys of one shard.
+func (srv *Server) sampleAll(sh, policy int, now int64) (found bool) {
 	lock := keyspace.Locks(1) << sh
 	srv.ks.Lock(lock)
 	defer srv.ks.Unlock(lock)
+	for i := range srv.ks.Databases() {
+		if db := srv.ks.DB(i); db.ShardLen(sh) > 0 && srv.sampleShard(db, sh, policy, now) {
+			found = true
+		}
+	}
+	return found
+}
+
+func (srv *Server) sampleShard(db *keyspace.DB, sh, policy int, now int64) (found bool) {
 	n := int(srv.params.samples.Load())
 	look := func(entry keyspace.Entry) {
 		if policy&policyVolatile != 0 && entry.Expire() == 0 {
@@ -163,6 +217,12 @@ func score(e keyspace.Entry, policy int, now int64) int64 {
 
 // offer puts a candidate into its place in the pool, if it is good enough.
 func (e *evictor) offer(c candidate) {
+	for i := range e.pool {
+		if e.pool[i].db == c.db && bytes.Equal(e.pool[i].key, c.key) {
+			e.pool = slices.Delete(e.pool, i, i+1) // what is new of it counts
+			break
+		}
+	}
 	at := 0
 	for at < len(e.pool) && e.pool[at].score < c.score {
 		at++

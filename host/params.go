@@ -32,6 +32,7 @@ type params struct {
 	maxMemory     *config.MemoryVar
 	policy        *config.EnumVar
 	samples       *config.IntVar
+	tenacity      *config.IntVar
 	lfuLogFactor  *config.IntVar
 	lfuDecayTime  *config.IntVar
 	hugePages     *config.BoolVar
@@ -117,6 +118,7 @@ func (p *params) declareMemory(s *config.Schema) {
 		config.Choice{Name: "allkeys-lru", Value: policyLRU}, config.Choice{Name: "allkeys-lfu", Value: policyLFU},
 		config.Choice{Name: "allkeys-random", Value: policyRandom}, config.Choice{Name: "noeviction", Value: policyNone})
 	p.samples = s.Int(par("maxmemory-samples", "5", "How many keys are compared to choose one for eviction.", 0), 1, math.MaxInt32)
+	p.tenacity = s.Int(par("maxmemory-eviction-tenacity", "10", "How long a command may be held up by eviction, which then goes on in the background: 10 is half a millisecond, 0 as short as can be, 100 until it is done.", 0), 0, 100)
 	p.lfuLogFactor = s.Int(par("lfu-log-factor", "10", "How slowly the access counter of the LFU policies grows.", 0), 0, math.MaxInt32)
 	p.lfuDecayTime = s.Int(par("lfu-decay-time", "1", "Minutes after which an access counter that is not used falls by one; 0 for never.", 0), 0, math.MaxInt32)
 	p.expireEffort = s.Int(par("active-expire-effort", "1", "How eagerly expired keys are looked for, from 1 to 10.", 0), 1, 10)

@@ -82,6 +82,7 @@ func newServer(modules []core.Module) (*Server, error) {
 		runID:     randomHex(40),
 		superName: "no",
 	}
+	srv.evict.more = make(chan struct{}, 1)
 	srv.params = declareParams(srv.registry.Config)
 	srv.defrag.declare(srv.registry.Config)
 	srv.blocked = newBlocking(srv)
@@ -117,8 +118,14 @@ func (srv *Server) applyMemory() {
 		mode = keyspace.LFU
 	}
 	srv.ks.SetClock(mode, p.lfuLogFactor.Load(), p.lfuDecayTime.Load())
-	srv.ks.Watch(p.maxMemory.Load())
-	srv.setGuard(guardMemory, p.maxMemory.Load() > 0)
+	limit := p.maxMemory.Load()
+	srv.ks.Watch(limit)
+	srv.evict.stale.Store(true)
+	if used := srv.usedMemory(); limit > 0 && used > limit && srv.serving.Load() {
+		srv.log.Warn("maxmemory is less than what the data take: keys will be evicted, or writes refused, by maxmemory-policy", "maxmemory", limit, "used", used)
+		srv.evict.ask()
+	}
+	srv.setGuard(guardMemory, limit > 0)
 }
 
 func (srv *Server) setGuard(bit uint32, on bool) {

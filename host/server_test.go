@@ -23,8 +23,8 @@ func (stack) Register(r *core.Registry) error {
 	key := func(f core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, f)} }
 	r.Commands(
 		core.Command{Name: "ping", Run: func(c *core.Ctx) error { c.Status("PONG"); return nil }, Arity: -1, Flags: core.Fast},
-		core.Command{Name: "push", Run: push, Arity: 3, Flags: core.Write, Keys: key(core.KeyRW)},
-		core.Command{Name: "pushpx", Run: pushPX, Arity: 4, Flags: core.Write, Keys: key(core.KeyRW)},
+		core.Command{Name: "push", Run: push, Arity: 3, Flags: core.Write | core.DenyOOM, Keys: key(core.KeyRW)},
+		core.Command{Name: "pushpx", Run: pushPX, Arity: 4, Flags: core.Write | core.DenyOOM, Keys: key(core.KeyRW)},
 		core.Command{Name: "pop", Run: pop, Arity: 2, Flags: core.Write, Keys: key(core.KeyRW)},
 		core.Command{Name: "bpop", Run: bpop, Arity: -3, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, -2, 1, core.KeyRW)}},
 		core.Command{Name: "bmove", Run: bmove, Arity: 4, Flags: core.Write | core.Blocking, Keys: []core.KeySpec{core.KeyRange(1, 1, 1, core.KeyRW)}},

@@ -51,6 +51,7 @@ func (a *Arena) retire(ref Ref) {
 func (a *Arena) growRetired(stamp uint64) *retireBlock {
 	addr := uint64(a.Alloc(int(unsafe.Sizeof(retireBlock{})))) // may reclaim, and so empty the queue
 	q := &a.retired
+	q.bytes += int64(slabOf(Ref(addr)).size) // it, too, is there for the snapshot only
 	b := (*retireBlock)(ptr(addr))
 	b.next, b.stamp, b.n = 0, stamp, 0
 	if q.tail == 0 {
@@ -60,6 +61,13 @@ func (a *Arena) growRetired(stamp uint64) *retireBlock {
 	}
 	q.tail = addr
 	return b
+}
+
+// Disregard makes Pool.Used leave out n bytes more (or fewer, if n is negative): blobs that
+// are kept for snapshots only, but not retired one by one.
+func (a *Arena) Disregard(n int64) {
+	a.retired.bytes += n
+	a.account(0)
 }
 
 // RetireFunc runs fn as soon as no snapshot that is live now remains: at once, or from
@@ -104,6 +112,7 @@ func (a *Arena) Reclaim(max int) int {
 func (a *Arena) popRetired(b *retireBlock) {
 	q := &a.retired
 	block := Ref(q.head)
+	q.bytes -= int64(slabOf(block).size)
 	q.head, q.next = b.next, 0
 	if q.head == 0 {
 		q.tail = 0
@@ -125,6 +134,6 @@ func (a *Arena) runRetired(max int) int {
 	return n
 }
 
-// Retired is how many blobs, and how many bytes in them, wait for snapshots to end or
-// for Reclaim. They are part of Used.
+// Retired is how many blobs wait for snapshots to end or for Reclaim, and how many bytes
+// they take with what remembers them. They are part of Used.
 func (a *Arena) Retired() (blobs int, bytes int64) { return a.retired.count, a.retired.bytes }

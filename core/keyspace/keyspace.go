@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/dict"
@@ -40,6 +41,8 @@ type Keyspace struct {
 	events Events
 	dbs    []*DB
 
+	garbage atomic.Int64 // what Sweep has to free: flushed tables and large dead values
+
 	// Everything below is written with all locks held and read with any.
 	clock clock
 	// expiry says what is done with keys whose time has come.
@@ -57,12 +60,13 @@ type shard struct {
 
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out
+	garbage  *atomic.Int64 // the keyspace's
 
 	defrag defragState
 
 	// The runtime aligns an object to cache lines only if it is larger than
 	// 32 KiB, which this makes a Keyspace.
-	_ [512 - 64 - 120]byte
+	_ [512 - 64 - 128]byte
 }
 
 // Stats counts what happens to keys.
@@ -82,6 +86,7 @@ func New(o Options) *Keyspace {
 	ks.epochs = ks.pool.Epochs()
 	for i := range ks.shards {
 		ks.shards[i].arena = ks.pool.NewArena()
+		ks.shards[i].garbage = &ks.garbage
 	}
 	for i := range max(o.Databases, 1) {
 		ks.dbs = append(ks.dbs, newDB(ks, i))
@@ -197,6 +202,10 @@ func (ks *Keyspace) ExactMemory() int64 {
 	}
 	return sum
 }
+
+// Garbage reports whether memory in UsedMemory is dead and waits for Sweep to
+// free it. It takes no lock.
+func (ks *Keyspace) Garbage() bool { return ks.garbage.Load() > 0 }
 
 // PoolStats tells what the arenas have taken from the system.
 func (ks *Keyspace) PoolStats() arena.Stats { return ks.pool.Stats() }

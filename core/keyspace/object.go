@@ -81,19 +81,33 @@ func (s *shard) retireObject(i uint32, release bool) {
 		s.endObject(i, release)
 		return
 	}
+	// The members stay as they are for the snapshot's sake, and do not count as
+	// used memory any more: else eviction would go on and on.
+	kept := int64(0)
+	if release {
+		kept = s.objects.slot(i).obj.MemoryUsage()
+		s.arena.Disregard(kept)
+	}
 	// What runs later runs inside the arena, which must not be used from there:
 	// the members are left to the sweeper.
 	s.arena.RetireFunc(func() {
 		if o := s.objects.drop(i); release {
-			s.objects.sweep = append(s.objects.sweep, o)
+			s.arena.Disregard(-kept)
+			s.leave(o)
 		}
 	})
+}
+
+// leave hands a dying value to the sweeper.
+func (s *shard) leave(o Object) {
+	s.objects.sweep = append(s.objects.sweep, o)
+	s.garbage.Add(1)
 }
 
 func (s *shard) endObject(i uint32, release bool) {
 	o := s.objects.drop(i)
 	if release && !(o.Len() <= releaseNow && o.Release(releaseNow)) {
-		s.objects.sweep = append(s.objects.sweep, o)
+		s.leave(o)
 	}
 }
 
@@ -104,6 +118,7 @@ func (s *shard) sweepObjects(budget int) (more bool) {
 	if n := len(sweep); n > 0 && sweep[n-1].Release(budget) {
 		sweep[n-1] = nil
 		s.objects.sweep = sweep[:n-1]
+		s.garbage.Add(-1)
 	}
 	return len(s.objects.sweep) > 0
 }

@@ -64,6 +64,7 @@ func (db *DB) Flush() {
 		if old[sh].Len() > 0 {
 			s := &db.ks.shards[sh]
 			s.draining = append(s.draining, &old[sh])
+			s.garbage.Add(1)
 		}
 	}
 }
@@ -83,6 +84,7 @@ func (s *shard) drain(budget int) (more bool) {
 		}
 		s.draining[last] = nil
 		s.draining = s.draining[:last]
+		s.garbage.Add(-1)
 	}
 	return false
 }

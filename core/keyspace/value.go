@@ -68,7 +68,7 @@ type Object interface {
 	// shard. What it has allocated stays where it is.
 	Rehome(a *arena.Arena)
 	// MemoryUsage returns the bytes of the value outside the arena's own
-	// accounting plus those inside it.
+	// accounting plus those inside it, in constant time.
 	MemoryUsage() int64
 	// Len returns the number of members, which decides whether Release is
 	// done at once or in the background.

@@ -29,3 +29,67 @@ func TestWatch(t *testing.T) {
 		ks.Close()
 	}
 }
+
+// TestGarbage: what FLUSHALL and the deletion of a large value leave behind is
+// known until Sweep has freed it, and what only a snapshot keeps is not used.
+func TestGarbage(t *testing.T) {
+	for _, snapshot := range []bool{false, true} {
+		ks := New(Options{Databases: 2})
+		db := ks.DB(0)
+		ks.Lock(AllShards)
+		ks.Watch(1)
+		numbers := make([]uint64, 100_000)
+		big := []byte("big")
+		before := ks.UsedMemory()
+		db.PutObject(big, List, newToy(ks.Arena(ks.Hash(big)), numbers), 0, 1)
+		with := ks.UsedMemory()
+		if with-before < 1<<20 {
+			t.Fatalf("a large value takes %d bytes", with-before)
+		}
+		ks.Unlock(AllShards)
+		var view *Snapshot
+		if snapshot {
+			view = ks.Freeze()
+		}
+		ks.Lock(AllShards)
+		if e := db.Find(big, 1, ForWrite); e.OK() {
+			e.Delete()
+		}
+		for i := range 3000 {
+			key := fmt.Appendf(nil, "key:%d", i)
+			ks.DB(1).PutString(ks.Hash(key), key, []byte("value"), 0, 1)
+		}
+		ks.DB(1).Flush()
+		if !ks.Garbage() {
+			t.Error("nobody knows of the garbage")
+		}
+		ks.Unlock(AllShards)
+		sweepAll := func() {
+			for n := 0; ks.Garbage() && n < 1000; n++ {
+				for sh := range Shards {
+					ks.Sweep(sh, 1, 10_000, false)
+				}
+			}
+		}
+		sweepAll()
+		// Segments and what remembers the retired blobs are left, but not the data.
+		if used := ks.UsedMemory() - before; used > (with-before)/4 {
+			t.Errorf("snapshot %v: %d bytes of %d are used", snapshot, used, with-before)
+		}
+		if snapshot {
+			view.End()
+			for range 100 {
+				for sh := range Shards {
+					ks.Sweep(sh, 1, 10_000, false)
+				}
+			}
+			sweepAll()
+		}
+		ks.Lock(AllShards)
+		if used := ks.ExactMemory(); used > before+8<<10 || used != ks.UsedMemory() {
+			t.Errorf("snapshot %v: %d bytes are left, %d by the figure without locks", snapshot, used, ks.UsedMemory())
+		}
+		ks.Unlock(AllShards)
+		ks.Close()
+	}
+}
