@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // The tests of what a process does run the test binary as a server.
@@ -73,6 +74,28 @@ func (system) Register(r *core.Registry) error {
 			if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 				return err
 			}
+			c.OK()
+			return nil
+		}},
+		// toolarge stores n bytes, having made sure that the system has less.
+		core.Command{Name: "toolarge", Arity: 3, Flags: core.Write, Keys: []core.KeySpec{core.KeyAt(1, core.KeyRW)}, Run: func(c *core.Ctx) error {
+			n, err := c.ArgInt(2)
+			if err != nil {
+				return err
+			}
+			var pages int64
+			data, err := os.ReadFile("/proc/self/statm")
+			if err == nil {
+				_, err = fmt.Sscan(string(data), &pages)
+			}
+			if err == nil {
+				room := uint64(pages*int64(os.Getpagesize()) + n/2)
+				err = unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: room, Max: unix.RLIM_INFINITY})
+			}
+			if err != nil {
+				return err
+			}
+			c.DB.Put(c.Args[1], keyspace.MakeKind(keyspace.String, keyspace.Raw), int(n), 0, c.Now)
 			c.OK()
 			return nil
 		}},
@@ -206,6 +229,20 @@ func TestPanicEndsTheProcess(t *testing.T) {
 	p.ends(1)
 	p.log.says(t, "BUG REPORT")
 	p.log.says(t, "stopped by a panic in")
+}
+
+// TestMemoryRunsOut: the system gives none, and the server stops as at any
+// panic.
+func TestMemoryRunsOut(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector needs its address space")
+	}
+	p := startProcess(t, nil).ready()
+	c := mustDial(t, p.port)
+	c.send("toolarge k 1000000000")
+	c.gone()
+	p.ends(1)
+	p.log.says(t, "stopped by a panic in", "toolarge", "cannot map", "cannot allocate memory")
 }
 
 func TestPidFileOfAnotherIsKept(t *testing.T) {
