@@ -28,7 +28,7 @@ func (w *worker) received(s *session, fresh []byte) {
 		s.query = append(s.query[:0], data[used:]...)
 	case used > 0:
 		left := data[used:]
-		if cap(s.query) > 4*max(len(left), keepQuery) { // a large request has gone
+		if cap(s.query) > 4*max(len(left), trusted/4) { // a large request has gone
 			s.query = append([]byte(nil), left...)
 		} else {
 			s.query = s.query[:copy(s.query, left)]
