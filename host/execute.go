@@ -40,6 +40,9 @@ func (w *worker) execute(s *session, r *request) bool {
 			ran = true
 			err = w.run(s, c)
 		}
+	} else if err == errHTTP {
+		w.refuseHTTP(s)
+		return true
 	} else if s.Intercept != nil {
 		s.Intercept.Refused(c, err)
 	}
@@ -57,6 +60,9 @@ func (w *worker) execute(s *session, r *request) bool {
 func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
 	cmd := srv.table.find(args[0])
 	if cmd == nil {
+		if sameName(args[0], "post") || sameName(args[0], "host:") {
+			return nil, errHTTP
+		}
 		return nil, unknownCommand(args)
 	}
 	if len(cmd.Sub) > 0 && len(args) > 1 {

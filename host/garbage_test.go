@@ -236,3 +236,23 @@ func TestHugeRequestLeavesNoBuffer(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestHTTPIsCutOff: what follows the headers must not be executed.
+func TestHTTPIsCutOff(t *testing.T) {
+	srv, log := loggedServer(t)
+	for _, request := range []string{
+		"POST / HTTP/1.1\r\nHost: localhost\r\n\r\npush k attack\r\n",
+		"GET / HTTP/1.1\r\nhOsT: localhost\r\n\r\npush k attack\r\n",
+	} {
+		c := dial(t, srv)
+		if _, err := fmt.Fprint(c.Conn, request); err != nil {
+			t.Fatal(err)
+		}
+		c.gone()
+	}
+	log.says(t, "client closed", "it speaks HTTP")
+	if n := log.count("SECURITY ATTACK"); n != 1 {
+		t.Errorf("the log says it %d times", n)
+	}
+	dial(t, srv).do("$-1", "get k")
+}

@@ -1,6 +1,9 @@
 package host
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // received hands new bytes of a session to its parser and executes every
 // request that is whole. data is either fresh (the worker's own buffer, which
@@ -54,6 +57,19 @@ func (w *worker) refuseProtocol(s *session, err error) {
 	w.w.Error("ERR " + err.Error())
 	w.srv.log.Debug(fmt.Sprintf("%v from client", err), "id", s.ID, "addr", s.Addr, "name", s.Name)
 	s.Close(true, err.Error())
+}
+
+// errHTTP is for what looks like a request of HTTP.
+var errHTTP = errors.New("this is no HTTP server")
+
+// refuseHTTP cuts off who speaks HTTP: a web page can make a browser send such
+// requests to a server that only the browser's machine can reach, and what
+// follows the headers would be commands. The log says so once a minute.
+func (w *worker) refuseHTTP(s *session) {
+	if last := w.srv.httpSaid.Load(); w.now-last >= 60_000 && w.srv.httpSaid.CompareAndSwap(last, w.now) {
+		w.srv.log.Warn("Possible SECURITY ATTACK detected: a client sends POST or Host:, as a browser does that was told to attack. Connection aborted.", "addr", s.Addr)
+	}
+	s.Close(false, "it speaks HTTP")
 }
 
 // finish sends the replies collected in the worker's buffer, which belong to

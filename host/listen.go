@@ -343,6 +343,7 @@ func (srv *Server) newSession(kind, remote, local string) (*session, string) {
 	if n := srv.clients.Add(1); n > srv.params.maxClients.Load() {
 		srv.clients.Add(-1)
 		srv.accepts.rejected.Add(1)
+		srv.log.Debug("a client is refused: max number of clients reached", "addr", remote)
 		return nil, "-ERR max number of clients reached\r\n"
 	}
 	srv.accepts.accepted.Add(1)

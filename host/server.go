@@ -53,6 +53,7 @@ type Server struct {
 	writes    atomic.Int64 // that sent what a socket had not taken at first
 	sweeps    sweepStats
 	accepts   acceptStats
+	httpSaid  atomic.Int64 // when the log warned of HTTP last, Unix milliseconds
 	usage     usageSampler
 	expiry    atomic.Bool // active expiry is on
 	startup   int64       // see startupMemory
