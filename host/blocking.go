@@ -366,7 +366,12 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	}
 	// Through the mailbox even if it is a session of this worker: it goes on
 	// when the running batch is done.
-	w.s.worker.post(func() { b.resume(w, c.Buf) })
+	resume := func() { b.resume(w, c.Buf) }
+	if w.s.worker == by {
+		by.note(resume)
+	} else {
+		w.s.worker.post(resume)
+	}
 }
 
 // giveBack ends the claim of a waiter after its retry and reports whether to send its

@@ -150,7 +150,7 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	session := &core.Session{DB: db, Proto: out.Proto, Authenticated: true}
+	session := &core.Session{DB: db, Proto: out.Proto, Authenticated: true, Slots: make([]any, srv.registry.SessionSlots())}
 	c := &core.Ctx{
 		Writer: out, DB: srv.ks.DB(db), Server: srv, Now: srv.readClock(),
 		NoBlock: true, Hooks: srv.registry.Hooks, Session: session,
@@ -172,18 +172,16 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) (err error) {
 	locks := srv.locksFor(c)
 	srv.ks.Lock(locks)
 	w.locked, c.Locks = locks, locks
-	defer func() {
-		srv.ks.Unlock(w.locked)
-		w.locked = 0
-	}()
-	if err := cmd.Run(c); err != nil {
-		return err
-	}
+	err = cmd.Run(c)
 	c.Feed()
 	if len(w.ready) > 0 {
-		w.serveReady(locks)
+		w.locked = w.serveReady(w.locked)
 	}
-	return nil
+	w.unlockBatch()
+	if w.hasMail.Load() {
+		w.wake() // for what the worker has noted itself
+	}
+	return err
 }
 
 // ActiveExpire implements core.Server.

@@ -44,6 +44,7 @@ type worker struct {
 	args     [][]byte
 	batch    []request
 	hashes   []uint64       // of the keys of those that share a batch
+	writes   uint64         // bit i: the command of hashes[i] writes
 	ready    []waitKey      // keys whose waiters are to be served after the running command
 	serving  *waiter        // the waiter whose command is being retried
 	locked   keyspace.Locks // shards locked by the running command
@@ -87,6 +88,15 @@ func (w *worker) mail(l letter) {
 	if first {
 		w.wake()
 	}
+}
+
+// note is mail from the worker to itself: it is looked after before the batch
+// that runs now is settled, and nobody need be woken.
+func (w *worker) note(fn func()) {
+	w.mailMu.Lock()
+	w.inbox = append(w.inbox, letter{run: fn})
+	w.hasMail.Store(true)
+	w.mailMu.Unlock()
 }
 
 // post runs fn on the worker, with its lock held.
