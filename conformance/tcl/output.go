@@ -24,6 +24,14 @@ type result struct {
 	took     time.Duration
 }
 
+// bad reports whether something is wrong with the server, or with the run. An exception
+// is among the failures, as failed or as lacking.
+func (res result) bad() bool {
+	return res.failed > 0 || res.note != "" && res.note != exception && !res.omitted
+}
+
+const exception = "exception"
+
 type failure struct {
 	name   string
 	detail string

@@ -106,6 +106,20 @@ func TestLacks(t *testing.T) {
 	if after.failed != 2 || after.lacking != 3 {
 		t.Errorf("with an aftermath: %d failed, %d lacking", after.failed, after.lacking)
 	}
+	for _, r := range []struct {
+		res result
+		bad bool
+	}{
+		{result{lacking: 3}, false},
+		{result{lacking: 3, note: exception}, false},
+		{result{failed: 1, note: exception}, true},
+		{result{note: "killed after 10m"}, true},
+		{result{omitted: true, note: "the reason"}, false},
+	} {
+		if r.res.bad() != r.bad {
+			t.Errorf("%+v: bad is %v", r.res, !r.bad)
+		}
+	}
 	var b strings.Builder
 	printLacks(&b, []result{res, res})
 	if b.String() != "lacking: sadd (2)\n" {
