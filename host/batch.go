@@ -15,7 +15,8 @@ import (
 //
 // Where there is only one event loop the shards of a batch are locked together,
 // once. With more of them that would make each wait for the others: batches of
-// sixteen keys nearly always have a shard in common.
+// sixteen keys nearly always have a shard in common. There it is the locks that
+// travel from core to core, so they are asked for ahead.
 
 // batchMost bounds a batch: beyond it there is nothing left to overlap.
 const batchMost = 32
@@ -104,7 +105,11 @@ func (w *worker) perform(s *session) (used int) {
 // nobody else to want them.
 func (w *worker) warmBatch(s *session) {
 	if !w.srv.alone {
-		s.db.WarmShared(w.hashes)
+		if w.srv.ks.UsedMemory() > warmFrom {
+			s.db.WarmShared(w.hashes)
+		} else {
+			w.srv.ks.WarmLocks(w.hashes)
+		}
 		return
 	}
 	var set keyspace.Locks
@@ -115,6 +120,11 @@ func (w *worker) warmBatch(s *session) {
 	w.locked = set
 	s.db.Warm(w.hashes)
 }
+
+// warmFrom is how large the data must be for the asking ahead to pay where it
+// takes locks that other loops want: several times a second-level cache. With
+// 2 M keys it makes two loops faster by two thirds, with 100 k by nothing.
+const warmFrom = 64 << 20
 
 func (w *worker) unlockBatch() {
 	if w.locked != 0 {

@@ -22,9 +22,7 @@ func (db *DB) Warm(hashes []uint64) {
 // with other cores: each lock is taken for the moment that it is needed. The
 // locks themselves are what travels between cores, so they come first.
 func (db *DB) WarmShared(hashes []uint64) {
-	for _, h := range hashes {
-		prefetch.Write(uintptr(unsafe.Pointer(&db.ks.shards[ShardOf(h)])))
-	}
+	db.ks.WarmLocks(hashes)
 	for _, h := range hashes {
 		sh := ShardOf(h)
 		db.ks.shards[sh].mu.Lock()
@@ -36,5 +34,12 @@ func (db *DB) WarmShared(hashes []uint64) {
 		db.ks.shards[sh].mu.Lock()
 		db.tables[sh].PrefetchEntry(h)
 		db.ks.shards[sh].mu.Unlock()
+	}
+}
+
+// WarmLocks asks for the locks only.
+func (ks *Keyspace) WarmLocks(hashes []uint64) {
+	for _, h := range hashes {
+		prefetch.Write(uintptr(unsafe.Pointer(&ks.shards[ShardOf(h)])))
 	}
 }
