@@ -44,7 +44,6 @@ type worker struct {
 	args     [][]byte
 	batch    []request
 	hashes   []uint64       // of the keys of those that share a batch
-	writes   uint64         // bit i: the command of hashes[i] writes
 	ready    []waitKey      // keys whose waiters are to be served after the running command
 	serving  *waiter        // the waiter whose command is being retried
 	locked   keyspace.Locks // shards locked by the running command
