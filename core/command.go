@@ -122,9 +122,6 @@ const (
 	AllSessions
 	// NotQueued is executed at once inside MULTI instead of being queued.
 	NotQueued
-	// KeepsReplies means that the command manages CLIENT REPLY itself: a mode
-	// that it sets begins with the next command.
-	KeepsReplies
 	// Internal commands are left out of COMMAND LIST and COMMAND COUNT.
 	Internal
 	// Sensitive arguments are redacted in MONITOR, the slow log and the log.

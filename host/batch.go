@@ -70,8 +70,9 @@ func (w *worker) gather(s *session, data []byte) error {
 // keepArgs is how many arguments a worker keeps room for.
 const keepArgs = 1 << 16
 
-// plain reports whether the session's commands may share batches: whatever
-// looks at a command before it runs may want to do so with no lock held.
+// plain reports whether nothing looks at the session's commands before they
+// run. Only then may they share batches: who looks may want to do so with no
+// lock held.
 func (w *worker) plain(s *session) bool {
 	return s.Authenticated && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
 }

@@ -117,8 +117,6 @@ func (srv *Server) ResetStats() {
 	for _, w := range srv.workers {
 		w.stats.reset()
 	}
-	srv.netIn.Store(0)
-	srv.netOut.Store(0)
 	srv.writes.Store(0)
 	srv.sweeps.nanos.Store(0)
 	srv.sweeps.cut.Store(0)

@@ -33,7 +33,7 @@ func (w *worker) execute(s *session, r *request) bool {
 			return false
 		case dealtWith:
 			if err == nil {
-				w.settleReply(s, cmd, mark)
+				w.settleReply(s, mark)
 				return true
 			}
 		case goAhead:
@@ -47,11 +47,11 @@ func (w *worker) execute(s *session, r *request) bool {
 		s.Intercept.Refused(c, err)
 	}
 	if err != nil {
-		w.w.Buf = w.w.Buf[:max(mark, 0)]
+		w.w.Buf = w.w.Buf[:mark]
 		w.w.Error(errorText(err))
 	}
 	w.count(cmd, c, ran, w.w.Errors() != errs)
-	w.settleReply(s, cmd, mark)
+	w.settleReply(s, mark)
 	return true
 }
 
@@ -125,17 +125,14 @@ const (
 	guardLoading = 1 << iota
 	guardPause
 	guardMemory // maxmemory is set
-	guardBusy
-	guardFailing // writes are refused, see Server.refuseWrites
 )
 
 // admit decides whether a command may run now. The common case is one test.
 func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
-	guard := w.srv.guard.Load()
-	if guard == 0 && s.Authenticated && s.Intercept == nil && !w.srv.registry.Hooks.Guarded() {
+	if w.plain(s) {
 		return goAhead, nil
 	}
-	cmd := c.Cmd
+	guard, cmd := w.srv.guard.Load(), c.Cmd
 	if !s.Authenticated && cmd.Flags&core.NoAuth == 0 {
 		return w.refuse(s, c, core.ErrNoAuth)
 	}
@@ -279,16 +276,15 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
 }
 
 // settleReply applies CLIENT REPLY to what was appended since mark.
-func (w *worker) settleReply(s *session, cmd *core.Command, mark int) {
+func (w *worker) settleReply(s *session, mark int) {
 	if s.Reply == core.ReplyOn {
 		return
 	}
-	if s.Reply == core.ReplySkipNext {
+	switch s.Reply {
+	case core.ReplySkipNext:
 		s.Reply = core.ReplySkip
-	} else if cmd == nil || cmd.Flags&core.KeepsReplies == 0 {
-		if s.Reply == core.ReplySkip {
-			s.Reply = core.ReplyOn
-		}
+	case core.ReplySkip:
+		s.Reply = core.ReplyOn
 	}
 	w.w.Buf = w.w.Buf[:min(mark, len(w.w.Buf))]
 }

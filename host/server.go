@@ -48,8 +48,6 @@ type Server struct {
 	clock     sharedClock
 	ids       idCounter
 	clients   atomic.Int64 // connected sessions
-	netIn     atomic.Int64
-	netOut    atomic.Int64
 	writes    atomic.Int64 // that sent what a socket had not taken at first
 	sweeps    sweepStats
 	accepts   acceptStats

@@ -150,7 +150,7 @@ func (s *session) sendPending() error {
 		b := s.pending[0]
 		n, err := s.link.write(b)
 		s.pendingBytes -= n
-		s.srv.netOut.Add(int64(n))
+		s.worker.stats.netOut += int64(n)
 		s.srv.writes.Add(1)
 		if err != nil {
 			return err

@@ -91,7 +91,7 @@ type traffic struct{ commands, in, out int64 }
 
 // sample is called once a second by cron.
 func (u *usageSampler) sample(now int64, srv *Server) {
-	total := traffic{in: srv.netIn.Load(), out: srv.netOut.Load()}
+	var total traffic
 	for _, w := range srv.workers {
 		w.mu.Lock()
 		total.commands += w.stats.processed
