@@ -2,42 +2,14 @@ package resp
 
 import (
 	"errors"
-	"fmt"
 	"strings"
+
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // Quote returns s in double quotes with redis-cli's escapes: \n \r \t \a \b \" \\
 // and \xHH for every byte that is not printable ASCII.
-func Quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch c {
-		case '\\', '"':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			b.WriteString(`\r`)
-		case '\t':
-			b.WriteString(`\t`)
-		case '\a':
-			b.WriteString(`\a`)
-		case '\b':
-			b.WriteString(`\b`)
-		default:
-			if c >= 0x20 && c < 0x7f {
-				b.WriteByte(c)
-			} else {
-				fmt.Fprintf(&b, `\x%02x`, c)
-			}
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
+func Quote(s string) string { return config.Quote(s) }
 
 var (
 	errUnbalanced = errors.New("unbalanced quotes")
