@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
 )
@@ -256,7 +257,7 @@ func (c *Ctx) Is(i int, word string) bool { return equalFold(c.Args[i], word) }
 // ArgInt parses argument i as a 64-bit integer in Redis's strict form: no
 // sign but "-", no leading zeros, no blanks.
 func (c *Ctx) ArgInt(i int) (int64, error) {
-	n, ok := keyspace.ParseInt(c.Args[i])
+	n, ok := decimal.Parse(c.Args[i])
 	if !ok {
 		return 0, ErrNotInteger
 	}

@@ -3,7 +3,8 @@ package keyspace
 import (
 	"encoding/binary"
 	"strconv"
-	"unsafe"
+
+	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // embLimit is the length up to which OBJECT ENCODING calls a string "embstr".
@@ -12,7 +13,7 @@ const embLimit = 44
 // PutString gives key a string value: an integer where the text is one in
 // canonical form, else its bytes. h is the key's hash; expire is as in Put.
 func (db *DB) PutString(h uint64, key, value []byte, expire, now int64) {
-	if n, ok := ParseInt(value); ok {
+	if n, ok := decimal.Parse(value); ok {
 		db.PutInt(h, key, n, expire, now)
 		return
 	}
@@ -71,35 +72,4 @@ func (e *Entry) GrowText(n, spare int) []byte {
 	data := e.Grow(kind, n, spare)
 	copy(data, text)
 	return data
-}
-
-// ParseInt parses a 64-bit integer in the only form that Redis takes for one:
-// what printing the number would give.
-func ParseInt(b []byte) (int64, bool) {
-	if len(b) == 0 || len(b) > 20 {
-		return 0, false
-	}
-	i, neg := 0, b[0] == '-'
-	if neg {
-		i = 1
-	}
-	switch {
-	case i == len(b), b[i] == '0' && (neg || len(b) > 1), len(b)-i > 19:
-		return 0, false
-	case len(b)-i == 19: // may overflow: the library knows how to tell
-		n, err := strconv.ParseInt(unsafe.String(unsafe.SliceData(b), len(b)), 10, 64)
-		return n, err == nil && b[i] != '+'
-	}
-	var n int64
-	for ; i < len(b); i++ {
-		d := b[i] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		n = n*10 + int64(d)
-	}
-	if neg {
-		n = -n
-	}
-	return n, true
 }

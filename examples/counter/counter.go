@@ -14,6 +14,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -136,7 +137,7 @@ func number(e keyspace.Entry) (int64, error) {
 	if e.IsInt() {
 		return e.Int(), nil
 	}
-	n, ok := keyspace.ParseInt(e.Data())
+	n, ok := decimal.Parse(e.Data())
 	if !ok {
 		return 0, core.ErrNotInteger
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 func info(c *core.Ctx) error {
@@ -48,7 +48,7 @@ func chooseListed(c *core.Ctx) ([]*core.Session, error) {
 
 func sessionsByID(c *core.Ctx, ids [][]byte) (chosen []*core.Session, err error) {
 	for _, arg := range ids {
-		id, ok := keyspace.ParseInt(arg)
+		id, ok := decimal.Parse(arg)
 		if !ok {
 			return nil, core.Err("Invalid client ID")
 		}

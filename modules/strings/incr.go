@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/longdouble"
 )
@@ -66,7 +67,7 @@ func addInt(c *core.Ctx, by int64) error {
 // textInt reads the number of a value that is stored as text: one that APPEND
 // or SETRANGE has built.
 func textInt(e keyspace.Entry) (int64, error) {
-	n, ok := keyspace.ParseInt(e.Data())
+	n, ok := decimal.Parse(e.Data())
 	if !ok {
 		return 0, core.ErrNotInteger
 	}

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // option is a set of the words that follow SET's value or GETEX's key.
@@ -87,7 +87,7 @@ func (o *options) deadline(c *core.Ctx) (int64, error) {
 	if !o.has(optTimes) {
 		return 0, nil
 	}
-	n, ok := keyspace.ParseInt(o.time)
+	n, ok := decimal.Parse(o.time)
 	if !ok {
 		return 0, core.ErrNotInteger
 	}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
@@ -182,7 +183,7 @@ func TestAgainstModel(t *testing.T) {
 			},
 			"incr": func(t *rapid.T) {
 				by := rapid.Int64Range(-1e6, 1e6).Draw(t, "by")
-				n, ok := keyspace.ParseInt(model)
+				n, ok := decimal.Parse(model)
 				got := r.do("INCRBY k %d", by)
 				if !exists || ok {
 					model, exists = strconv.AppendInt(nil, n+by, 10), true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
@@ -52,7 +53,7 @@ func load(_ byte, r *rdb.Reader, _ *arena.Arena) (keyspace.Value, error) {
 	if err := r.Err(); err != nil {
 		return keyspace.Value{}, err
 	}
-	if n, ok := keyspace.ParseInt(text); ok {
+	if n, ok := decimal.Parse(text); ok {
 		data := binary.LittleEndian.AppendUint64(nil, uint64(n))
 		return keyspace.Value{Kind: keyspace.MakeKind(keyspace.String, keyspace.Int), Data: data}, nil
 	}
