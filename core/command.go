@@ -128,7 +128,8 @@ const (
 	Sensitive
 )
 
-// flagNames are the names in COMMAND INFO, in Redis's order.
+// flagNames are the names in COMMAND INFO, in Redis's order. MayReplicate is
+// not shown there.
 var flagNames = [...]struct {
 	flag Flags
 	name string
@@ -137,7 +138,7 @@ var flagNames = [...]struct {
 	{Admin, "admin"}, {PubSub, "pubsub"}, {NoScript, "noscript"}, {Blocking, "blocking"},
 	{Loading, "loading"}, {Stale, "stale"}, {SkipMonitor, "skip_monitor"},
 	{SkipSlowlog, "skip_slowlog"}, {Asking, "asking"}, {Fast, "fast"}, {NoAuth, "no_auth"},
-	{MayReplicate, "may_replicate"}, {NoMandatoryKeys, "no_mandatory_keys"}, {NoMulti, "no_multi"},
+	{NoMandatoryKeys, "no_mandatory_keys"}, {NoMulti, "no_multi"},
 	{MovableKeys, "movablekeys"}, {AllowBusy, "allow_busy"}, {NoAsyncLoading, "no_async_loading"},
 }
 
