@@ -61,15 +61,46 @@ func (e Entry) TextLen() int {
 }
 
 // GrowText makes a string value n bytes long for writing, as Grow does; what
-// was an integer becomes its text first.
-func (e *Entry) GrowText(n, spare int) []byte {
+// was an integer becomes its text first. Behind a value that becomes longer some
+// room is kept, for those that are built piece by piece.
+func (e *Entry) GrowText(n int) []byte {
 	kind := MakeKind(String, Raw)
 	if !e.IsInt() {
-		return e.Grow(kind, n, spare)
+		return e.Grow(kind, n, spareBeyond(len(e.Data()), n))
 	}
 	var tmp [20]byte
 	text := e.Text(tmp[:])
-	data := e.Grow(kind, n, spare)
+	data := e.Grow(kind, n, spareBeyond(len(text), n))
 	copy(data, text)
 	return data
+}
+
+// PadText makes the string value of a key at least n bytes long for writing,
+// with zero bytes behind what it has. h is the key's hash and e its entry; the
+// zero Entry is a missing key, which is created.
+func (db *DB) PadText(h uint64, key []byte, e Entry, n int, now int64) []byte {
+	old := 0
+	var data []byte
+	if e.OK() {
+		old = e.TextLen()
+		data = e.GrowText(max(old, n))
+	} else {
+		data = db.PutHashed(h, key, MakeKind(String, Raw), n, 0, now)
+	}
+	clear(data[old:])
+	return data
+}
+
+// spareBeyond is the room kept behind a value that grows from old to n bytes. A
+// share of its size makes the copying of n bytes in pieces cost O(n); a large
+// value gets a smaller share, so as not to waste memory.
+func spareBeyond(old, n int) int {
+	const large = 1 << 20
+	switch {
+	case n <= old:
+		return 0
+	case n > large:
+		return n / 8
+	}
+	return n / 2
 }

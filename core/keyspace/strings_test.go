@@ -3,6 +3,8 @@ package keyspace
 import (
 	"math"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/arena"
 )
 
 // A string looks the same whatever it is stored as.
@@ -25,7 +27,7 @@ func TestStringEncodings(t *testing.T) {
 			t.Errorf("%.20q: text %.20q, length %d, kind %x", c.text, got, e.TextLen(), e.Kind())
 		}
 		for _, n := range []int{len(c.text) + 3, 1} {
-			data := e.GrowText(n, 10)
+			data := e.GrowText(n)
 			keep := min(n, len(c.text))
 			if len(data) != n || string(data[:keep]) != c.text[:keep] || e.Kind() != MakeKind(String, Raw) {
 				t.Errorf("%.20q grown to %d: %.20q, kind %x", c.text, n, data, e.Kind())
@@ -66,5 +68,30 @@ func TestGrowUsesWhatIsSpare(t *testing.T) {
 	e.Grow(e.Kind(), 10, 0)
 	if size := e.MemoryUsage(); size > 1000 {
 		t.Errorf("shrunk to 10 bytes it still takes %d", size)
+	}
+}
+
+func TestPadText(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 3, "\x00\x00\x00"}, {"abc", 2, "abc"}, {"abc", 5, "abc\x00\x00"}, {"12", 4, "12\x00\x00"}, {"12", 0, "12"},
+	} {
+		ks := New(Options{Arena: arena.Options{Poison: true}})
+		db, key := ks.DB(0), []byte("key")
+		if c.text != "" {
+			db.PutString(ks.Hash(key), key, []byte(c.text), 500, 0)
+		}
+		data := db.PadText(ks.Hash(key), key, db.Find(key, 0, 0), c.n, 0)
+		e := db.Find(key, 0, 0)
+		if string(data) != c.want || string(e.Data()) != c.want || e.Kind() != MakeKind(String, Raw) {
+			t.Errorf("%q padded to %d: %q, kind %x", c.text, c.n, data, e.Kind())
+		}
+		if c.text != "" && e.Expire() != 500 {
+			t.Errorf("%q: the expiry is lost", c.text)
+		}
+		ks.Close()
 	}
 }

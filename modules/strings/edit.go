@@ -21,7 +21,7 @@ func (m *module) append(c *core.Ctx) error {
 			return err
 		}
 		length += old
-		copy(e.GrowText(length, spare(length))[old:], value)
+		copy(e.GrowText(length)[old:], value)
 	}
 	c.Changed(core.EventString, "append", key)
 	c.Int(int64(length))
@@ -53,39 +53,9 @@ func (m *module) setrange(c *core.Ctx) error {
 	if err := m.checkLength(c, offset, int64(len(value))); err != nil {
 		return err
 	}
-	at := int(offset)
-	length := max(old, at+len(value))
-	var data []byte
-	if e.OK() {
-		data = e.GrowText(length, spareBeyond(old, length))
-	} else {
-		raw := keyspace.MakeKind(keyspace.String, keyspace.Raw)
-		data = c.DB.PutHashed(c.HashOf(key), key, raw, length, 0, c.Now)
-	}
-	if old < at {
-		clear(data[old:at])
-	}
-	copy(data[at:], value)
+	data := c.DB.PadText(c.HashOf(key), key, e, int(offset)+len(value), c.Now)
+	copy(data[offset:], value)
 	c.Changed(core.EventString, "setrange", key)
-	c.Int(int64(length))
+	c.Int(int64(len(data)))
 	return nil
-}
-
-// spare is the room kept behind a value of n bytes that is being built piece by
-// piece. A share of its size makes the copying of n bytes in pieces cost O(n);
-// a large value gets a smaller share, so as not to waste memory.
-func spare(n int) int {
-	const large = 1 << 20
-	if n > large {
-		return n / 8
-	}
-	return n / 2
-}
-
-// spareBeyond is spare for a value that grows, none for one that does not.
-func spareBeyond(old, n int) int {
-	if n > old {
-		return spare(n)
-	}
-	return 0
 }
