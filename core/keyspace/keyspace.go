@@ -41,6 +41,7 @@ type Keyspace struct {
 	events Events
 	dbs    []*DB
 
+	packed  [Stream + 1]atomic.Pointer[PackedLimits]
 	garbage atomic.Int64 // what Sweep has to free: flushed tables and large dead values
 
 	// Everything below is written with all locks held and read with any.

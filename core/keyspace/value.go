@@ -81,3 +81,24 @@ type Value struct {
 	Data   []byte // the packed bytes; nil for an Object
 	Object Object // nil for a packed value
 }
+
+// PackedLimits say how large a value of a type may be and still be packed. The
+// module that owns the type sets them from its configuration parameters; they
+// stand here so that whoever makes values of the type follows them.
+type PackedLimits struct {
+	Entries int // elements: members, fields; of a list in one chunk. 0: any number
+	Bytes   int // of one element; of a list in one chunk
+	Ints    int // elements of a set of integers only
+}
+
+// Packed returns the limits of a type.
+func (ks *Keyspace) Packed(t Type) PackedLimits {
+	if p := ks.packed[t].Load(); p != nil {
+		return *p
+	}
+	return PackedLimits{}
+}
+
+// SetPacked sets the limits of a type; what is larger already stays as it is
+// until it is changed. It may be called from any goroutine.
+func (ks *Keyspace) SetPacked(t Type, l PackedLimits) { ks.packed[t].Store(&l) }

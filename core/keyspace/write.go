@@ -142,6 +142,34 @@ func (e *Entry) Grow(kind Kind, n, spare int) []byte {
 	return value
 }
 
+// Splice makes room for ins bytes in the place of the del bytes at the offset at
+// of the packed value, keeping what is around them and the expiry, and returns
+// the whole value for writing; the ins bytes are undefined. spare is as in Grow.
+// The entry stays valid.
+func (e *Entry) Splice(kind Kind, at, del, ins, spare int) []byte {
+	n := len(e.Data())
+	if ins >= del {
+		data := e.Grow(kind, n+ins-del, spare)
+		copy(data[at+ins:], data[at+del:n])
+		return data
+	}
+	data := e.Grow(kind, n, 0) // private to the writer from here on
+	copy(data[at+ins:], data[at+del:])
+	return e.Grow(kind, n+ins-del, 0)
+}
+
+// Create gives a missing key a packed value of n bytes, undefined as with Put,
+// with spare bytes more at hand, and opens it for changing. h is the key's hash.
+func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now int64) Entry {
+	sh := ShardOf(h)
+	s := &db.ks.shards[sh]
+	ref := s.newEntry(key, kind, n+spare, expire, db.ks.clock.fresh(now))
+	dict.SetValueLen(ref, n, s.arena.Cap(ref))
+	db.insert(h, ref)
+	pos, _ := db.tables[sh].Find(h, key)
+	return Entry{db, pos, ref, uint8(sh)}
+}
+
 // Writable returns the packed value for changing in place without changing its
 // length.
 func (e *Entry) Writable() []byte { return e.Grow(e.Kind(), len(e.Data()), 0) }
