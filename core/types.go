@@ -51,10 +51,12 @@ type ValueType struct {
 	Digest func(v keyspace.Value, d Digester)
 }
 
-// Digester collects a value's content; see the observability of DEBUG DIGEST.
+// Digester collects a value's content for DEBUG DIGEST. Values that are equal on
+// Redis and here have to feed the same.
 type Digester interface {
 	// Mix feeds elements whose order matters.
 	Mix(elements ...[]byte)
-	// Xor feeds one element (all parts together) of an unordered collection.
+	// Xor feeds one element of an unordered collection: a member alone, or the
+	// parts that belong together (field and value, member and score as %.17g).
 	Xor(parts ...[]byte)
 }

@@ -37,6 +37,10 @@ func debug(c *core.Ctx) error {
 // debugCommands are the subcommands that belong to no other module.
 func debugCommands() []core.DebugCommand {
 	return []core.DebugCommand{
+		{Name: "DIGEST", Arity: 2, Run: debugDigest,
+			Help: "Answers a digest of all data, equal on servers that hold the same."},
+		{Name: "DIGEST-VALUE", Args: "<key> [<key> ...]", Arity: -3, Run: debugDigestValue,
+			Help: "Answers the digests of the values of the keys, zeros for those that do not exist."},
 		{Name: "ERROR", Args: "<string>", Arity: 3, Run: debugError,
 			Help: "Replies with <string> as an error, for tests of clients."},
 		{Name: "LOG", Args: "<message>", Arity: 3, Run: debugLog,
@@ -49,6 +53,8 @@ func debugCommands() []core.DebugCommand {
 			Help: "Creates <count> strings with the keys <prefix>:<number>, where there are none;\n<prefix> is \"key\" by default. Neither the log nor replicas learn of it."},
 		{Name: "PROTOCOL", Args: "<type>", Arity: 3, Run: debugProtocol,
 			Help: "Replies with a value of the given type: string, integer, double, bignum,\nnull, array, set, map, attrib, push, verbatim, true or false."},
+		{Name: "RELOAD", Arity: 2, Run: debugReload,
+			Help: "Writes every value as a dump would hold it, drops all data and reads them again."},
 		{Name: "SET-ACTIVE-EXPIRE", Args: "<0|1>", Arity: 3, Run: debugActiveExpire,
 			Help: "Stops (0) or resumes (1) the deletion of expired keys that nobody asks for."},
 		{Name: "SLEEP", Args: "<seconds>", Arity: 3, Run: debugSleep,
