@@ -63,15 +63,15 @@ func AppendFooter(b []byte) []byte {
 	return binary.LittleEndian.AppendUint64(b, CRC64(0, b))
 }
 
-// CheckFooter verifies a DUMP payload and returns it without its footer. The
-// error is ErrFooter.
-func CheckFooter(b []byte) ([]byte, error) {
+// CheckFooter verifies a DUMP payload, its checksum only if sum is set, and
+// returns it without its footer. The error is ErrFooter.
+func CheckFooter(b []byte, sum bool) ([]byte, error) {
 	if len(b) < footerLen {
 		return nil, ErrFooter
 	}
-	body, sum := b[:len(b)-8], binary.LittleEndian.Uint64(b[len(b)-8:])
+	body, crc := b[:len(b)-8], binary.LittleEndian.Uint64(b[len(b)-8:])
 	payload := body[:len(body)-2]
-	if binary.LittleEndian.Uint16(body[len(payload):]) > MaxVersion || CRC64(0, body) != sum {
+	if binary.LittleEndian.Uint16(body[len(payload):]) > MaxVersion || sum && CRC64(0, body) != crc {
 		return nil, ErrFooter
 	}
 	return payload, nil

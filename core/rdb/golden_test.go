@@ -48,7 +48,7 @@ var redisDumps = []struct {
 
 func TestReadRedisDumps(t *testing.T) {
 	for _, d := range redisDumps {
-		body, err := CheckFooter([]byte(d.payload))
+		body, err := CheckFooter([]byte(d.payload), true)
 		if err != nil {
 			t.Errorf("%.30q: %v", d.value, err)
 			continue
@@ -80,7 +80,7 @@ func TestWriteLikeRedis(t *testing.T) {
 // A sorted set and a list of redis-server 7.0.15: doubles, lengths, raw strings.
 func TestReadRedisCollections(t *testing.T) {
 	zset := "\x05\x03\x01b\x00\x00\x00\x00\x00\x00\x04@\x01a\x00\x00\x00\x00\x00\x00\xf0?\x01c\x00\x00\x00\x00\x00\x00\xf0\xff\n\x00\x9a$\xca\x8f\xdc\xb1\xd0\x8c"
-	body, err := CheckFooter([]byte(zset))
+	body, err := CheckFooter([]byte(zset), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestReadRedisCollections(t *testing.T) {
 	}
 
 	list := "\x12\x01\x02\x10\x10\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\xc1,\x02\xff\n\x00\x8f\x9f\x9fNR\xe2K\xb8"
-	if body, err = CheckFooter([]byte(list)); err != nil {
+	if body, err = CheckFooter([]byte(list), true); err != nil {
 		t.Fatal(err)
 	}
 	r = NewReader(body)
@@ -119,23 +119,23 @@ func TestCRC64(t *testing.T) {
 
 func TestFooter(t *testing.T) {
 	payload := AppendFooter(AppendString([]byte{TypeString}, []byte("value"), true))
-	if body, err := CheckFooter(payload); err != nil || string(body) != "\x00\x05value" {
+	if body, err := CheckFooter(payload, true); err != nil || string(body) != "\x00\x05value" {
 		t.Errorf("body %q, %v", body, err)
 	}
 	for i := range payload {
 		bad := bytes.Clone(payload)
 		bad[i] ^= 1
-		if _, err := CheckFooter(bad); err != ErrFooter {
+		if _, err := CheckFooter(bad, true); err != ErrFooter {
 			t.Errorf("a flipped bit in byte %d goes unnoticed", i)
 		}
-		if _, err := CheckFooter(payload[:i]); err != ErrFooter {
+		if _, err := CheckFooter(payload[:i], true); err != ErrFooter {
 			t.Errorf("a payload cut to %d bytes goes unnoticed", i)
 		}
 	}
 	for version, want := range map[byte]error{1: nil, MaxVersion: nil, MaxVersion + 1: ErrFooter} {
 		b := append([]byte("\x00\x01a"), version, 0)
 		b = AppendMillis(b, int64(CRC64(0, b)))
-		if _, err := CheckFooter(b); err != want {
+		if _, err := CheckFooter(b, true); err != want {
 			t.Errorf("version %d: %v, want %v", version, err, want)
 		}
 	}

@@ -8,6 +8,8 @@
 package keys
 
 import (
+	"sync/atomic"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -20,6 +22,8 @@ type module struct {
 	// Both do the same here; an older replica may care.
 	lazyExpire *config.BoolVar // lazyfree-lazy-expire: an expiry in the past
 	lazyServer *config.BoolVar // lazyfree-lazy-server-del: RESTORE of what has expired
+
+	unchecked atomic.Bool // RESTORE takes payloads whose checksum is wrong
 }
 
 func (*module) Name() string { return "keys" }
@@ -27,6 +31,10 @@ func (*module) Name() string { return "keys" }
 func (m *module) Register(r *core.Registry) error {
 	m.declare(r.Config)
 	r.Commands(m.rows()...)
+	r.Debug(core.DebugCommand{
+		Name: "SET-SKIP-CHECKSUM-VALIDATION", Args: "<0|1>", Arity: 3, Run: m.skipChecksum,
+		Help: "Lets RESTORE take payloads with a wrong checksum (1) or not (0).",
+	})
 	return nil
 }
 

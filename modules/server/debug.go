@@ -39,7 +39,7 @@ func debugCommands() []core.DebugCommand {
 	return []core.DebugCommand{
 		{Name: "DIGEST", Arity: 2, Run: debugDigest,
 			Help: "Answers a digest of all data, equal on servers that hold the same."},
-		{Name: "DIGEST-VALUE", Args: "<key> [<key> ...]", Arity: -3, Run: debugDigestValue,
+		{Name: "DIGEST-VALUE", Args: "[<key> ...]", Arity: -2, Run: debugDigestValue,
 			Help: "Answers the digests of the values of the keys, zeros for those that do not exist."},
 		{Name: "ERROR", Args: "<string>", Arity: 3, Run: debugError,
 			Help: "Replies with <string> as an error, for tests of clients."},
