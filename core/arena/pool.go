@@ -2,6 +2,7 @@ package arena
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ func (e *OutOfMemory) Unwrap() error { return e.Err }
 type Pool struct {
 	opts   Options
 	epochs Epochs
+	seed   maphash.Seed
 	used   atomic.Int64 // sum of what arenas published
 	holes  atomic.Int64 // likewise
 
@@ -71,7 +73,7 @@ type region struct {
 // NewPool returns a pool that has mapped nothing yet. Close it when all its arenas are
 // out of use.
 func NewPool(opts Options) *Pool {
-	return &Pool{opts: opts, byBase: map[uint64]*region{}, huge: map[uint64]mapping{}}
+	return &Pool{opts: opts, seed: maphash.MakeSeed(), byBase: map[uint64]*region{}, huge: map[uint64]mapping{}}
 }
 
 // NewArena adds an arena. It lives as long as the pool.
@@ -94,6 +96,10 @@ func (p *Pool) arena(id uint32) *Arena {
 
 // Epochs is shared by all arenas of the pool.
 func (p *Pool) Epochs() *Epochs { return &p.epochs }
+
+// Seed is that of all hash tables in the pool: one computation of a key's hash serves
+// them all.
+func (p *Pool) Seed() maphash.Seed { return p.seed }
 
 // Used is the sum of Arena.Used over all arenas without what is retired: the bytes that
 // are of use to anybody but a snapshot. It is out by PublishStep for each arena at most,

@@ -45,6 +45,9 @@ func (t *Table) Seed() maphash.Seed { return t.seed }
 // Arena is where the table's memory is.
 func (t *Table) Arena() *arena.Arena { return t.arena }
 
+// Rehome makes the table allocate from a from now on. What it has stays where it is.
+func (t *Table) Rehome(a *arena.Arena) { t.arena = a }
+
 // Expires is the number of entries with a time of expiry.
 func (t *Table) Expires() int { return t.expires }
 

@@ -81,10 +81,9 @@ type Stats struct {
 func New(o Options) *Keyspace {
 	ks := &Keyspace{
 		pool:   arena.NewPool(o.Arena),
-		seed:   maphash.MakeSeed(),
 		events: o.Events,
 	}
-	ks.epochs = ks.pool.Epochs()
+	ks.epochs, ks.seed = ks.pool.Epochs(), ks.pool.Seed()
 	for i := range ks.shards {
 		ks.shards[i].arena = ks.pool.NewArena()
 		ks.shards[i].garbage = &ks.garbage
