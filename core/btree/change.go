@@ -1,0 +1,294 @@
+package btree
+
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
+
+// newNode makes an empty node of the current epoch.
+func (t *Tree) newNode(level int32) (arena.Ref, *head) {
+	ref := t.arena.Alloc(nodeSize)
+	t.nodes++
+	h := headAt(ref)
+	*h = head{epoch: uint64(t.epochs.Current()), level: level}
+	return ref, h
+}
+
+// freeNode gives back a node that is out of the tree.
+func (t *Tree) freeNode(ref arena.Ref) {
+	t.nodes--
+	if headAt(ref).epoch == uint64(t.epochs.Current()) {
+		t.arena.FreeNow(ref)
+	} else {
+		t.arena.Free(ref)
+	}
+}
+
+// own makes the node at *ref one that no snapshot sees, by a copy if need be.
+func (t *Tree) own(ref *arena.Ref) *head {
+	h := headAt(*ref)
+	if !t.epochs.Live() || h.epoch == uint64(t.epochs.Current()) {
+		return h
+	}
+	old := *ref
+	var c *head
+	*ref, c = t.newNode(h.level)
+	epoch := c.epoch
+	if h.level == 0 {
+		*c.asLeaf() = *h.asLeaf()
+	} else {
+		*c.asInner() = *h.asInner()
+	}
+	c.epoch = epoch
+	t.freeNode(old)
+	return c
+}
+
+// Insert adds an item that is not in the tree.
+//
+// On the way down every full node is relieved first, so that its parent always
+// has room for the child more that a split makes.
+func (t *Tree) Insert(it Item) {
+	b := Bound{Score: it.Score, Member: dict.Key(it.Ref), Lex: true}
+	t.count++
+	if t.root == 0 {
+		t.root, _ = t.newNode(0)
+	}
+	h := t.own(&t.root)
+	if h.full() {
+		h = t.grow()
+	}
+	for h.level > 0 {
+		p := h.asInner()
+		i := max(b.search(p.scores[:p.n], p.refs[:p.n])-1, 0)
+		kid := t.own(&p.kids[i])
+		if kid.full() {
+			t.relieve(p, i, &b)
+			i = max(b.search(p.scores[:p.n], p.refs[:p.n])-1, 0)
+			kid = t.own(&p.kids[i])
+		}
+		p.counts[i]++
+		if i == 0 && !b.below(p.scores[0], p.refs[0]) {
+			p.scores[0], p.refs[0] = it.Score, it.Ref
+		}
+		h = kid
+	}
+	h.asLeaf().insert(b.search(h.keys()), it)
+}
+
+// grow puts a new root above the present one and returns it.
+func (t *Tree) grow() *head {
+	ref, h := t.newNode(headAt(t.root).level + 1)
+	p := h.asInner()
+	p.insert(0, t.root)
+	p.describe(0)
+	t.root = ref
+	return h
+}
+
+// relieve makes room in the full child i of p, which has room itself, for an item
+// at b. Room for an eighth is worth the copying when a neighbour has it; otherwise
+// the child splits. What comes in order at an end of the tree leaves the child as
+// full as it is, since nothing more will come there.
+func (t *Tree) relieve(p *inner, i int, b *Bound) {
+	kid := p.kid(i)
+	limit := kid.capacity()
+	enough := int32(limit - limit/8)
+	last := int(p.n) - 1
+	switch {
+	case i > 0 && p.kid(i-1).n <= enough:
+		l := t.own(&p.kids[i-1])
+		toLeft(l, kid, (limit-int(l.n)+1)/2)
+		p.describe(i - 1)
+		p.describe(i)
+		return
+	case i < last && p.kid(i+1).n <= enough:
+		r := t.own(&p.kids[i+1])
+		toRight(kid, r, (limit-int(r.n)+1)/2)
+		p.describe(i)
+		p.describe(i + 1)
+		return
+	}
+	scores, refs := kid.keys()
+	move, least := limit/2, 1
+	if kid.level > 0 {
+		least = 2 // so that each child has a neighbour
+	}
+	switch at := b.search(scores, refs); {
+	case at == limit && i == last:
+		move = least
+	case at == 0 && i == 0:
+		move = limit - least
+	}
+	ref, r := t.newNode(kid.level)
+	toRight(kid, r, move)
+	p.insert(i+1, ref)
+	p.describe(i)
+	p.describe(i + 1)
+}
+
+// path is the way from the root to a leaf: the inner nodes, from the root on, and
+// which child was taken.
+type path struct {
+	n    int
+	step [maxHeight]struct {
+		p *inner
+		i int
+	}
+}
+
+// descend owns the way to the item of a rank and returns it with the leaf and the
+// place in there.
+func (t *Tree) descend(way *path, rank int) (*leaf, int) {
+	h := t.own(&t.root)
+	for h.level > 0 {
+		p := h.asInner()
+		var i int
+		i, rank = p.find(rank)
+		way.step[way.n].p, way.step[way.n].i = p, i
+		way.n++
+		h = t.own(&p.kids[i])
+	}
+	return h.asLeaf(), rank
+}
+
+// Delete removes an item of the tree.
+func (t *Tree) Delete(it Item) { t.DeleteAt(t.Rank(it), 1) }
+
+// DeleteAt removes up to k items from a rank on, those in one leaf, and returns how
+// many. There must be an item of that rank.
+func (t *Tree) DeleteAt(rank, k int) int {
+	var way path
+	l, at := t.descend(&way, rank)
+	k = min(k, int(l.n)-at)
+	l.remove(at, k)
+	t.count -= k
+	for s := way.n - 1; s >= 0; s-- {
+		p, i := way.step[s].p, way.step[s].i
+		p.counts[i] -= k
+		if p.kid(i).sparse() {
+			t.join(p, i)
+		} else {
+			p.setFirst(i)
+		}
+	}
+	t.lower()
+	return k
+}
+
+// join gives the sparse child i of p to a neighbour, or lets that share with it.
+// There is one: inner nodes other than the root have a third of their capacity,
+// the root has two children, and a change takes away one at most.
+func (t *Tree) join(p *inner, i int) {
+	empty := p.kid(i).n == 0
+	if i > 0 {
+		i--
+	}
+	l, r := t.own(&p.kids[i]), t.own(&p.kids[i+1])
+	limit := l.capacity()
+	total := int(l.n + r.n)
+	if empty || total <= limit-limit/8 {
+		toLeft(l, r, int(r.n))
+		t.freeNode(p.kids[i+1])
+		p.remove(i + 1)
+		p.describe(i)
+		return
+	}
+	if d := int(l.n) - total/2; d > 0 {
+		toRight(l, r, d)
+	} else {
+		toLeft(l, r, -d)
+	}
+	p.describe(i)
+	p.describe(i + 1)
+}
+
+// lower takes away roots that have become needless.
+func (t *Tree) lower() {
+	for t.root != 0 {
+		h := headAt(t.root)
+		old := t.root
+		switch {
+		case h.level == 0 && h.n == 0:
+			t.root = 0
+		case h.level > 0 && h.n == 1:
+			t.root = h.asInner().kids[0]
+		default:
+			return
+		}
+		t.freeNode(old)
+	}
+}
+
+// Move gives an item of the tree another score, and perhaps another entry with
+// the same key.
+func (t *Tree) Move(from, to Item) {
+	rank := t.Rank(from)
+	if !t.stays(rank, to) {
+		t.DeleteAt(rank, 1)
+		t.Insert(to)
+		return
+	}
+	var way path
+	l, at := t.descend(&way, rank)
+	l.scores[at], l.refs[at] = to.Score, to.Ref
+	for s := way.n - 1; s >= 0; s-- {
+		way.step[s].p.setFirst(way.step[s].i)
+	}
+}
+
+// stays reports whether an item in the place of that of a rank leaves the order as
+// it is. At the ends of a leaf it may say no.
+func (t *Tree) stays(rank int, it Item) bool {
+	l, i := t.seek(rank)
+	b := Bound{Score: it.Score, Member: dict.Key(it.Ref), Lex: true}
+	switch {
+	case i > 0:
+		if !b.below(l.scores[i-1], l.refs[i-1]) {
+			return false
+		}
+	case rank > 0:
+		return false
+	}
+	if i+1 < int(l.n) {
+		return !b.below(l.scores[i+1], l.refs[i+1])
+	}
+	return rank+1 == t.count
+}
+
+// Release frees nodes of a tree that nobody uses any more, about as many as hold
+// budget items, and reports whether none is left. Once begun, only Release may be
+// called.
+func (t *Tree) Release(budget int) (done bool) {
+	for ; t.root != 0 && budget > 0; budget -= leafCap {
+		t.releaseLast()
+	}
+	return t.root == 0
+}
+
+// releaseLast frees the last leaf with the inner nodes that have no other child.
+func (t *Tree) releaseLast() {
+	var chain [maxHeight]arena.Ref // below the lowest node that keeps a child
+	var keeps *inner
+	n := 0
+	for ref := t.root; ; n++ {
+		chain[n] = ref
+		h := headAt(ref)
+		if h.level == 0 {
+			break
+		}
+		p := h.asInner()
+		if p.n > 1 {
+			keeps, n = p, -1
+		}
+		ref = p.kids[p.n-1]
+	}
+	if keeps != nil {
+		keeps.n--
+	} else {
+		t.root = 0
+	}
+	for _, ref := range chain[:n+1] {
+		t.freeNode(ref)
+	}
+}
