@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"strconv"
 	"unsafe"
 
 	"github.com/ferrousdb/ferrous/core/arena"
@@ -271,27 +270,6 @@ func (c *Ctx) ArgFloat(i int) (float64, error) {
 		return 0, ErrNotFloat
 	}
 	return f, nil
-}
-
-// ParseFloat parses a number as Redis accepts one: decimal or hexadecimal, inf
-// and infinity with a sign, no blanks, no NaN, no underscores.
-func ParseFloat(b []byte) (float64, bool) {
-	if len(b) == 0 || len(b) > 255 {
-		return 0, false
-	}
-	for _, ch := range b {
-		if ch == '_' || ch == ' ' {
-			return 0, false
-		}
-	}
-	f, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)
-	if err != nil && !math.IsInf(f, 0) || math.IsNaN(f) {
-		return 0, false
-	}
-	if math.IsInf(f, 0) && err != nil {
-		return 0, false // overflow is not infinity
-	}
-	return f, true
 }
 
 // Timeout parses argument i as the timeout of a blocking command in seconds
