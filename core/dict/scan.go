@@ -1,6 +1,10 @@
 package dict
 
-import "github.com/ferrousdb/ferrous/core/arena"
+import (
+	"unsafe"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
 
 // CursorBits is the width of a scan cursor: the first bits of a hash, those that the
 // table's owner took included.
@@ -63,25 +67,44 @@ func (r segref) walkHome(b uint64, fn func(arena.Ref)) {
 // its share of the hash space, in it each entry alike. It returns 0 if the table is
 // empty. Expected time is constant.
 func (t *tree) Random(r uint64) arena.Ref {
+	if p, ok := t.pick(r); ok {
+		return arena.Ref(*p.word() & addrMask)
+	}
+	var found arena.Ref
+	t.SampleFrom(r, 1, func(ref arena.Ref) { found = ref })
+	return found
+}
+
+// RandomPos is Random that returns the place of the entry, for deleting it.
+func (t *Table) RandomPos(r uint64) (p Pos, ok bool) {
+	if p, ok = t.pick(r); ok || t.count == 0 {
+		return p, ok
+	}
+	key := Key(t.Random(r))
+	return t.find(t.Hash(key), key)
+}
+
+// pick tries to choose a place as Random does; it fails hardly ever.
+func (t *tree) pick(r uint64) (p Pos, ok bool) {
 	if t.count == 0 {
-		return 0
+		return Pos{}, false
 	}
 	for range 64 {
-		seg := t.locate(r >> (t.skip & 63))
+		h := r >> (t.skip & 63)
+		seg := t.locate(h)
 		r = mix(r)
 		slots := seg.slots()
 		// Segments are at least a quarter full, all but the smallest; so a few tries
 		// in the same segment mostly suffice, and do not favour fuller ones.
 		for range 16 {
-			if slot := slots[scale(r, len(slots))]; slot != 0 {
-				return arena.Ref(slot & addrMask)
+			if slot := &slots[scale(r, len(slots))]; *slot != 0 {
+				// Of the hash in a Pos only the bits count that lead to the segment.
+				return Pos{uint64(uintptr(unsafe.Pointer(slot))), seg, h}, true
 			}
 			r = mix(r)
 		}
 	}
-	var found arena.Ref
-	t.SampleFrom(r, 1, func(ref arena.Ref) { found = ref })
-	return found
+	return Pos{}, false
 }
 
 // SampleFrom calls fn for n entries (or all, if there are fewer) that follow each other
