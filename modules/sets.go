@@ -4,6 +4,7 @@ package modules
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/server"
@@ -12,7 +13,13 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return []core.Module{connection.New(), keys.New(), server.New(), strings.New()}
+	return []core.Module{
+		connection.New(),
+		keys.New(),
+		server.New(),
+		strings.New(),
+		bitmaps.New(),
+	}
 }
 
 // Cache is what a cache needs and nothing else.
