@@ -88,6 +88,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 		{chosen("idle"), fmt.Sprintf("idle: %d connections", o.conns), b.idle},
 		{chosen("memory") || chosen("overwrite"), b.memoryTitle(chosen("overwrite")),
 			func(ctx context.Context) error { return b.memory(ctx, chosen("overwrite")) }},
+		{chosen("collections"), fmt.Sprintf("collections: %d elements of each kind", o.elements), b.collections},
 		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},
 	} {
 		if !section.wanted {

@@ -33,13 +33,15 @@ type options struct {
 	conns      int // of the idle section
 	keys       int // of the memory section
 	overwrites int
+	kinds      []collection // of the collections section
+	elements   int
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "scaling"}
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
-var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000"}
+var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000"}
 
 // parseOptions reads the command line. flag.ErrHelp means that help was asked for and printed.
 func parseOptions(args []string, output io.Writer) (*options, error) {
@@ -70,6 +72,8 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.IntVar(&o.conns, "conns", 10_000, "idle connections")
 	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory section")
 	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
+	kinds := fs.String("kinds", "all", "comma-separated `kinds` of collections")
+	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -85,11 +89,12 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 			}
 		}
 	}
-	var errs [4]error
+	var errs [5]error
 	o.tests, errs[0] = selectTests(*list)
 	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
 	o.sizes, errs[2] = positiveNumbers("d", *sizes)
 	o.sections, errs[3] = selectSections(*only, o.pin)
+	o.kinds, errs[4] = selectCollections(*kinds)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func (o *options) complete(baselineGiven bool) error {
 	if o.overwrites == 0 {
 		o.overwrites = 2 * o.keys
 	}
-	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.overwrites < 1 || o.threads < 0 ||
+	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.elements < 1 || o.overwrites < 1 || o.threads < 0 ||
 		o.seconds < 0.1 || o.seconds > 30 {
 		return errors.New("numbers must be positive, and -seconds from 0.1 to 30")
 	}

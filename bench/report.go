@@ -25,7 +25,9 @@ type report struct {
 	Latency1   []*comparison            `json:"latency1,omitempty"`
 	Idle       map[string]*idleResult   `json:"idle,omitempty"`
 	Memory     map[string]*memoryResult `json:"memory,omitempty"`
-	Scaling    json.RawMessage          `json:"scaling,omitempty"`
+	// Collections are by kind, then by server.
+	Collections map[string]map[string]*collectionResult `json:"collections,omitempty"`
+	Scaling     json.RawMessage                         `json:"scaling,omitempty"`
 	// Error tells why the report is incomplete.
 	Error string `json:"error,omitempty"`
 }
