@@ -55,12 +55,9 @@ type scanOptions struct {
 	kind    []byte // the name of a type, nil for all
 }
 
-// defaultCount is how many keys SCAN visits if it is not told.
-const defaultCount = 10
-
 func parseScan(c *core.Ctx) (o scanOptions, err error) {
-	o.count = defaultCount
-	if o.cursor, err = parseCursor(c.Args[1]); err != nil {
+	o.count = core.DefaultScanCount
+	if o.cursor, err = c.ArgCursor(1); err != nil {
 		return o, err
 	}
 	for i := 2; i < len(c.Args); i += 2 {
@@ -88,28 +85,6 @@ func parseScan(c *core.Ctx) (o scanOptions, err error) {
 		}
 	}
 	return o, nil
-}
-
-var errCursor = core.Err("invalid cursor")
-
-// parseCursor reads a cursor as generously as Redis does: a sign is allowed,
-// and nothing at all is 0.
-func parseCursor(b []byte) (uint64, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	digits := b
-	if b[0] == '-' || b[0] == '+' {
-		digits = b[1:]
-	}
-	n, err := strconv.ParseUint(string(digits), 10, 64)
-	if err != nil {
-		return 0, errCursor
-	}
-	if b[0] == '-' {
-		n = -n
-	}
-	return n, nil
 }
 
 // scanPlan locks the shards that the call will come to: in a database of some
