@@ -205,9 +205,12 @@ func TestModel(t *testing.T) {
 				}
 				from := rng.IntN(len(model))
 				for rest := min(n, len(model)-from); rest > 0; {
-					refs := slices.Clone(model[from : from+rest])
-					k := r.t.DeleteAt(from, rest)
-					for _, it := range refs[:k] {
+					run := r.t.DeleteRun(from, rest, nil)
+					k := len(run)
+					if k == 0 || !slices.Equal(run, model[from:from+k]) {
+						t.Fatal("other items were removed")
+					}
+					for _, it := range run {
 						r.a.Free(it.Ref)
 					}
 					model = slices.Delete(model, from, from+k)
@@ -272,7 +275,7 @@ func lookup(t *rapid.T, r *rig, model []Item, rng *rand.Rand, score func() float
 	b := Bound{Score: score(), After: rng.IntN(2) == 0}
 	if len(model) > 0 && rng.IntN(2) == 0 {
 		it := model[rng.IntN(len(model))]
-		b.Score, b.Lex, b.Member = it.Score, rng.IntN(2) == 0, dict.Key(it.Ref)
+		b.Score, b.Order, b.Member = it.Score, Order(rng.IntN(2)), dict.Key(it.Ref)
 	}
 	want := 0
 	for _, it := range model {

@@ -1,9 +1,6 @@
 package btree
 
-import (
-	"github.com/ferrousdb/ferrous/core/arena"
-	"github.com/ferrousdb/ferrous/core/dict"
-)
+import "github.com/ferrousdb/ferrous/core/arena"
 
 // newNode makes an empty node of the current epoch.
 func (t *Tree) newNode(level int32) (arena.Ref, *head) {
@@ -49,7 +46,7 @@ func (t *Tree) own(ref *arena.Ref) *head {
 // On the way down every full node is relieved first, so that its parent always
 // has room for the child more that a split makes.
 func (t *Tree) Insert(it Item) {
-	b := Bound{Score: it.Score, Member: dict.Key(it.Ref), Lex: true}
+	b := itemBound(it)
 	t.count++
 	if t.root == 0 {
 		t.root, _ = t.newNode(0)
@@ -153,14 +150,30 @@ func (t *Tree) descend(way *path, rank int) (*leaf, int) {
 }
 
 // Delete removes an item of the tree.
-func (t *Tree) Delete(it Item) { t.DeleteAt(t.Rank(it), 1) }
+func (t *Tree) Delete(it Item) {
+	var way path
+	l, at := t.descend(&way, t.Rank(it))
+	t.deleteFrom(&way, l, at, 1)
+}
 
-// DeleteAt removes up to k items from a rank on, those in one leaf, and returns how
-// many. There must be an item of that rank.
-func (t *Tree) DeleteAt(rank, k int) int {
+// MaxRun is the most that DeleteRun removes.
+const MaxRun = leafCap
+
+// DeleteRun removes up to k items from a rank on, those that are in one leaf, and
+// appends them to run. There must be an item of that rank.
+func (t *Tree) DeleteRun(rank, k int, run []Item) []Item {
 	var way path
 	l, at := t.descend(&way, rank)
 	k = min(k, int(l.n)-at)
+	for i := at; i < at+k; i++ {
+		run = append(run, l.item(i))
+	}
+	t.deleteFrom(&way, l, at, k)
+	return run
+}
+
+// deleteFrom removes k items of a leaf and mends the way to it.
+func (t *Tree) deleteFrom(way *path, l *leaf, at, k int) {
 	l.remove(at, k)
 	t.count -= k
 	for s := way.n - 1; s >= 0; s-- {
@@ -173,7 +186,6 @@ func (t *Tree) DeleteAt(rank, k int) int {
 		}
 	}
 	t.lower()
-	return k
 }
 
 // join gives the sparse child i of p to a neighbour, or lets that share with it.
@@ -223,25 +235,24 @@ func (t *Tree) lower() {
 // Move gives an item of the tree another score, and perhaps another entry with
 // the same key.
 func (t *Tree) Move(from, to Item) {
+	var way path
 	rank := t.Rank(from)
-	if !t.stays(rank, to) {
-		t.DeleteAt(rank, 1)
+	l, at := t.descend(&way, rank)
+	if !t.stays(l, at, rank, to) {
+		t.deleteFrom(&way, l, at, 1)
 		t.Insert(to)
 		return
 	}
-	var way path
-	l, at := t.descend(&way, rank)
 	l.scores[at], l.refs[at] = to.Score, to.Ref
 	for s := way.n - 1; s >= 0; s-- {
 		way.step[s].p.setFirst(way.step[s].i)
 	}
 }
 
-// stays reports whether an item in the place of that of a rank leaves the order as
-// it is. At the ends of a leaf it may say no.
-func (t *Tree) stays(rank int, it Item) bool {
-	l, i := t.seek(rank)
-	b := Bound{Score: it.Score, Member: dict.Key(it.Ref), Lex: true}
+// stays reports whether another item in the place of the one of a rank, number i of
+// leaf l, leaves the order as it is. At the ends of a leaf it may say no.
+func (t *Tree) stays(l *leaf, i, rank int, it Item) bool {
+	b := itemBound(it)
 	switch {
 	case i > 0:
 		if !b.below(l.scores[i-1], l.refs[i-1]) {

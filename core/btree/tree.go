@@ -35,21 +35,33 @@ func (t *Tree) Len() int { return t.count }
 // MemoryUsed returns the number of bytes in nodes.
 func (t *Tree) MemoryUsed() int { return t.nodes * nodeSize }
 
-// Bound is a place in the order of items: before or after all items of a score,
-// or of a score and member.
+// Order says what a Bound compares.
+type Order uint8
+
+// The orders.
+const (
+	ByScore  Order = iota // the score
+	ByItem                // the score, and of equal ones the member
+	ByMember              // the member; meant for a tree whose scores are all equal
+)
+
+// Bound is a place in the order of items: before what compares equal, or after it.
 type Bound struct {
 	Score  float64
-	Member []byte // compared only if Lex
-	Lex    bool
-	After  bool // after what is equal, not before
+	Member []byte
+	Order  Order
+	After  bool
 }
+
+// itemBound is the place of an item itself.
+func itemBound(it Item) Bound { return Bound{Score: it.Score, Member: dict.Key(it.Ref), Order: ByItem} }
 
 // below reports whether an item lies below the bound.
 func (b *Bound) below(score float64, ref arena.Ref) bool {
-	switch {
-	case score != b.Score:
+	if b.Order != ByMember && score != b.Score {
 		return score < b.Score
-	case !b.Lex:
+	}
+	if b.Order == ByScore {
 		return b.After
 	}
 	c := bytes.Compare(dict.Key(ref), b.Member)
@@ -94,7 +106,7 @@ func (t *Tree) Below(b Bound) int {
 
 // Rank returns the rank of an item of the tree.
 func (t *Tree) Rank(it Item) int {
-	return t.Below(Bound{Score: it.Score, Member: dict.Key(it.Ref), Lex: true})
+	return t.Below(itemBound(it))
 }
 
 // seek returns the leaf that holds the item of a rank, and its place in there.

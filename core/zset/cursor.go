@@ -1,6 +1,10 @@
 package zset
 
-import "github.com/ferrousdb/ferrous/core/listpack"
+import (
+	"github.com/ferrousdb/ferrous/core/btree"
+	"github.com/ferrousdb/ferrous/core/dict"
+	"github.com/ferrousdb/ferrous/core/listpack"
+)
 
 // Cursor is at an element of a sorted set, or at none, and then stays there. It
 // walks in both directions and is valid until the set is changed.
@@ -8,22 +12,10 @@ import "github.com/ferrousdb/ferrous/core/listpack"
 //	for c := view.At(rank); c.OK(); c.Next() { ... c.Member(), c.Score() ... }
 type Cursor struct {
 	rank, n int
-
-	pack    []byte
-	pos     int // of the member
+	pack    []byte // of a packed set, nil otherwise
+	pos     int    // of the member in it
+	tree    btree.Cursor
 	scratch [20]byte
-}
-
-// seek finds the element of the cursor's rank.
-func (c *Cursor) seek() {
-	if !c.OK() {
-		return
-	}
-	if c.rank < c.n/2 {
-		c.pos = listpack.Seek(c.pack, 2*c.rank)
-	} else {
-		c.pos = listpack.SeekBack(c.pack, 2*(c.n-c.rank)-1)
-	}
 }
 
 // OK reports whether the cursor is at an element.
@@ -34,28 +26,42 @@ func (c *Cursor) Rank() int { return c.rank }
 
 // Next goes to the next element in ascending order; after the last to none.
 func (c *Cursor) Next() {
-	if c.rank++; c.OK() {
-		c.pos = afterPair(c.pack, c.pos)
-	} else {
+	switch c.rank++; {
+	case !c.OK():
 		c.n = 0
+	case c.pack == nil:
+		c.tree.Next()
+	default:
+		c.pos = afterPair(c.pack, c.pos)
 	}
 }
 
 // Prev goes to the element before; before the first to none.
 func (c *Cursor) Prev() {
-	if c.rank--; c.OK() {
-		c.pos = listpack.Prev(c.pack, listpack.Prev(c.pack, c.pos))
-	} else {
+	switch c.rank--; {
+	case !c.OK():
 		c.n = 0
+	case c.pack == nil:
+		c.tree.Prev()
+	default:
+		c.pos = listpack.Prev(c.pack, listpack.Prev(c.pack, c.pos))
 	}
 }
 
 // Member returns the member. An integer of a packed set has no bytes there: its
 // text is in the cursor itself, until it moves or is copied.
 func (c *Cursor) Member() []byte {
+	if c.pack == nil {
+		return dict.Key(c.tree.Item().Ref)
+	}
 	e, _ := listpack.Read(c.pack, c.pos)
 	return e.Text(c.scratch[:])
 }
 
 // Score returns the score.
-func (c *Cursor) Score() float64 { return scoreAt(c.pack, c.pos) }
+func (c *Cursor) Score() float64 {
+	if c.pack == nil {
+		return c.tree.Item().Score
+	}
+	return scoreAt(c.pack, c.pos)
+}

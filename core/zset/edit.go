@@ -1,6 +1,7 @@
 package zset
 
 import (
+	"github.com/ferrousdb/ferrous/core/dict"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 )
@@ -12,6 +13,7 @@ type Editor struct {
 	key   []byte
 	entry keyspace.Entry
 	now   int64
+	many  bool // more members are expected than may be packed
 }
 
 // Edit opens the sorted set of a key for changing. e is the key's entry; with the
@@ -22,14 +24,34 @@ func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
 	return Editor{db: db, key: key, entry: e, now: now}
 }
 
+// Expect says that n members are about to be given scores. If these alone are more
+// than may be packed the set becomes large at once, as in Redis, be they new or not.
+func (ed *Editor) Expect(n int) {
+	if ed.many = n > ed.limits().Entries; ed.many && ed.entry.OK() && !ed.entry.Kind().IsObject() {
+		ed.convert()
+	}
+}
+
+func (ed *Editor) limits() keyspace.PackedLimits { return ed.db.Keyspace().Packed(keyspace.ZSet) }
+
 // Place is where a member is, or belongs. It is valid until the next change.
 type Place struct {
 	score float64
-	pos   int // packed: of the pair
+	pos   int      // packed: of the pair
+	hash  uint64   // large: of the member
+	at    dict.Pos // large: of its entry
 }
 
 // Score returns the score of a member that was found.
 func (p Place) Score() float64 { return p.score }
+
+func (z *large) place(member []byte) (p Place, ok bool) {
+	p.hash = z.index.Hash(member)
+	if p.at, ok = z.index.Find(p.hash, member); ok {
+		p.score = entryScore(z.index.At(p.at))
+	}
+	return p, ok
+}
 
 // View returns the set as it is now.
 func (ed *Editor) View() View {
@@ -39,18 +61,39 @@ func (ed *Editor) View() View {
 	return Of(ed.entry.Value())
 }
 
+// open returns the large form for changing, nil if the set is packed or missing.
+func (ed *Editor) open() *large {
+	if !ed.entry.OK() {
+		return nil
+	}
+	z, _ := ed.entry.OpenObject().(*large)
+	return z
+}
+
 // Find looks a member up. The Place is for what is to be done about it: Add if
 // it is not there, Update or Delete if it is.
 func (ed *Editor) Find(member []byte) (p Place, ok bool) {
-	b := ed.View().pack
-	if p.pos, ok = findPair(b, member); ok {
-		p.score = scoreAt(b, p.pos)
+	v := ed.View()
+	if v.large != nil {
+		return v.large.place(member)
+	}
+	if p.pos, ok = findPair(v.pack, member); ok {
+		p.score = scoreAt(v.pack, p.pos)
 	}
 	return p, ok
 }
 
 // Add adds a member that Find has just not found.
 func (ed *Editor) Add(p Place, member []byte, score float64) {
+	if z := ed.open(); z != nil {
+		z.add(p.hash, member, score)
+		return
+	}
+	if !ed.fits(member) {
+		z := ed.convert()
+		z.add(z.index.Hash(member), member, score)
+		return
+	}
 	var s [maxScore]byte
 	n := putScore(s[:], score)
 	size := listpack.Size(member)
@@ -59,8 +102,30 @@ func (ed *Editor) Add(p Place, member []byte, score float64) {
 	copy(data[pos+size:], s[:n])
 }
 
-// gap makes room of n bytes for a pair where it belongs, creating the key if need
-// be, and returns the value with the place in it.
+// fits reports whether the set may still be packed with one member more.
+func (ed *Editor) fits(member []byte) bool {
+	limits, n, size := ed.limits(), 0, 0
+	if ed.entry.OK() {
+		size = len(ed.entry.Data())
+		n = listpack.Len(ed.entry.Data()) / 2
+	}
+	return !ed.many && n < limits.Entries && len(member) <= limits.Bytes && size+len(member) <= maxPack
+}
+
+// convert gives a packed set, or a missing one, the large form.
+func (ed *Editor) convert() *large {
+	ks := ed.db.Keyspace()
+	h := ks.Hash(ed.key)
+	v := ed.View()
+	z := newLarge(ks.Arena(h), v.n+1)
+	z.addAll(v)
+	ed.db.PutObject(ed.key, keyspace.ZSet, z, keyspace.KeepTTL, ed.now)
+	ed.entry = ed.db.FindHashed(h, ed.key, ed.now, keyspace.KeepExpired)
+	return z
+}
+
+// gap makes room of n bytes for a pair where it belongs in a packed set, creating
+// the key if need be, and returns the value with the place in it.
 func (ed *Editor) gap(member []byte, score float64, n int) (data []byte, pos int) {
 	if !ed.entry.OK() {
 		size := listpack.Overhead + n
@@ -69,12 +134,18 @@ func (ed *Editor) gap(member []byte, score float64, n int) (data []byte, pos int
 		listpack.Frame(data, 2)
 		return data, listpack.HeaderSize
 	}
-	b := ed.View().pack
-	pos = listpack.HeaderSize + placeOf(b, member, score)
+	pos = listpack.HeaderSize + placeOf(ed.View().pack, member, score)
 	count := listpack.Len(ed.entry.Data())
 	data = ed.entry.Splice(packedKind, pos, 0, n, 0)
 	listpack.Frame(data, count+2)
 	return data, pos
+}
+
+// cut removes pairs of a packed set, which lie between two positions of the region.
+func (ed *Editor) cut(from, to, pairs int) {
+	count := listpack.Len(ed.entry.Data())
+	data := ed.entry.Splice(packedKind, listpack.HeaderSize+from, to-from, 0, 0)
+	listpack.Frame(data, count-2*pairs)
 }
 
 // Update gives a member that Find has just found another score.
@@ -82,10 +153,13 @@ func (ed *Editor) Update(p Place, score float64) {
 	if score == p.score {
 		return
 	}
+	if z := ed.open(); z != nil {
+		z.update(p.at, score)
+		return
+	}
 	b := ed.View().pack
-	mid := listpack.Next(b, p.pos)
 	var room [128]byte
-	raw := append(room[:0], b[p.pos:mid]...) // the member's element
+	raw := append(room[:0], b[p.pos:listpack.Next(b, p.pos)]...) // the member's element
 	var scratch [20]byte
 	e, _ := listpack.Read(raw, 0)
 	ed.cut(p.pos, afterPair(b, p.pos), 1)
@@ -96,15 +170,12 @@ func (ed *Editor) Update(p Place, score float64) {
 	copy(data[pos+len(raw):], s[:n])
 }
 
-// cut removes pairs, which lie between two positions of the region.
-func (ed *Editor) cut(from, to, pairs int) {
-	count := listpack.Len(ed.entry.Data())
-	data := ed.entry.Splice(packedKind, listpack.HeaderSize+from, to-from, 0, 0)
-	listpack.Frame(data, count-2*pairs)
-}
-
 // Delete removes a member that Find has just found.
 func (ed *Editor) Delete(p Place) {
+	if z := ed.open(); z != nil {
+		z.remove(p.at)
+		return
+	}
 	ed.cut(p.pos, afterPair(ed.View().pack, p.pos), 1)
 }
 
@@ -130,9 +201,14 @@ func (ed *Editor) Remove(member []byte) (score float64, ok bool) {
 }
 
 // RemoveRange removes n members from a rank on, all of which exist, calling fn for
-// each before it goes. member is valid during the call only. fn may be nil.
+// each before it goes. member is valid during the call only. fn may be nil; it must
+// not use the Editor.
 func (ed *Editor) RemoveRange(from, n int, fn func(member []byte, score float64)) {
 	if n <= 0 {
+		return
+	}
+	if z := ed.open(); z != nil {
+		z.removeRange(from, n, fn)
 		return
 	}
 	b := ed.View().pack

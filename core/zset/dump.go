@@ -1,0 +1,217 @@
+package zset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// What the row of the value type needs (see core.ValueType).
+
+// Encoding names the form of a value as OBJECT ENCODING does.
+func Encoding(v keyspace.Value) string {
+	if v.Kind.IsObject() {
+		return "skiplist" // what Redis has in its place
+	}
+	return "listpack"
+}
+
+// Opcodes are the RDB types that Load reads.
+func Opcodes() []byte {
+	return []byte{rdb.TypeZSet, rdb.TypeZSet2, rdb.TypeZSetListpack}
+}
+
+// Save appends a value in the form that Redis would write, and returns its RDB
+// type. compress is as in rdb.AppendString.
+func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+	if !v.Kind.IsObject() {
+		return rdb.TypeZSetListpack, rdb.AppendString(b, v.Data, compress)
+	}
+	z := Of(v)
+	b = rdb.AppendLen(b, uint64(z.Len()))
+	for c := z.At(z.Len() - 1); c.OK(); c.Prev() { // from the greatest, as Redis does
+		b = rdb.AppendString(b, c.Member(), compress)
+		b = rdb.AppendBinaryDouble(b, c.Score())
+	}
+	return rdb.TypeZSet2, b
+}
+
+var (
+	errNaN   = errors.New("a sorted set has a score that is not a number")
+	errTwice = errors.New("a sorted set has a member twice")
+	errEmpty = errors.New("a sorted set without members")
+	errOdd   = errors.New("a listpack of a sorted set has a member without a score")
+	errOrder = errors.New("a listpack of a sorted set is not in order")
+)
+
+// Load decodes a value of one of the Opcodes; see core.ValueType. Which form it gets
+// is for the limits to say.
+func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) (keyspace.Value, error) {
+	var v keyspace.Value
+	switch opcode {
+	case rdb.TypeZSet:
+		v = loadPairs(r, a, limits, 2, (*rdb.Reader).Double)
+	case rdb.TypeZSet2:
+		v = loadPairs(r, a, limits, 9, (*rdb.Reader).BinaryDouble)
+	case rdb.TypeZSetListpack:
+		v = loadPack(r, a, limits)
+	default:
+		return v, fmt.Errorf("RDB type %d is no sorted set that can be read", opcode)
+	}
+	return v, r.Err()
+}
+
+// maxReserve bounds the room taken on the word of a declared number of members.
+const maxReserve = 1 << 20
+
+// loadPairs reads members with scores, which take at least size bytes each.
+func loadPairs(r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits, size int, score func(*rdb.Reader) float64) keyspace.Value {
+	n := r.Count(size)
+	if n == 0 {
+		r.Fail(errEmpty)
+		return keyspace.Value{}
+	}
+	b := NewBuilder(a, min(n, maxReserve))
+	for range n {
+		member := r.String()
+		s := score(r)
+		p, twice := b.Find(member)
+		switch {
+		case math.IsNaN(s):
+			r.Fail(errNaN)
+		case twice:
+			r.Fail(errTwice)
+		}
+		if r.Err() != nil {
+			b.Discard()
+			return keyspace.Value{}
+		}
+		b.Add(p, member, s)
+	}
+	return b.Value(limits)
+}
+
+// loadPack reads a packed set. It stays packed, whatever the length of its members,
+// unless they are too many.
+func loadPack(r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) keyspace.Value {
+	data := r.String()
+	if r.Err() != nil {
+		return keyspace.Value{}
+	}
+	if err := validate(data); err != nil {
+		r.Fail(err)
+		return keyspace.Value{}
+	}
+	v := keyspace.Value{Kind: packedKind, Data: data}
+	if view := Of(v); view.Len() > limits.Entries {
+		z := newLarge(a, view.Len())
+		z.addAll(view)
+		v = keyspace.Value{Kind: keyspace.ObjectKind(keyspace.ZSet), Object: z}
+	}
+	return v
+}
+
+// validate checks a foreign pack.
+func validate(data []byte) error {
+	n, err := listpack.Validate(data)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return errEmpty
+	case n%2 != 0:
+		return errOdd
+	}
+	var scratch [2][20]byte
+	var last []byte
+	lastScore := math.Inf(-1)
+	seed := maphash.MakeSeed()
+	hashes := make([]uint64, 0, n/2)
+	b := listpack.Elements(data)
+	for pos, i := 0, 0; pos < len(b); i++ {
+		m, mid := listpack.Read(b, pos)
+		e, next := listpack.Read(b, mid)
+		member := m.Text(scratch[i%2][:])
+		score, ok := parseScore(e)
+		switch {
+		case !ok:
+			return errNaN
+		case score < lastScore || score == lastScore && i > 0 && bytes.Compare(last, member) >= 0:
+			return errOrder
+		}
+		hashes = append(hashes, maphash.Bytes(seed, member))
+		last, lastScore, pos = member, score, next
+	}
+	// Equal members have equal hashes, and others have not, but for a chance that is
+	// not worth a second look.
+	slices.Sort(hashes)
+	for i := 1; i < len(hashes); i++ {
+		if hashes[i] == hashes[i-1] {
+			return errTwice
+		}
+	}
+	return nil
+}
+
+// rewriteBatch is how many members a command of Rewrite has, as in Redis.
+const rewriteBatch = 64
+
+// Rewrite emits the commands that rebuild a value.
+func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
+	z := Of(v)
+	args := make([][]byte, 0, 2+2*rewriteBatch)
+	var text []byte // what the arguments of one command are slices of
+	for c := z.At(0); c.OK(); {
+		args = append(args[:0], []byte("ZADD"), key)
+		text = text[:0]
+		for n := 0; n < rewriteBatch && c.OK(); n++ {
+			from := len(text)
+			text = resp.AppendDouble(text, c.Score())
+			mid := len(text)
+			text = append(text, c.Member()...)
+			args = append(args, text[from:mid], text[mid:])
+			c.Next()
+		}
+		if err := emit(args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Copy makes an independent value with its members in a.
+func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+	if !v.Kind.IsObject() {
+		return v
+	}
+	z := newLarge(a, Of(v).Len())
+	z.addAll(Of(v))
+	return keyspace.Value{Kind: v.Kind, Object: z}
+}
+
+// Digest feeds the content to a DEBUG DIGEST; xor is that of core.Digester.
+func Digest(v keyspace.Value, xor func(parts ...[]byte)) {
+	var tmp [maxScore]byte
+	for c := Of(v).At(0); c.OK(); c.Next() {
+		var text []byte
+		switch s := c.Score(); {
+		case math.IsInf(s, 1):
+			text = append(tmp[:0], "inf"...)
+		case math.IsInf(s, -1):
+			text = append(tmp[:0], "-inf"...)
+		default:
+			text = strconv.AppendFloat(tmp[:0], s, 'g', 17, 64)
+		}
+		xor(c.Member(), text)
+	}
+}
