@@ -1,0 +1,187 @@
+package set
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/intset"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// Opcodes returns the RDB type bytes that Load accepts.
+func Opcodes() []byte { return []byte{rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack} }
+
+// Save appends a set in RDB form and returns its type byte. Strings are compressed
+// if asked for.
+func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+	view := Of(v)
+	switch view.form {
+	case Ints:
+		return rdb.TypeSetIntset, rdb.AppendString(b, view.data, compress)
+	case Pack:
+		return rdb.TypeSetListpack, rdb.AppendString(b, view.data, compress)
+	}
+	b = rdb.AppendLen(b, uint64(view.Len()))
+	for it := view.Iter(); it.Next(); {
+		b = rdb.AppendString(b, it.Member(), compress)
+	}
+	return rdb.TypeSet, b
+}
+
+var (
+	errEmpty = errors.New("a set without members")
+	errTwice = errors.New("a member of a set is there twice")
+)
+
+// Load reads a set of RDB form, all of which it checks. Members of a large one go
+// to a; with an error it has given all of it back.
+func Load(opcode byte, r *rdb.Reader, a *arena.Arena, lim keyspace.PackedLimits) (keyspace.Value, error) {
+	ed := New(a, lim)
+	var err error
+	switch opcode {
+	case rdb.TypeSetIntset:
+		err = ed.loadInts(r)
+	case rdb.TypeSetListpack:
+		err = ed.loadPack(r)
+	case rdb.TypeSet:
+		err = ed.loadMembers(r)
+	default:
+		err = fmt.Errorf("RDB type %d is no set", opcode)
+	}
+	if err == nil {
+		err = r.Err()
+	}
+	if err == nil && ed.view.Len() == 0 {
+		err = errEmpty
+	}
+	if err != nil {
+		ed.Discard()
+		return keyspace.Value{}, err
+	}
+	return ed.Value(), nil
+}
+
+func (ed *Editor) loadInts(r *rdb.Reader) error {
+	b := r.String()
+	if r.Err() != nil {
+		return nil
+	}
+	n, err := intset.Validate(b)
+	if err != nil {
+		return err
+	}
+	ed.view = View{form: Ints, data: b}
+	if n > ed.lim.Ints {
+		ed.enlarge(n)
+	}
+	return nil
+}
+
+func (ed *Editor) loadPack(r *rdb.Reader) error {
+	b := r.String()
+	if r.Err() != nil {
+		return nil
+	}
+	n, err := listpack.Validate(b)
+	if err != nil {
+		return err
+	}
+	view := View{form: Pack, data: b}
+	if n <= ed.lim.Entries && canonical(b) {
+		ed.view = view
+		return different(view, n)
+	}
+	ed.view = View{form: Large, table: newLarge(ed.alone, n)}
+	for it := view.Iter(); it.Next(); {
+		if !ed.AddMember(&it) {
+			return errTwice
+		}
+	}
+	return nil
+}
+
+// canonical reports whether every element of a foreign pack is as it would be
+// written here: else Find would not find it.
+func canonical(pack []byte) bool {
+	var scratch [20]byte
+	b := listpack.Elements(pack)
+	for pos := 0; pos < len(b); {
+		e, next := listpack.Read(b, pos)
+		again := listpack.Append(nil, e.Text(scratch[:]))
+		if !bytes.Equal(again, b[pos:next]) {
+			return false
+		}
+		pos = next
+	}
+	return true
+}
+
+// different checks that no member is there twice.
+func different(v View, n int) error {
+	met := make(map[string]struct{}, n)
+	for it := v.Iter(); it.Next(); {
+		member := string(it.Member())
+		if _, ok := met[member]; ok {
+			return errTwice
+		}
+		met[member] = struct{}{}
+	}
+	return nil
+}
+
+func (ed *Editor) loadMembers(r *rdb.Reader) error {
+	n := r.Count(1)
+	if n > max(ed.lim.Ints, ed.lim.Entries) {
+		ed.enlarge(n)
+	}
+	for range n {
+		member := r.String()
+		if r.Err() != nil {
+			return nil
+		}
+		if !ed.Add(member) {
+			return errTwice
+		}
+	}
+	return nil
+}
+
+// Copy returns an independent copy of a set, with its members in a. Packed bytes
+// are the same as in v.
+func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+	if view := Of(v); view.form == Large {
+		v.Object = view.table.clone(a)
+	}
+	return v
+}
+
+// rewriteBatch is how many members one command of a rewritten log adds.
+const rewriteBatch = 64
+
+// Rewrite emits the commands that rebuild the set.
+func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
+	args := append(make([][]byte, 0, rewriteBatch+2), []byte("SADD"), key)
+	var numbers []byte // the texts of members that have no bytes
+	for it := Of(v).Iter(); it.Next(); {
+		member := it.Member()
+		if it.text == nil {
+			at := len(numbers)
+			numbers = append(numbers, member...)
+			member = numbers[at:]
+		}
+		if args = append(args, member); len(args) == cap(args) {
+			if err := emit(args...); err != nil {
+				return err
+			}
+			args, numbers = args[:2], nil
+		}
+	}
+	if len(args) > 2 {
+		return emit(args...)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package set
+
+import (
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/decimal"
+	"github.com/ferrousdb/ferrous/core/dict"
+	"github.com/ferrousdb/ferrous/core/intset"
+	"github.com/ferrousdb/ferrous/core/listpack"
+)
+
+// Iter goes through the members of a set, which must not change meanwhile.
+//
+//	for it := view.Iter(); it.Next(); { ... it.Member() ... }
+type Iter struct {
+	form Form
+	data []byte // Ints: the set; Pack: the region
+	at   int    // of the next member there
+	n    int
+
+	walk dict.Walker
+	text []byte // the member, nil if it is a number in a packed set
+	num  int64
+	hash uint64
+	// hashed says that hash is the member's.
+	hashed  bool
+	scratch [20]byte
+}
+
+// Iter begins a walk through all members.
+func (v View) Iter() Iter {
+	it := Iter{form: v.form}
+	switch v.form {
+	case Ints:
+		it.data, it.n = v.data, intset.Len(v.data)
+	case Pack:
+		it.data = listpack.Elements(v.data)
+	case Large:
+		it.walk = v.table.Walker()
+	}
+	return it
+}
+
+// Next goes to the next member and reports whether there is one.
+func (it *Iter) Next() bool {
+	it.hashed = false
+	switch it.form {
+	case Ints:
+		if it.at == it.n {
+			return false
+		}
+		it.num = intset.At(it.data, it.at)
+		it.at++
+	case Pack:
+		if it.at == len(it.data) {
+			return false
+		}
+		var e listpack.Element
+		e, it.at = listpack.Read(it.data, it.at)
+		n, ok := e.Int()
+		if it.num = n; ok {
+			it.text = nil
+		} else {
+			it.text = e.Text(nil)
+		}
+	case Large:
+		ref := it.walk.Next()
+		if ref == 0 {
+			return false
+		}
+		it.text = dict.Key(ref)
+	default:
+		return false
+	}
+	return true
+}
+
+// Member returns the member. If it is an integer of a packed set, its text is in
+// the Iter itself and is valid until the next call of a method.
+func (it *Iter) Member() []byte {
+	if it.text == nil {
+		return strconv.AppendInt(it.scratch[:0], it.num, 10)
+	}
+	return it.text
+}
+
+// Int returns the member as an integer if it is one.
+func (it *Iter) Int() (n int64, ok bool) {
+	if it.text == nil {
+		return it.num, true
+	}
+	if it.form == Large {
+		return decimal.Parse(it.text)
+	}
+	return 0, false // a listpack keeps the text of an integer as a number
+}
+
+// In reports whether the member is in another set. Its hash is computed once,
+// however many sets it is looked up in.
+func (it *Iter) In(v View) bool {
+	switch v.form {
+	case Ints:
+		n, ok := it.Int()
+		if ok {
+			_, ok = intset.Find(v.data, n)
+		}
+		return ok
+	case Large:
+		member := it.Member()
+		if !it.hashed {
+			it.hash, it.hashed = v.table.Hash(member), true
+		}
+		_, ok := v.table.Find(it.hash, member)
+		return ok
+	}
+	return v.Has(it.Member())
+}
