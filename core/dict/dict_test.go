@@ -726,3 +726,40 @@ func TestViewsAreReadWithoutLocks(t *testing.T) {
 	p.Epochs().End(e)
 	tb.check(t)
 }
+
+// A Walker meets every entry once, in tables of any depth and in views, and CountDue
+// counts what Due would visit.
+func TestWalkAndCountDue(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 1000, 20000} {
+		a := arena.NewPool(arena.Options{}).NewArena()
+		tab := New(a, maphash.MakeSeed(), 0)
+		due := 0
+		for i := range n {
+			key := fmt.Append(nil, i)
+			ref := a.Alloc(Size(len(key), 0, WithExpire))
+			Write(ref, 0, key, nil, WithExpire)
+			if i%3 == 0 {
+				SetExpire(ref, int64(1000+i%2))
+				due += i % 2
+			}
+			tab.Insert(tab.Hash(key), ref)
+		}
+		view := tab.Freeze()
+		for name, it := range map[string]Walker{"table": tab.Walker(), "view": view.Walker()} {
+			seen, visits := map[string]bool{}, 0
+			for ref := it.Next(); ref != 0; ref = it.Next() {
+				seen[string(Key(ref))] = true
+				visits++
+			}
+			if len(seen) != n || visits != n {
+				t.Errorf("%s: %d of %d entries seen by %d visits", name, len(seen), n, visits)
+			}
+		}
+		if got := tab.CountDue(1001); got != (n+2)/3 {
+			t.Errorf("%d due at 1001, want %d", got, (n+2)/3)
+		}
+		if got := tab.CountDue(1000); got != (n+2)/3-due {
+			t.Errorf("%d due at 1000, want %d", got, (n+2)/3-due)
+		}
+	}
+}

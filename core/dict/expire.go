@@ -72,6 +72,34 @@ func (t *Table) SetExpire(p Pos, ms int64) {
 // NextDue is a lower bound of the earliest expiry in the table, MaxInt64 if none.
 func (t *Table) NextDue() int64 { return t.nextDue }
 
+// CountDue is the number of entries whose time of expiry is now or earlier. Segments in
+// which nothing is due cost a look at their header; while nothing is due at all it costs
+// nothing.
+func (t *Table) CountDue(now int64) (n int) {
+	if t.expires == 0 || t.nextDue > now {
+		return 0
+	}
+	for i, dir := uint64(0), t.directory(); i < 1<<t.depth; i += t.span(dir[i]) {
+		if r := dir[i]; r != 0 && r.header().anyDue(now) {
+			n += r.countDue(now)
+		}
+	}
+	return n
+}
+
+func (r segref) countDue(now int64) (n int) {
+	header := r.header()
+	for _, slot := range r.slots() {
+		if slot == 0 || header.due(group(slot)) > now {
+			continue
+		}
+		if ms := Expire(arena.Ref(slot & addrMask)); ms >= 0 && ms <= now {
+			n++
+		}
+	}
+	return n
+}
+
 // dueBatch is how many due entries are collected before fn is called for them.
 const dueBatch = 128
 

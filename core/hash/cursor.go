@@ -1,0 +1,75 @@
+package hash
+
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+	"github.com/ferrousdb/ferrous/core/listpack"
+)
+
+// Cursor goes through the fields of a hash, which must not change meanwhile.
+//
+//	for c := view.Fields(); c.Next(); { ... c.Field(), c.Value() ... }
+type Cursor struct {
+	pack []byte
+	pos  int // of the next pair
+	f, v listpack.Element
+
+	walk dict.Walker
+	ref  arena.Ref // the entry in the large form, 0 in the packed one
+	now  int64
+
+	scratch [2][20]byte
+}
+
+// Fields begins a walk through all fields.
+func (v View) Fields() Cursor {
+	c := Cursor{pack: v.pack, now: v.now}
+	if v.t != nil {
+		c.walk = v.t.Walker()
+	}
+	return c
+}
+
+// Next goes to the next field and reports whether there is one.
+func (c *Cursor) Next() bool {
+	if c.pos < len(c.pack) {
+		c.f, c.pos = listpack.Read(c.pack, c.pos)
+		c.v, c.pos = listpack.Read(c.pack, c.pos)
+		return true
+	}
+	for {
+		ref := c.walk.Next()
+		if ref == 0 {
+			return false
+		}
+		if !expired(ref, c.now) {
+			c.ref = ref
+			return true
+		}
+	}
+}
+
+// Field returns the field. An integer of a packed hash has no bytes there: its
+// text is in the cursor itself, until it moves or is copied.
+func (c *Cursor) Field() []byte {
+	if c.ref != 0 {
+		return dict.Key(c.ref)
+	}
+	return c.f.Text(c.scratch[0][:])
+}
+
+// Value returns the field's value; see Field.
+func (c *Cursor) Value() []byte {
+	if c.ref != 0 {
+		return dict.Value(c.ref)
+	}
+	return c.v.Text(c.scratch[1][:])
+}
+
+// Expire returns when the field expires, in Unix milliseconds; 0 means never.
+func (c *Cursor) Expire() int64 {
+	if c.ref != 0 {
+		return max(dict.Expire(c.ref), 0)
+	}
+	return 0
+}
