@@ -47,8 +47,18 @@ type ValueType struct {
 	// keys never share memory. Nil, for types without Objects, means that packed
 	// bytes are copied as they are.
 	Copy func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error)
+	// Members says how it is told that members expire by themselves; the zero one
+	// is for types whose members do not (see keyspace.Expirer).
+	Members MemberExpiry
 	// Digest adds the value's content to a DEBUG DIGEST in Redis's way.
 	Digest func(v keyspace.Value, d Digester)
+}
+
+// MemberExpiry is how the removal of members whose time has come is told.
+type MemberExpiry struct {
+	Command string // what removes them, as in: HDEL key member
+	Class   Event  // of the keyspace event
+	Event   string // its name: "hexpired"
 }
 
 // Digester collects a value's content for DEBUG DIGEST. Values that are equal on

@@ -278,6 +278,28 @@ func (e *keyEvents) Expired(db int, key []byte) {
 	e.gone(db, key, core.EventExpired, "expired", "lazyfree-lazy-expire")
 }
 
+// MemberExpired implements keyspace.Events: the removal is repeated by logs and
+// replicas as the command that the type names.
+func (e *keyEvents) MemberExpired(db int, key []byte, v keyspace.Value, member []byte) {
+	if h := e.registry.Hooks; h.Feeding() {
+		if t := e.registry.TypeOf(v); t != nil && t.Members.Command != "" {
+			h.Feed(core.Fed{DB: db, Args: [][]byte{[]byte(t.Members.Command), key, member}})
+		}
+	}
+}
+
+// MembersExpired implements keyspace.Events. What empties a key is repeated by
+// the removal of its members, so the deletion is only an event.
+func (e *keyEvents) MembersExpired(db int, key []byte, v keyspace.Value, emptied bool) {
+	h := e.registry.Hooks
+	if t := e.registry.TypeOf(v); t != nil {
+		h.Changed(core.Change{DB: db, Key: key, Class: t.Members.Class, Name: t.Members.Event})
+	}
+	if emptied {
+		h.Changed(core.Change{DB: db, Key: key, Class: core.EventGeneric, Name: "del"})
+	}
+}
+
 // Created implements keyspace.Events.
 func (e *keyEvents) Created(db int, key []byte) {
 	e.registry.Hooks.Changed(core.Change{DB: db, Key: key, Class: core.EventNew, Name: "new"})

@@ -15,6 +15,16 @@ type expiredKeys []string
 func (x *expiredKeys) Expired(db int, key []byte) { *x = append(*x, fmt.Sprint(db, " ", string(key))) }
 func (x *expiredKeys) Created(int, []byte)        {}
 
+func (x *expiredKeys) MemberExpired(db int, key []byte, _ Value, member []byte) {
+	*x = append(*x, fmt.Sprint(db, " ", string(key), " ", string(member)))
+}
+
+func (x *expiredKeys) MembersExpired(db int, key []byte, _ Value, emptied bool) {
+	if emptied {
+		*x = append(*x, fmt.Sprint(db, " ", string(key), " emptied"))
+	}
+}
+
 func TestExpiryModes(t *testing.T) {
 	var gone expiredKeys
 	ks := New(Options{Events: &gone})

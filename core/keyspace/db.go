@@ -12,6 +12,9 @@ type DB struct {
 	index  int
 	tables *[Shards]dict.Table
 	due    [Shards]uint64 // where the expiry cycle goes on
+
+	members    [Shards]*dict.Table // see members.go
+	membersDue [Shards]uint64
 }
 
 func newDB(ks *Keyspace, index int) *DB {
@@ -195,4 +198,6 @@ func (db *DB) Expires() int {
 func (db *DB) Swap(other *DB) {
 	db.tables, other.tables = other.tables, db.tables
 	db.due, other.due = other.due, db.due
+	db.members, other.members = other.members, db.members
+	db.membersDue, other.membersDue = other.membersDue, db.membersDue
 }

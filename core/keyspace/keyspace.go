@@ -28,6 +28,12 @@ type Options struct {
 type Events interface {
 	// Expired is called before a key is deleted because its time has come.
 	Expired(db int, key []byte)
+	// MemberExpired is called before a member of a key's value is removed because
+	// its time has come.
+	MemberExpired(db int, key []byte, v Value, member []byte)
+	// MembersExpired is called when some members were, or one is about to be.
+	// emptied says that the key is about to be deleted, having none left.
+	MembersExpired(db int, key []byte, v Value, emptied bool)
 	// Created is called before a key comes into being, whoever makes it.
 	Created(db int, key []byte)
 }
@@ -57,7 +63,7 @@ type shard struct {
 	mu    sync.Mutex
 	arena *arena.Arena
 	stats Stats
-	_     [24]byte
+	_     [16]byte
 
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out
@@ -73,6 +79,8 @@ type shard struct {
 // Stats counts what happens to keys.
 type Stats struct {
 	Expired int64 // keys deleted because their time had come
+	// ExpiredMembers counts the same of members.
+	ExpiredMembers int64
 	Hits    int64 // lookups by reading commands that found their key
 	Misses  int64 // and that did not
 }
@@ -119,6 +127,7 @@ func (ks *Keyspace) Stats() Stats {
 	for i := range ks.shards {
 		st := &ks.shards[i].stats
 		sum.Expired += st.Expired
+		sum.ExpiredMembers += st.ExpiredMembers
 		sum.Hits += st.Hits
 		sum.Misses += st.Misses
 	}

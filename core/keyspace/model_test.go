@@ -99,6 +99,10 @@ func (m *machine) Created(db int, key []byte) {
 	m.created++
 }
 
+// MemberExpired and MembersExpired implement Events; toys have no members that expire.
+func (m *machine) MemberExpired(int, []byte, Value, []byte) { m.fail("a member expired") }
+func (m *machine) MembersExpired(int, []byte, Value, bool)  { m.fail("members expired") }
+
 // live returns the model's value of a key unless its time has come, in which
 // case it drops it as the keyspace is about to.
 func (m *machine) live(db int, key string) (modelValue, bool) {

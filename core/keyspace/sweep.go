@@ -19,6 +19,9 @@ func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool
 			if db.sweepExpired(sh, now, budget) {
 				more = true
 			}
+			if db.sweepMembers(sh, now, budget) {
+				more = true
+			}
 		}
 	}
 	// Reclaiming first: it gives work to the others.
@@ -61,11 +64,21 @@ func (db *DB) Flush() {
 	db.tables = db.ks.newTables()
 	db.due = [Shards]uint64{}
 	for sh := range old {
-		if old[sh].Len() > 0 {
-			s := &db.ks.shards[sh]
-			s.draining = append(s.draining, &old[sh])
-			s.garbage.Add(1)
+		s := &db.ks.shards[sh]
+		s.setAside(&old[sh])
+		if t := db.members[sh]; t != nil {
+			s.setAside(t)
 		}
+	}
+	db.members = [Shards]*dict.Table{}
+	db.membersDue = [Shards]uint64{}
+}
+
+// setAside leaves a table to drain.
+func (s *shard) setAside(t *dict.Table) {
+	if t.Len() > 0 {
+		s.draining = append(s.draining, t)
+		s.garbage.Add(1)
 	}
 }
 

@@ -180,6 +180,9 @@ func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {
 	s := &db.ks.shards[ShardOf(h)]
 	data := db.PutHashed(h, key, ObjectKind(t), handleSize, expire, now)
 	putHandle(data, s.objects.add(o, db.ks.epochs.Current()))
+	if at := nextDue(o); at != NeverDue {
+		db.noteDue(h, key, at)
+	}
 }
 
 // PutValue gives key a value of either form, made for this key: packed bytes
@@ -238,6 +241,9 @@ func (e Entry) remove() { e.table().DeleteFree(e.pos) }
 // dropObject gives up the Object of the entry, if it has one.
 func (e Entry) dropObject(release bool) {
 	if e.Kind().IsObject() {
+		if nextDue(e.Object()) != NeverDue {
+			e.db.noteDue(e.db.ks.Hash(e.Key()), e.Key(), NeverDue)
+		}
 		e.shard().retireObject(handleOf(e.Data()), release)
 	}
 }
@@ -254,13 +260,20 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 	}
 	dst := &e.db.ks.shards[ShardOf(h)]
 	ref := dst.newEntry(key, kind, len(e.Data()), expire, clock)
+	due := int64(NeverDue)
 	if kind.IsObject() {
+		if due = nextDue(e.Object()); due != NeverDue {
+			e.db.noteDue(e.db.ks.Hash(e.Key()), e.Key(), NeverDue)
+		}
 		putHandle(dict.Value(ref), e.moveObject(dst))
 	} else {
 		copy(dict.Value(ref), e.Data())
 	}
 	e.remove()
 	to.insert(h, ref)
+	if due != NeverDue {
+		to.noteDue(h, key, due)
+	}
 }
 
 // moveObject moves the entry's Object to the table of dst and returns its

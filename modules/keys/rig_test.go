@@ -66,6 +66,9 @@ func (r *rig) Expired(db int, key []byte) {
 	r.events = append(r.events, fmt.Sprintf("%d expired %s", db, key))
 }
 
+func (r *rig) MemberExpired(int, []byte, keyspace.Value, []byte) {}
+func (r *rig) MembersExpired(int, []byte, keyspace.Value, bool)  {}
+
 func (r *rig) Created(db int, key []byte) {
 	r.events = append(r.events, fmt.Sprintf("%d new %s", db, key))
 }
