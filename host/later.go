@@ -108,8 +108,6 @@ var laterParams = [...]struct {
 	{"set-max-listpack-value", "", "64", number, noCollections},
 	{"stream-node-max-bytes", "", "4096", size, noCollections},
 	{"stream-node-max-entries", "", "100", number, noCollections},
-	{"zset-max-listpack-entries", "zset-max-ziplist-entries", "128", number, noCollections},
-	{"zset-max-listpack-value", "zset-max-ziplist-value", "64", number, noCollections},
 	// There is no slow log and no latency monitor yet.
 	{"latency-tracking", "", "yes", yesno, noObserving},
 	{"latency-tracking-info-percentiles", "", "50 99 99.9", words, noObserving},

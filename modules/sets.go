@@ -9,6 +9,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/strings"
+	"github.com/ferrousdb/ferrous/modules/zsets"
 )
 
 // Full is everything: the drop-in server.
@@ -18,6 +19,7 @@ func Full() []core.Module {
 		keys.New(),
 		server.New(),
 		strings.New(),
+		zsets.New(),
 		bitmaps.New(),
 	}
 }

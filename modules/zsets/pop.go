@@ -1,0 +1,231 @@
+package zsets
+
+import (
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/zset"
+)
+
+// popping is what a command that pops is asked for.
+type popping struct {
+	key   int // where the keys stand in the arguments
+	keys  int
+	max   bool
+	count int64
+	shape popShape
+}
+
+// popShape is how the reply looks.
+type popShape uint8
+
+const (
+	flat   popShape = iota // member, score, ...
+	pairs                  // [member, score], ...
+	keyed                  // key, member, score
+	nested                 // key, [[member, score], ...]
+)
+
+// zpopmin is ZPOPMIN key [count].
+func zpopmin(c *core.Ctx) error { return popOne(c, false) }
+
+// zpopmax is ZPOPMAX key [count].
+func zpopmax(c *core.Ctx) error { return popOne(c, true) }
+
+func popOne(c *core.Ctx, highest bool) error {
+	p := popping{key: 1, keys: 1, max: highest, count: 1}
+	if len(c.Args) > 3 {
+		return core.ErrSyntax
+	}
+	if len(c.Args) == 3 {
+		n, ok := decimal.Parse(c.Args[2])
+		if !ok || n < 0 {
+			return core.ErrNotPositive
+		}
+		p.count = n
+		if c.RESP3() {
+			p.shape = pairs
+		}
+	}
+	popped, err := p.run(c)
+	if err == nil && !popped {
+		c.Array(0)
+	}
+	return err
+}
+
+// zmpop is ZMPOP numkeys key [key ...] MIN | MAX [COUNT count].
+func zmpop(c *core.Ctx) error {
+	p, err := parseMPop(c, 1)
+	if err != nil {
+		return err
+	}
+	popped, err := p.run(c)
+	if err == nil && !popped {
+		c.NullArray()
+	}
+	return err
+}
+
+// bzmpop is BZMPOP timeout numkeys key [key ...] MIN | MAX [COUNT count].
+func bzmpop(c *core.Ctx) error {
+	p, err := parseMPop(c, 2)
+	if err != nil {
+		return err
+	}
+	return p.block(c, 1)
+}
+
+var (
+	errNumKeys = core.Err("numkeys should be greater than 0")
+	errCount   = core.Err("count should be greater than 0")
+)
+
+// parseMPop reads the arguments from the number of keys on.
+func parseMPop(c *core.Ctx, at int) (p popping, err error) {
+	n, ok := decimal.Parse(c.Args[at])
+	if !ok || n < 1 {
+		return p, errNumKeys
+	}
+	if n >= int64(len(c.Args)-at-1) {
+		return p, core.ErrSyntax
+	}
+	p = popping{key: at + 1, keys: int(n), shape: nested}
+	i := p.key + p.keys
+	switch {
+	case c.Is(i, "max"):
+		p.max = true
+	case !c.Is(i, "min"):
+		return p, core.ErrSyntax
+	}
+	for i++; i < len(c.Args); i += 2 {
+		if p.count != 0 || !c.Is(i, "count") || i+1 == len(c.Args) {
+			return p, core.ErrSyntax
+		}
+		if p.count, ok = decimal.Parse(c.Args[i+1]); !ok || p.count < 1 {
+			return p, errCount
+		}
+	}
+	p.count = max(p.count, 1)
+	return p, nil
+}
+
+// bzpopmin is BZPOPMIN key [key ...] timeout.
+func bzpopmin(c *core.Ctx) error { return blockOne(c, false) }
+
+// bzpopmax is BZPOPMAX key [key ...] timeout.
+func bzpopmax(c *core.Ctx) error { return blockOne(c, true) }
+
+func blockOne(c *core.Ctx, highest bool) error {
+	last := len(c.Args) - 1
+	p := popping{key: 1, keys: last - 1, max: highest, count: 1, shape: keyed}
+	return p.block(c, last)
+}
+
+// block pops, or waits until there is something to pop.
+func (p popping) block(c *core.Ctx, timeout int) error {
+	deadline, err := c.Timeout(timeout)
+	if err != nil {
+		return err
+	}
+	if popped, err := p.run(c); popped || err != nil {
+		return err
+	}
+	return c.Block(core.Wait{
+		Keys: c.Args[p.key : p.key+p.keys], Deadline: deadline, Expired: (*core.Ctx).NullArray,
+		// The whole command is run again: of several keys the first is served.
+		Retry: func(c *core.Ctx, key []byte) (bool, error) {
+			if _, err := c.FindTypeForWrite(key, keyspace.ZSet); err != nil {
+				return false, nil // the wait is for a sorted set
+			}
+			return p.run(c)
+		},
+	})
+}
+
+// run pops from the first key that exists and replies; if there is none it
+// replies nothing.
+func (p popping) run(c *core.Ctx) (popped bool, err error) {
+	for _, key := range c.Args[p.key : p.key+p.keys] {
+		e, err := c.FindTypeForWrite(key, keyspace.ZSet)
+		if err != nil {
+			return false, err
+		}
+		if !e.OK() {
+			continue
+		}
+		if p.count == 0 {
+			break
+		}
+		p.pop(c, key, e)
+		return true, nil
+	}
+	return false, nil
+}
+
+func (p popping) pop(c *core.Ctx, key []byte, e keyspace.Entry) {
+	ed := zset.Edit(c.DB, key, e, c.Now)
+	v := ed.View()
+	n := int(min(p.count, int64(v.Len())))
+	p.begin(c, key, n)
+	s := span{0, n}
+	if p.max {
+		s = span{v.Len() - n, v.Len()}
+	}
+	walk(v, s, p.max, func(member []byte, score float64) {
+		if p.shape == pairs || p.shape == nested {
+			c.Array(2)
+		}
+		c.Bulk(member)
+		c.Double(score)
+	})
+	ed.RemoveRange(s.from, n, nil)
+	gone := ed.Done()
+	c.Changed(core.EventZSet, p.event(), key)
+	if gone {
+		c.Event(core.EventGeneric, "del", key)
+	}
+	p.propagate(c, key, n)
+}
+
+func (p popping) begin(c *core.Ctx, key []byte, n int) {
+	switch p.shape {
+	case flat:
+		c.Array(2 * n)
+	case pairs:
+		c.Array(n)
+	case keyed:
+		c.Array(2*n + 1)
+		c.Bulk(key)
+	case nested:
+		c.Array(2)
+		c.Bulk(key)
+		c.Array(n)
+	}
+}
+
+func (p popping) event() string {
+	if p.max {
+		return "zpopmax"
+	}
+	return "zpopmin"
+}
+
+// propagate feeds what names its key among others, or waits, as the plain pop
+// that it has come to.
+func (p popping) propagate(c *core.Ctx, key []byte, n int) {
+	if p.shape < keyed || !c.Hooks.Feeding() {
+		return
+	}
+	name := []byte("ZPOPMIN")
+	if p.max {
+		name = []byte("ZPOPMAX")
+	}
+	if p.shape == keyed {
+		c.Propagate(name, key)
+		return
+	}
+	c.Propagate(name, key, strconv.AppendInt(nil, int64(n), 10))
+}
