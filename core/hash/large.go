@@ -126,6 +126,20 @@ func (h *large) MemoryUsage() int64 {
 // Len implements keyspace.Object: fields that have expired count until they are removed.
 func (h *large) Len() int { return h.table.Len() }
 
+// ExpireMembers implements keyspace.Expirer.
+func (h *large) ExpireMembers(now int64, budget int, fn func(field []byte)) {
+	t := &h.table
+	h.from = t.Due(now-1, h.from, max(budget/64, 1), func(ref arena.Ref) bool {
+		field := dict.Key(ref)
+		p, ok := t.Find(t.Hash(field), field)
+		if ok {
+			fn(field)
+			h.remove(p)
+		}
+		return ok
+	})
+}
+
 // NextDue implements keyspace.Expirer.
 func (h *large) NextDue() int64 {
 	if h.table.Expires() == 0 {

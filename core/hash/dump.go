@@ -1,0 +1,258 @@
+package hash
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// Opcodes are the RDB types that Load reads.
+func Opcodes() []byte {
+	return []byte{
+		rdb.TypeHash, rdb.TypeHashZipmap, rdb.TypeHashZiplist, rdb.TypeHashListpack,
+		rdb.TypeHashMetadataPre, rdb.TypeHashListpackPre, rdb.TypeHashMetadata, rdb.TypeHashListpackEx,
+	}
+}
+
+// Save appends a value in RDB form, compressing strings if asked for, and returns
+// the type that it was written as. Fields that expire have been unknown to Redis
+// before 7.4.
+func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+	view := Of(v, 0)
+	if view.t == nil {
+		return rdb.TypeHashListpack, rdb.AppendString(b, v.Data, compress)
+	}
+	first := int64(0) // of the times at which fields expire
+	if view.Expires() {
+		first = view.firstExpire()
+	}
+	opcode = rdb.TypeHash
+	if first != 0 {
+		// The times are told in relation to the first; 0 means never.
+		opcode, b = rdb.TypeHashMetadata, rdb.AppendMillis(b, first)
+	}
+	b = rdb.AppendLen(b, uint64(view.Len()))
+	for c := view.Fields(); c.Next(); {
+		if first != 0 {
+			ttl := uint64(0)
+			if at := c.Expire(); at != 0 {
+				ttl = uint64(at-first) + 1
+			}
+			b = rdb.AppendLen(b, ttl)
+		}
+		b = rdb.AppendString(b, c.Field(), compress)
+		b = rdb.AppendString(b, c.Value(), compress)
+	}
+	return opcode, b
+}
+
+// firstExpire returns the earliest time at which a field expires, 0 for none.
+func (v View) firstExpire() int64 {
+	first := int64(0)
+	for c := v.Fields(); c.Next(); {
+		if at := c.Expire(); at != 0 && (first == 0 || at < first) {
+			first = at
+		}
+	}
+	return first
+}
+
+var (
+	errEmpty     = errors.New("a hash without fields")
+	errDuplicate = errors.New("a hash with the same field twice")
+	errOdd       = errors.New("a hash whose last field has no value")
+	errExpire    = errors.New("a field with an impossible expiry")
+	errOld       = errors.New("a hash in the form of Redis before 7.0 (zipmap or ziplist), which cannot be read yet")
+)
+
+// maxTime is the latest expiry of a field that the format allows.
+const maxTime = 1<<48 - 2
+
+// Load decodes a value of one of the types of Opcodes, as core.ValueType wants it.
+// The limits say whether it will be packed.
+func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) (keyspace.Value, error) {
+	l := loader{r: r, a: a, limits: limits}
+	switch opcode {
+	case rdb.TypeHash:
+		l.pairs(false, 0)
+	case rdb.TypeHashMetadata:
+		l.pairs(true, r.Millis())
+	case rdb.TypeHashMetadataPre:
+		l.pairs(true, 1) // times are absolute there, and not moved by one
+	case rdb.TypeHashListpack:
+		return l.pack()
+	case rdb.TypeHashListpackEx:
+		r.Millis() // the first expiry, which the fields tell too
+		l.triples()
+	case rdb.TypeHashListpackPre:
+		l.triples()
+	default:
+		r.Fail(errOld)
+	}
+	if err := r.Err(); err != nil {
+		if l.b != nil {
+			l.b.Discard()
+		}
+		return keyspace.Value{}, err
+	}
+	return l.b.Value(), nil
+}
+
+// loader is a Load in progress. What goes wrong is the Reader's error.
+type loader struct {
+	r      *rdb.Reader
+	a      *arena.Arena
+	limits keyspace.PackedLimits
+	b      *Builder
+}
+
+// begin makes the Builder for n fields.
+func (l *loader) begin(n int) {
+	if n == 0 {
+		l.r.Fail(errEmpty)
+	}
+	if l.r.Err() == nil {
+		l.b = NewBuilder(l.a, l.limits, n)
+	}
+}
+
+func (l *loader) add(field, value []byte, expire int64) {
+	switch {
+	case l.r.Err() != nil:
+	case expire < 0 || expire > maxTime:
+		l.r.Fail(errExpire)
+	case !l.b.Add(field, value, expire):
+		l.r.Fail(errDuplicate)
+	}
+}
+
+// pairs reads fields and values, each pair with a time before it if timed. Times
+// other than 0 are relative to first, and one more.
+func (l *loader) pairs(timed bool, first int64) {
+	size := 2
+	if timed {
+		size = 3
+	}
+	n := l.r.Count(size)
+	l.begin(n)
+	for ; n > 0 && l.r.Err() == nil; n-- {
+		expire := int64(0)
+		if timed {
+			if ttl := l.r.Len(); ttl > maxTime || first < 0 || first > maxTime {
+				l.r.Fail(errExpire)
+			} else if ttl != 0 {
+				expire = int64(ttl) + first - 1
+			}
+		}
+		field := l.r.String()
+		l.add(field, l.r.String(), expire)
+	}
+}
+
+// elements reads and checks a listpack and returns its region.
+func (l *loader) elements(of int) (region []byte, n int) {
+	pack := l.r.String()
+	if l.r.Err() != nil {
+		return nil, 0
+	}
+	n, err := listpack.Validate(pack)
+	switch {
+	case err != nil:
+		l.r.Fail(err)
+	case n == 0:
+		l.r.Fail(errEmpty)
+	case n%of != 0:
+		l.r.Fail(errOdd)
+	default:
+		return listpack.Elements(pack), n / of
+	}
+	return nil, 0
+}
+
+// triples reads a listpack of fields, values and times.
+func (l *loader) triples() {
+	region, n := l.elements(3)
+	l.begin(n)
+	for pos := 0; pos < len(region) && l.r.Err() == nil; {
+		var tmp [2][20]byte
+		var f, v, t listpack.Element
+		f, pos = listpack.Read(region, pos)
+		v, pos = listpack.Read(region, pos)
+		t, pos = listpack.Read(region, pos)
+		at, ok := t.Int()
+		if !ok {
+			l.r.Fail(errExpire)
+		}
+		l.add(f.Text(tmp[0][:]), v.Text(tmp[1][:]), at)
+	}
+}
+
+// pack reads a listpack of fields and values. Within the limits it becomes the
+// value as it is, once it is known that it has no field twice and that lookups
+// will find every field.
+func (l *loader) pack() (keyspace.Value, error) {
+	region, n := l.elements(2)
+	l.begin(n)
+	for c := (View{pack: region, n: n}).Fields(); l.r.Err() == nil && c.Next(); {
+		l.add(c.Field(), c.Value(), 0)
+	}
+	if err := l.r.Err(); err != nil {
+		if l.b != nil {
+			l.b.Discard()
+		}
+		return keyspace.Value{}, err
+	}
+	return l.b.Value(), nil
+}
+
+// rewriteFields is how many fields a command of Rewrite sets, as in Redis.
+const rewriteFields = 64
+
+// Rewrite emits the commands that rebuild a value.
+func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
+	view := Of(v, 0)
+	args := [][]byte{[]byte("HMSET"), key}
+	for c := view.Fields(); c.Next(); {
+		args = append(args, append([]byte(nil), c.Field()...), append([]byte(nil), c.Value()...))
+		if len(args) == 2+2*rewriteFields {
+			if err := emit(args...); err != nil {
+				return err
+			}
+			args = args[:2]
+		}
+	}
+	if len(args) > 2 {
+		if err := emit(args...); err != nil {
+			return err
+		}
+	}
+	if !view.Expires() {
+		return nil
+	}
+	for c := view.Fields(); c.Next(); {
+		if at := c.Expire(); at != 0 {
+			err := emit([]byte("HPEXPIREAT"), key, strconv.AppendInt(nil, at, 10), []byte("FIELDS"), []byte("1"), c.Field())
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Copy makes an independent value whose members, if it is large, are in a.
+func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+	if v.Object == nil {
+		return v
+	}
+	view := Of(v, 0)
+	h := newLarge(a, view.Len())
+	for c := view.Fields(); c.Next(); {
+		h.insert(h.table.Hash(c.Field()), c.Field(), c.Value(), c.Expire())
+	}
+	return keyspace.Value{Kind: v.Kind, Object: h}
+}
