@@ -1,0 +1,142 @@
+package list
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// What stands before each node of an rdb.TypeListQuicklist2.
+const (
+	plainNode  = 1 // an element as it is
+	packedNode = 2 // a listpack
+)
+
+// plainSize is the size from which an element is saved as a plain node: Redis
+// accepts no listpack of more than a gigabyte.
+const plainSize = 1 << 30
+
+// Save appends a list in the form of rdb.TypeListQuicklist2.
+func Save(b []byte, v keyspace.Value, compress bool) []byte {
+	l, ok := v.Object.(*large)
+	if !ok {
+		b = rdb.AppendLen(rdb.AppendLen(b, 1), packedNode)
+		return rdb.AppendString(b, v.Data, compress)
+	}
+	chunks := 1
+	for p, ok := l.next(l.place(Front)); ok; p, ok = l.next(p) {
+		chunks++
+	}
+	b = rdb.AppendLen(b, uint64(chunks))
+	var pack []byte
+	for p, ok := l.place(Front), true; ok; p, ok = l.next(p) {
+		c := l.chunkAt(p)
+		r, n := c.region(), int(c.head().count)
+		if n == 1 && len(r) > plainSize {
+			e, _ := listpack.Read(r, 0)
+			b = rdb.AppendString(rdb.AppendLen(b, plainNode), e.Text(nil), compress)
+			continue
+		}
+		pack = listpack.AppendPack(pack[:0], r, n)
+		b = rdb.AppendString(rdb.AppendLen(b, packedNode), pack, compress)
+	}
+	return b
+}
+
+var errEmpty = errors.New("an empty list")
+
+// Load decodes what follows one of the opcodes of lists in a dump. a is where the
+// list is going to live; limits are as for Build.
+func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) (keyspace.Value, error) {
+	b := Build(a, limits)
+	switch opcode {
+	case rdb.TypeList:
+		for n := r.Count(1); n > 0 && r.Err() == nil; n-- {
+			if value := r.String(); r.Err() == nil {
+				b.Add(value)
+			}
+		}
+	case rdb.TypeListQuicklist2:
+		for n := r.Count(2); n > 0 && r.Err() == nil; n-- {
+			b.loadNode(r)
+		}
+	default:
+		r.Failf("lists of type %d, made of ziplists, cannot be read", opcode)
+	}
+	if r.Err() == nil && b.Len() == 0 {
+		r.Fail(errEmpty)
+	}
+	if err := r.Err(); err != nil {
+		b.Discard()
+		return keyspace.Value{}, err
+	}
+	return b.Value(), nil
+}
+
+// loadNode reads one node of a quicklist.
+func (b *Builder) loadNode(r *rdb.Reader) {
+	container := r.Len()
+	data := r.String()
+	switch {
+	case r.Err() != nil:
+	case container == plainNode:
+		b.Add(data)
+	case container != packedNode:
+		r.Failf("unknown container %d in a list", container)
+	default:
+		n, err := listpack.Validate(data)
+		if err != nil {
+			r.Fail(fmt.Errorf("a node of a list: %w", err))
+			return
+		}
+		b.region(listpack.Elements(data), n)
+	}
+}
+
+// rewriteBatch is how many elements a command has that rebuilds a part of a list.
+const rewriteBatch = 64
+
+// Rewrite emits the commands that rebuild a list. The arguments are valid during the
+// call of emit.
+func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
+	args := [][]byte{[]byte("RPUSH"), key}
+	var ints []byte // the texts of integers; args may keep pieces of what it was before
+	c := Of(v).At(0)
+	for {
+		e, ok := c.Next()
+		if len(args) == 2+rewriteBatch || !ok && len(args) > 2 {
+			if err := emit(args...); err != nil {
+				return err
+			}
+			args, ints = args[:2], ints[:0]
+		}
+		if !ok {
+			return nil
+		}
+		if _, num := e.Int(); num {
+			start := len(ints)
+			ints = e.Append(ints)
+			args = append(args, ints[start:])
+			continue
+		}
+		args = append(args, e.Text(nil))
+	}
+}
+
+// Copy makes an independent list that lives in a.
+func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+	from, ok := v.Object.(*large)
+	if !ok {
+		return v
+	}
+	b := Builder{l: &large{a: a}}
+	for p, ok := from.place(Front), true; ok; p, ok = from.next(p) {
+		c := from.chunkAt(p)
+		b.chunk(piece{c.region(), int(c.head().count)})
+	}
+	return keyspace.Value{Kind: v.Kind, Object: b.l}
+}
