@@ -84,7 +84,8 @@ func (t *Tree) grow() *head {
 }
 
 // relieve makes room in the full child i of p, which has room itself, for an item
-// at b. Room for an eighth is worth the copying when a neighbour has it; otherwise
+// at b. A neighbour in which an eighth is free takes as much as leaves room in both,
+// for the item may belong to either; for less the copying is not worth while, and
 // the child splits. What comes in order at an end of the tree leaves the child as
 // full as it is, since nothing more will come there.
 func (t *Tree) relieve(p *inner, i int, b *Bound) {
@@ -95,13 +96,13 @@ func (t *Tree) relieve(p *inner, i int, b *Bound) {
 	switch {
 	case i > 0 && p.kid(i-1).n <= enough:
 		l := t.own(&p.kids[i-1])
-		toLeft(l, kid, (limit-int(l.n)+1)/2)
+		toLeft(l, kid, (limit-int(l.n))/2)
 		p.describe(i - 1)
 		p.describe(i)
 		return
 	case i < last && p.kid(i+1).n <= enough:
 		r := t.own(&p.kids[i+1])
-		toRight(kid, r, (limit-int(r.n)+1)/2)
+		toRight(kid, r, (limit-int(r.n))/2)
 		p.describe(i)
 		p.describe(i + 1)
 		return
