@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// AppendDouble appends f as Redis 7.2 prints a score: "inf", "-inf", "nan", a
-// plain integer where a double holds it exactly, and else the shortest digits
-// that read back as f (the Grisu family's result; strconv gives the same).
+// AppendDouble appends f as Redis 7.2 prints a score: "inf", "-inf", "nan", an
+// integer of up to 62 bits in full, and else the shortest digits that read back
+// as f (the Grisu family's result; strconv gives the same).
 func AppendDouble(b []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):
@@ -18,7 +18,7 @@ func AppendDouble(b []byte, f float64) []byte {
 		return append(b, "nan"...)
 	case f == 0 && math.Signbit(f):
 		return append(b, "-0"...)
-	case f == math.Trunc(f) && math.Abs(f) < 1<<52:
+	case f == math.Trunc(f) && math.Abs(f) <= 1<<62:
 		return strconv.AppendInt(b, int64(f), 10)
 	}
 	if f < 0 {
