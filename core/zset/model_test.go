@@ -420,6 +420,24 @@ func TestConversion(t *testing.T) {
 	}
 }
 
+// A key that is missing comes into being in the form that is expected.
+func TestExpect(t *testing.T) {
+	for n, want := range map[int]string{16: "listpack", 17: "skiplist"} {
+		m := newMachine()
+		ed := Edit(m.db, m.key, m.entry(), 1)
+		ed.Expect(n)
+		if ed.Done() || m.entry().OK() {
+			t.Error("the expectation made a key")
+		}
+		ed.Set([]byte("a"), 1)
+		ed.Set([]byte("b"), 2)
+		if e := m.entry(); Encoding(e.Value()) != want || Of(e.Value()).Len() != 2 {
+			t.Errorf("%d expected: %s", n, Encoding(e.Value()))
+		}
+		m.ks.Close()
+	}
+}
+
 func numbered(n int) model {
 	m := model{}
 	for i := range n {
