@@ -44,6 +44,13 @@ type Command struct {
 	// Plan, when set, replaces the key declaration as the source of the locks
 	// to take (EXEC locks what was queued). It runs before any lock is held.
 	Plan func(c *Ctx) keyspace.Locks
+	// CallFlags, when set, tells the flags of one call where they are not those
+	// of the row (EXEC is a write if a write is queued). It runs before any lock
+	// is held.
+	CallFlags func(c *Ctx) Flags
+	// Refused, when set, is told that a call was not let run, and why (wrong
+	// arity, no permission, out of memory); it returns the error to answer.
+	Refused func(c *Ctx, err error) error
 
 	reg *registered
 }

@@ -52,14 +52,14 @@ type Ctx struct {
 	KeyArg int
 	// Waiting is set by Block.
 	Waiting *Wait
-	feed    [][][]byte
-	noFeed  bool
+	feed    feed
 }
 
 // Executor runs commands for other commands.
 type Executor interface {
 	// Call runs a command with the locks that the calling command holds; the
-	// reply is written to c. The row must be a found command of right arity.
+	// reply is written to c. The row must be a found command of right arity; args
+	// need be valid only during the call.
 	Call(c *Ctx, cmd *Command, args [][]byte)
 }
 
@@ -69,9 +69,18 @@ func (c *Ctx) Reset(cmd *Command, args [][]byte) {
 	c.Dirty = 0
 	c.KeyArg = 0
 	c.Waiting = nil
-	if c.feed != nil || c.noFeed {
-		c.feed, c.noFeed = nil, false
+	if c.feed.given {
+		c.feed.reset()
 	}
+}
+
+// Flags returns the flags of this call: those of the row, unless the row says
+// that they depend on the call.
+func (c *Ctx) Flags() Flags {
+	if c.Cmd.CallFlags != nil {
+		return c.Cmd.CallFlags(c)
+	}
+	return c.Cmd.Flags
 }
 
 // Find opens a key for reading: a hit or miss is counted and the access
@@ -182,41 +191,10 @@ func (c *Ctx) EventIn(db int, class Event, name string, key []byte) {
 	}
 }
 
-// Propagate says in what form the change is to be repeated by logs and
-// replicas, instead of the command as it was given. Called several times, it
-// adds up to a unit. The slices must stay unchanged until the command ends.
-func (c *Ctx) Propagate(args ...[]byte) {
-	if c.Hooks.any(hookFeed) {
-		c.feed = append(c.feed, append([][]byte(nil), args...))
-	}
-}
-
-// PropagateNothing keeps the command out of the feed although it made changes.
-func (c *Ctx) PropagateNothing() { c.noFeed = true }
-
-// Feed publishes what the command has changed; it is the host's, called while
-// the locks are still held.
-func (c *Ctx) Feed() {
-	if c.Dirty == 0 || c.noFeed || !c.Hooks.Feeding() {
-		return
-	}
-	db := c.DB.Index()
-	switch len(c.feed) {
-	case 0:
-		c.Hooks.Feed(Fed{DB: db, Args: c.Args})
-	case 1:
-		c.Hooks.Feed(Fed{DB: db, Args: c.feed[0]})
-	default:
-		c.Hooks.Feed(Fed{DB: db, Unit: UnitBegin})
-		for _, args := range c.feed {
-			c.Hooks.Feed(Fed{DB: db, Args: args})
-		}
-		c.Hooks.Feed(Fed{DB: db, Unit: UnitEnd})
-	}
-}
-
 // Call runs another command with the locks that this one holds and writes its
-// reply here; scripts and transactions are made of it.
+// reply here; scripts and transactions are made of it. What the command changes
+// is fed as part of this one, all of it as one unit. Nobody is asked whether it
+// may run: permissions are the caller's business.
 func (c *Ctx) Call(cmd *Command, args [][]byte) { c.Exec.Call(c, cmd, args) }
 
 // Wait describes a blocked client.
@@ -275,14 +253,16 @@ func (c *Ctx) ArgFloat(i int) (float64, error) {
 // Timeout parses argument i as the timeout of a blocking command in seconds
 // and returns the deadline in Unix milliseconds, 0 for ever.
 func (c *Ctx) Timeout(i int) (int64, error) {
-	f, ok := ParseFloat(c.Args[i])
+	f, ok := Strtod(c.Args[i])
 	ms := math.Ceil(f * 1000)
 	switch {
-	case !ok || ms > math.MaxInt64/2:
+	case !ok:
 		return 0, ErrTimeoutFloat
-	case f < 0:
+	case ms > math.MaxInt64/2:
+		return 0, ErrTimeoutRange
+	case ms < 0:
 		return 0, ErrTimeoutNeg
-	case f == 0:
+	case ms == 0:
 		return 0, nil
 	}
 	return c.Now + int64(ms), nil

@@ -84,5 +84,6 @@
 //   - Subcommands of DEBUG: Registry.Debug.
 //   - INFO: Registry.Info. Configuration: Registry.Config.
 //   - Per-session state: Registry.SessionSlot and Session.Slots.
-//   - Taking over a session's commands: Session.Intercept.
+//   - Taking over a session's commands: Session.Push.
+//   - Commands within a command: Ctx.Call.
 package core

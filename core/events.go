@@ -36,25 +36,6 @@ type Change struct {
 // or a new key, whose change follows. WATCH and caches have no use for it.
 func (ch Change) Only() bool { return ch.Class&(EventKeyMiss|EventNew) != 0 }
 
-// Fed is one effective write in the form in which it is to be repeated on a
-// replica or from a log. Writes that belong together arrive between a Fed
-// with Unit set to UnitBegin and one with UnitEnd (both without arguments).
-type Fed struct {
-	DB   int
-	Args [][]byte // valid during the call
-	Unit Unit
-}
-
-// Unit marks the bounds of writes that are one transaction.
-type Unit uint8
-
-// The marks.
-const (
-	UnitNone Unit = iota
-	UnitBegin
-	UnitEnd
-)
-
 // Done is what a hook learns about a command that has run.
 type Done struct {
 	Nanos  int64 // duration in nanoseconds; 0 unless timing is on
@@ -77,7 +58,8 @@ const (
 type Hooks struct {
 	active atomic.Uint32
 	mu     sync.Mutex
-	on     [4]int // how many switches of each kind are on
+	on     [4]int     // how many switches of each kind are on
+	feedMu sync.Mutex // keeps the feeds of several event loops apart: a unit has no stranger in it
 
 	change []hook[func(c *Ctx, ch Change)]
 	flush  []func(c *Ctx, db int)
@@ -159,18 +141,6 @@ func (h *Hooks) Flushed(c *Ctx, db int) {
 func (h *Hooks) Swapped(c *Ctx, a, b int) {
 	for _, fn := range h.swap {
 		fn(c, a, b)
-	}
-}
-
-// Feeding reports whether somebody listens to the write feed.
-func (h *Hooks) Feeding() bool { return h.any(hookFeed) }
-
-// Feed publishes one write; the caller holds the locks of its keys.
-func (h *Hooks) Feed(f Fed) {
-	for _, x := range h.feed {
-		if x.sw.on.Load() {
-			x.fn(f)
-		}
 	}
 }
 

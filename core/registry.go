@@ -249,7 +249,8 @@ func (r *Registry) OnFlush(fn func(c *Ctx, db int)) { r.Hooks.flush = append(r.H
 func (r *Registry) OnSwap(fn func(c *Ctx, a, b int)) { r.Hooks.swap = append(r.Hooks.swap, fn) }
 
 // OnFeed registers a listener to the write feed, called with the locks of the
-// write's keys held. It must be quick and must not keep the arguments.
+// write's keys held. It must be quick and must not keep the arguments. Calls
+// come one at a time, those of a unit without others in between.
 func (r *Registry) OnFeed(fn func(f Fed)) *Switch {
 	sw := r.Hooks.newSwitch(1)
 	r.Hooks.feed = append(r.Hooks.feed, hook[func(Fed)]{sw, fn})

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core/resp"
@@ -30,6 +31,7 @@ type Session struct {
 	NoTouch bool // CLIENT NO-TOUCH
 	Reply   ReplyMode
 	InTx    int // number of queued commands plus 1 while in MULTI, else 0
+	TxBytes int // memory of the queue and of the watched keys
 
 	Subs     int    // channels subscribed to, PSubs patterns, SSubs shard channels;
 	PSubs    int    // a session that has any is a subscriber
@@ -37,9 +39,8 @@ type Session struct {
 	Redirect uint64 // with MarkTracking: who gets the invalidations, 0 for the session itself
 	Marks    Marks  // what else CLIENT LIST shows of it
 
-	// Intercept, if set, sees each command of the session before it runs; see
-	// Interceptor. It is how MULTI queues and a subscriber's commands are
-	// restricted. Use Push and Pop of Interceptors to nest.
+	// Intercept, if set, sees each command of the session before it runs. Use
+	// Push and Pop: it may be several.
 	Intercept Interceptor
 
 	// Slots hold the modules' own state; see Registry.SessionSlot.
@@ -92,15 +93,79 @@ const (
 	ReplySkip
 )
 
-// Interceptor stands between the parser and the commands of a session.
+// Quiet reports whether replies are not sent, because of CLIENT REPLY.
+func (s *Session) Quiet() bool { return s.Reply == ReplyOff || s.Reply == ReplySkip }
+
+// Interceptor stands between the parser and the commands of a session: it is
+// how MULTI queues and a subscriber's commands are restricted. It must be
+// comparable: a pointer.
 type Interceptor interface {
 	// Command is called for each command found in the table, its arity being
 	// right, before locks are taken. done means that the command has been dealt
 	// with: queued, or refused with err.
 	Command(c *Ctx) (done bool, err error)
 	// Refused is called when a command was answered with an error before it
-	// could run: unknown, wrong arity, no permission.
+	// could run: unknown (c.Cmd is nil then), wrong arity, no permission.
 	Refused(c *Ctx, err error)
+}
+
+// Push puts an interceptor before those that the session has.
+func (s *Session) Push(i Interceptor) {
+	switch old := s.Intercept.(type) {
+	case nil:
+		s.Intercept = i
+	case *interceptors:
+		old.all = append([]Interceptor{i}, old.all...)
+	default:
+		s.Intercept = &interceptors{[]Interceptor{i, old}}
+	}
+}
+
+// Pop takes an interceptor out, wherever it stands.
+func (s *Session) Pop(i Interceptor) {
+	if s.Intercept == i {
+		s.Intercept = nil
+		return
+	}
+	several, ok := s.Intercept.(*interceptors)
+	if !ok {
+		return
+	}
+	if at := slices.Index(several.all, i); at >= 0 {
+		several.all = slices.Delete(several.all, at, at+1)
+	}
+	if len(several.all) == 1 {
+		s.Intercept = several.all[0]
+	}
+}
+
+// interceptors are several of them, the latest first.
+type interceptors struct{ all []Interceptor }
+
+// Command implements Interceptor: the first that deals with the command is the
+// last that sees it, but all learn of a refusal.
+func (n *interceptors) Command(c *Ctx) (done bool, err error) {
+	for k, i := range n.all {
+		if done, err = i.Command(c); !done {
+			continue
+		}
+		if err != nil {
+			for j, other := range n.all {
+				if j != k {
+					other.Refused(c, err)
+				}
+			}
+		}
+		return true, err
+	}
+	return false, nil
+}
+
+// Refused implements Interceptor.
+func (n *interceptors) Refused(c *Ctx, err error) {
+	for _, i := range n.all {
+		i.Refused(c, err)
+	}
 }
 
 // Conn is what the host does for a session.

@@ -167,7 +167,7 @@ func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) (err error) {
 		}
 	}()
 	defer w.rescue()
-	locks := srv.locksFor(c)
+	locks := cmd.LocksFor(c)
 	srv.ks.Lock(locks)
 	w.locked, c.Locks = locks, locks
 	err = cmd.Run(c)

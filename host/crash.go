@@ -80,6 +80,9 @@ func (w *worker) running() string {
 	switch {
 	case w.serving != nil:
 		return "the retry of " + describe(w.serving.cmd, w.serving.args)
+	case w.depth > 0:
+		in := w.inner[w.depth-1]
+		return describe(in.Cmd, in.Args) + " within " + w.ctx.Cmd.FullName()
 	case w.ctx.Cmd != nil:
 		return describe(w.ctx.Cmd, w.ctx.Args)
 	}

@@ -50,18 +50,12 @@ func startupMemory() int64 {
 }
 
 // makeRoom evicts keys until the data fit into maxmemory, or for as long as
-// maxmemory-eviction-tenacity allows. It returns the error for a command that
-// may add to the data when there is nothing left to evict. No lock of the
+// maxmemory-eviction-tenacity allows. False means that there is nothing left to
+// evict: commands that may add to the data are to be refused. No lock of the
 // keyspace is held.
-func (srv *Server) makeRoom(c *core.Ctx) error {
+func (srv *Server) makeRoom(now int64) bool {
 	limit := srv.params.maxMemory.Load()
-	if limit == 0 || srv.usedMemory() <= limit {
-		return nil
-	}
-	if !srv.free(limit, c.Now) && c.Cmd.Flags&core.DenyOOM != 0 {
-		return core.ErrOOM
-	}
-	return nil
+	return limit == 0 || srv.usedMemory() <= limit || srv.free(limit, now)
 }
 
 // free makes the data fit, and reports false if there is nothing left to evict.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // execute runs one request of s; the reply is appended to w.w. It returns
@@ -14,7 +13,8 @@ import (
 func (w *worker) execute(s *session, r *request) bool {
 	mark := len(w.w.Buf)
 	w.w.Proto = s.Proto
-	errs := w.w.Errors()
+	errs, reply := w.w.Errors(), s.Reply
+	w.within = nested{}
 	cmd, err := r.cmd, r.err
 	s.Active = w.now
 	c := &w.ctx
@@ -33,7 +33,7 @@ func (w *worker) execute(s *session, r *request) bool {
 			return false
 		case dealtWith:
 			if err == nil {
-				w.settleReply(s, mark)
+				w.settleReply(s, mark, reply)
 				return true
 			}
 		case goAhead:
@@ -43,15 +43,15 @@ func (w *worker) execute(s *session, r *request) bool {
 	} else if err == errHTTP {
 		w.refuseHTTP(s)
 		return true
-	} else if s.Intercept != nil {
-		s.Intercept.Refused(c, err)
+	} else {
+		err = refuse(s, c, err)
 	}
 	if err != nil {
 		w.w.Buf = w.w.Buf[:mark]
 		w.w.Error(errorText(err))
 	}
-	w.count(cmd, c, ran, w.w.Errors() != errs)
-	w.settleReply(s, mark)
+	w.count(cmd, c, ran, w.w.Errors()-errs > w.within.errs)
+	w.settleReply(s, mark, reply)
 	return true
 }
 
@@ -132,22 +132,27 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if w.plain(s) {
 		return goAhead, nil
 	}
-	guard, cmd := w.srv.guard.Load(), c.Cmd
-	if !s.Authenticated && cmd.Flags&core.NoAuth == 0 {
-		return w.refuse(s, c, core.ErrNoAuth)
+	guard, flags := w.srv.guard.Load(), c.Flags()
+	if !s.Authenticated && flags&core.NoAuth == 0 {
+		return dealtWith, refuse(s, c, core.ErrNoAuth)
+	}
+	if s.InTx > 0 && flags&core.NoMulti != 0 {
+		return dealtWith, refuse(s, c, errNoMulti)
 	}
 	if err := w.srv.registry.Hooks.Before(c); err != nil {
-		return w.refuse(s, c, err)
+		return dealtWith, refuse(s, c, err)
 	}
-	if guard&guardLoading != 0 && cmd.Flags&core.Loading == 0 {
-		return w.refuse(s, c, core.ErrLoading)
+	if guard&guardLoading != 0 && flags&core.Loading == 0 {
+		return dealtWith, refuse(s, c, core.ErrLoading)
 	}
 	if guard&(guardMemory|guardPause) == guardMemory { // a pause leaves the data as they are
-		if err := w.srv.makeRoom(c); err != nil {
-			return w.refuse(s, c, err)
+		// What is queued takes memory, too.
+		grows := flags&core.DenyOOM != 0 || s.InTx > 0 && flags&core.NotQueued == 0
+		if !w.srv.makeRoom(c.Now) && grows {
+			return dealtWith, refuse(s, c, core.ErrOOM)
 		}
 	}
-	if guard&guardPause != 0 && w.srv.pause.holds(s, cmd, w.now) {
+	if guard&guardPause != 0 && w.srv.pause.holds(s, flags, w.now) {
 		w.holdBack(s)
 		return holdBack, nil
 	}
@@ -159,21 +164,28 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	return goAhead, nil
 }
 
-func (w *worker) refuse(s *session, c *core.Ctx, err error) (verdict, error) {
+var errNoMulti = core.Err("Command not allowed inside a transaction")
+
+// refuse tells those concerned that a command was not let run, and returns the
+// error to answer.
+func refuse(s *session, c *core.Ctx, err error) error {
 	if s.Intercept != nil {
 		s.Intercept.Refused(c, err)
 	}
-	return dealtWith, err
+	if c.Cmd != nil && c.Cmd.Refused != nil {
+		return c.Cmd.Refused(c, err)
+	}
+	return err
 }
 
 // run executes an admitted command under the locks that it needs.
 func (w *worker) run(s *session, c *core.Ctx) error {
-	if c.Cmd.Flags&core.AllSessions != 0 {
+	if c.Flags()&core.AllSessions != 0 {
 		w.stopOthers()
 		defer w.resumeOthers()
 	}
 	batched := w.locked != 0 // the locks are held already, with others'
-	own := w.srv.locksFor(c)
+	own := c.Cmd.LocksFor(c)
 	if !batched {
 		w.srv.ks.Lock(own)
 		w.locked = own
@@ -200,42 +212,6 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	return err
 }
 
-// locksFor returns the shards of the command's keys. For the one key of most
-// commands the hash is kept for the handler.
-func (srv *Server) locksFor(c *core.Ctx) keyspace.Locks {
-	cmd := c.Cmd
-	if i := cmd.OnlyKey(); i != 0 {
-		if c.KeyArg == 0 {
-			c.Hash, c.KeyArg = srv.ks.Hash(c.Args[i]), i
-		}
-		return keyspace.Locks(0).Add(c.Hash)
-	}
-	switch {
-	case cmd.Flags&core.AllKeys != 0:
-		return keyspace.AllShards
-	case cmd.Plan != nil:
-		return cmd.Plan(c)
-	case len(cmd.Keys) == 0 && cmd.FindKeys == nil:
-		return 0
-	}
-	return srv.locksOf(cmd, c.Args)
-}
-
-// locksOf returns the shards of all keys of a call. Arguments of a wrong shape
-// lock what can be found: the handler will refuse them before it opens a key.
-func (srv *Server) locksOf(cmd *core.Command, args [][]byte) keyspace.Locks {
-	var few [16]core.KeyRef
-	refs, err := cmd.AppendKeys(few[:0], args)
-	if err != nil {
-		return keyspace.AllShards
-	}
-	var set keyspace.Locks
-	for _, r := range refs {
-		set = set.Add(srv.ks.Hash(args[r.Index]))
-	}
-	return set
-}
-
 // stopOthers makes every worker stand still. The worker's own lock is given up
 // first and taken again in order.
 func (w *worker) stopOthers() {
@@ -254,37 +230,21 @@ func (w *worker) resumeOthers() {
 	}
 }
 
-// Call implements core.Executor: a command within a command.
-func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
-	inner := core.Ctx{
-		Writer: c.Writer, Session: c.Session, DB: c.DB, Server: c.Server,
-		Now: c.Now, Locks: c.Locks, NoBlock: true, Hooks: c.Hooks, Exec: c.Exec,
-	}
-	inner.Reset(cmd, args)
-	mark, errs := len(c.Buf), c.Errors()
-	if err := cmd.Run(&inner); err != nil {
-		c.Buf = c.Buf[:mark]
-		c.Error(errorText(err))
-	}
-	c.Dirty += inner.Dirty
-	inner.Feed()
-	c.PropagateNothing()
-	if c.Session != nil && c.Session.DB != c.DB.Index() {
-		c.DB = w.srv.ks.DB(c.Session.DB)
-	}
-	w.count(cmd, &inner, true, c.Errors() != errs)
-}
-
-// settleReply applies CLIENT REPLY to what was appended since mark.
-func (w *worker) settleReply(s *session, mark int) {
-	if s.Reply == core.ReplyOn {
+// settleReply applies CLIENT REPLY to what was appended since mark. A command
+// that has just switched replies on or off has itself decided which of its
+// replies are sent. before is the mode in which it began.
+func (w *worker) settleReply(s *session, mark int, before core.ReplyMode) {
+	if before == core.ReplyOn && s.Reply == core.ReplyOn {
 		return
 	}
-	switch s.Reply {
-	case core.ReplySkipNext:
+	quiet := before == core.ReplyOff || before == core.ReplySkip
+	if quiet && s.Quiet() {
+		w.w.Buf = w.w.Buf[:min(mark, len(w.w.Buf))]
+	}
+	switch {
+	case s.Reply == core.ReplySkipNext:
 		s.Reply = core.ReplySkip
-	case core.ReplySkip:
+	case s.Reply == core.ReplySkip:
 		s.Reply = core.ReplyOn
 	}
-	w.w.Buf = w.w.Buf[:min(mark, len(w.w.Buf))]
 }

@@ -37,7 +37,8 @@ func (w *worker) received(s *session, fresh []byte) {
 			s.query = s.query[:copy(s.query, left)]
 		}
 	}
-	if held := int64(len(s.query) + s.parser.memory()); held > w.srv.params.queryLimit.Load() {
+	// What MULTI has queued is not executed yet, either.
+	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > w.srv.params.queryLimit.Load() {
 		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", held)
 		s.Close(false, "query buffer limit")
 	}

@@ -78,12 +78,12 @@ func (srv *Server) pauseExpiry() {
 	}
 }
 
-// holds reports whether a command of s has to wait.
-func (p *pauseState) holds(s *session, cmd *core.Command, now int64) bool {
+// holds reports whether a command of s with these flags has to wait.
+func (p *pauseState) holds(s *session, flags core.Flags, now int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until == 0 || now >= p.until || s.kind == core.ClientReplica || s.kind == core.ClientMaster {
 		return false
 	}
-	return !p.writes || cmd.Flags&(core.Write|core.MayReplicate) != 0
+	return !p.writes || flags&(core.Write|core.MayReplicate) != 0
 }

@@ -103,6 +103,7 @@ func (s *session) Info() core.ConnInfo {
 		OutputList:  len(s.pending),
 		OutputBytes: s.pendingBytes,
 		Memory:      s.memory(),
+		MultiMemory: s.TxBytes,
 		Loop:        s.worker.id,
 	}
 	if s.lastCmd != nil {
@@ -115,7 +116,7 @@ func (s *session) Info() core.ConnInfo {
 const sessionSize = 512
 
 func (s *session) memory() int {
-	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16
+	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16 + s.TxBytes
 	for _, b := range s.pending {
 		n += cap(b)
 	}

@@ -22,10 +22,9 @@ type workerStats struct {
 	lastClock        int64            // monotonic nanoseconds at the end of the last command
 }
 
-// count records a command that has been answered. cmd is nil for a request
-// that was no command.
-func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) {
-	nanos := int64(0)
+// count records a command that has been answered and returns how long it took.
+// cmd is nil for a request that was no command.
+func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) (nanos int64) {
 	if cmd != nil {
 		st := &w.stats.commands[cmd.ID()]
 		switch {
@@ -38,15 +37,16 @@ func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) {
 				st.Failed++
 			}
 			if w.timing {
-				nanos = w.elapsed()
+				nanos = w.elapsed() + w.within.nanos
 				st.Nanos += nanos
 			}
 		}
 	}
 	if failed {
-		w.countError(w.w.LastError())
+		w.countError(c.LastError())
 	}
 	w.srv.registry.Hooks.After(c, core.Done{Nanos: nanos, Failed: failed})
+	return nanos
 }
 
 // elapsed returns the nanoseconds since the end of the previous command, or

@@ -40,6 +40,9 @@ type worker struct {
 	now      int64      // Unix milliseconds, read once per wake-up
 	timing   bool       // stats-enabled, as of the last wake-up
 	ctx      core.Ctx
+	inner    []*core.Ctx // for commands within the running one, by depth
+	depth    int         // how many of them are in use
+	within   nested
 	w        resp.Writer
 	args     [][]byte
 	batch    []request

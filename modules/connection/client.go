@@ -71,13 +71,14 @@ func setFlag(c *core.Ctx, flag *bool) error {
 	return nil
 }
 
-// reply sets the mode only. The host takes back what it does not allow, the
-// reply to this very command included.
+// reply is CLIENT REPLY ON|OFF|SKIP. Only ON is answered; for the commands that
+// follow, the host sees to it.
 func reply(c *core.Ctx) error {
 	s := c.Session
 	switch {
 	case c.Is(2, "ON"):
 		s.Reply = core.ReplyOn
+		c.OK()
 	case c.Is(2, "OFF"):
 		s.Reply = core.ReplyOff
 	case c.Is(2, "SKIP"):
@@ -87,6 +88,5 @@ func reply(c *core.Ctx) error {
 	default:
 		return core.ErrSyntax
 	}
-	c.OK()
 	return nil
 }

@@ -1,0 +1,137 @@
+package core
+
+// Fed is one effective write in the form in which it is to be repeated on a
+// replica or from a log. Writes that belong together arrive between a Fed
+// with Unit set to UnitBegin and one with UnitEnd (both without arguments); a
+// transaction or script that made one write only arrives as that write alone.
+type Fed struct {
+	DB   int
+	Args [][]byte // valid during the call
+	Unit Unit
+}
+
+// Unit marks the bounds of writes that are one transaction.
+type Unit uint8
+
+// The marks.
+const (
+	UnitNone Unit = iota
+	UnitBegin
+	UnitEnd
+)
+
+// feed is what a command wants to be repeated.
+type feed struct {
+	given bool // writes stand in for the command as it was given
+	all   []Fed
+	// What nested commands have fed is copied to here, since their arguments
+	// die before the unit is published.
+	args [][]byte
+	text []byte
+}
+
+// keepFeed is up to how many writes the room for them is kept for the next command.
+const keepFeed = 1 << 10
+
+func (f *feed) reset() {
+	f.given = false
+	if cap(f.all) > keepFeed || cap(f.args) > 8*keepFeed || cap(f.text) > 64*keepFeed {
+		*f = feed{}
+		return
+	}
+	clear(f.all)
+	clear(f.args)
+	f.all, f.args, f.text = f.all[:0], f.args[:0], f.text[:0]
+}
+
+// copy adds a write whose arguments will not last.
+func (f *feed) copy(db int, args [][]byte) {
+	first := len(f.args)
+	for _, a := range args {
+		at := len(f.text)
+		f.text = append(f.text, a...)
+		f.args = append(f.args, f.text[at:len(f.text):len(f.text)])
+	}
+	f.all = append(f.all, Fed{DB: db, Args: f.args[first:len(f.args):len(f.args)]})
+}
+
+// Propagate says in what form the change is to be repeated by logs and
+// replicas, instead of the command as it was given. Called several times, it
+// adds up to a unit. The slices must stay unchanged until the command ends.
+func (c *Ctx) Propagate(args ...[]byte) {
+	c.feed.given = true
+	if c.Hooks.any(hookFeed) {
+		c.feed.all = append(c.feed.all, Fed{DB: c.DB.Index(), Args: append([][]byte(nil), args...)})
+	}
+}
+
+// PropagateNothing keeps the command out of the feed although it made changes.
+func (c *Ctx) PropagateNothing() {
+	c.feed.given = true
+	c.feed.all = c.feed.all[:0]
+}
+
+// Absorb makes what a nested command has changed a part of what c changes; it
+// is the host's.
+func (c *Ctx) Absorb(nested *Ctx) {
+	c.feed.given = true
+	c.Dirty += nested.Dirty
+	switch {
+	case nested.Dirty == 0 || !c.Hooks.Feeding():
+	case !nested.feed.given:
+		c.feed.copy(nested.DB.Index(), nested.Args)
+	default:
+		for _, f := range nested.feed.all {
+			c.feed.copy(f.DB, f.Args)
+		}
+	}
+}
+
+// Feed publishes what the command has changed; it is the host's, called while
+// the locks are still held.
+func (c *Ctx) Feed() {
+	switch {
+	case c.Dirty == 0 || !c.Hooks.Feeding():
+	case !c.feed.given:
+		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.Args})
+	default:
+		c.Hooks.FeedUnit(c.feed.all)
+	}
+}
+
+// Feeding reports whether somebody listens to the write feed.
+func (h *Hooks) Feeding() bool { return h.any(hookFeed) }
+
+// Feed publishes one write; the caller holds the locks of its keys.
+func (h *Hooks) Feed(f Fed) {
+	h.feedMu.Lock()
+	defer h.feedMu.Unlock()
+	h.publish(f)
+}
+
+// FeedUnit publishes writes that belong together; the caller holds the locks of
+// the keys of all.
+func (h *Hooks) FeedUnit(all []Fed) {
+	if len(all) == 0 {
+		return
+	}
+	h.feedMu.Lock()
+	defer h.feedMu.Unlock()
+	if len(all) == 1 {
+		h.publish(all[0])
+		return
+	}
+	h.publish(Fed{DB: all[0].DB, Unit: UnitBegin})
+	for _, f := range all {
+		h.publish(f)
+	}
+	h.publish(Fed{DB: all[len(all)-1].DB, Unit: UnitEnd})
+}
+
+func (h *Hooks) publish(f Fed) {
+	for _, x := range h.feed {
+		if x.sw.on.Load() {
+			x.fn(f)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package host
+
+import "github.com/ferrousdb/ferrous/core"
+
+// Commands within a command: what EXEC and scripts run. They have the locks,
+// the clock and the reply of the outer command, and are counted like any other.
+
+// nested sums up what commands within the running one have done, for the
+// figures of the running one itself.
+type nested struct {
+	nanos int64  // they took; part of what the outer one takes
+	errs  uint64 // they have replied; no failure of the outer one
+}
+
+// Call implements core.Executor.
+func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
+	in := w.innerCtx()
+	in.Writer, in.Session, in.DB, in.Server = c.Writer, c.Session, c.DB, c.Server
+	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
+	in.Reset(cmd, args)
+	if i := cmd.OnlyKey(); i != 0 {
+		in.Hash, in.KeyArg = w.srv.ks.Hash(args[i]), i
+	}
+	outer := w.within
+	w.within = nested{}
+	mark, errs := len(c.Buf), c.Errors()
+	if err := cmd.Run(in); err != nil {
+		c.Buf = c.Buf[:mark]
+		c.Error(errorText(err))
+	}
+	c.Absorb(in)
+	if s := c.Session; s != nil && s.DB != c.DB.Index() { // SELECT
+		c.DB = w.srv.ks.DB(s.DB)
+	}
+	more := c.Errors() - errs
+	nanos := w.count(cmd, in, true, more > w.within.errs)
+	if c.Writer == &w.w {
+		outer.errs += more
+	}
+	outer.nanos += nanos
+	w.within = outer
+	w.depth-- // not if the command panics: see running
+}
+
+// innerCtx returns the Ctx for the next depth of nesting; they are kept, so
+// that calls allocate nothing.
+func (w *worker) innerCtx() *core.Ctx {
+	if w.depth == len(w.inner) {
+		w.inner = append(w.inner, &core.Ctx{})
+	}
+	w.depth++
+	return w.inner[w.depth-1]
+}
