@@ -1,0 +1,59 @@
+package transactions
+
+import (
+	"errors"
+
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// plain are the flags of all but EXEC.
+const plain = core.NoScript | core.Loading | core.Stale | core.Fast | core.AllowBusy
+
+func doc(since, complexity, summary, args string) core.Doc {
+	return core.Doc{Summary: summary, Since: since, Group: "transactions", Complexity: complexity, Args: args}
+}
+
+func (m *module) rows() []core.Command {
+	rows := []core.Command{
+		{
+			Name: "multi", Run: forClient(m.multi), Arity: 1, Flags: plain,
+			Doc: doc("1.2.0", "O(1)", "Begins a transaction: the commands that follow are queued.", ""),
+		},
+		{
+			Name: "exec", Run: forClient(m.exec), Arity: 1,
+			Flags: core.NoScript | core.Loading | core.Stale | core.SkipSlowlog | core.NotQueued,
+			Plan:  m.execLocks, CallFlags: m.execFlags, Refused: m.execRefused,
+			Doc: doc("1.2.0", "Depends on the commands of the transaction", "Runs the queued commands, with nothing in between.", ""),
+		},
+		{
+			Name: "discard", Run: forClient(m.discardTx), Arity: 1, Flags: plain | core.NotQueued,
+			Doc: doc("2.0.0", "O(N), when N is the number of queued commands", "Gives up the queued commands.", ""),
+		},
+		{
+			Name: "watch", Run: forClient(m.watch), Arity: -2, Flags: plain,
+			Keys: []core.KeySpec{core.KeyRange(1, -1, 1, core.KeyRO)},
+			Doc:  doc("2.2.0", "O(1) for each key", "Makes the next transaction fail if one of the keys changes before it.", "key..."),
+		},
+		{
+			Name: "unwatch", Run: forClient(m.unwatch), Arity: 1, Flags: plain,
+			Doc: doc("2.2.0", "O(1)", "Forgets the watched keys.", ""),
+		},
+	}
+	for i := range rows {
+		rows[i].ACL = core.CatTransaction
+	}
+	return rows
+}
+
+// errNoClient is the error for who is no connection: there is nobody whose
+// commands could be queued.
+var errNoClient = errors.New("this command needs a client connection")
+
+func forClient(run core.Handler) core.Handler {
+	return func(c *core.Ctx) error {
+		if c.Session == nil || c.Session.Conn == nil {
+			return errNoClient
+		}
+		return run(c)
+	}
+}
