@@ -101,8 +101,6 @@ var laterParams = [...]struct {
 	{"hash-max-listpack-entries", "hash-max-ziplist-entries", "512", number, noCollections},
 	{"hash-max-listpack-value", "hash-max-ziplist-value", "64", number, noCollections},
 	{"hll-sparse-max-bytes", "", "3000", size, noCollections},
-	{"list-compress-depth", "", "0", number, noCollections},
-	{"list-max-listpack-size", "list-max-ziplist-size", "-2", number, noCollections},
 	{"set-max-intset-entries", "", "512", number, noCollections},
 	{"set-max-listpack-entries", "", "128", number, noCollections},
 	{"set-max-listpack-value", "", "64", number, noCollections},

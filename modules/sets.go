@@ -7,6 +7,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/keys"
+	"github.com/ferrousdb/ferrous/modules/lists"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/strings"
 	"github.com/ferrousdb/ferrous/modules/zsets"
@@ -19,6 +20,7 @@ func Full() []core.Module {
 		keys.New(),
 		server.New(),
 		strings.New(),
+		lists.New(),
 		zsets.New(),
 		bitmaps.New(),
 	}

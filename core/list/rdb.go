@@ -140,3 +140,8 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 	}
 	return keyspace.Value{Kind: v.Kind, Object: b.l}
 }
+
+// Opcodes are the types of dumps that Load reads.
+func Opcodes() []byte {
+	return []byte{rdb.TypeList, rdb.TypeListQuicklist2, rdb.TypeListZiplist, rdb.TypeListQuicklist}
+}

@@ -1,0 +1,126 @@
+package lists
+
+import (
+	"bytes"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/list"
+)
+
+// moving is from which end of the one list to which end of the other.
+type moving struct{ from, to list.End }
+
+// lmove is LMOVE source destination LEFT | RIGHT LEFT | RIGHT.
+func lmove(c *core.Ctx) error {
+	m, err := parseMoving(c)
+	if err != nil {
+		return err
+	}
+	return m.atOnce(c)
+}
+
+// rpoplpush is RPOPLPUSH source destination.
+func rpoplpush(c *core.Ctx) error { return moving{list.Back, list.Front}.atOnce(c) }
+
+// blmove is BLMOVE source destination LEFT | RIGHT LEFT | RIGHT timeout.
+func blmove(c *core.Ctx) error {
+	m, err := parseMoving(c)
+	if err != nil {
+		return err
+	}
+	return m.block(c, 5, "LMOVE")
+}
+
+// brpoplpush is BRPOPLPUSH source destination timeout.
+func brpoplpush(c *core.Ctx) error { return moving{list.Back, list.Front}.block(c, 3, "RPOPLPUSH") }
+
+func parseMoving(c *core.Ctx) (m moving, err error) {
+	if m.from, err = argEnd(c, 3); err != nil {
+		return m, err
+	}
+	m.to, err = argEnd(c, 4)
+	return m, err
+}
+
+func (m moving) atOnce(c *core.Ctx) error {
+	done, err := m.run(c)
+	if err == nil && !done {
+		c.Null()
+	}
+	return err
+}
+
+// block moves an element, or waits until there is one. What is fed is the command
+// that does not wait, with the arguments before the timeout.
+func (m moving) block(c *core.Ctx, timeout int, feedAs string) error {
+	deadline, err := c.Timeout(timeout)
+	if err != nil {
+		return err
+	}
+	run := func(c *core.Ctx) (bool, error) {
+		done, err := m.run(c)
+		if done && c.Hooks.Feeding() {
+			args := append([][]byte{[]byte(feedAs)}, c.Args[1:timeout]...)
+			c.Propagate(args...)
+		}
+		return done, err
+	}
+	done, err := run(c)
+	switch {
+	case done || err != nil:
+		return err
+	case c.NoBlock || c.Session == nil:
+		c.Null() // and not the null array of a timeout
+		return nil
+	}
+	return c.Block(core.Wait{
+		Keys: c.Args[1:2], Deadline: deadline, Expired: (*core.Ctx).NullArray,
+		Retry: func(c *core.Ctx, key []byte) (bool, error) {
+			if _, err := c.FindTypeForWrite(key, keyspace.List); err != nil {
+				return false, nil // the wait is for a list
+			}
+			return run(c)
+		},
+	})
+}
+
+// run moves an element and replies it; if there is none it replies nothing.
+func (m moving) run(c *core.Ctx) (done bool, err error) {
+	from, to := c.Args[1], c.Args[2]
+	e, err := c.FindTypeForWrite(from, keyspace.List)
+	if err != nil || !e.OK() {
+		return false, err
+	}
+	dst, err := c.FindTypeForWrite(to, keyspace.List)
+	if err != nil {
+		return false, err
+	}
+	// The destination's expiry may have moved the entry.
+	src := func() list.Editor {
+		return list.Edit(c.DB, from, c.DB.FindHashed(c.HashOf(from), from, c.Now, 0), c.Now)
+	}
+	ed := src()
+	reply(c, ed.View().Peek(m.from))
+	value := replied(c.Buf, ed.View().Peek(m.from).Len())
+	if bytes.Equal(from, to) {
+		ed.Drop(m.from, 1)
+		ed.Push(m.to, value)
+		c.Event(core.EventList, pushed[m.to], to)
+		removed(c, &ed, popped[m.from], from, 1)
+		return true, nil
+	}
+	other := list.Edit(c.DB, to, dst, c.Now)
+	other.Push(m.to, value)
+	c.Event(core.EventList, pushed[m.to], to)
+	ed = src()
+	ed.Drop(m.from, 1)
+	removed(c, &ed, popped[m.from], from, 1)
+	return true, nil
+}
+
+// replied returns the content of the bulk string of n bytes that ends the reply.
+func replied(reply []byte, n int) []byte {
+	end := len(reply) - len("\r\n")
+	return reply[end-n : end]
+}
