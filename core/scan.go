@@ -12,6 +12,8 @@ import (
 type ScanOptions struct {
 	Count   int    // how many elements to visit, about
 	Pattern []byte // nil for all elements
+	// NoValues asks for the fields of a hash without their values.
+	NoValues bool
 }
 
 // DefaultScanCount is how many elements a SCAN visits if it is not told.
@@ -41,13 +43,20 @@ func (c *Ctx) ArgCursor(i int) (uint64, error) {
 }
 
 // ScanOptions parses MATCH and COUNT from argument i on.
-func (c *Ctx) ScanOptions(i int) (ScanOptions, error) {
+func (c *Ctx) ScanOptions(i int) (ScanOptions, error) { return c.scanOptions(i, false) }
+
+// FieldScanOptions is ScanOptions for a hash, which knows NOVALUES too.
+func (c *Ctx) FieldScanOptions(i int) (ScanOptions, error) { return c.scanOptions(i, true) }
+
+func (c *Ctx) scanOptions(i int, fields bool) (ScanOptions, error) {
 	o := ScanOptions{Count: DefaultScanCount}
 	for ; i < len(c.Args); i += 2 {
-		if i+1 == len(c.Args) {
-			return o, ErrSyntax
-		}
 		switch {
+		case fields && c.Is(i, "novalues"):
+			o.NoValues = true
+			i--
+		case i+1 == len(c.Args):
+			return o, ErrSyntax
 		case c.Is(i, "count"):
 			n, err := c.ArgInt(i + 1)
 			if err != nil {

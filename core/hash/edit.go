@@ -65,28 +65,37 @@ func (ed *Editor) Reserve(field, value []byte) {
 
 // Set gives a field a value and no expiry. It reports whether the field was not
 // there.
-func (ed *Editor) Set(field, value []byte) (added bool) { return ed.set(field, value, false) }
+func (ed *Editor) Set(field, value []byte) (added bool) { return ed.set(field, value, 0) }
+
+// SetUntil is Set with the time when the field expires, in Unix milliseconds.
+func (ed *Editor) SetUntil(field, value []byte, at int64) (added bool) {
+	return ed.set(field, value, at)
+}
 
 // Update gives a field a value; an expiry that the field has is kept. It reports
 // whether the field was not there.
-func (ed *Editor) Update(field, value []byte) (added bool) { return ed.set(field, value, true) }
+func (ed *Editor) Update(field, value []byte) (added bool) { return ed.set(field, value, keepExpire) }
 
-func (ed *Editor) set(field, value []byte, keep bool) (added bool) {
-	if ed.h == nil {
+// keepExpire as an expiry keeps the one that the field has.
+const keepExpire = -1
+
+func (ed *Editor) set(field, value []byte, expire int64) (added bool) {
+	if ed.h == nil && expire <= 0 {
 		if added, done := ed.setPacked(field, value); done {
 			return added
 		}
+	}
+	if ed.h == nil {
 		ed.convert()
 	}
 	t := &ed.h.table
 	hash := t.Hash(field)
 	p, ok := ed.find(hash, field)
 	if !ok {
-		ed.h.insert(hash, field, value, 0)
+		ed.h.insert(hash, field, value, expire)
 		return true
 	}
-	expire := int64(0)
-	if keep {
+	if expire == keepExpire {
 		expire = dict.Expire(t.At(p))
 	}
 	ed.h.replace(p, value, expire)

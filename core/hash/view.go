@@ -108,6 +108,9 @@ func (v View) Expire(field []byte) (at int64, ok bool) {
 	return max(dict.Expire(ref), 0), true
 }
 
+// Packed reports whether the hash is in the packed form, which an empty one is.
+func (v View) Packed() bool { return v.t == nil }
+
 // Expires reports whether there may be a field that expires.
 func (v View) Expires() bool { return v.t != nil && v.t.Expires() > 0 }
 

@@ -81,8 +81,8 @@ type Stats struct {
 	Expired int64 // keys deleted because their time had come
 	// ExpiredMembers counts the same of members.
 	ExpiredMembers int64
-	Hits    int64 // lookups by reading commands that found their key
-	Misses  int64 // and that did not
+	Hits           int64 // lookups by reading commands that found their key
+	Misses         int64 // and that did not
 }
 
 // New makes an empty keyspace. Close it to give its memory back.

@@ -1,0 +1,42 @@
+package hashes
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/hash"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// valueType is the row of the type.
+func (m *module) valueType() core.ValueType {
+	return core.ValueType{
+		Name:     "hash",
+		Type:     keyspace.Hash,
+		Encoding: hash.Encoding,
+		Len:      func(v keyspace.Value) int { return hash.Of(v, 0).Len() },
+		Opcodes:  hash.Opcodes(),
+		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
+			return hash.Save(b, v, m.compress == nil || m.compress.Load())
+		},
+		Load: func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
+			return hash.Load(opcode, r, a, m.limits())
+		},
+		Rewrite: hash.Rewrite,
+		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
+			return hash.Copy(v, a), nil
+		},
+		Members: core.MemberExpiry{Command: "HDEL", Class: core.EventHash, Event: "hexpired"},
+		Digest:  digest,
+	}
+}
+
+func digest(v keyspace.Value, d core.Digester) {
+	for c := hash.Of(v, 0).Fields(); c.Next(); {
+		if c.Expire() == 0 {
+			d.Xor(c.Field(), c.Value())
+		} else {
+			d.Xor(c.Field(), c.Value(), []byte("!!hexpire!!"))
+		}
+	}
+}
