@@ -98,12 +98,6 @@ var laterParams = [...]struct {
 	{"aclfile", "", "", words, noAcl},
 	{"acllog-max-len", "", "128", number, noAcl},
 	// The type is not built yet.
-	{"hash-max-listpack-entries", "hash-max-ziplist-entries", "512", number, noCollections},
-	{"hash-max-listpack-value", "hash-max-ziplist-value", "64", number, noCollections},
-	{"hll-sparse-max-bytes", "", "3000", size, noCollections},
-	{"set-max-intset-entries", "", "512", number, noCollections},
-	{"set-max-listpack-entries", "", "128", number, noCollections},
-	{"set-max-listpack-value", "", "64", number, noCollections},
 	{"stream-node-max-bytes", "", "4096", size, noCollections},
 	{"stream-node-max-entries", "", "100", number, noCollections},
 	// There is no slow log and no latency monitor yet.

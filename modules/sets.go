@@ -6,10 +6,14 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
+	"github.com/ferrousdb/ferrous/modules/hashes"
+	"github.com/ferrousdb/ferrous/modules/hyperloglog"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/lists"
 	"github.com/ferrousdb/ferrous/modules/server"
+	"github.com/ferrousdb/ferrous/modules/sets"
 	"github.com/ferrousdb/ferrous/modules/strings"
+	"github.com/ferrousdb/ferrous/modules/transactions"
 	"github.com/ferrousdb/ferrous/modules/zsets"
 )
 
@@ -21,8 +25,12 @@ func Full() []core.Module {
 		server.New(),
 		strings.New(),
 		lists.New(),
+		sets.New(),
 		zsets.New(),
 		bitmaps.New(),
+		hyperloglog.New(),
+		hashes.New(),
+		transactions.New(),
 	}
 }
 
