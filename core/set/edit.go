@@ -37,11 +37,19 @@ func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
 	return ed
 }
 
-// New begins a set that belongs to no key yet, as an intset. When it becomes large
-// its members go to a, the arena of the key that it is made for. Either Value or
-// Discard ends it.
-func New(a *arena.Arena, lim keyspace.PackedLimits) Editor {
-	return Editor{alone: a, lim: lim}
+// New begins a set that belongs to no key yet. It takes the form that its members
+// need, beginning with form: Ints, or Pack where an intset is not worth while, or
+// Large. When it is large its members are in a, the arena of the key that it is
+// made for. Either Value or Discard ends it.
+func New(a *arena.Arena, lim keyspace.PackedLimits, form Form) Editor {
+	ed := Editor{alone: a, lim: lim}
+	switch form {
+	case Pack:
+		ed.view = View{form: Pack, data: listpack.AppendPack(nil, nil, 0)}
+	case Large:
+		ed.view = View{form: Large, table: newLarge(a, 0)}
+	}
+	return ed
 }
 
 // View returns the set as it is now.
@@ -57,6 +65,27 @@ func (ed *Editor) Value() keyspace.Value {
 		return keyspace.Value{Kind: packKind, Data: ed.view.data}
 	}
 	return keyspace.Value{Kind: largeKind, Object: ed.view.table}
+}
+
+// Settle makes an intset of a set that stands alone, if it may be one.
+func (ed *Editor) Settle() {
+	n := ed.view.Len()
+	if ed.view.form == Ints || n > ed.lim.Ints {
+		return
+	}
+	all := make([]int64, 0, n)
+	for it := ed.view.Iter(); it.Next(); {
+		n, ok := it.Int()
+		if !ok {
+			return
+		}
+		all = append(all, n)
+	}
+	slices.Sort(all)
+	ed.Discard()
+	for _, n := range all {
+		ed.AddInt(n)
+	}
 }
 
 // Discard frees a set that stands alone and is of no use.
@@ -192,18 +221,24 @@ func (ed *Editor) addNew(member []byte) bool {
 	if ed.view.form == Ints {
 		ed.repack()
 	}
+	ed.append(member)
+	return true
+}
+
+// append appends a member to a listpack, or begins one.
+func (ed *Editor) append(member []byte) {
+	n := ed.view.Len()
 	size := listpack.Size(member)
 	if ed.view.form == Empty {
 		b := ed.create(Pack, listpack.Overhead+size)
 		listpack.Put(b[listpack.HeaderSize:], member)
 		listpack.Frame(b, 1)
-		return true
+		return
 	}
 	end := len(ed.view.data) - 1
 	b := ed.splice(end, 0, size)
 	listpack.Put(b[end:], member)
 	listpack.Frame(b, n+1)
-	return true
 }
 
 // longestInt returns the length of the longest text in an intset: that of the
@@ -296,9 +331,26 @@ func (ed *Editor) Done() (deleted bool) {
 	if !ed.entry.OK() || ed.view.Len() > 0 {
 		return false
 	}
+	ed.Clear()
+	return true
+}
+
+// Clear deletes the key of the set.
+func (ed *Editor) Clear() {
 	ed.entry.Delete()
 	ed.entry, ed.view = keyspace.Entry{}, View{}
-	return true
+}
+
+// Replace gives the key of the set another one, which was made to stand alone. The
+// expiry is kept.
+func (ed *Editor) Replace(v keyspace.Value) {
+	ed.db.PutValue(ed.key, v, keyspace.KeepTTL, ed.now)
+	ed.reopen()
+}
+
+func (ed *Editor) reopen() {
+	ed.entry = ed.db.Find(ed.key, ed.now, 0)
+	ed.view = Of(ed.entry.Value())
 }
 
 // What follows knows whether the set is a key's or stands alone.
@@ -376,8 +428,7 @@ func (ed *Editor) enlarge(n int) {
 	}
 	ed.view = View{form: Large, table: s}
 	if ed.db != nil {
-		ed.db.PutObject(ed.key, keyspace.Set, s, keyspace.KeepTTL, ed.now)
-		ed.entry = ed.db.Find(ed.key, ed.now, 0)
+		ed.Replace(keyspace.Value{Kind: largeKind, Object: s})
 	}
 }
 

@@ -18,13 +18,13 @@ type Iter struct {
 	at   int    // of the next member there
 	n    int
 
-	walk dict.Walker
-	text []byte // the member, nil if it is a number in a packed set
-	num  int64
-	hash uint64
-	// hashed says that hash is the member's.
-	hashed  bool
+	walk    dict.Walker
+	text    []byte // the member, nil if it is a number in a packed set
+	num     int64
+	hash    uint64
+	hashed  bool // hash is the member's
 	scratch [20]byte
+	along   *along
 }
 
 // Iter begins a walk through all members.
@@ -64,6 +64,9 @@ func (it *Iter) Next() bool {
 			it.text = e.Text(nil)
 		}
 	case Large:
+		if it.along != nil {
+			return it.nextAlong()
+		}
 		ref := it.walk.Next()
 		if ref == 0 {
 			return false

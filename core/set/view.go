@@ -1,8 +1,6 @@
 package set
 
 import (
-	"strconv"
-
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/dict"
@@ -100,26 +98,6 @@ func (v View) Has(member []byte) bool {
 	}
 	return false
 }
-
-// Random returns a member chosen by r, each alike if r is random; nil if the set
-// is empty. An integer of a packed set is written to scratch, which has room for
-// 20 bytes.
-func (v View) Random(r uint64, scratch []byte) []byte {
-	switch v.form {
-	case Ints:
-		return strconv.AppendInt(scratch[:0], intset.At(v.data, below(r, v.Len())), 10)
-	case Pack:
-		b := listpack.Elements(v.data)
-		e, _ := listpack.Read(b, listpack.Seek(b, below(r, v.Len())))
-		return e.Text(scratch)
-	case Large:
-		return dict.Key(v.table.Random(r))
-	}
-	return nil
-}
-
-// below maps r to 0..n-1.
-func below(r uint64, n int) int { return int(r >> 32 * uint64(n) >> 32) }
 
 // Scan calls fn for some members, about count of them, and returns the cursor to
 // go on with; 0 begins and ends a scan. A member that is there from the first
