@@ -93,6 +93,7 @@ func startSubject(t *testing.T) subject {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.version = releaseOf(s.version, s.abilities)
 	return s
 }
 
@@ -194,6 +195,23 @@ func subjectVersion(t *testing.T, s *Side) script.Version {
 	}
 	if v.Before(subjectRelease) && os.Getenv("FERROUS_BIN") == "" {
 		t.Fatalf("HELLO reports version %s, older than %s", v, subjectRelease)
+	}
+	return v
+}
+
+// newer are commands of releases that ferrous is ahead of its version in. Whoever has
+// one of them owes what @since lines say of its release.
+var newer = []struct {
+	command string
+	release script.Version
+}{{"hexpire", script.Version{7, 4, 0}}, {"hgetex", script.Version{8, 0, 0}}}
+
+// releaseOf is the newest release of which a subject that reports version v has commands.
+func releaseOf(v script.Version, a *Abilities) script.Version {
+	for _, n := range newer {
+		if v.Before(n.release) && len(a.Missing([]string{n.command})) == 0 {
+			v = n.release
+		}
 	}
 	return v
 }
