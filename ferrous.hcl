@@ -568,45 +568,10 @@
 # acllog-max-len = 128
 
 # Accepted, without effect: the type is not built yet.
-# Also called hash-max-ziplist-entries.
-# hash-max-listpack-entries = 512
-
-# Accepted, without effect: the type is not built yet.
-# Also called hash-max-ziplist-value.
-# hash-max-listpack-value = 64
-
-# Accepted, without effect: the type is not built yet.
-# hll-sparse-max-bytes = 3000
-
-# Accepted, without effect: the type is not built yet.
-# list-compress-depth = 0
-
-# Accepted, without effect: the type is not built yet.
-# Also called list-max-ziplist-size.
-# list-max-listpack-size = -2
-
-# Accepted, without effect: the type is not built yet.
-# set-max-intset-entries = 512
-
-# Accepted, without effect: the type is not built yet.
-# set-max-listpack-entries = 128
-
-# Accepted, without effect: the type is not built yet.
-# set-max-listpack-value = 64
-
-# Accepted, without effect: the type is not built yet.
 # stream-node-max-bytes = "4kb"
 
 # Accepted, without effect: the type is not built yet.
 # stream-node-max-entries = 100
-
-# Accepted, without effect: the type is not built yet.
-# Also called zset-max-ziplist-entries.
-# zset-max-listpack-entries = 128
-
-# Accepted, without effect: the type is not built yet.
-# Also called zset-max-ziplist-value.
-# zset-max-listpack-value = 64
 
 # Accepted, without effect: there is no slow log and no latency monitor yet.
 # latency-tracking = true
@@ -653,3 +618,51 @@
 # Accepted for compatibility, without effect: every deletion leaves large values to a background
 # sweep
 # lazyfree-lazy-user-flush = false
+
+# --- lists ----------------------------------------------------------------------------------------
+
+# How much of a list is packed together, and up to which size the list is nothing but that. -1 to -5
+# are 4, 8, 16, 32 and 64 kilobytes; a positive number is a number of elements.
+# Also called list-max-ziplist-size.
+# list-max-listpack-size = -2
+
+# How many pieces at both ends of a list Redis leaves uncompressed; 0 turns compression off.
+# Accepted for compatibility, without effect: lists are not compressed in memory
+# list-compress-depth = 0
+
+# --- sets -----------------------------------------------------------------------------------------
+
+# A set of so many integers at most, and of nothing else, is kept as a sorted array of numbers.
+# set-max-intset-entries = 512
+
+# A set of so many members at most is packed: small, and slow to search if it is long.
+# set-max-listpack-entries = 128
+
+# A set is packed only while no member has more bytes than this.
+# set-max-listpack-value = 64
+
+# --- sorted sets ----------------------------------------------------------------------------------
+
+# A sorted set of so many members at most is packed: small, and slow to search if it is long.
+# Also called zset-max-ziplist-entries.
+# zset-max-listpack-entries = 128
+
+# A sorted set is packed only while no member has more bytes than this.
+# Also called zset-max-ziplist-value.
+# zset-max-listpack-value = 64
+
+# --- hyperloglog ----------------------------------------------------------------------------------
+
+# A HyperLogLog takes the dense form, of 12 KiB, when the sparse one would be longer than this.
+# Longer sparse ones save memory and cost time.
+# hll-sparse-max-bytes = 3000
+
+# --- hashes ---------------------------------------------------------------------------------------
+
+# A hash of so many fields at most is packed: small, and slow to search if it is long.
+# Also called hash-max-ziplist-entries.
+# hash-max-listpack-entries = 512
+
+# A hash is packed only while no field and no value has more bytes than this.
+# Also called hash-max-ziplist-value.
+# hash-max-listpack-value = 64

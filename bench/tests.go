@@ -65,7 +65,7 @@ var tests = []test{
 	{name: "zscore", command: "ZSCORE myzset element:__rand_int__", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
 	{name: "zrank", command: "ZRANK myzset element:__rand_int__", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
 	{name: "zrange_100", command: "ZRANGE myzset 1000 1099", fill: []fill{{"ZADD myzset __sequence__ element:__sequence__", perKey}}},
-	{name: "setbit", command: "SETBIT mybitmap __rand_int__ 1"},
+	{name: "setbit", command: "SETBIT key:__rand_int__ 100 1"},
 	{name: "bitcount", command: "BITCOUNT key:__rand_int__", sized: true,
 		fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
 	{name: "pfadd", command: "PFADD myhll element:__rand_int__"},
