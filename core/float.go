@@ -23,7 +23,7 @@ func ParseFloat(b []byte) (float64, bool) {
 // Strtod parses all of b as C's function of that name does, without its leading
 // blanks: what is out of range becomes infinity or zero. NaN is refused.
 func Strtod(b []byte) (float64, bool) {
-	if len(b) == 0 || len(b) > 255 {
+	if len(b) == 0 {
 		return 0, false
 	}
 	hex, exponent := false, false

@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -21,6 +22,9 @@ func TestParseFloat(t *testing.T) {
 		if f, ok := ParseFloat([]byte(text)); ok {
 			t.Error(text, "is", f)
 		}
+	}
+	if f, ok := ParseFloat([]byte("1" + strings.Repeat("0", 300))); !ok || f != 1e300 {
+		t.Error("a long number is", f, ok)
 	}
 	for text, want := range map[string]float64{"1e400": math.Inf(1), "-1e400": math.Inf(-1), "1e-400": 0} {
 		if f, ok := Strtod([]byte(text)); !ok || f != want {
