@@ -6,6 +6,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
+	"github.com/ferrousdb/ferrous/modules/geo"
 	"github.com/ferrousdb/ferrous/modules/hashes"
 	"github.com/ferrousdb/ferrous/modules/hyperloglog"
 	"github.com/ferrousdb/ferrous/modules/keys"
@@ -27,6 +28,7 @@ func Full() []core.Module {
 		lists.New(),
 		sets.New(),
 		zsets.New(),
+		geo.New(),
 		bitmaps.New(),
 		hyperloglog.New(),
 		hashes.New(),

@@ -177,7 +177,11 @@ func (w *Writer) Bool(v bool) {
 // as a bulk string.
 func (w *Writer) Double(f float64) {
 	var tmp [32]byte
-	text := AppendDouble(tmp[:0], f)
+	w.Number(AppendDouble(tmp[:0], f))
+}
+
+// Number is Double for a number whose digits the caller has chosen.
+func (w *Writer) Number(text []byte) {
 	if w.Proto < 3 {
 		w.Bulk(text)
 		return

@@ -32,6 +32,7 @@ func TestEveryReplyInBothProtocols(t *testing.T) {
 		{"push", func(w *Writer) { w.Push(3) }, "*3\r\n", ">3\r\n"},
 		{"true", func(w *Writer) { w.Bool(true) }, ":1\r\n", "#t\r\n"},
 		{"false", func(w *Writer) { w.Bool(false) }, ":0\r\n", "#f\r\n"},
+		{"number", func(w *Writer) { w.Number([]byte("0.50")) }, "$4\r\n0.50\r\n", ",0.50\r\n"},
 		{"double", func(w *Writer) { w.Double(1.5) }, "$3\r\n1.5\r\n", ",1.5\r\n"},
 		{"big number", func(w *Writer) { w.BigNumber(big.NewInt(-99)) }, "$3\r\n-99\r\n", "(-99\r\n"},
 		{"verbatim", func(w *Writer) { w.Verbatim("txt", "hi") }, "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"},

@@ -1,0 +1,184 @@
+package geo
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/zset"
+)
+
+// search is a command that looks for members in an area.
+type search struct {
+	shape
+	source keyspace.Entry
+	order  int // 1 the near ones first, -1 the far ones, 0 as they come
+	count  int64
+	any    bool // the first ones found will do
+
+	withDist, withHash, withCoord bool
+
+	newStyle  bool // GEOSEARCH and GEOSEARCHSTORE
+	mayStore  bool // GEORADIUS and GEORADIUSBYMEMBER
+	target    []byte
+	storeDist bool // the distance as the score
+
+	centred, bounded bool // of the new style: FROM and BY were given
+	fromMember       bool
+}
+
+// found is a member inside the area.
+type found struct {
+	member []byte
+	score  float64
+	at     point
+	dist   float64 // metres
+}
+
+// geosearch is GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude
+// BYRADIUS radius unit | BYBOX width height unit [ASC | DESC] [COUNT count [ANY]]
+// [WITHCOORD] [WITHDIST] [WITHHASH].
+func geosearch(c *core.Ctx) error { return (&search{newStyle: true}).run(c, 1, 2) }
+
+// geosearchstore is GEOSEARCHSTORE destination source, then as GEOSEARCH, with
+// STOREDIST instead of what is answered.
+func geosearchstore(c *core.Ctx) error {
+	return (&search{newStyle: true, target: c.Args[1]}).run(c, 2, 3)
+}
+
+// georadius is GEORADIUS key longitude latitude radius unit [WITHCOORD] [WITHDIST]
+// [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key].
+func georadius(c *core.Ctx) error { return (&search{mayStore: true}).run(c, 1, 6) }
+
+// georadiusRO is GEORADIUS_RO, which does not store.
+func georadiusRO(c *core.Ctx) error { return new(search).run(c, 1, 6) }
+
+// georadiusbymember is GEORADIUSBYMEMBER key member radius unit, then as GEORADIUS.
+func georadiusbymember(c *core.Ctx) error { return (&search{mayStore: true}).run(c, 1, 5) }
+
+// georadiusbymemberRO is GEORADIUSBYMEMBER_RO, which does not store.
+func georadiusbymemberRO(c *core.Ctx) error { return new(search).run(c, 1, 5) }
+
+// run executes a search; the options begin at argument options.
+func (s *search) run(c *core.Ctx, source, options int) (err error) {
+	if s.source, err = c.FindType(c.Args[source], keyspace.ZSet); err != nil {
+		return err
+	}
+	if !s.newStyle {
+		if err := s.parseOldArea(c, options); err != nil {
+			return err
+		}
+	}
+	if err := s.parse(c, options); err != nil {
+		return err
+	}
+	if err := s.check(c); err != nil {
+		return err
+	}
+	var all []found
+	if s.source.OK() {
+		all = s.find(zset.Of(s.source.Value()))
+	}
+	if s.target != nil {
+		s.store(c, all)
+	} else {
+		s.reply(c, all)
+	}
+	return nil
+}
+
+// find returns the members inside the area, ordered and counted.
+func (s *search) find(v zset.View) []found {
+	limit := 0
+	if s.any {
+		limit = int(s.count)
+	}
+	var all []found
+	packed := !s.source.Kind().IsObject() // its integers have no bytes to point at
+	for _, cell := range s.cover() {
+		if limit > 0 && len(all) >= limit {
+			break
+		}
+		low, high := cell.scores()
+		cur := v.At(v.Below(low, false))
+		for ; cur.OK() && cur.Score() < high; cur.Next() {
+			at := pointOf(cur.Score())
+			dist, ok := s.contains(at)
+			if !ok {
+				continue
+			}
+			member := cur.Member()
+			if packed {
+				member = bytes.Clone(member)
+			}
+			all = append(all, found{member, cur.Score(), at, dist})
+			if len(all) == limit {
+				break
+			}
+		}
+	}
+	// To be limited to the nearest, they must be put in order.
+	if s.order == 0 && s.count > 0 && !s.any {
+		s.order = 1
+	}
+	if s.order != 0 {
+		slices.SortStableFunc(all, func(a, b found) int { return s.order * cmp.Compare(a.dist, b.dist) })
+	}
+	if s.count > 0 {
+		all = all[:min(int64(len(all)), s.count)]
+	}
+	return all
+}
+
+func (s *search) reply(c *core.Ctx, all []found) {
+	parts := 1
+	for _, with := range [...]bool{s.withDist, s.withHash, s.withCoord} {
+		if with {
+			parts++
+		}
+	}
+	c.Array(len(all))
+	for _, f := range all {
+		if parts > 1 {
+			c.Array(parts)
+		}
+		c.Bulk(f.member)
+		if s.withDist {
+			replyDistance(c, f.dist/s.unit)
+		}
+		if s.withHash {
+			c.Int(int64(f.score))
+		}
+		if s.withCoord {
+			replyPoint(c, f.at)
+		}
+	}
+}
+
+// store puts the result in the place of whatever the target holds.
+func (s *search) store(c *core.Ctx, all []found) {
+	c.Int(int64(len(all)))
+	if len(all) == 0 {
+		if old := c.FindForWrite(s.target); old.OK() {
+			old.Delete()
+			c.Changed(core.EventGeneric, "del", s.target)
+		}
+		return
+	}
+	b := zset.NewBuilder(c.Arena(s.target), len(all))
+	for _, f := range all {
+		if s.storeDist {
+			b.Set(f.member, f.dist/s.unit)
+		} else {
+			b.Set(f.member, f.score)
+		}
+	}
+	c.DB.PutValue(s.target, b.Value(c.DB.Keyspace().Packed(keyspace.ZSet)), 0, c.Now)
+	event := "georadiusstore"
+	if s.newStyle {
+		event = "geosearchstore"
+	}
+	c.Changed(core.EventZSet, event, s.target)
+}
