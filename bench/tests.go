@@ -12,7 +12,8 @@ type test struct {
 	// Name selects and labels the test. Without a command it is also the name of one of redis-benchmark's own tests.
 	name string
 	// Command is what redis-benchmark is to send instead: __rand_int__ stands for twelve digits below the size of the
-	// key space, new each time, and __data__ for a value of the size under test.
+	// key space, new each time, and __data__ for a value of the size under test. Several commands, with semicolons
+	// between them, are one request: our own load generator sends those.
 	command string
 	// Sized tests are repeated for each value size.
 	sized bool
@@ -72,6 +73,8 @@ var tests = []test{
 	{name: "pfcount", command: "PFCOUNT hll:1 hll:2",
 		fill: []fill{{"PFADD hll:1 element:__sequence__", perKey}, {"PFADD hll:2 element:__sequence__", perKey}}},
 	{name: "xadd", command: "XADD mystream * myfield __data__", sized: true},
+	{name: "multi_exec_set5", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}},
+		command: "MULTI" + strings.Repeat("; SET key:__rand_int__ __data__", 5) + "; EXEC"},
 	{name: "eval_get", command: "EVAL return(redis.call('get',KEYS[1])) 1 key:__rand_int__", sized: true,
 		fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
 }

@@ -65,7 +65,7 @@ func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, err
 			if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
 				return 0, err
 			}
-			o, err := l.run(ctx, b.opts.redisBenchmark, s)
+			o, err := b.putLoad(ctx, l, s)
 			if err != nil {
 				return 0, err
 			}
@@ -81,6 +81,14 @@ func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, err
 	return roundUp(int(slowest*b.opts.seconds), l.clients*l.pipeline), nil
 }
 
+// putLoad runs the load generator that the test wants.
+func (b *bench) putLoad(ctx context.Context, l load, s *server) (outcome, error) {
+	if l.test.isGroup() {
+		return l.runGroups(ctx, s)
+	}
+	return l.run(ctx, b.opts.redisBenchmark, s)
+}
+
 // oneRun is one counted run, from a fresh data set.
 func (b *bench) oneRun(ctx context.Context, l load, s *server) (sample, error) {
 	if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
@@ -91,7 +99,7 @@ func (b *bench) oneRun(ctx context.Context, l load, s *server) (sample, error) {
 	if err != nil {
 		return sample{}, s.explain(err)
 	}
-	o, err := l.run(ctx, b.opts.redisBenchmark, s)
+	o, err := b.putLoad(ctx, l, s)
 	if err != nil {
 		return sample{}, err
 	}
@@ -99,7 +107,7 @@ func (b *bench) oneRun(ctx context.Context, l load, s *server) (sample, error) {
 	if err != nil {
 		return sample{}, s.explain(err)
 	}
-	if err := count(l.requests); err != nil {
+	if err := count(l.requests * l.test.commandsPerRequest()); err != nil {
 		return sample{}, s.explain(err)
 	}
 	return sample{RPS: o.rps, CPU: micros(after-before) / float64(l.requests),
