@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/set"
 )
@@ -55,11 +56,8 @@ func popped(c *core.Ctx, ed *set.Editor, key []byte, n int64) {
 // popCount is SPOP key count.
 func (m *module) popCount(c *core.Ctx) error {
 	key := c.Args[1]
-	count, err := c.ArgInt(2)
-	if err != nil {
-		return err
-	}
-	if count < 0 {
+	count, ok := decimal.Parse(c.Args[2])
+	if !ok || count < 0 {
 		return core.ErrNotPositive
 	}
 	ed, err := edit(c, key)
