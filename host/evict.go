@@ -72,7 +72,7 @@ func (srv *Server) free(limit, now int64) bool {
 	start, budget := time.Now(), srv.evictionTime()
 	for n := 1; srv.usedMemory() > limit; n++ {
 		switch {
-		case srv.ks.Garbage():
+		case srv.ks.Garbage() > 0:
 			e.swept = (e.swept + 1) % keyspace.Shards
 			srv.ks.Sweep(e.swept, now, sweepBudget, false)
 		case policy == policyNone || !srv.evictOne(policy, now):

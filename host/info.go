@@ -193,6 +193,8 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 		}
 	}
 	w.Int("mem_clients_normal", int64(clients))
+	w.Int("lazyfree_pending_objects", srv.ks.Garbage())
+	w.Int("lazyfreed_objects", srv.ks.Stats().Swept)
 	infoGo(w)
 }
 

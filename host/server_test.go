@@ -50,7 +50,7 @@ func push(c *core.Ctx) error {
 		copy(c.DB.Put(c.Args[1], keyspace.MakeKind(keyspace.String, keyspace.Raw), len(c.Args[2]), 0, c.Now), c.Args[2])
 	} else {
 		n := len(e.Data())
-		copy(e.GrowText(n+len(c.Args[2]))[n:], c.Args[2])
+		copy(e.GrowText(n + len(c.Args[2]))[n:], c.Args[2])
 	}
 	c.Changed(core.EventList, "push", c.Args[1])
 	c.OK()
@@ -79,7 +79,7 @@ func popFrom(c *core.Ctx, key []byte) (byte, bool) {
 	if n == 1 {
 		e.Delete()
 	} else {
-		e.GrowText(n-1)
+		e.GrowText(n - 1)
 	}
 	c.Changed(core.EventList, "pop", key)
 	return b, true

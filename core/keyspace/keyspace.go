@@ -48,7 +48,7 @@ type Keyspace struct {
 	dbs    []*DB
 
 	packed  [Stream + 1]atomic.Pointer[PackedLimits]
-	garbage atomic.Int64 // what Sweep has to free: flushed tables and large dead values
+	garbage atomic.Int64 // what Sweep has to free: flushed keys and large dead values
 
 	// Everything below is written with all locks held and read with any.
 	clock clock
@@ -63,7 +63,7 @@ type shard struct {
 	mu    sync.Mutex
 	arena *arena.Arena
 	stats Stats
-	_     [16]byte
+	_     [8]byte
 
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out
@@ -83,6 +83,7 @@ type Stats struct {
 	ExpiredMembers int64
 	Hits           int64 // lookups by reading commands that found their key
 	Misses         int64 // and that did not
+	Swept          int64 // flushed keys and large dead values freed by Sweep
 }
 
 // New makes an empty keyspace. Close it to give its memory back.
@@ -130,6 +131,7 @@ func (ks *Keyspace) Stats() Stats {
 		sum.ExpiredMembers += st.ExpiredMembers
 		sum.Hits += st.Hits
 		sum.Misses += st.Misses
+		sum.Swept += st.Swept
 	}
 	return sum
 }
@@ -212,9 +214,9 @@ func (ks *Keyspace) ExactMemory() int64 {
 	return sum
 }
 
-// Garbage reports whether memory in UsedMemory is dead and waits for Sweep to
-// free it. It takes no lock.
-func (ks *Keyspace) Garbage() bool { return ks.garbage.Load() > 0 }
+// Garbage returns how many flushed keys and large dead values wait for Sweep to
+// free them; their memory is still in UsedMemory. It takes no lock.
+func (ks *Keyspace) Garbage() int64 { return ks.garbage.Load() }
 
 // PoolStats tells what the arenas have taken from the system.
 func (ks *Keyspace) PoolStats() arena.Stats { return ks.pool.Stats() }

@@ -119,6 +119,7 @@ func (s *shard) sweepObjects(budget int) (more bool) {
 		sweep[n-1] = nil
 		s.objects.sweep = sweep[:n-1]
 		s.garbage.Add(-1)
+		s.stats.Swept++
 	}
 	return len(s.objects.sweep) > 0
 }

@@ -78,7 +78,7 @@ func (db *DB) Flush() {
 func (s *shard) setAside(t *dict.Table) {
 	if t.Len() > 0 {
 		s.draining = append(s.draining, t)
-		s.garbage.Add(1)
+		s.garbage.Add(int64(t.Len()))
 	}
 }
 
@@ -86,18 +86,22 @@ func (s *shard) setAside(t *dict.Table) {
 func (s *shard) drain(budget int) (more bool) {
 	for len(s.draining) > 0 {
 		last := len(s.draining) - 1
-		done := s.draining[last].Drain(budget, func(ref arena.Ref) {
+		t := s.draining[last]
+		before, left := t.Len(), len(s.objects.sweep)
+		done := t.Drain(budget, func(ref arena.Ref) {
 			if k := Kind(dict.Kind(ref)); k.IsObject() {
 				s.retireObject(handleOf(dict.Value(ref)), true)
 			}
 			s.arena.Free(ref)
 		})
+		freed := int64(before - t.Len())
+		s.garbage.Add(-freed)
+		s.stats.Swept += freed - int64(len(s.objects.sweep)-left) // those are still to come
 		if !done {
 			return true
 		}
 		s.draining[last] = nil
 		s.draining = s.draining[:last]
-		s.garbage.Add(-1)
 	}
 	return false
 }

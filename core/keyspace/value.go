@@ -86,7 +86,7 @@ type Value struct {
 // module that owns the type sets them from its configuration parameters; they
 // stand here so that whoever makes values of the type follows them.
 type PackedLimits struct {
-	Entries int // elements: members, fields; of a list in one chunk. 0: any number
+	Entries int // elements: members, fields; of a list in one chunk, where 0 is any number
 	Bytes   int // of one element; of a list in one chunk
 	Ints    int // elements of a set of integers only
 }
