@@ -113,6 +113,9 @@ func (m *module) exec(c *core.Ctx) error {
 func (m *module) run(c *core.Ctx, t *tx) {
 	s := c.Session
 	s.Pop(t) // one of the commands may put another interceptor there
+	if len(t.hashes) > 1 {
+		c.DB.Warm(t.hashes)
+	}
 	if !s.Quiet() {
 		c.Array(len(t.queue))
 	}

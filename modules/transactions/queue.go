@@ -21,6 +21,7 @@ type tx struct {
 	// What the queue needs in all.
 	locks   keyspace.Locks
 	planned bool       // some locks are known only when EXEC runs
+	hashes  []uint64   // of the keys, of commands that have only one
 	some    core.Flags // flags that some command has
 	every   core.Flags // flags that every command has
 
@@ -89,6 +90,9 @@ func (t *tx) add(c *core.Ctx) {
 	} else {
 		t.locks |= c.Cmd.LocksFor(c)
 	}
+	if c.KeyArg != 0 {
+		t.hashes = append(t.hashes, c.Hash)
+	}
 	t.tell()
 }
 
@@ -101,12 +105,12 @@ func (t *tx) clear() {
 	const keepText, keepArgs = 4 << 10, 256
 	clear(t.args)
 	clear(t.queue)
-	t.text, t.args, t.queue = t.text[:0], t.args[:0], t.queue[:0]
+	t.text, t.args, t.queue, t.hashes = t.text[:0], t.args[:0], t.queue[:0], t.hashes[:0]
 	if cap(t.text) > keepText {
 		t.text = nil
 	}
 	if cap(t.args) > keepArgs || cap(t.queue) > keepArgs {
-		t.args, t.queue = nil, nil
+		t.args, t.queue, t.hashes = nil, nil, nil
 	}
 	t.tell()
 }

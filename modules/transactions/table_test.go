@@ -110,3 +110,28 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTransaction is MULTI, 5 SET, EXEC, sixteen times in a pipeline.
+func BenchmarkTransaction(b *testing.B) {
+	srv, err := host.Start(host.Options{
+		Modules: []core.Module{connection.New(), strings.New(), New()}, Args: []string{"--port", "0"}, Pipes: 1,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer srv.Stop()
+	var in []byte
+	for i := range 16 {
+		in = append(in, encode([]string{"MULTI"})...)
+		for k := range 5 {
+			in = append(in, encode([]string{"SET", fmt.Sprintf("key:%012d", 7919*(5*i+k)), "a value of sixty-four bytes, which are these and no others but the"})...)
+		}
+		in = append(in, encode([]string{"EXEC"})...)
+	}
+	out := make([]byte, 0, 64<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		out = srv.Pipe(0).Exchange(out[:0], in)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(16*b.N), "ns/tx")
+}
