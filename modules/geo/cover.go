@@ -30,7 +30,9 @@ func distance(a, b point) float64 {
 }
 
 // latDistance is the distance between two points of the same longitude.
-func latDistance(a, b float64) float64 { return earthRadius * math.Abs(float64(b*degree)-float64(a*degree)) }
+func latDistance(a, b float64) float64 {
+	return earthRadius * math.Abs(float64(b*degree)-float64(a*degree))
+}
 
 // contains reports whether a point is inside, and how far it is from the centre.
 func (s *shape) contains(p point) (dist float64, ok bool) {
