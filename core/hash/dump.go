@@ -8,6 +8,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
 // Opcodes are the RDB types that Load reads.
@@ -66,7 +67,6 @@ var (
 	errDuplicate = errors.New("a hash with the same field twice")
 	errOdd       = errors.New("a hash whose last field has no value")
 	errExpire    = errors.New("a field with an impossible expiry")
-	errOld       = errors.New("a hash in the form of Redis before 7.0 (zipmap or ziplist), which cannot be read yet")
 )
 
 // maxTime is the latest expiry of a field that the format allows.
@@ -90,8 +90,12 @@ func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimi
 		l.triples()
 	case rdb.TypeHashListpackPre:
 		l.triples()
+	case rdb.TypeHashZiplist:
+		l.ziplist()
+	case rdb.TypeHashZipmap:
+		l.zipmap()
 	default:
-		r.Fail(errOld)
+		r.Failf("type %d is no hash", opcode)
 	}
 	if err := r.Err(); err != nil {
 		if l.b != nil {
@@ -207,6 +211,54 @@ func (l *loader) pack() (keyspace.Value, error) {
 		return keyspace.Value{}, err
 	}
 	return l.b.Value(), nil
+}
+
+// ziplist reads a ziplist of fields and values: the packed form of Redis 2.6 to 6.
+func (l *loader) ziplist() {
+	b := l.r.String()
+	l.begin(1)
+	var field []byte
+	odd := false
+	var room [2][20]byte
+	err := ziplist.Each(b, func(e ziplist.Element) error {
+		text := e.Bytes
+		if e.IsInt {
+			scratch := room[0][:0]
+			if odd {
+				scratch = room[1][:0]
+			}
+			text = strconv.AppendInt(scratch, e.Int, 10)
+		}
+		if odd {
+			l.add(field, text, 0)
+		}
+		field, odd = text, !odd
+		return l.r.Err()
+	})
+	l.endOld(err, odd)
+}
+
+// zipmap reads a zipmap, the packed form of Redis 2.4.
+func (l *loader) zipmap() {
+	b := l.r.String()
+	l.begin(1)
+	l.endOld(ziplist.EachField(b, func(field, value []byte) error {
+		l.add(field, value, 0)
+		return l.r.Err()
+	}), false)
+}
+
+// endOld ends the reading of an old form with what was found wrong.
+func (l *loader) endOld(err error, odd bool) {
+	switch {
+	case l.r.Err() != nil:
+	case err != nil:
+		l.r.Fail(err)
+	case odd:
+		l.r.Fail(errOdd)
+	case l.b.Len() == 0:
+		l.r.Fail(errEmpty)
+	}
 }
 
 // rewriteFields is how many fields a command of Rewrite sets, as in Redis.

@@ -103,6 +103,45 @@ func TestSavedAsByRedis(t *testing.T) {
 	}
 }
 
+// The packed forms of Redis before 7: f is v, and 5 is 300 in the ziplist.
+func TestLoadOld(t *testing.T) {
+	zip := []byte{
+		21, 0, 0, 0, 18, 0, 0, 0, 4, 0, // bytes, where the last element is, elements
+		0, 1, 'f', 3, 1, 'v', 3, 0xf6, 2, 0xc0, 44, 1, 0xff,
+	}
+	zip[0], zip[4] = byte(len(zip)), byte(len(zip)-5)
+	odd := []byte{14, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 1, 'f', 0xff}
+	for name, test := range map[string]struct {
+		opcode byte
+		data   []byte
+		fields map[string]string // nil: refused
+	}{
+		"ziplist":             {rdb.TypeHashZiplist, zip, map[string]string{"f": "v", "5": "300"}},
+		"odd ziplist":         {rdb.TypeHashZiplist, odd, nil},
+		"empty ziplist":       {rdb.TypeHashZiplist, []byte{11, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0xff}, nil},
+		"broken ziplist":      {rdb.TypeHashZiplist, zip[:8], nil},
+		"zipmap":              {rdb.TypeHashZipmap, []byte{1, 1, 'f', 1, 0, 'v', 0xff}, map[string]string{"f": "v"}},
+		"empty zipmap":        {rdb.TypeHashZipmap, []byte{0, 0xff}, nil},
+		"zipmap with a twice": {rdb.TypeHashZipmap, []byte{2, 1, 'a', 1, 0, 'v', 1, 'a', 1, 0, 'v', 0xff}, nil},
+	} {
+		a := arena.NewPool(arena.Options{Poison: true}).NewArena()
+		v, err := Load(test.opcode, rdb.NewReader(rdb.AppendString(nil, test.data, false)), a, testLimits)
+		if (err == nil) != (test.fields != nil) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var room [20]byte
+		for field, want := range test.fields {
+			if got, _ := Of(v, 0).Get([]byte(field), room[:]); string(got) != want {
+				t.Errorf("%s: %q is %q, want %q", name, field, got, want)
+			}
+		}
+		if err == nil && Of(v, 0).Len() != len(test.fields) {
+			t.Errorf("%s: %d fields", name, Of(v, 0).Len())
+		}
+	}
+}
+
 // FuzzLoad: whatever the bytes are there is an error or a sound hash that survives
 // another round, and nothing is left behind.
 func FuzzLoad(f *testing.F) {
@@ -110,6 +149,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add(byte(rdb.TypeHash), []byte{1, 1, 'a', 1, 'b'})
 	f.Add(byte(rdb.TypeHashMetadata), append(rdb.AppendMillis(nil, 99), 1, 1, 1, 'a', 1, 'b'))
 	f.Add(byte(rdb.TypeHashListpackEx), append(rdb.AppendMillis(nil, 99), packOf("a", "1", "5")...))
+	f.Add(byte(rdb.TypeHashZipmap), rdb.AppendString(nil, []byte{1, 1, 'f', 1, 0, 'v', 0xff}, false))
+	f.Add(byte(rdb.TypeHashZiplist), rdb.AppendString(nil, []byte{17, 0, 0, 0, 13, 0, 0, 0, 2, 0, 0, 1, 'f', 3, 1, 'v', 0xff}, false))
 	f.Fuzz(func(t *testing.T, opcode byte, data []byte) {
 		a := arena.NewPool(arena.Options{Poison: true}).NewArena()
 		defer a.Pool().Close()
