@@ -2,6 +2,7 @@ package modules
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/host"
@@ -26,6 +27,9 @@ func TestAllocationsPerCommand(t *testing.T) {
 	}
 	pipe.Exchange(nil, request("SET", "key", "a value of some length that is no number"))
 	pipe.Exchange(nil, request("SET", "counter", "100"))
+	long := strings.Repeat("long", 20)
+	pipe.Exchange(nil, request("HSET", "hash", "field", "value", "number", "12"))
+	pipe.Exchange(nil, request("HSET", "large", "field", long))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -50,6 +54,16 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"DBSIZE", 0, []string{"DBSIZE"}},
 		{"MGET", 0, []string{"MGET", "key", "counter"}},
 		{"MSET", 0, []string{"MSET", "key", "a value of some length that is no digit", "counter", "1"}},
+		{"HSET same size", 0, []string{"HSET", "hash", "field", "valve", "number", "13"}},
+		{"HSET large", 0, []string{"HSET", "large", "field", long}},
+		{"HGET", 0, []string{"HGET", "hash", "field"}},
+		{"HGET integer", 0, []string{"HGET", "hash", "number"}},
+		{"HGET large", 0, []string{"HGET", "large", "field"}},
+		{"HMGET", 0, []string{"HMGET", "hash", "field", "number", "nothing"}},
+		{"HGETALL", 0, []string{"HGETALL", "hash"}},
+		{"HGETALL large", 0, []string{"HGETALL", "large"}},
+		{"HINCRBY", 0, []string{"HINCRBY", "hash", "number", "1"}},
+		{"HEXPIRE", 0, []string{"HEXPIRE", "large", "1000", "FIELDS", "1", "field"}},
 	} {
 		in := request(test.args...)
 		got := testing.AllocsPerRun(1000, func() { reply = pipe.Exchange(reply[:0], in) })

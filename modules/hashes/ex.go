@@ -131,18 +131,18 @@ func hgetex(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	x := expiring{c: c, ed: &ed, when: o.when}
+	x := expiring{c: c, ed: ed, when: o.when}
 	var persisted [][]byte
 	c.Array(len(o.fields))
 	for _, field := range o.fields {
-		v := ed.View()
+		v := x.ed.View()
 		reply(c, v, field)
 		switch {
 		case o.when != 0:
 			x.expire(field, always)
 		case o.keep:
 			if at, _ := v.Expire(field); at != 0 {
-				ed.SetExpire(field, 0)
+				x.ed.SetExpire(field, 0)
 				persisted = append(persisted, field)
 			}
 		}
@@ -171,7 +171,7 @@ func hsetex(c *core.Ctx) error {
 		return nil
 	}
 	c.Int(1)
-	x := expiring{c: c, ed: &ed, when: o.when}
+	x := expiring{c: c, ed: ed, when: o.when}
 	if o.when != 0 && x.past() {
 		// What would be set would be gone at once.
 		for i := 0; i < len(o.fields); i += 2 {

@@ -142,12 +142,12 @@ func expireBy(u unit) core.Handler {
 		if err != nil {
 			return err
 		}
-		ch := expiring{c: c, ed: &ed, when: when}
+		x := expiring{c: c, ed: ed, when: when}
 		c.Array(len(fields))
 		for _, field := range fields {
-			c.Int(ch.expire(field, cond))
+			c.Int(x.expire(field, cond))
 		}
-		ch.end()
+		x.end()
 		return nil
 	}
 }
@@ -157,7 +157,7 @@ func expireBy(u unit) core.Handler {
 // time was past.
 type expiring struct {
 	c    *core.Ctx
-	ed   *hash.Editor
+	ed   hash.Editor
 	when int64 // Unix milliseconds
 
 	set, gone       int64    // fields
