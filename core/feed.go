@@ -1,5 +1,10 @@
 package core
 
+// The write feed. A command's writes are published when it has run, those of a
+// transaction or script when all of it has. Only keys that turn out to have
+// expired, or that are evicted, are told of at once: that is before the unit that
+// met them, whose own writes to such a key all came later.
+
 // Fed is one effective write in the form in which it is to be repeated on a
 // replica or from a log. Writes that belong together arrive between a Fed
 // with Unit set to UnitBegin and one with UnitEnd (both without arguments); a

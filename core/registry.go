@@ -265,7 +265,8 @@ func (r *Registry) OnBefore(fn func(c *Ctx) error) *Switch {
 	return sw
 }
 
-// OnAfter registers a hook for commands that have run, called with no lock held.
+// OnAfter registers a hook for commands that have run, called with no lock held
+// unless the command was run by another (Ctx.Call): then that one's are.
 func (r *Registry) OnAfter(fn func(c *Ctx, d Done)) *Switch {
 	sw := r.Hooks.newSwitch(3)
 	r.Hooks.after = append(r.Hooks.after, hook[func(*Ctx, Done)]{sw, fn})

@@ -38,6 +38,10 @@ func (trouble) Register(r *core.Registry) error {
 		core.Command{Name: "oops", Run: oops, Arity: 3, Flags: core.Write, Keys: key},
 		core.Command{Name: "oopsall", Run: func(*core.Ctx) error { panic("oops") }, Arity: 1, Flags: core.AllSessions | core.AllKeys},
 		core.Command{Name: "oopssecret", Run: func(*core.Ctx) error { panic("oops") }, Arity: -1, Flags: core.Sensitive},
+		core.Command{Name: "oopswithin", Arity: 1, Flags: core.AllKeys, Run: func(c *core.Ctx) error {
+			c.Call(c.Server.Registry().Find("oops"), [][]byte{[]byte("oops"), []byte("k"), []byte("x")})
+			return nil
+		}},
 		core.Command{Name: "boops", Arity: 2, Flags: core.Write | core.Blocking, Keys: key, Run: func(c *core.Ctx) error {
 			return c.Block(core.Wait{Keys: c.Args[1:2], Expired: (*core.Ctx).Null,
 				Retry: func(*core.Ctx, []byte) (bool, error) { panic("oops") }})
@@ -65,6 +69,7 @@ func TestPanicStopsTheServer(t *testing.T) {
 	for _, test := range []struct{ command, where string }{
 		{"oops k x", `"oops" "k" "x"`},
 		{"oopsall", `"oopsall"`},
+		{"oopswithin", `"oops" "k" "x" within oopswithin`},
 		{"oopssecret password", "oopssecret with 1 arguments"},
 	} {
 		t.Run(test.command, func(t *testing.T) {

@@ -77,6 +77,19 @@ func (c *client) want(reply string, commands ...string) {
 	}
 }
 
+// figures is a module with a command that returns the statistics of another one.
+var figures = module(func(r *core.Registry) {
+	r.Commands(core.Command{Name: "figures", Arity: 2, Flags: core.AllSessions, Run: func(c *core.Ctx) error {
+		c.Null()
+		c.Server.CommandStats(func(cmd *core.Command, s core.CommandStats) {
+			if cmd.FullName() == string(c.Args[1]) {
+				c.Buf = fmt.Appendf(c.Buf[:0], "+%d calls, %d rejected, %d failed\r\n", s.Calls, s.Rejected, s.Failed)
+			}
+		})
+		return nil
+	}})
+})
+
 // module is what a test adds to the server.
 type module func(r *core.Registry)
 
