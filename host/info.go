@@ -261,6 +261,7 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("rejected_connections", srv.accepts.rejected.Load())
 	w.Int("failed_accepts", srv.accepts.failed.Load())
 	w.Int("expired_keys", ks.Expired)
+	w.Int("expired_subkeys", ks.ExpiredMembers)
 	w.Int("expired_time_cap_reached_count", srv.sweeps.cut.Load())
 	w.Int("expire_cycle_cpu_milliseconds", srv.sweeps.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
