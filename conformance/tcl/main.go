@@ -102,6 +102,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err := extractSuite(tarball, suite); err != nil {
 		return err
 	}
+	if err := amend(suite); err != nil {
+		return err
+	}
 	all, err := unitsOf(suite)
 	if err != nil {
 		return err

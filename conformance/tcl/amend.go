@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// amendments are where the suite, which is 7.0's, wants what 7.2 does not do any more and
+// no setting brings back. They concern helpers that many tests use; single tests are
+// named in skip.txt.
+var amendments = [...]struct{ file, old, new string }{
+	{
+		// 7.2 packs short lists. Which ones is what the script lists/encoding is about.
+		file: "tests/support/test.tcl",
+		old:  "    set val [r object encoding $key]\n",
+		new: "    set val [r object encoding $key]\n" +
+			"    if {$enc eq {quicklist} && $val eq {listpack} && [r type $key] eq {list}} return\n",
+	},
+}
+
+// amend applies the amendments to an unpacked suite.
+func amend(suite string) error {
+	for _, a := range amendments {
+		path := filepath.Join(suite, a.file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if n := strings.Count(string(text), a.old); n != 1 {
+			return fmt.Errorf("%s: what is to be amended is there %d times", a.file, n)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), a.old, a.new, 1)), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
