@@ -30,6 +30,12 @@ func TestAllocationsPerCommand(t *testing.T) {
 	long := strings.Repeat("long", 20)
 	pipe.Exchange(nil, request("HSET", "hash", "field", "value", "number", "12"))
 	pipe.Exchange(nil, request("HSET", "large", "field", long))
+	pipe.Exchange(nil, request("ZADD", "zset", "1", "a", "2.5", "b", "3", "c"))
+	large := []string{"ZADD", "large-zset"}
+	for i := range 1000 {
+		large = append(large, fmt.Sprint(i), fmt.Sprint("member:", i))
+	}
+	pipe.Exchange(nil, request(large...))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -64,6 +70,17 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"HGETALL large", 0, []string{"HGETALL", "large"}},
 		{"HINCRBY", 0, []string{"HINCRBY", "hash", "number", "1"}},
 		{"HEXPIRE", 0, []string{"HEXPIRE", "large", "1000", "FIELDS", "1", "field"}},
+		{"ZADD of a member", 0, []string{"ZADD", "zset", "2", "b"}},
+		{"ZADD with another score", 0, []string{"ZADD", "zset", "INCR", "1", "b"}},
+		{"ZSCORE", 0, []string{"ZSCORE", "zset", "b"}},
+		{"ZRANK", 0, []string{"ZRANK", "zset", "b"}},
+		{"ZRANGE", 0, []string{"ZRANGE", "zset", "0", "-1", "WITHSCORES"}},
+		{"ZADD of a member, large", 0, []string{"ZADD", "large-zset", "500", "member:500"}},
+		{"ZINCRBY, large", 0, []string{"ZINCRBY", "large-zset", "1.5", "member:100"}},
+		{"ZSCORE, large", 0, []string{"ZSCORE", "large-zset", "member:700"}},
+		{"ZRANK, large", 0, []string{"ZREVRANK", "large-zset", "member:700"}},
+		{"ZRANGE, large", 0, []string{"ZRANGE", "large-zset", "10", "29", "BYSCORE", "WITHSCORES"}},
+		{"ZCOUNT, large", 0, []string{"ZCOUNT", "large-zset", "(10", "200"}},
 	} {
 		in := request(test.args...)
 		got := testing.AllocsPerRun(1000, func() { reply = pipe.Exchange(reply[:0], in) })

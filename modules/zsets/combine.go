@@ -81,9 +81,7 @@ func answerCombined(c *core.Ctx, op operation) error {
 	b := zset.NewBuilder(c.Arena(c.Args[2]), m.expected())
 	defer b.Discard()
 	m.run(b)
-	v := b.View()
-	beginPairs(c, v.Len(), m.scored)
-	walk(v, span{0, v.Len()}, false, func(member []byte, score float64) { replyPair(c, member, score, m.scored) })
+	replySpan(c, b.View(), span{0, b.Len()}, false, m.scored)
 	return nil
 }
 

@@ -174,13 +174,13 @@ func (p popping) pop(c *core.Ctx, key []byte, e keyspace.Entry) {
 	if p.max {
 		s = span{v.Len() - n, v.Len()}
 	}
-	walk(v, s, p.max, func(member []byte, score float64) {
+	for w := walkOver(v, s, p.max); w.next(); {
 		if p.shape == pairs || p.shape == nested {
 			c.Array(2)
 		}
-		c.Bulk(member)
-		c.Double(score)
-	})
+		c.Bulk(w.Member())
+		c.Double(w.Score())
+	}
 	ed.RemoveRange(s.from, n, nil)
 	gone := ed.Done()
 	c.Changed(core.EventZSet, p.event(), key)

@@ -106,28 +106,54 @@ func answerRange(c *core.Ctx, o rangeOptions) error {
 	if err != nil {
 		return err
 	}
-	s := o.span(v)
-	beginPairs(c, s.len(), o.scored)
-	walk(v, s, o.reverse, func(member []byte, score float64) { replyPair(c, member, score, o.scored) })
+	replySpan(c, v, o.span(v), o.reverse, o.scored)
 	return nil
 }
 
-// walk visits a span, from its end if reverse. member is valid during the call.
-func walk(v zset.View, s span, reverse bool, fn func(member []byte, score float64)) {
-	n := s.len()
-	if n == 0 {
-		return
+// walk goes through a span, from its end if reverse. It is no callback, so that the
+// cursor stays on the stack.
+//
+//	for w := walkOver(view, span, reverse); w.next(); { ... w.Member(), w.Score() ... }
+type walk struct {
+	zset.Cursor
+	left    int
+	reverse bool
+	begun   bool
+}
+
+func walkOver(v zset.View, s span, reverse bool) walk {
+	w := walk{left: s.len(), reverse: reverse}
+	switch {
+	case w.left == 0:
+	case reverse:
+		w.Cursor = v.At(s.to - 1)
+	default:
+		w.Cursor = v.At(s.from)
 	}
-	if reverse {
-		for cur := v.At(s.to - 1); n > 0; n-- {
-			fn(cur.Member(), cur.Score())
-			cur.Prev()
-		}
-		return
+	return w
+}
+
+// next goes to the next member, at first to the first one.
+func (w *walk) next() bool {
+	if w.left == 0 {
+		return false
 	}
-	for cur := v.At(s.from); n > 0; n-- {
-		fn(cur.Member(), cur.Score())
-		cur.Next()
+	w.left--
+	switch {
+	case !w.begun:
+		w.begun = true
+	case w.reverse:
+		w.Prev()
+	default:
+		w.Next()
+	}
+	return true
+}
+
+func replySpan(c *core.Ctx, v zset.View, s span, reverse, scored bool) {
+	beginPairs(c, s.len(), scored)
+	for w := walkOver(v, s, reverse); w.next(); {
+		replyPair(c, w.Member(), w.Score(), scored)
 	}
 }
 

@@ -17,7 +17,9 @@ func zrangestore(c *core.Ctx) error {
 	}
 	s := o.span(v)
 	b := zset.NewBuilder(c.Arena(c.Args[1]), s.len())
-	walk(v, s, false, func(member []byte, score float64) { b.Set(member, score) })
+	for w := walkOver(v, s, false); w.next(); {
+		b.Set(w.Member(), w.Score())
+	}
 	storeBuilt(c, c.Args[1], b, "zrangestore")
 	return nil
 }

@@ -47,11 +47,15 @@ func (s *source) score(member []byte) (score float64, ok bool) {
 
 // each visits the members until fn returns false. member is valid during the call.
 func (s *source) each(fn func(member []byte, score float64) bool) {
+	// Both are declared outside their loops: fn may make them escape, once.
 	if s.isSet {
-		for it := s.set.Iter(); it.Next() && fn(it.Member(), 1); {
+		it := s.set.Iter()
+		for it.Next() && fn(it.Member(), 1) {
 		}
 		return
 	}
-	for cur := s.zset.At(0); cur.OK() && fn(cur.Member(), cur.Score()); cur.Next() {
+	cur := s.zset.At(0)
+	for cur.OK() && fn(cur.Member(), cur.Score()) {
+		cur.Next()
 	}
 }
