@@ -10,9 +10,10 @@ import (
 //
 //	for c := view.Fields(); c.Next(); { ... c.Field(), c.Value() ... }
 type Cursor struct {
-	pack []byte
-	pos  int // of the next pair
-	f, v listpack.Element
+	pack  []byte
+	pos   int // of the next pair
+	field int // the elements of this one
+	value int
 
 	walk dict.Walker
 	ref  arena.Ref // the entry in the large form, 0 in the packed one
@@ -33,8 +34,9 @@ func (v View) Fields() Cursor {
 // Next goes to the next field and reports whether there is one.
 func (c *Cursor) Next() bool {
 	if c.pos < len(c.pack) {
-		c.f, c.pos = listpack.Read(c.pack, c.pos)
-		c.v, c.pos = listpack.Read(c.pack, c.pos)
+		c.field = c.pos
+		c.value = listpack.Next(c.pack, c.field)
+		c.pos = listpack.Next(c.pack, c.value)
 		return true
 	}
 	for {
@@ -55,7 +57,8 @@ func (c *Cursor) Field() []byte {
 	if c.ref != 0 {
 		return dict.Key(c.ref)
 	}
-	return c.f.Text(c.scratch[0][:])
+	e, _ := listpack.Read(c.pack, c.field)
+	return e.Text(c.scratch[0][:])
 }
 
 // Value returns the field's value; see Field.
@@ -63,7 +66,8 @@ func (c *Cursor) Value() []byte {
 	if c.ref != 0 {
 		return dict.Value(c.ref)
 	}
-	return c.v.Text(c.scratch[1][:])
+	e, _ := listpack.Read(c.pack, c.value)
+	return e.Text(c.scratch[1][:])
 }
 
 // Expire returns when the field expires, in Unix milliseconds; 0 means never.
