@@ -1,10 +1,10 @@
 // Package keys is the commands about keys whatever they hold (Redis's generic
 // family): deleting, renaming, copying, expiry, iteration, OBJECT, DUMP and
-// RESTORE, and those that empty or count a database.
+// RESTORE, those that empty or count a database, and SORT.
 //
-// The host and the sets of modules link it in by New; nobody else calls it. It
-// knows no value type: what it needs of a value it asks of the registry's row
-// for its type.
+// The host and the sets of modules link it in by New; nobody else calls it. SORT
+// reads collections through their packages in core. Everything else knows no value
+// type: what it needs of a value it asks of the registry's row for its type.
 package keys
 
 import (

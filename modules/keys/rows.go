@@ -39,7 +39,7 @@ func (m *module) rows() []core.Command {
 			rows[i].ACL |= core.CatKeyspace
 		}
 	}
-	return rows
+	return append(rows, sortRows()...)
 }
 
 func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }

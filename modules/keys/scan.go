@@ -16,33 +16,33 @@ import (
 func listKeys(c *core.Ctx) error {
 	pattern := c.Args[1]
 	all := string(pattern) == "*"
-	list := beginList(c)
+	l := beginList(c)
 	c.DB.Each(func(e keyspace.Entry) bool {
 		if key := e.Key(); (all || glob.Match(pattern, key)) && !e.Expired(c.Now) {
-			list.add(key)
+			l.add(key)
 		}
 		return true
 	})
-	list.end()
+	l.end()
 	return nil
 }
 
-// list writes an array whose length is known only at its end.
-type list struct {
+// replies writes an array whose length is known only at its end.
+type replies struct {
 	c     *core.Ctx
 	start int
 	n     int
 }
 
-func beginList(c *core.Ctx) list { return list{c: c, start: len(c.Buf)} }
+func beginList(c *core.Ctx) replies { return replies{c: c, start: len(c.Buf)} }
 
-func (l *list) add(b []byte) {
+func (l *replies) add(b []byte) {
 	l.c.Bulk(b)
 	l.n++
 }
 
 // end puts the header before the elements.
-func (l *list) end() {
+func (l *replies) end() {
 	header := append(strconv.AppendInt([]byte{'*'}, int64(l.n), 10), '\r', '\n')
 	l.c.Buf = slices.Insert(l.c.Buf, l.start, header...)
 }
