@@ -53,6 +53,8 @@ var tests = []test{
 	{name: "lpop", fill: []fill{{"RPUSH mylist __data__", perRequest}}, sized: true},
 	{name: "rpop", fill: []fill{{"RPUSH mylist __data__", perRequest}}, sized: true},
 	{name: "lrange_100", command: "LRANGE mylist 0 99", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
+	{name: "lrange_300", command: "LRANGE mylist 0 299", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
+	{name: "lrange_500", command: "LRANGE mylist 0 499", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
 	{name: "lrange_600", command: "LRANGE mylist 0 599", sized: true, fill: []fill{{"RPUSH mylist __data__", 1000}}},
 	{name: "sadd", fill: []fill{{"SADD myset element:__sequence__", perKey}}},
 	{name: "spop", fill: []fill{{"SADD myset element:__sequence__", perRequest}}},
