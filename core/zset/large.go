@@ -9,6 +9,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/btree"
 	"github.com/ferrousdb/ferrous/core/dict"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/prefetch"
 )
 
 // large is the form of a sorted set that is not packed. Each member is one dict
@@ -132,6 +133,25 @@ func (z *large) removeRange(from, n int, fn func(member []byte, score float64)) 
 			z.forget(pos)
 		}
 	}
+	z.readAhead(from)
+}
+
+// readAhead asks for the memory that removing the member that is now at a rank, or
+// at the end, is going to touch: whoever pops comes again. The entry of the one
+// after it comes first, for its bucket can be asked for only when its name is there.
+func (z *large) readAhead(rank int) {
+	last := z.tree.Len() - 1
+	next := min(rank+2, last)
+	if rank > last {
+		rank, next = last, max(last-2, 0)
+	}
+	if last < 0 {
+		return
+	}
+	c := z.tree.At(rank)
+	z.index.PrefetchBucket(z.index.Hash(dict.Key(c.Item().Ref)))
+	c = z.tree.At(next)
+	prefetch.Read(uintptr(c.Item().Ref))
 }
 
 // addAll adds the members of another set, in order; none of them is there yet.
