@@ -9,6 +9,7 @@ package ziplist
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
 )
 
 // ErrCorrupt says that the bytes are not what they should be.
@@ -19,6 +20,14 @@ type Element struct {
 	Bytes []byte // in the input; nil for an integer
 	Int   int64
 	IsInt bool
+}
+
+// Append appends the element's bytes to b.
+func (e Element) Append(b []byte) []byte {
+	if e.IsInt {
+		return strconv.AppendInt(b, e.Int, 10)
+	}
+	return append(b, e.Bytes...)
 }
 
 const (

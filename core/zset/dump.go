@@ -14,6 +14,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
 // What the row of the value type needs (see core.ValueType).
@@ -28,7 +29,7 @@ func Encoding(v keyspace.Value) string {
 
 // Opcodes are the RDB types that Load reads.
 func Opcodes() []byte {
-	return []byte{rdb.TypeZSet, rdb.TypeZSet2, rdb.TypeZSetListpack}
+	return []byte{rdb.TypeZSet, rdb.TypeZSet2, rdb.TypeZSetListpack, rdb.TypeZSetZiplist}
 }
 
 // Save appends a value in the form that Redis would write, and returns its RDB
@@ -65,6 +66,8 @@ func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimi
 		v = loadPairs(r, a, limits, 9, (*rdb.Reader).BinaryDouble)
 	case rdb.TypeZSetListpack:
 		v = loadPack(r, a, limits)
+	case rdb.TypeZSetZiplist:
+		v = loadZiplist(r, a, limits)
 	default:
 		return v, fmt.Errorf("RDB type %d is no sorted set that can be read", opcode)
 	}
@@ -119,6 +122,47 @@ func loadPack(r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) keysp
 		v = keyspace.Value{Kind: keyspace.ObjectKind(keyspace.ZSet), Object: z}
 	}
 	return v
+}
+
+// loadZiplist reads a set that was packed before Redis 7: it becomes what it would
+// be had its members been added one by one.
+func loadZiplist(r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) keyspace.Value {
+	data := r.String()
+	if r.Err() != nil {
+		return keyspace.Value{}
+	}
+	b := NewBuilder(a, 0)
+	var member []byte
+	var text [20]byte
+	odd := false
+	err := ziplist.Each(data, func(e ziplist.Element) error {
+		if odd = !odd; odd {
+			member = e.Append(member[:0])
+			return nil
+		}
+		score, ok := scoreFromText(e.Append(text[:0]))
+		p, twice := b.Find(member)
+		switch {
+		case !ok:
+			return errNaN
+		case twice:
+			return errTwice
+		}
+		b.Add(p, member, score)
+		return nil
+	})
+	switch {
+	case err == nil && odd:
+		err = errOdd
+	case err == nil && b.Len() == 0:
+		err = errEmpty
+	}
+	if err != nil {
+		r.Fail(err)
+		b.Discard()
+		return keyspace.Value{}
+	}
+	return b.Value(limits)
 }
 
 // validate checks a foreign pack.

@@ -131,6 +131,37 @@ func TestLoadText(t *testing.T) {
 	}
 }
 
+// asZiplist is a saved ziplist of n elements, whose header is made for them.
+func asZiplist(n byte, elements ...byte) []byte {
+	last := 10
+	for at, i := 10, byte(0); i < n; i++ {
+		last = at
+		size := 2 // an integer within its head
+		if c := elements[at-10+1]; c < 64 {
+			size += int(c)
+		}
+		at += size
+	}
+	b := []byte{byte(11 + len(elements)), 0, 0, 0, byte(last), 0, 0, 0, n, 0}
+	return rdb.AppendString(nil, append(append(b, elements...), 0xff), false)
+}
+
+// The packed form of Redis before 7: f has 1, and 5 has 2.5.
+func TestLoadZiplist(t *testing.T) {
+	pool := arena.NewPool(arena.Options{Poison: true})
+	defer pool.Close()
+	in := asZiplist(4, 0, 1, 'f', 3, 0xf2, 2, 0xf6, 2, 3, '2', '.', '5')
+	for _, limits := range []keyspace.PackedLimits{roomy, {}} {
+		v, err := Load(rdb.TypeZSetZiplist, rdb.NewReader(in), pool.NewArena(), limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := differs(Of(v), model{"f": 1, "5": 2.5}.sorted()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What is not a sorted set is refused with an error that says why, and nothing is
 // left of it.
 func TestLoadRefuses(t *testing.T) {
@@ -156,7 +187,12 @@ func TestLoadRefuses(t *testing.T) {
 		"twice in a row":   {rdb.TypeZSetListpack, asPack("5", "1", "5", "1"), "not in order"},
 		"twice in a pack":  {rdb.TypeZSetListpack, asPack("a", "1", "b", "2", "a", "3"), "twice"},
 		"no pack":          {rdb.TypeZSetListpack, []byte{3, 'a', 'b', 'c'}, "listpack"},
-		"another type":     {rdb.TypeZSetZiplist, asPack("a", "1"), "RDB type 12"},
+		"another type":     {rdb.TypeHash, asPack("a", "1"), "RDB type 4"},
+		"odd ziplist":      {rdb.TypeZSetZiplist, asZiplist(1, 0, 1, 'f'), "without a score"},
+		"empty ziplist":    {rdb.TypeZSetZiplist, asZiplist(0), "without members"},
+		"twice in ziplist": {rdb.TypeZSetZiplist, asZiplist(4, 0, 1, 'f', 3, 0xf2, 2, 1, 'f', 3, 0xf2), "twice"},
+		"NaN in a ziplist": {rdb.TypeZSetZiplist, asZiplist(2, 0, 1, 'f', 3, 3, 'n', 'a', 'n'), "not a number"},
+		"no ziplist":       {rdb.TypeZSetZiplist, asPack("a", "1"), "corrupt"},
 	} {
 		for _, limits := range []keyspace.PackedLimits{roomy, {}} {
 			pool := arena.NewPool(arena.Options{Poison: true})
@@ -183,6 +219,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(byte(rdb.TypeZSet), asText("a", 1.0, "b", math.Inf(-1)), true)
 	f.Add(byte(rdb.TypeZSetListpack), asPack("9", "1", "a", "inf"), true)
+	f.Add(byte(rdb.TypeZSetZiplist), asZiplist(4, 0, 1, 'f', 3, 0xf2, 2, 0xf6, 2, 3, '2', '.', '5'), false)
 	f.Fuzz(func(t *testing.T, opcode byte, data []byte, packed bool) {
 		var limits keyspace.PackedLimits
 		if packed {

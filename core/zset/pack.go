@@ -50,7 +50,10 @@ func parseScore(e listpack.Element) (float64, bool) {
 	if n, ok := e.Int(); ok {
 		return float64(n), true
 	}
-	text := e.Text(nil)
+	return scoreFromText(e.Text(nil))
+}
+
+func scoreFromText(text []byte) (float64, bool) {
 	if len(text) > maxScoreText {
 		return 0, false
 	}
