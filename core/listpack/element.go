@@ -3,6 +3,7 @@ package listpack
 import (
 	"encoding/binary"
 	"strconv"
+	"unsafe"
 
 	"github.com/ferrousdb/ferrous/core/decimal"
 )
@@ -21,78 +22,83 @@ const (
 
 // Element is a view of an element: an integer, or a string inside the region,
 // valid as long as the region is unchanged.
+//
+// It is two words, so that it is passed in registers wherever it goes: long
+// replies are made of nothing but elements.
 type Element struct {
-	text []byte
-	n    int64
-	num  bool
+	text *byte // the first byte, nil for an integer
+	n    int64 // the integer, or the length of the string
 }
 
 // Int returns the integer that the element is stored as, if it is one.
-func (e Element) Int() (n int64, ok bool) { return e.n, e.num }
+func (e Element) Int() (n int64, ok bool) { return e.n, e.text == nil }
 
 // Text returns the element's bytes. Those of an integer are written to scratch,
 // which should have room for 20; others are in the region.
 func (e Element) Text(scratch []byte) []byte {
-	if e.num {
-		return strconv.AppendInt(scratch[:0], e.n, 10)
+	if e.text == nil {
+		return intText(scratch, e.n)
 	}
-	return e.text
+	return unsafe.Slice(e.text, int(e.n))
 }
+
+// intText stands alone so that Text is small enough to be inlined.
+func intText(scratch []byte, n int64) []byte { return strconv.AppendInt(scratch[:0], n, 10) }
 
 // Len returns the length of the element's bytes.
 func (e Element) Len() int {
-	if e.num {
+	if e.text == nil {
 		var scratch [20]byte
 		return len(strconv.AppendInt(scratch[:0], e.n, 10))
 	}
-	return len(e.text)
+	return int(e.n)
 }
 
 // Append appends the element's bytes to b.
 func (e Element) Append(b []byte) []byte {
-	if e.num {
+	if e.text == nil {
 		return strconv.AppendInt(b, e.n, 10)
 	}
-	return append(b, e.text...)
+	return append(b, unsafe.Slice(e.text, int(e.n))...)
 }
 
 // Equal reports whether the element has these bytes.
 func (e Element) Equal(b []byte) bool {
-	if e.num {
+	if e.text == nil {
 		n, ok := decimal.Parse(b)
 		return ok && n == e.n
 	}
-	return string(e.text) == string(b)
+	return string(unsafe.Slice(e.text, int(e.n))) == string(b)
+}
+
+// stringAt is an element of n bytes at a position, which may be 0: the length at
+// its end is always there to point to.
+func stringAt(b []byte, pos, n int) Element {
+	return Element{&b[pos : pos+n+1][0], int64(n)}
 }
 
 // Read returns the element at pos, which is below the region's length, and the
 // position of the next one.
 func Read(b []byte, pos int) (e Element, next int) {
-	var body int // bytes of encoding and data
 	switch c := b[pos]; {
 	case c < tagStr6:
-		return Element{n: int64(c), num: true}, pos + 2
+		return Element{n: int64(c)}, pos + 2
 	case c < tagInt13:
 		n := int(c &^ tagStr6)
-		body = 1 + n
-		e.text = b[pos+1 : pos+body : pos+body]
-		return e, pos + body + 1 // at most 64 bytes: their number takes one
+		return stringAt(b, pos+1, n), pos + n + 2 // at most 64 bytes: their number takes one
 	case c < tagStr12:
 		n := int64(c&0x1f)<<8 | int64(b[pos+1])
-		return Element{n: n << 51 >> 51, num: true}, pos + 3
+		return Element{n: n << 51 >> 51}, pos + 3
 	case c < tagStr32:
 		n := int(c&0x0f)<<8 | int(b[pos+1])
-		body = 2 + n
-		e.text = b[pos+2 : pos+body : pos+body]
+		return stringAt(b, pos+2, n), pos + 2 + n + backLen(2+n)
 	case c == tagStr32:
 		n := int(binary.LittleEndian.Uint32(b[pos+1:]))
-		body = 5 + n
-		e.text = b[pos+5 : pos+body : pos+body]
+		return stringAt(b, pos+5, n), pos + 5 + n + backLen(5+n)
 	default:
-		e.num = true
-		e.n, body = readInt(b[pos:])
+		n, body := readInt(b[pos:])
+		return Element{n: n}, pos + body + 1
 	}
-	return e, pos + body + backLen(body)
 }
 
 // readInt reads an integer of two bytes or more; body is its length with the tag.

@@ -55,7 +55,7 @@ func Find(b []byte, from int, value []byte, skip int) (pos int, ok bool) {
 // equalText compares with an element that takes as many bytes as value would.
 func equalText(b []byte, pos int, value []byte) bool {
 	e, _ := Read(b, pos)
-	return !e.num && string(e.text) == string(value)
+	return e.text != nil && string(e.Text(nil)) == string(value)
 }
 
 func findInt(b []byte, from int, n int64, skip int) (pos int, ok bool) {
