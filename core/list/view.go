@@ -137,6 +137,17 @@ func (c *Cursor) Prev() (e listpack.Element, ok bool) {
 	return e, true
 }
 
+// Run returns the elements behind the cursor that lie together, as a region, and
+// moves over them; ok is false if there are none. It is Next for whoever wants many.
+func (c *Cursor) Run() (region []byte, ok bool) {
+	if c.pos == len(c.region) && !c.forward() {
+		return nil, false
+	}
+	region = c.region[c.pos:]
+	c.pos = len(c.region)
+	return region, true
+}
+
 // Step is Next if away is Back, and Prev if it is Front.
 func (c *Cursor) Step(away End) (e listpack.Element, ok bool) {
 	if away == Back {

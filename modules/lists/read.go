@@ -8,6 +8,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/list"
 	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // find opens a list for reading; a missing key is an empty one.
@@ -109,12 +110,26 @@ func lrange(c *core.Ctx) error {
 	if n == 0 {
 		return nil
 	}
-	cur := v.At(first)
-	for range n {
-		e, _ := cur.Next()
-		reply(c, e)
+	for cur := v.At(first); n > 0; {
+		run, _ := cur.Run()
+		n -= replyRun(c.Writer, run, n)
 	}
 	return nil
+}
+
+// replyRun writes up to n elements of a region and returns how many.
+func replyRun(w *resp.Writer, run []byte, n int) int {
+	left := n
+	for pos := 0; left > 0 && pos < len(run); left-- {
+		var e listpack.Element
+		e, pos = listpack.Read(run, pos)
+		if i, ok := e.Int(); ok {
+			w.BulkInt(i)
+		} else {
+			w.Bulk(e.Text(nil))
+		}
+	}
+	return n - left
 }
 
 // posOptions are what may follow the element of LPOS.
