@@ -67,6 +67,6 @@ type Digester interface {
 	// Mix feeds elements whose order matters.
 	Mix(elements ...[]byte)
 	// Xor feeds one element of an unordered collection: a member alone, or the
-	// parts that belong together (field and value, member and score as %.17g).
+	// parts that belong together (field and value, member and score in its shortest form).
 	Xor(parts ...[]byte)
 }

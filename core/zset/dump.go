@@ -7,7 +7,6 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -245,17 +244,8 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 
 // Digest feeds the content to a DEBUG DIGEST; xor is that of core.Digester.
 func Digest(v keyspace.Value, xor func(parts ...[]byte)) {
-	var tmp [maxScore]byte
+	var text [maxScore]byte
 	for c := Of(v).At(0); c.OK(); c.Next() {
-		var text []byte
-		switch s := c.Score(); {
-		case math.IsInf(s, 1):
-			text = append(tmp[:0], "inf"...)
-		case math.IsInf(s, -1):
-			text = append(tmp[:0], "-inf"...)
-		default:
-			text = strconv.AppendFloat(tmp[:0], s, 'g', 17, 64)
-		}
-		xor(c.Member(), text)
+		xor(c.Member(), resp.AppendDouble(text[:0], c.Score()))
 	}
 }

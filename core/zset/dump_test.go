@@ -332,7 +332,7 @@ func TestDigest(t *testing.T) {
 		}
 		var got []string
 		Digest(b.Value(limits), func(parts ...[]byte) { got = append(got, string(bytes.Join(parts, []byte("=")))) })
-		if want := "d=-inf 5=0.10000000000000001 c=3 b=1e+20"; strings.Join(got, " ") != want {
+		if want := "d=-inf 5=0.1 c=3 b=1e+20"; strings.Join(got, " ") != want {
 			t.Errorf("%q", got)
 		}
 	}
