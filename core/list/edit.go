@@ -12,7 +12,8 @@ type Editor struct {
 	key    []byte
 	entry  keyspace.Entry
 	now    int64
-	shrunk bool // it may be worth to pack the list again
+	large  *large // the list, once it is opened and if it is large
+	shrunk bool   // it may be worth to pack the list again
 }
 
 // Edit opens the list of a key for changing. e is the key's entry; with the zero
@@ -25,24 +26,38 @@ func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
 
 // View returns the list as it is now.
 func (ed *Editor) View() View {
-	if !ed.entry.OK() {
+	switch {
+	case ed.large != nil:
+		return View{large: ed.large}
+	case !ed.entry.OK():
 		return View{}
 	}
 	return Of(ed.entry.Value())
 }
 
 // Len returns the number of elements.
-func (ed *Editor) Len() int { return ed.View().Len() }
+func (ed *Editor) Len() int {
+	if ed.large != nil {
+		return ed.large.n
+	}
+	return ed.View().Len()
+}
+
+// Peek returns the element at an end of a list that has one. It is for whoever is
+// going to change the list: others use the View's.
+func (ed *Editor) Peek(end End) listpack.Element {
+	ed.open()
+	return ed.View().Peek(end)
+}
 
 func (ed *Editor) limits() limits { return limitsOf(ed.db.Keyspace().Packed(keyspace.List)) }
 
 // open returns the list for changing if it is a large one, else nil.
 func (ed *Editor) open() *large {
-	if !ed.entry.OK() {
-		return nil
+	if ed.large == nil && ed.entry.OK() && ed.entry.Kind().IsObject() {
+		ed.large = ed.entry.OpenObject().(*large)
 	}
-	l, _ := ed.entry.OpenObject().(*large)
-	return l
+	return ed.large
 }
 
 // Push adds elements at an end, one after the other: the last comes to lie outermost.
@@ -147,7 +162,7 @@ func (ed *Editor) Done() (deleted bool) {
 		return false
 	case ed.Len() == 0:
 		ed.entry.Delete()
-		ed.entry = keyspace.Entry{}
+		ed.entry, ed.large = keyspace.Entry{}, nil
 		return true
 	case ed.shrunk:
 		ed.shrunk = false
@@ -174,15 +189,15 @@ func (ed *Editor) outgrow(lim limits, bytes, n int) *large {
 		b.flush()
 	}
 	ed.db.PutObject(ed.key, keyspace.List, b.l, keyspace.KeepTTL, ed.now)
-	ed.entry = ed.db.FindHashed(h, ed.key, ed.now, 0)
+	ed.entry, ed.large = ed.db.FindHashed(h, ed.key, ed.now, 0), b.l
 	return b.l
 }
 
 // pack makes a large list packed if it is of one chunk that is at most half as long as
 // a packed list may be. The other half keeps lists from changing back and forth.
 func (ed *Editor) pack() {
-	l, ok := ed.entry.Object().(*large)
-	if !ok || l.ends[Front] != l.ends[Back] {
+	l := ed.large
+	if l.ends[Front] != l.ends[Back] {
 		return
 	}
 	b := l.ends[Front].region()
@@ -193,5 +208,5 @@ func (ed *Editor) pack() {
 	}
 	packed := listpack.AppendPack(nil, b, l.n) // the chunk goes with the old value
 	copy(ed.db.Put(ed.key, packedKind, len(packed), keyspace.KeepTTL, ed.now), packed)
-	ed.entry = ed.db.Find(ed.key, ed.now, 0)
+	ed.entry, ed.large = ed.db.Find(ed.key, ed.now, 0), nil
 }

@@ -101,8 +101,9 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 		return list.Edit(c.DB, from, c.DB.FindHashed(c.HashOf(from), from, c.Now, 0), c.Now)
 	}
 	ed := src()
-	reply(c, ed.View().Peek(m.from))
-	value := replied(c.Buf, ed.View().Peek(m.from).Len())
+	first := ed.Peek(m.from)
+	reply(c, first)
+	value := replied(c.Buf, first.Len())
 	if bytes.Equal(from, to) {
 		ed.Drop(m.from, 1)
 		ed.Push(m.to, value)

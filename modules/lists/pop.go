@@ -34,7 +34,7 @@ func pop(c *core.Ctx, end list.End) error {
 
 // take replies the element at an end and removes it.
 func take(c *core.Ctx, ed *list.Editor, end list.End, key []byte) {
-	reply(c, ed.View().Peek(end))
+	reply(c, ed.Peek(end))
 	ed.Drop(end, 1)
 	removed(c, ed, popped[end], key, 1)
 }
