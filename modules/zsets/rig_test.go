@@ -59,7 +59,7 @@ func newRig(t failer) *rig {
 // packed sets how many members a packed set may have.
 func (r *rig) packed(entries int64) {
 	r.module.entries.Store(entries)
-	r.module.limit(r.ks)
+	r.ks.SetPacked(keyspace.ZSet, r.module.limits())
 }
 
 // do runs a command given as words separated by blanks and returns the reply with

@@ -46,13 +46,12 @@ func (m *module) Register(r *core.Registry) error {
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
 	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
-	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.entries, m.bytes)
-	return m.limit(s.Keyspace())
-}
-
-func (m *module) limit(ks *keyspace.Keyspace) error {
-	ks.SetPacked(keyspace.ZSet, m.limits())
-	return nil
+	apply := func() error {
+		s.Keyspace().SetPacked(keyspace.ZSet, m.limits())
+		return nil
+	}
+	schema.Apply(apply, m.entries, m.bytes)
+	return apply()
 }
 
 // limits say up to which size a sorted set is packed.
