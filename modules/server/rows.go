@@ -48,6 +48,7 @@ func rows() []core.Command {
 			Name: "lolwut", Run: lolwut, Arity: -1, Flags: core.ReadOnly | core.Fast,
 			Doc: doc("5.0.0", "", "Draws a picture and tells the version.", "[VERSION version:integer]"),
 		},
+		memoryRow(),
 		{
 			Name: "shutdown", Run: shutdown, Arity: -1, Flags: admin | core.NoMulti | core.AllowBusy,
 			Doc: withHistory(doc("1.0.0", "O(N) when saving, where N is the number of keys of all databases, else O(1)",
