@@ -59,6 +59,11 @@ var tests = []test{
 	{name: "sadd", fill: []fill{{"SADD myset element:__sequence__", perKey}}},
 	{name: "spop", fill: []fill{{"SADD myset element:__sequence__", perRequest}}},
 	{name: "sismember", command: "SISMEMBER myset element:__rand_int__", fill: []fill{{"SADD myset element:__sequence__", perKey}}},
+	{name: "smembers_20", command: "SMEMBERS myset", fill: []fill{{"SADD myset element:__sequence__", 20}}},
+	{name: "sinter_2x1000", command: "SINTER set:1 set:2", fill: []fill{
+		{"SADD set:1 element:__sequence__", 1000},
+		{"SADD set:2 element:__sequence__", 500}, {"SADD set:2 other:__sequence__", 500},
+	}},
 	{name: "hset", sized: true, fill: []fill{{"HSET myhash element:__sequence__ __data__", perKey}}},
 	{name: "hget", command: "HGET myhash element:__rand_int__", sized: true,
 		fill: []fill{{"HSET myhash element:__sequence__ __data__", perKey}}},

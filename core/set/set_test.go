@@ -341,3 +341,39 @@ func TestAllocations(t *testing.T) {
 		db.Find(key, now, 0).Delete()
 	}
 }
+
+// In and Along find what Has finds, in sets of any sizes.
+func TestIn(t *testing.T) {
+	pool := arena.NewPool(arena.Options{})
+	defer pool.Close()
+	a := pool.NewArena()
+	var sets []View
+	for i, n := range []int{3, 100, 800, 5000, 30_000, 120_000} {
+		ed := New(a, keyspace.PackedLimits{}, Large)
+		for k := range n {
+			ed.Add(fmt.Appendf(nil, "%d", k*(i+2)))
+		}
+		sets = append(sets, ed.View())
+	}
+	for _, v := range sets {
+		for _, o := range sets {
+			want, got, along := 0, 0, 0
+			for it := v.Iter(); it.Next(); {
+				if o.Has(it.Member()) {
+					want++
+				}
+				if it.In(o) {
+					got++
+				}
+			}
+			for it := v.Along([]View{o}); it.Next(); {
+				if it.In(o) {
+					along++
+				}
+			}
+			if got != want || along != want {
+				t.Errorf("%d of %d are in %d: In finds %d, Along %d", want, v.Len(), o.Len(), got, along)
+			}
+		}
+	}
+}
