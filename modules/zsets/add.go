@@ -98,6 +98,7 @@ func addTo(c *core.Ctx, o addOptions) error {
 		}
 	}
 	if added+updated > 0 {
+		c.Dirty += added + updated - 1
 		if o.increment {
 			c.Changed(core.EventZSet, "zincr", key)
 		} else {

@@ -120,3 +120,24 @@ func TestScanned(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesCounted: a command counts as many changes as members it has changed,
+// which decides when the data are saved. The numbers are Redis's.
+func TestChangesCounted(t *testing.T) {
+	r := newRig(t)
+	defer r.ks.Close()
+	for _, test := range []struct {
+		do      string
+		changes int64
+	}{
+		{"ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g", 7}, {"ZADD z 1 a 3 b", 1}, {"ZINCRBY z 1 a", 1}, {"ZADD z 2 a", 0},
+		{"ZREM z a b nobody", 2}, {"ZREMRANGEBYRANK z 0 1", 2}, {"ZPOPMIN z 2", 2},
+		{"ZADD x 1 a 2 b 3 c 4 d 5 e 6 f 7 g", 7}, {"ZMPOP 1 x MIN COUNT 2", 2}, {"BZMPOP 0 1 x MIN COUNT 2", 2},
+		{"BZPOPMAX x 0", 1}, {"ZUNIONSTORE d 2 x z", 1}, {"ZRANGESTORE r d 0 -1", 1}, {"ZDIFFSTORE d 1 none", 1},
+	} {
+		r.do("%s", test.do)
+		if r.ctx.Dirty != test.changes {
+			t.Errorf("%s: %d changes, want %d", test.do, r.ctx.Dirty, test.changes)
+		}
+	}
+}
