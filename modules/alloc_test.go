@@ -36,6 +36,14 @@ func TestAllocationsPerCommand(t *testing.T) {
 		large = append(large, fmt.Sprint(i), fmt.Sprint("member:", i))
 	}
 	pipe.Exchange(nil, request(large...))
+	pipe.Exchange(nil, request("SADD", "ints", "1", "2", "3"))
+	pipe.Exchange(nil, request("SADD", "set", "a", "b", "3"))
+	large = large[:0]
+	for i := range 5000 {
+		large = append(large, fmt.Sprint("member:", i))
+	}
+	pipe.Exchange(nil, request(append([]string{"SADD", "large-set"}, large...)...))
+	pipe.Exchange(nil, request(append([]string{"SADD", "other-set"}, large[:1000]...)...))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -70,6 +78,17 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"HGETALL large", 0, []string{"HGETALL", "large"}},
 		{"HINCRBY", 0, []string{"HINCRBY", "hash", "number", "1"}},
 		{"HEXPIRE", 0, []string{"HEXPIRE", "large", "1000", "FIELDS", "1", "field"}},
+		{"SADD of a member", 0, []string{"SADD", "set", "a"}},
+		{"SADD of a member, intset", 0, []string{"SADD", "ints", "2"}},
+		{"SADD of a member, large", 0, []string{"SADD", "large-set", "member:7"}},
+		{"SISMEMBER", 0, []string{"SISMEMBER", "set", "3"}},
+		{"SISMEMBER, large", 0, []string{"SISMEMBER", "large-set", "member:8"}},
+		{"SPOP, large", 0, []string{"SPOP", "large-set"}},
+		{"SRANDMEMBER, intset", 0, []string{"SRANDMEMBER", "ints"}},
+		{"SMEMBERS", 0, []string{"SMEMBERS", "set"}},
+		{"SINTER", 0, []string{"SINTER", "set", "ints"}},
+		{"SINTERCARD, large", 0, []string{"SINTERCARD", "2", "large-set", "other-set"}},
+		{"SDIFF", 0, []string{"SDIFF", "set", "ints"}},
 		{"ZADD of a member", 0, []string{"ZADD", "zset", "2", "b"}},
 		{"ZADD with another score", 0, []string{"ZADD", "zset", "INCR", "1", "b"}},
 		{"ZSCORE", 0, []string{"ZSCORE", "zset", "b"}},

@@ -85,44 +85,30 @@ func sinter(c *core.Ctx) error {
 		return err
 	}
 	reply := begin(c)
-	for it := meet(sets); it.next(); {
-		reply.add(&it.Iter)
+	first, others := meet(sets)
+	for it := first.Along(others); it.Next(); {
+		if inAll(&it, others) {
+			reply.add(&it)
+		}
 	}
 	reply.end()
 	return nil
 }
 
-// meeting goes through the members that are in all sets.
-type meeting struct {
-	set.Iter
-	first  set.View
-	others []set.View
-}
-
-// meet begins with the smallest set, which is the only one to be gone through. It
-// puts the sets in order.
-func meet(sets []set.View) meeting {
+// meet prepares to go through the smallest set, the only one that is gone through,
+// and to look its members up in the others. It puts the sets in order.
+func meet(sets []set.View) (first set.View, others []set.View) {
 	slices.SortFunc(sets, bySize)
-	first := sets[0]
-	others := sets[:0]
+	first, others = sets[0], sets[:0]
 	for _, v := range sets[1:] {
 		if !v.Same(first) {
 			others = append(others, v)
 		}
 	}
-	return meeting{first.Along(others), first, others}
+	return first, others
 }
 
 func bySize(a, b set.View) int { return cmp.Compare(a.Len(), b.Len()) }
-
-func (m *meeting) next() bool {
-	for m.Next() {
-		if inAll(&m.Iter, m.others) {
-			return true
-		}
-	}
-	return false
-}
 
 func inAll(it *set.Iter, sets []set.View) bool {
 	for _, v := range sets {
@@ -175,8 +161,11 @@ func sintercard(c *core.Ctx) error {
 		return err
 	}
 	found := int64(0)
-	for it := meet(sets); found < limit && it.next(); {
-		found++
+	first, others := meet(sets)
+	for it := first.Along(others); found < limit && it.Next(); {
+		if inAll(&it, others) {
+			found++
+		}
 	}
 	c.Int(found)
 	return nil
@@ -189,14 +178,16 @@ func sinterstore(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	it := meet(sets)
+	first, others := meet(sets)
 	form := set.Pack
-	if it.first.Form() == set.Ints {
+	if first.Form() == set.Ints {
 		form = set.Ints
 	}
 	result := made(c, c.Args[1], form)
-	for it.next() {
-		result.AddMember(&it.Iter)
+	for it := first.Along(others); it.Next(); {
+		if inAll(&it, others) {
+			result.AddMember(&it)
+		}
 	}
 	result.Settle()
 	store(c, c.Args[1], &result, "sinterstore")
