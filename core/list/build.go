@@ -31,6 +31,13 @@ func (b *Builder) Add(value []byte) {
 	b.n++
 }
 
+// addInt is Add for an integer.
+func (b *Builder) addInt(n int64) {
+	b.room(listpack.IntSize(n), 1)
+	b.buf = listpack.AppendInt(b.buf, n)
+	b.n++
+}
+
 // region appends the n elements of a region, which is copied.
 func (b *Builder) region(r []byte, n int) {
 	if headSize+len(r) <= b.lim.bytes && n <= b.lim.entries {

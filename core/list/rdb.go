@@ -8,6 +8,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
 // What stands before each node of an rdb.TypeListQuicklist2.
@@ -64,8 +65,14 @@ func Load(opcode byte, r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimi
 		for n := r.Count(2); n > 0 && r.Err() == nil; n-- {
 			b.loadNode(r)
 		}
+	case rdb.TypeListZiplist:
+		b.loadZiplist(r)
+	case rdb.TypeListQuicklist:
+		for n := r.Count(1); n > 0 && r.Err() == nil; n-- {
+			b.loadZiplist(r)
+		}
 	default:
-		r.Failf("lists of type %d, made of ziplists, cannot be read", opcode)
+		r.Failf("type %d is no list", opcode)
 	}
 	if r.Err() == nil && b.Len() == 0 {
 		r.Fail(errEmpty)
@@ -94,6 +101,25 @@ func (b *Builder) loadNode(r *rdb.Reader) {
 			return
 		}
 		b.region(listpack.Elements(data), n)
+	}
+}
+
+// loadZiplist reads the form of nodes before Redis 7.
+func (b *Builder) loadZiplist(r *rdb.Reader) {
+	data := r.String()
+	if r.Err() != nil {
+		return
+	}
+	err := ziplist.Each(data, func(e ziplist.Element) error {
+		if e.IsInt {
+			b.addInt(e.Int)
+		} else {
+			b.Add(e.Bytes)
+		}
+		return nil
+	})
+	if err != nil {
+		r.Fail(err)
 	}
 }
 

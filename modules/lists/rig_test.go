@@ -64,7 +64,9 @@ func newRig(t failer) *rig {
 // packed sets list-max-listpack-size.
 func (r *rig) packed(n int64) {
 	r.module.size.Store(n)
-	r.module.limit(r.ks)
+	if err := r.module.limit(r.ks); err != nil {
+		r.t.Fatalf("%v", err)
+	}
 }
 
 // do runs a command given as words separated by blanks and returns the reply with
