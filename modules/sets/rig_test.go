@@ -54,7 +54,7 @@ func newRig(t failer) *rig {
 		t.Fatalf("%v", err)
 	}
 	r.ks = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
-	r.module.limit(r.ks)
+	r.limits(512, 128)
 	r.ctx = core.Ctx{
 		Writer: &resp.Writer{Proto: 2}, DB: r.ks.DB(0), Session: &core.Session{}, Hooks: r.reg.Hooks, Now: 1_700_000_000_000,
 	}
@@ -65,7 +65,9 @@ func newRig(t failer) *rig {
 func (r *rig) limits(ints, entries int64) {
 	r.module.ints.Store(ints)
 	r.module.entries.Store(entries)
-	r.module.limit(r.ks)
+	if err := r.module.limit(r.ks); err != nil {
+		r.t.Fatalf("%v", err)
+	}
 }
 
 // end deletes everything and proves that no memory is left.

@@ -218,3 +218,13 @@ func TestRandomIsFair(t *testing.T) {
 		}
 	}
 }
+
+// A client cannot ask for more than there is memory.
+func TestRandomIsBounded(t *testing.T) {
+	r := newTestRig(t)
+	const huge = "SRANDMEMBER s -9223372036854775807"
+	r.want(huge, "*0", "")
+	r.do("SADD s a")
+	r.want(huge, "-ERR value is out of range", "")
+	r.want("SRANDMEMBER s -3", "*3 $1 a $1 a $1 a", "")
+}
