@@ -97,14 +97,19 @@ func (ed *Editor) Discard() {
 	ed.view = View{}
 }
 
-// Expect chooses the form for n members to come, as Redis does it: first is one of
-// them. A set that is there already becomes large if it cannot stay packed, even
+// Expect chooses the form for n members to come, as Redis does it: first is the
+// first of them, and must be added next. A set that is there already becomes large if it cannot stay packed, even
 // if then some of the members turn out to be there.
 func (ed *Editor) Expect(n int, first []byte) {
 	switch ed.view.form {
 	case Empty:
-		if _, ok := decimal.Parse(first); !(ok && n <= ed.lim.Ints) && n > ed.lim.Entries {
+		_, number := decimal.Parse(first)
+		switch {
+		case number && n <= ed.lim.Ints:
+		case n > ed.lim.Entries:
 			ed.enlarge(n)
+		case number: // else Add would begin with an intset
+			listpack.Frame(ed.create(Pack, listpack.Overhead), 0)
 		}
 	case Ints:
 		if n > ed.lim.Ints {

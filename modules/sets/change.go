@@ -33,9 +33,7 @@ func sadd(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if len(members) > 1 {
-		ed.Expect(len(members), members[0])
-	}
+	ed.Expect(len(members), members[0])
 	n := int64(0)
 	for _, member := range members {
 		if ed.Add(member) {
@@ -105,7 +103,11 @@ func smove(c *core.Ctx) error {
 	if gone {
 		c.Event(core.EventGeneric, "del", from)
 	}
-	if dst, _ := edit(c, to); dst.Add(member) {
+	dst, _ := edit(c, to)
+	if dst.View().Form() == set.Empty {
+		dst.Expect(1, member)
+	}
+	if dst.Add(member) {
 		c.Changed(core.EventSet, "sadd", to)
 	}
 	c.Int(1)
