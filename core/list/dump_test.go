@@ -228,3 +228,19 @@ func TestMemory(t *testing.T) {
 		r.ks.Close()
 	}
 }
+
+// An end that is popped bare does not keep the room of a full chunk.
+func TestEndsShrink(t *testing.T) {
+	for _, end := range []End{Front, Back} {
+		r := newRig(t, keyspace.PackedLimits{})
+		for range 5000 {
+			r.push(Back, "some text")
+		}
+		l := r.view().large
+		r.drop(end, l.count(end)-2)
+		if room := l.a.Cap(arena.Ref(l.ends[end])); room > 4*firstGap {
+			t.Errorf("two elements have %d bytes", room)
+		}
+		r.end()
+	}
+}
