@@ -14,6 +14,8 @@ type Editor struct {
 	entry keyspace.Entry
 	now   int64
 	many  bool // more members are expected than may be packed
+
+	opened *large // the large form once it is open for changing
 }
 
 // Edit opens the sorted set of a key for changing. e is the key's entry; with the
@@ -55,7 +57,10 @@ func (z *large) place(member []byte) (p Place, ok bool) {
 
 // View returns the set as it is now.
 func (ed *Editor) View() View {
-	if !ed.entry.OK() {
+	switch {
+	case ed.opened != nil:
+		return View{large: ed.opened, n: ed.opened.Len()}
+	case !ed.entry.OK():
 		return View{}
 	}
 	return Of(ed.entry.Value())
@@ -63,11 +68,10 @@ func (ed *Editor) View() View {
 
 // open returns the large form for changing, nil if the set is packed or missing.
 func (ed *Editor) open() *large {
-	if !ed.entry.OK() {
-		return nil
+	if ed.opened == nil && ed.entry.OK() {
+		ed.opened, _ = ed.entry.OpenObject().(*large)
 	}
-	z, _ := ed.entry.OpenObject().(*large)
-	return z
+	return ed.opened
 }
 
 // Find looks a member up. The Place is for what is to be done about it: Add if
@@ -121,6 +125,7 @@ func (ed *Editor) convert() *large {
 	z.addAll(v)
 	ed.db.PutObject(ed.key, keyspace.ZSet, z, keyspace.KeepTTL, ed.now)
 	ed.entry = ed.db.FindHashed(h, ed.key, ed.now, keyspace.KeepExpired)
+	ed.opened = z
 	return z
 }
 
@@ -233,6 +238,6 @@ func (ed *Editor) Done() (deleted bool) {
 		return false
 	}
 	ed.entry.Delete()
-	ed.entry = keyspace.Entry{}
+	ed.entry, ed.opened = keyspace.Entry{}, nil
 	return true
 }
