@@ -44,6 +44,8 @@ func TestAllocationsPerCommand(t *testing.T) {
 	}
 	pipe.Exchange(nil, request(append([]string{"SADD", "large-set"}, large...)...))
 	pipe.Exchange(nil, request(append([]string{"SADD", "other-set"}, large[:1000]...)...))
+	pipe.Exchange(nil, request("RPUSH", "list", "a", "b", "3"))
+	pipe.Exchange(nil, request(append([]string{"RPUSH", "long-list"}, large...)...))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -68,6 +70,17 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"DBSIZE", 0, []string{"DBSIZE"}},
 		{"MGET", 0, []string{"MGET", "key", "counter"}},
 		{"MSET", 0, []string{"MSET", "key", "a value of some length that is no digit", "counter", "1"}},
+		{"LPUSH", 0, []string{"LPUSH", "list", "element"}},
+		{"RPOP", 0, []string{"RPOP", "list"}},
+		{"LRANGE", 0, []string{"LRANGE", "list", "0", "-1"}},
+		{"LPUSH, long", 0, []string{"LPUSH", "long-list", "an element"}},
+		{"RPUSH, long", 0, []string{"RPUSH", "long-list", "an element"}},
+		{"LPOP, long", 0, []string{"LPOP", "long-list"}},
+		{"RPOP, long", 0, []string{"RPOP", "long-list"}},
+		{"LMOVE, long", 0, []string{"LMOVE", "long-list", "long-list", "LEFT", "RIGHT"}},
+		{"LINDEX, long", 0, []string{"LINDEX", "long-list", "2500"}},
+		{"LSET, long", 0, []string{"LSET", "long-list", "2500", "member:2505"}},
+		{"LRANGE, long", 0, []string{"LRANGE", "long-list", "1000", "1099"}},
 		{"HSET same size", 0, []string{"HSET", "hash", "field", "valve", "number", "13"}},
 		{"HSET large", 0, []string{"HSET", "large", "field", long}},
 		{"HGET", 0, []string{"HGET", "hash", "field"}},
