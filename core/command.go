@@ -39,6 +39,10 @@ type Command struct {
 	VaryFlags func(args [][]byte) KeyFlags
 	// Sub makes the command a container: its second argument chooses a row.
 	Sub []Command
+	// Member is the argument that names the member (field, element) of the only
+	// key's value that the command looks up first, 0 if there is none. It is a hint:
+	// in a pipeline its memory is asked for before the command runs.
+	Member int
 	// Doc is what COMMAND DOCS tells.
 	Doc Doc
 	// Plan, when set, replaces the key declaration as the source of the locks

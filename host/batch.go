@@ -34,7 +34,7 @@ type request struct {
 // that may share a batch, or those and one other, which ends it. An error is
 // that of the first request that is not there: incomplete, or no request.
 func (w *worker) gather(s *session, data []byte) error {
-	w.batch, w.hashes = w.batch[:0], w.hashes[:0]
+	w.batch, w.hashes, w.members = w.batch[:0], w.hashes[:0], w.members[:0]
 	if cap(w.args) > keepArgs {
 		w.args = nil
 	}
@@ -58,6 +58,9 @@ func (w *worker) gather(s *session, data []byte) error {
 		if joins {
 			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])
 			w.hashes = append(w.hashes, r.hash)
+			if m := r.cmd.Member; m != 0 && m < len(r.args) {
+				w.members = append(w.members, keyspace.Member{Key: r.args[r.cmd.OnlyKey()], Hash: r.hash, Name: r.args[m]})
+			}
 		}
 		w.batch = append(w.batch, r)
 		if !joins {
@@ -120,6 +123,10 @@ func (w *worker) warmBatch(s *session) {
 	w.srv.ks.Lock(set)
 	w.locked = set
 	s.db.Warm(w.hashes)
+	if len(w.members) > 0 {
+		s.db.WarmMembers(w.members)
+		clear(w.members)
+	}
 }
 
 // warmFrom is how large the data must be for the asking ahead to pay where it

@@ -46,11 +46,12 @@ type worker struct {
 	w        resp.Writer
 	args     [][]byte
 	batch    []request
-	hashes   []uint64       // of the keys of those that share a batch
-	ready    []waitKey      // keys whose waiters are to be served after the running command
-	serving  *waiter        // the waiter whose command is being retried
-	locked   keyspace.Locks // shards locked by the running command
-	broken   bool           // a panic has ended it, see rescue
+	hashes   []uint64          // of the keys of those that share a batch
+	members  []keyspace.Member // of their values, that they are going to look up
+	ready    []waitKey         // keys whose waiters are to be served after the running command
+	serving  *waiter           // the waiter whose command is being retried
+	locked   keyspace.Locks    // shards locked by the running command
+	broken   bool              // a panic has ended it, see rescue
 	stats    workerStats
 
 	// wake makes the driver call deliver soon; safe from any goroutine.

@@ -43,6 +43,12 @@ func (h *large) entry(field []byte, n int, expire int64) arena.Ref {
 	return ref
 }
 
+// PrefetchBucket implements keyspace.Warmer.
+func (h *large) PrefetchBucket(hash uint64) { h.table.PrefetchBucket(hash) }
+
+// PrefetchEntry implements keyspace.Warmer.
+func (h *large) PrefetchEntry(hash uint64) { h.table.PrefetchEntry(hash) }
+
 // insert adds a field that is not there; hash is its hash in the table.
 func (h *large) insert(hash uint64, field, value []byte, expire int64) {
 	ref := h.entry(field, len(value), expire)

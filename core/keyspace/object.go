@@ -6,6 +6,14 @@ import (
 	"github.com/ferrousdb/ferrous/core/arena"
 )
 
+// Warmer is an Object that looks members up by the keyspace's hash, and can ask
+// the processor for what such a lookup is going to touch: for the bucket, and,
+// when that has had time to arrive, for the entry. See DB.WarmMembers.
+type Warmer interface {
+	PrefetchBucket(hash uint64)
+	PrefetchEntry(hash uint64)
+}
+
 // objectTable holds the Objects of one shard. An entry names its Object by an
 // index into the table, because the collector cannot see into the arena: the
 // table is what keeps the Object alive.

@@ -18,6 +18,50 @@ func (db *DB) Warm(hashes []uint64) {
 	}
 }
 
+// Member is a member of a key's value that is going to be looked up.
+type Member struct {
+	Key  []byte
+	Hash uint64 // of the key
+	Name []byte
+
+	of   Warmer // what WarmMembers has found
+	hash uint64 // of the name
+}
+
+// WarmMembers is Warm for members of the large values among those of the keys,
+// which have been asked for before. It uses the list for its own notes.
+func (db *DB) WarmMembers(list []Member) {
+	for i := range list {
+		m := &list[i]
+		if i > 0 && m.Hash == list[i-1].Hash {
+			m.of = list[i-1].of // most probably; and it is only a hint
+		} else {
+			m.of = db.warmer(m.Hash, m.Key)
+		}
+		if m.of != nil {
+			m.hash = db.ks.Hash(m.Name)
+			m.of.PrefetchBucket(m.hash)
+		}
+	}
+	for i := range list {
+		if m := &list[i]; m.of != nil {
+			m.of.PrefetchEntry(m.hash)
+		}
+	}
+}
+
+// warmer returns a key's value if it can be asked ahead for members.
+func (db *DB) warmer(h uint64, key []byte) Warmer {
+	sh := ShardOf(h)
+	t := &db.tables[sh]
+	pos, ok := t.Find(h, key)
+	if !ok {
+		return nil
+	}
+	w, _ := Entry{db, pos, t.At(pos), uint8(sh)}.Object().(Warmer)
+	return w
+}
+
 // WarmShared is Warm for a caller that holds no lock and shares the keyspace
 // with other cores: each lock is taken for the moment that it is needed. The
 // locks themselves are what travels between cores, so they come first.

@@ -55,6 +55,12 @@ func (z *large) MemoryUsage() int64 {
 // Len implements keyspace.Object.
 func (z *large) Len() int { return z.tree.Len() }
 
+// PrefetchBucket implements keyspace.Warmer.
+func (z *large) PrefetchBucket(hash uint64) { z.index.PrefetchBucket(hash) }
+
+// PrefetchEntry implements keyspace.Warmer.
+func (z *large) PrefetchEntry(hash uint64) { z.index.PrefetchEntry(hash) }
+
 func entryScore(ref arena.Ref) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(dict.Value(ref)))
 }

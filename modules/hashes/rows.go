@@ -57,20 +57,20 @@ func setRows() []core.Command {
 	old.Deprecated, old.ReplacedBy = "4.0.0", "`HSET` with several pairs of field and value"
 	counts := core.KeyRW | core.KeyAccess | core.KeyUpdate
 	return []core.Command{
-		{Name: "hset", Run: hset, Arity: -4, Flags: add, Keys: key(updates),
+		{Name: "hset", Member: 2, Run: hset, Arity: -4, Flags: add, Keys: key(updates),
 			Doc: history(doc("2.0.0", eachField, "Sets the values of fields and answers how many are new.",
 				"key data{field value}..."),
 				"4.0.0", "More than one field at a time.")},
-		{Name: "hsetnx", Run: hsetnx, Arity: 4, Flags: add, Keys: key(core.KeyRW | core.KeyInsert),
+		{Name: "hsetnx", Member: 2, Run: hsetnx, Arity: 4, Flags: add, Keys: key(core.KeyRW | core.KeyInsert),
 			Doc: doc("2.0.0", "O(1)", "Sets the value of a field that does not exist.", "key field value")},
 		{Name: "hmset", Run: hmset, Arity: -4, Flags: add, Keys: key(updates), Doc: old},
-		{Name: "hdel", Run: hdel, Arity: -3, Flags: writeFast, Keys: key(core.KeyRW | core.KeyDelete),
+		{Name: "hdel", Member: 2, Run: hdel, Arity: -3, Flags: writeFast, Keys: key(core.KeyRW | core.KeyDelete),
 			Doc: history(doc("2.0.0", eachField, "Deletes fields, and the key with the last of them.", "key field..."),
 				"2.4.0", "More than one field at a time.")},
-		{Name: "hincrby", Run: hincrby, Arity: 4, Flags: add, Keys: key(counts),
+		{Name: "hincrby", Member: 2, Run: hincrby, Arity: 4, Flags: add, Keys: key(counts),
 			Doc: doc("2.0.0", "O(1)", "Adds to the integer in a field; a missing one counts as 0.",
 				"key field increment:integer")},
-		{Name: "hincrbyfloat", Run: hincrbyfloat, Arity: 4, Flags: add, Keys: key(counts),
+		{Name: "hincrbyfloat", Member: 2, Run: hincrbyfloat, Arity: 4, Flags: add, Keys: key(counts),
 			Doc: doc("2.6.0", "O(1)", "Adds to the number in a field; a missing one counts as 0.",
 				"key field increment:double")},
 	}
@@ -79,13 +79,13 @@ func setRows() []core.Command {
 // getRows are the commands that read single fields.
 func getRows() []core.Command {
 	return []core.Command{
-		{Name: "hget", Run: hget, Arity: 3, Flags: readFast, Keys: key(reads),
+		{Name: "hget", Member: 2, Run: hget, Arity: 3, Flags: readFast, Keys: key(reads),
 			Doc: doc("2.0.0", "O(1)", "Answers the value of a field.", "key field")},
 		{Name: "hmget", Run: hmget, Arity: -3, Flags: readFast, Keys: key(reads),
 			Doc: doc("2.0.0", eachField, "Answers the values of fields.", "key field...")},
-		{Name: "hstrlen", Run: hstrlen, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "hstrlen", Member: 2, Run: hstrlen, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
 			Doc: doc("3.2.0", "O(1)", "Answers the length of a field's value.", "key field")},
-		{Name: "hexists", Run: hexists, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "hexists", Member: 2, Run: hexists, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
 			Doc: doc("2.0.0", "O(1)", "Tells whether a field exists.", "key field")},
 		{Name: "hlen", Run: hlen, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
 			Doc: doc("2.0.0", "O(1); fields that have expired and are still to be removed are counted one by one.",

@@ -25,14 +25,14 @@ const (
 
 func changeRows() []core.Command {
 	return []core.Command{
-		{Name: "sadd", Run: sadd, Arity: -3, Flags: core.Write | core.DenyOOM | core.Fast, Keys: key(core.KeyRW | core.KeyInsert),
+		{Name: "sadd", Member: 2, Run: sadd, Arity: -3, Flags: core.Write | core.DenyOOM | core.Fast, Keys: key(core.KeyRW | core.KeyInsert),
 			Doc: core.Doc{
 				Summary: "Adds members to a set; creates the key if need be.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members given.",
 				Args:    "key member...",
 				History: []core.Note{{Version: "2.4.0", Text: "More than one member may be given."}},
 			}},
-		{Name: "srem", Run: srem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(core.KeyRW | core.KeyDelete),
+		{Name: "srem", Member: 2, Run: srem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(core.KeyRW | core.KeyDelete),
 			Doc: core.Doc{
 				Summary: "Removes members from a set; the key goes with the last one.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members given.",
@@ -77,7 +77,7 @@ func readRows() []core.Command {
 	return []core.Command{
 		{Name: "scard", Run: scard, Arity: 2, Flags: fast, Keys: key(core.KeyRO),
 			Doc: core.Doc{Summary: "Answers the number of members of a set.", Since: "1.0.0", Complexity: "O(1)", Args: "key"}},
-		{Name: "sismember", Run: sismember, Arity: 3, Flags: fast, Keys: key(core.KeyRO),
+		{Name: "sismember", Member: 2, Run: sismember, Arity: 3, Flags: fast, Keys: key(core.KeyRO),
 			Doc: core.Doc{
 				Summary: "Tells whether something is a member of a set.",
 				Since:   "1.0.0", Complexity: "O(1)", Args: "key member",

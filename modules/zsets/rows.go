@@ -49,7 +49,7 @@ func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(
 // memberRows are the commands about single members.
 func memberRows() []core.Command {
 	return []core.Command{
-		{Name: "zadd", Run: zadd, Arity: -4, Flags: add | core.Fast, Keys: key(core.KeyRW | core.KeyUpdate),
+		{Name: "zadd", Member: 3, Run: zadd, Arity: -4, Flags: add | core.Fast, Keys: key(core.KeyRW | core.KeyUpdate),
 			Doc: history(doc("1.2.0", "O(log(N)) for each member, where N is the number of members.",
 				"Adds members with their scores, or gives them other scores.",
 				`key [condition(NX|XX)]^3.0.2 [comparison(GT|LT)]^6.2.0 [change=CH]^3.0.2 [increment=INCR]^3.0.2
@@ -57,21 +57,21 @@ func memberRows() []core.Command {
 				"2.4.0", "More than one member at a time.",
 				"3.0.2", "The options `XX`, `NX`, `CH` and `INCR`.",
 				"6.2.0", "The options `GT` and `LT`.")},
-		{Name: "zincrby", Run: zincrby, Arity: 4, Flags: add | core.Fast,
+		{Name: "zincrby", Member: 3, Run: zincrby, Arity: 4, Flags: add | core.Fast,
 			Keys: key(core.KeyRW | core.KeyAccess | core.KeyUpdate),
 			Doc: doc("1.2.0", "O(log(N)) where N is the number of members.",
 				"Adds to the score of a member; a missing one counts as 0.", "key increment:integer member")},
 		{Name: "zcard", Run: zcard, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
 			Doc: doc("1.2.0", "O(1)", "Counts the members.", "key")},
-		{Name: "zscore", Run: zscore, Arity: 3, Flags: readFast, Keys: key(reads),
+		{Name: "zscore", Member: 2, Run: zscore, Arity: 3, Flags: readFast, Keys: key(reads),
 			Doc: doc("1.2.0", "O(1)", "Tells the score of a member.", "key member")},
 		{Name: "zmscore", Run: zmscore, Arity: -3, Flags: readFast, Keys: key(reads),
 			Doc: doc("6.2.0", "O(N) where N is the number of members asked for.", "Tells the scores of members.", "key member...")},
-		{Name: "zrank", Run: zrank, Arity: -3, Flags: readFast, Keys: key(reads),
+		{Name: "zrank", Member: 2, Run: zrank, Arity: -3, Flags: readFast, Keys: key(reads),
 			Doc: history(doc("2.0.0", "O(log(N)) where N is the number of members.",
 				"Tells how many members come before a member.", "key member [WITHSCORE]"),
 				"7.2.0", "The option `WITHSCORE`.")},
-		{Name: "zrevrank", Run: zrevrank, Arity: -3, Flags: readFast, Keys: key(reads),
+		{Name: "zrevrank", Member: 2, Run: zrevrank, Arity: -3, Flags: readFast, Keys: key(reads),
 			Doc: history(doc("2.0.0", "O(log(N)) where N is the number of members.",
 				"Tells how many members come after a member.", "key member [WITHSCORE]"),
 				"7.2.0", "The option `WITHSCORE`.")},
@@ -139,7 +139,7 @@ func removeRows() []core.Command {
 				"Removes the members in a range of "+what+".", args)}
 	}
 	return []core.Command{
-		{Name: "zrem", Run: zrem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(removes),
+		{Name: "zrem", Member: 2, Run: zrem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(removes),
 			Doc: history(doc("1.2.0", "O(M*log(N)) where N is the number of members and M the number of those removed.",
 				"Removes members.", "key member..."),
 				"2.4.0", "More than one member at a time.")},
