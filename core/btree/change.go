@@ -150,10 +150,30 @@ func (t *Tree) descend(way *path, rank int) (*leaf, int) {
 	return h.asLeaf(), rank
 }
 
+// descendTo is descend for an item of the tree.
+func (t *Tree) descendTo(way *path, it Item) (*leaf, int) {
+	b := itemBound(it)
+	b.After = true // the item itself counts, so the last key below leads to it
+	h := t.own(&t.root)
+	for h.level > 0 {
+		p := h.asInner()
+		i := b.search(p.scores[:p.n], p.refs[:p.n]) - 1
+		way.step[way.n].p, way.step[way.n].i = p, i
+		way.n++
+		h = t.own(&p.kids[i])
+	}
+	l := h.asLeaf()
+	at := lowerBound(l.scores[:l.n], it.Score)
+	for l.refs[at] != it.Ref { // among equal scores; no other member is looked at
+		at++
+	}
+	return l, at
+}
+
 // Delete removes an item of the tree.
 func (t *Tree) Delete(it Item) {
 	var way path
-	l, at := t.descend(&way, t.Rank(it))
+	l, at := t.descendTo(&way, it)
 	t.deleteFrom(&way, l, at, 1)
 }
 
@@ -237,9 +257,8 @@ func (t *Tree) lower() {
 // the same key.
 func (t *Tree) Move(from, to Item) {
 	var way path
-	rank := t.Rank(from)
-	l, at := t.descend(&way, rank)
-	if !t.stays(l, at, rank, to) {
+	l, at := t.descendTo(&way, from)
+	if !way.stays(l, at, to) {
 		t.deleteFrom(&way, l, at, 1)
 		t.Insert(to)
 		return
@@ -250,22 +269,42 @@ func (t *Tree) Move(from, to Item) {
 	}
 }
 
-// stays reports whether another item in the place of the one of a rank, number i of
-// leaf l, leaves the order as it is. At the ends of a leaf it may say no.
-func (t *Tree) stays(l *leaf, i, rank int, it Item) bool {
+// stays reports whether another item in the place of number i of the leaf l, to
+// which the way leads, leaves the order as it is. Where a neighbour is in another
+// leaf it says no.
+func (way *path) stays(l *leaf, i int, it Item) bool {
 	b := itemBound(it)
-	switch {
-	case i > 0:
+	if i > 0 {
 		if !b.below(l.scores[i-1], l.refs[i-1]) {
 			return false
 		}
-	case rank > 0:
+	} else if !way.first() {
 		return false
 	}
 	if i+1 < int(l.n) {
 		return !b.below(l.scores[i+1], l.refs[i+1])
 	}
-	return rank+1 == t.count
+	return way.last()
+}
+
+// first reports whether the way leads to the first leaf.
+func (way *path) first() bool {
+	for _, s := range way.step[:way.n] {
+		if s.i > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// last reports whether the way leads to the last leaf.
+func (way *path) last() bool {
+	for _, s := range way.step[:way.n] {
+		if s.i+1 < int(s.p.n) {
+			return false
+		}
+	}
+	return true
 }
 
 // Release frees nodes of a tree that nobody uses any more, about as many as hold

@@ -68,9 +68,24 @@ func (b *Bound) below(score float64, ref arena.Ref) bool {
 	return c < 0 || c == 0 && b.After
 }
 
-// search returns how many of the keys lie below the bound.
+// search returns how many of the keys lie below the bound. Scores are compared
+// first, without looking at members: those of different scores are far away in
+// memory, and mostly there is at most one of the same.
 func (b *Bound) search(scores []float64, refs []arena.Ref) int {
 	lo, hi := 0, len(scores)
+	if b.Order != ByMember {
+		lo = lowerBound(scores, b.Score)
+		hi = lo
+		for hi < len(scores) && scores[hi] == b.Score {
+			hi++
+		}
+		if b.Order == ByScore {
+			if b.After {
+				return hi
+			}
+			return lo
+		}
+	}
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
 		if b.below(scores[mid], refs[mid]) {
@@ -80,6 +95,21 @@ func (b *Bound) search(scores []float64, refs []arena.Ref) int {
 		}
 	}
 	return lo
+}
+
+// lowerBound returns how many of the scores, which are in order, are below s. It has
+// no branch that depends on them, since none could be predicted.
+func lowerBound(scores []float64, s float64) int {
+	at, n := 0, len(scores)
+	for n > 0 {
+		half := (n + 1) / 2
+		next := at + half
+		if scores[next-1] < s {
+			at = next
+		}
+		n -= half
+	}
+	return at
 }
 
 // Below returns the number of items below the bound: the rank of the first that
