@@ -567,10 +567,10 @@
 # Accepted, without effect: there are no access control lists yet.
 # acllog-max-len = 128
 
-# Accepted, without effect: the type is not built yet.
+# Accepted, without effect: there are no streams yet.
 # stream-node-max-bytes = "4kb"
 
-# Accepted, without effect: the type is not built yet.
+# Accepted, without effect: there are no streams yet.
 # stream-node-max-entries = 100
 
 # Accepted, without effect: there is no slow log and no latency monitor yet.
@@ -630,6 +630,16 @@
 # Accepted for compatibility, without effect: lists are not compressed in memory
 # list-compress-depth = 0
 
+# --- hashes ---------------------------------------------------------------------------------------
+
+# A hash of so many fields at most is packed: small, and slow to search if it is long.
+# Also called hash-max-ziplist-entries.
+# hash-max-listpack-entries = 512
+
+# A hash is packed only while no field and no value has more bytes than this.
+# Also called hash-max-ziplist-value.
+# hash-max-listpack-value = 64
+
 # --- sets -----------------------------------------------------------------------------------------
 
 # A set of so many integers at most, and of nothing else, is kept as a sorted array of numbers.
@@ -656,13 +666,3 @@
 # A HyperLogLog takes the dense form, of 12 KiB, when the sparse one would be longer than this.
 # Longer sparse ones save memory and cost time.
 # hll-sparse-max-bytes = 3000
-
-# --- hashes ---------------------------------------------------------------------------------------
-
-# A hash of so many fields at most is packed: small, and slow to search if it is long.
-# Also called hash-max-ziplist-entries.
-# hash-max-listpack-entries = 512
-
-# A hash is packed only while no field and no value has more bytes than this.
-# Also called hash-max-ziplist-value.
-# hash-max-listpack-value = 64

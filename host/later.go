@@ -26,7 +26,7 @@ const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
 	noAcl         = "there are no access control lists yet"
-	noCollections = "the type is not built yet"
+	noStreams     = "there are no streams yet"
 	noObserving   = "there is no slow log and no latency monitor yet"
 	noTracking    = "there is no client-side caching yet"
 	noScripts     = "there are no scripts yet"
@@ -97,9 +97,9 @@ var laterParams = [...]struct {
 	{"acl-pubsub-default", "", "resetchannels", words, noAcl},
 	{"aclfile", "", "", words, noAcl},
 	{"acllog-max-len", "", "128", number, noAcl},
-	// The type is not built yet.
-	{"stream-node-max-bytes", "", "4096", size, noCollections},
-	{"stream-node-max-entries", "", "100", number, noCollections},
+	// There are no streams yet.
+	{"stream-node-max-bytes", "", "4096", size, noStreams},
+	{"stream-node-max-entries", "", "100", number, noStreams},
 	// There is no slow log and no latency monitor yet.
 	{"latency-tracking", "", "yes", yesno, noObserving},
 	{"latency-tracking-info-percentiles", "", "50 99 99.9", words, noObserving},

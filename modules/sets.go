@@ -20,21 +20,21 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
+	return append(Cache(), bitmaps.New(), hyperloglog.New(), geo.New())
+}
+
+// Cache is what a cache needs and nothing else: keys, the common types of values,
+// and transactions.
+func Cache() []core.Module {
 	return []core.Module{
 		connection.New(),
 		keys.New(),
 		server.New(),
 		strings.New(),
 		lists.New(),
+		hashes.New(),
 		sets.New(),
 		zsets.New(),
-		geo.New(),
-		bitmaps.New(),
-		hyperloglog.New(),
-		hashes.New(),
 		transactions.New(),
 	}
 }
-
-// Cache is what a cache needs and nothing else.
-func Cache() []core.Module { return Full() }
