@@ -22,6 +22,12 @@ type saved struct {
 // all data are dropped, and the values are read again. Like a dump it leaves
 // out the keys whose time has come.
 func debugReload(c *core.Ctx) error {
+	for i := 2; i < len(c.Args); i++ {
+		if c.Is(i, "merge") || c.Is(i, "noflush") || c.Is(i, "nosave") {
+			return core.Err("DEBUG RELOAD has no options as long as there are no RDB files")
+		}
+		return core.Err("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+	}
 	r, ks := c.Server.Registry(), c.DB.Keyspace()
 	all, err := saveAll(r, ks, c.Now)
 	if err != nil {
