@@ -22,8 +22,8 @@ type saved struct {
 // all data are dropped, and the values are read again. Like a dump it leaves
 // out the keys whose time has come.
 func debugReload(c *core.Ctx) error {
-	for i := 2; i < len(c.Args); i++ {
-		if c.Is(i, "merge") || c.Is(i, "noflush") || c.Is(i, "nosave") {
+	if len(c.Args) > 2 {
+		if c.Is(2, "merge") || c.Is(2, "noflush") || c.Is(2, "nosave") {
 			return core.Err("DEBUG RELOAD has no options as long as there are no RDB files")
 		}
 		return core.Err("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
