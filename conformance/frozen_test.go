@@ -3,10 +3,13 @@ package conformance
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/ferrousdb/ferrous/conformance/script"
 	"github.com/ferrousdb/ferrous/core"
@@ -54,7 +57,17 @@ func startFrozen(t *testing.T, args []string) frozen {
 		t.Fatal(err)
 	}
 	noted := &changes{seen: map[string]bool{}}
-	srv, err := host.Start(host.Options{Modules: append(modules.Full(), noted), Args: append([]string{
+	log, err := os.Create(filepath.Join(t.TempDir(), "server.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if data, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
+			t.Logf("the server said:\n%s", data[max(0, len(data)-8<<10):])
+		}
+		log.Close()
+	})
+	srv, err := host.Start(host.Options{Log: hclog.New(&hclog.LoggerOptions{Output: log}), Modules: append(modules.Full(), noted), Args: append([]string{
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--arena-poison", "yes",
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 	}, args...)})
