@@ -151,7 +151,7 @@ func TestWatchModel(t *testing.T) {
 			},
 		})
 	})
-	if failed < 20 || passed < 20 {
+	if failed == 0 || passed == 0 {
 		t.Errorf("%d transactions failed, %d passed: this test tests nothing", failed, passed)
 	}
 }
