@@ -11,7 +11,7 @@ import (
 )
 
 // replyTimeout bounds every read: no script waits for a slower reply than that.
-const replyTimeout = 5 * time.Second
+const replyTimeout = 20 * time.Second
 
 // Conn is one client connection. It is not safe for concurrent use.
 type Conn struct {
