@@ -76,6 +76,21 @@ type Doc struct {
 	System     bool     // only for the server's own use and for tests
 }
 
+// WithTips gives a documentation its client tips.
+func WithTips(d Doc, tips ...string) Doc {
+	d.Tips = tips
+	return d
+}
+
+// WithHistory adds changes to a documentation: pairs of a version and what it
+// brought.
+func WithHistory(d Doc, notes ...string) Doc {
+	for ; len(notes) > 1; notes = notes[2:] {
+		d.History = append(d.History, Note{Version: notes[0], Text: notes[1]})
+	}
+	return d
+}
+
 // DebugCommand is a subcommand of DEBUG. It is not a row of the command table:
 // DEBUG is for tests and for people who look inside, and no client asks for its
 // shape. Every module brings those that concern it.

@@ -77,6 +77,9 @@ type KeySpec struct {
 // KeyAt is one key at position i of the arguments (the command name is 0).
 func KeyAt(i int, flags KeyFlags) KeySpec { return KeyRange(i, 0, 1, flags) }
 
+// FirstKey declares that the first argument is a key, and no other.
+func FirstKey(flags KeyFlags) []KeySpec { return []KeySpec{KeyAt(1, flags)} }
+
 // KeyRange is every step-th argument from position first to last, where last
 // counts from first, or from the end of the arguments when negative.
 func KeyRange(first, last, step int, flags KeyFlags) KeySpec {

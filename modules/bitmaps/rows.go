@@ -11,7 +11,7 @@ func (m *module) rows() []core.Command {
 	)
 	units := []core.Note{{Version: "7.0.0", Text: "`BYTE` and `BIT` came."}}
 	rows := []core.Command{
-		{Name: "bitcount", Run: bitcount, Arity: -2, Flags: core.ReadOnly, Keys: []core.KeySpec{core.KeyAt(1, read)},
+		{Name: "bitcount", Run: bitcount, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(read),
 			Doc: core.Doc{
 				Summary: "Counts the bits of a string that are 1.",
 				Since:   "2.6.0", Complexity: "O(N) where N is the number of bytes, 32 at a time.",
@@ -31,7 +31,7 @@ func (m *module) rows() []core.Command {
 						INCRBY incrby-block{encoding offset:integer increment:integer})})...]`,
 			}},
 		{Name: "bitfield_ro", Run: m.bitfieldRO, Arity: -2, Flags: core.ReadOnly | core.Fast,
-			Keys: []core.KeySpec{core.KeyAt(1, read)},
+			Keys: core.FirstKey(read),
 			Doc: core.Doc{
 				Summary: "Reads integers of any width inside a string.",
 				Since:   "6.0.0", Complexity: "O(1) for each operation.",
@@ -44,7 +44,7 @@ func (m *module) rows() []core.Command {
 				Since:   "2.6.0", Complexity: "O(N) where N is the number of bytes of all strings, 32 at a time.",
 				Args: "operation(AND|OR|XOR|NOT) destkey:key key:key@1...",
 			}},
-		{Name: "bitpos", Run: bitpos, Arity: -3, Flags: core.ReadOnly, Keys: []core.KeySpec{core.KeyAt(1, read)},
+		{Name: "bitpos", Run: bitpos, Arity: -3, Flags: core.ReadOnly, Keys: core.FirstKey(read),
 			Doc: core.Doc{
 				Summary: "Finds the first bit of a string that is 1, or 0.",
 				Since:   "2.8.7", Complexity: "O(N) where N is the number of bytes, 32 at a time.",
@@ -52,12 +52,12 @@ func (m *module) rows() []core.Command {
 				History: units,
 			}},
 		{Name: "getbit", Run: m.getbit, Arity: 3, Flags: core.ReadOnly | core.Fast,
-			Keys: []core.KeySpec{core.KeyAt(1, read)},
+			Keys: core.FirstKey(read),
 			Doc: core.Doc{
 				Summary: "Answers a bit of a string.",
 				Since:   "2.2.0", Complexity: "O(1)", Args: "key offset:integer",
 			}},
-		{Name: "setbit", Run: m.setbit, Arity: 4, Flags: write, Keys: []core.KeySpec{core.KeyAt(1, swap)},
+		{Name: "setbit", Run: m.setbit, Arity: 4, Flags: write, Keys: core.FirstKey(swap),
 			Doc: core.Doc{
 				Summary: "Sets a bit of a string, which is made longer if need be, and answers what it was.",
 				Since:   "2.2.0", Complexity: "O(1), plus the zero bytes that a longer string gets.",

@@ -33,13 +33,13 @@ func (m *module) rows() []core.Command {
 		},
 		{
 			Name: "hello", Run: forClient(m.hello), Arity: -1, Flags: handshake | core.Sensitive,
-			Doc: withHistory(doc("6.0.0", "O(1)", "Chooses the protocol version, and authenticates and names the connection on the way.",
+			Doc: core.WithHistory(doc("6.0.0", "O(1)", "Chooses the protocol version, and authenticates and names the connection on the way.",
 				"[arguments{protover:integer [AUTH auth{username password}] [SETNAME clientname]}]"),
 				"6.2.0", "The version may be left out: then the command only reports."),
 		},
 		{
 			Name: "auth", Run: forClient(m.auth), Arity: -2, Flags: handshake | core.Sensitive,
-			Doc: withHistory(doc("1.0.0", "O(N) in the number of passwords of the user", "Authenticates the connection.",
+			Doc: core.WithHistory(doc("1.0.0", "O(N) in the number of passwords of the user", "Authenticates the connection.",
 				"[username]^6.0.0 password"),
 				"6.0.0", "A user name may come before the password."),
 		},
@@ -81,7 +81,7 @@ func (m *module) clientRows() []core.Command {
 		},
 		{
 			Name: "kill", Run: kill, Arity: -3, Flags: admin | core.AllSessions,
-			Doc: withHistory(doc("2.4.0", "O(N) where N is the number of client connections",
+			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Closes the connections that the filters choose.",
 				`filter(old-format<ip:port>^-2.8.12|new-format(
 					[ID client-id:integer]^2.8.12|
@@ -95,7 +95,7 @@ func (m *module) clientRows() []core.Command {
 		},
 		{
 			Name: "list", Run: list, Arity: -2, Flags: admin | core.AllSessions,
-			Doc: withHistory(doc("2.4.0", "O(N) where N is the number of client connections",
+			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Describes the open connections, one a line.",
 				"[TYPE client-type(NORMAL|MASTER|REPLICA|PUBSUB)]^5.0.0 [ID client-id:integer...]^6.2.0", "nondeterministic_output"),
 				"2.8.12", "Field `id`.",
@@ -115,7 +115,7 @@ func (m *module) clientRows() []core.Command {
 		},
 		{
 			Name: "pause", Run: pause, Arity: -3, Flags: admin,
-			Doc: withHistory(doc("3.0.0", "O(1)", "Holds back the commands of all clients for some milliseconds, or only those that may write.",
+			Doc: core.WithHistory(doc("3.0.0", "O(1)", "Holds back the commands of all clients for some milliseconds, or only those that may write.",
 				"timeout:integer [mode(WRITE|ALL)]^6.2.0"),
 				"6.2.0", "`WRITE` and `ALL`."),
 		},
@@ -147,14 +147,6 @@ func (m *module) clientRows() []core.Command {
 		rows[i].ACL = core.CatConnection
 	}
 	return append(rows, core.HelpRow("connection", "5.0.0", core.CatConnection))
-}
-
-// withHistory adds pairs of a version and what it changed.
-func withHistory(d core.Doc, notes ...string) core.Doc {
-	for ; len(notes) > 1; notes = notes[2:] {
-		d.History = append(d.History, core.Note{Version: notes[0], Text: notes[1]})
-	}
-	return d
 }
 
 func deprecated(d core.Doc, since, replacedBy string) core.Doc {

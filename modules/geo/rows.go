@@ -45,8 +45,6 @@ func replaced(d core.Doc, by string) core.Doc {
 	return d
 }
 
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
-
 // rows is the command table. The facts are Redis 7.2's.
 func rows() []core.Command {
 	rows := append(memberRows(), append(searchRows(), oldRows()...)...)
@@ -58,22 +56,22 @@ func rows() []core.Command {
 
 func memberRows() []core.Command {
 	return []core.Command{
-		{Name: "geoadd", Run: geoadd, Arity: -5, Flags: add, Keys: key(core.KeyRW | core.KeyUpdate),
+		{Name: "geoadd", Run: geoadd, Arity: -5, Flags: add, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
 			Doc: doc("3.2.0", addCost, "Adds members with their places, or moves them.",
 				"key [condition(NX|XX)]^6.2.0 [change=CH]^6.2.0 data{longitude:double latitude:double member}...",
 				core.Note{Version: "6.2.0", Text: "The options `CH`, `NX` and `XX`."})},
-		{Name: "geopos", Run: geopos, Arity: -2, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "geopos", Run: geopos, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("3.2.0", memberCost, "Tells where members are.", "key [member...]")},
-		{Name: "geohash", Run: geohash, Arity: -2, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "geohash", Run: geohash, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("3.2.0", memberCost, "Tells where members are, as geohash texts.", "key [member...]")},
-		{Name: "geodist", Run: geodist, Arity: -4, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "geodist", Run: geodist, Arity: -4, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("3.2.0", "O(1)", "Tells the distance between two members.", "key member1 member2 [unit(M|KM|FT|MI)]")},
 	}
 }
 
 func searchRows() []core.Command {
 	return []core.Command{
-		{Name: "geosearch", Run: geosearch, Arity: -7, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "geosearch", Run: geosearch, Arity: -7, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("6.2.0", searchCost, "Answers the members inside a circle or a box.",
 				"key"+fromArg+byArg+orderArg+countArg+withArgs, unitNote)},
 		{Name: "geosearchstore", Run: geosearchstore, Arity: -8, Flags: add,
@@ -100,10 +98,10 @@ func oldRows() []core.Command {
 			"key longitude:double latitude:double"+circle+withArgs+countNew+orderArg+storeArg, anyNote, unitNote)),
 		old("georadiusbymember", georadiusbymember, -5, 5, doc("3.2.0", searchCost, aroundMember,
 			"key member"+circle+withArgs+countArg+orderArg+storeArg, unitNote)),
-		{Name: "georadius_ro", Run: georadiusRO, Arity: -6, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "georadius_ro", Run: georadiusRO, Arity: -6, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: replaced(doc("3.2.10", searchCost, "Answers the members inside a circle around a place.",
 				"key longitude:double latitude:double"+circle+withArgs+countNew+orderArg, anyNote), "`GEOSEARCH`")},
-		{Name: "georadiusbymember_ro", Run: georadiusbymemberRO, Arity: -5, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "georadiusbymember_ro", Run: georadiusbymemberRO, Arity: -5, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: replaced(doc("3.2.10", searchCost, "Answers the members inside a circle around a member.",
 				"key member"+circle+withArgs+countArg+orderArg), "`GEOSEARCH`")},
 	}

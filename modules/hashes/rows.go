@@ -31,21 +31,6 @@ func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Complexity: complexity, Args: args}
 }
 
-func tips(d core.Doc, tips ...string) core.Doc {
-	d.Tips = tips
-	return d
-}
-
-// history adds pairs of a version and what it brought.
-func history(d core.Doc, notes ...string) core.Doc {
-	for i := 0; i < len(notes); i += 2 {
-		d.History = append(d.History, core.Note{Version: notes[i], Text: notes[i+1]})
-	}
-	return d
-}
-
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
-
 const (
 	eachField = "O(N) where N is the number of fields given."
 	allFields = "O(N) where N is the number of fields of the hash."
@@ -57,20 +42,20 @@ func setRows() []core.Command {
 	old.Deprecated, old.ReplacedBy = "4.0.0", "`HSET` with several pairs of field and value"
 	counts := core.KeyRW | core.KeyAccess | core.KeyUpdate
 	return []core.Command{
-		{Name: "hset", Member: 2, Run: hset, Arity: -4, Flags: add, Keys: key(updates),
-			Doc: history(doc("2.0.0", eachField, "Sets the values of fields and answers how many are new.",
+		{Name: "hset", Member: 2, Run: hset, Arity: -4, Flags: add, Keys: core.FirstKey(updates),
+			Doc: core.WithHistory(doc("2.0.0", eachField, "Sets the values of fields and answers how many are new.",
 				"key data{field value}..."),
 				"4.0.0", "More than one field at a time.")},
-		{Name: "hsetnx", Member: 2, Run: hsetnx, Arity: 4, Flags: add, Keys: key(core.KeyRW | core.KeyInsert),
+		{Name: "hsetnx", Member: 2, Run: hsetnx, Arity: 4, Flags: add, Keys: core.FirstKey(core.KeyRW | core.KeyInsert),
 			Doc: doc("2.0.0", "O(1)", "Sets the value of a field that does not exist.", "key field value")},
-		{Name: "hmset", Run: hmset, Arity: -4, Flags: add, Keys: key(updates), Doc: old},
-		{Name: "hdel", Member: 2, Run: hdel, Arity: -3, Flags: writeFast, Keys: key(core.KeyRW | core.KeyDelete),
-			Doc: history(doc("2.0.0", eachField, "Deletes fields, and the key with the last of them.", "key field..."),
+		{Name: "hmset", Run: hmset, Arity: -4, Flags: add, Keys: core.FirstKey(updates), Doc: old},
+		{Name: "hdel", Member: 2, Run: hdel, Arity: -3, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyDelete),
+			Doc: core.WithHistory(doc("2.0.0", eachField, "Deletes fields, and the key with the last of them.", "key field..."),
 				"2.4.0", "More than one field at a time.")},
-		{Name: "hincrby", Member: 2, Run: hincrby, Arity: 4, Flags: add, Keys: key(counts),
+		{Name: "hincrby", Member: 2, Run: hincrby, Arity: 4, Flags: add, Keys: core.FirstKey(counts),
 			Doc: doc("2.0.0", "O(1)", "Adds to the integer in a field; a missing one counts as 0.",
 				"key field increment:integer")},
-		{Name: "hincrbyfloat", Member: 2, Run: hincrbyfloat, Arity: 4, Flags: add, Keys: key(counts),
+		{Name: "hincrbyfloat", Member: 2, Run: hincrbyfloat, Arity: 4, Flags: add, Keys: core.FirstKey(counts),
 			Doc: doc("2.6.0", "O(1)", "Adds to the number in a field; a missing one counts as 0.",
 				"key field increment:double")},
 	}
@@ -79,15 +64,15 @@ func setRows() []core.Command {
 // getRows are the commands that read single fields.
 func getRows() []core.Command {
 	return []core.Command{
-		{Name: "hget", Member: 2, Run: hget, Arity: 3, Flags: readFast, Keys: key(reads),
+		{Name: "hget", Member: 2, Run: hget, Arity: 3, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("2.0.0", "O(1)", "Answers the value of a field.", "key field")},
-		{Name: "hmget", Run: hmget, Arity: -3, Flags: readFast, Keys: key(reads),
+		{Name: "hmget", Run: hmget, Arity: -3, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("2.0.0", eachField, "Answers the values of fields.", "key field...")},
-		{Name: "hstrlen", Member: 2, Run: hstrlen, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "hstrlen", Member: 2, Run: hstrlen, Arity: 3, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("3.2.0", "O(1)", "Answers the length of a field's value.", "key field")},
-		{Name: "hexists", Member: 2, Run: hexists, Arity: 3, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "hexists", Member: 2, Run: hexists, Arity: 3, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("2.0.0", "O(1)", "Tells whether a field exists.", "key field")},
-		{Name: "hlen", Run: hlen, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "hlen", Run: hlen, Arity: 2, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("2.0.0", "O(1); fields that have expired and are still to be removed are counted one by one.",
 				"Counts the fields of a hash.", "key")},
 	}
@@ -97,17 +82,17 @@ func getRows() []core.Command {
 func wholeRows() []core.Command {
 	const order, random = "nondeterministic_output_order", "nondeterministic_output"
 	return []core.Command{
-		{Name: "hgetall", Run: hgetall, Arity: 2, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("2.0.0", allFields, "Answers all fields with their values.", "key"), order)},
-		{Name: "hkeys", Run: hkeys, Arity: 2, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("2.0.0", allFields, "Answers all fields.", "key"), order)},
-		{Name: "hvals", Run: hvals, Arity: 2, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("2.0.0", allFields, "Answers the values of all fields.", "key"), order)},
-		{Name: "hrandfield", Run: hrandfield, Arity: -2, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("6.2.0", "O(N) where N is the number of fields answered.",
+		{Name: "hgetall", Run: hgetall, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("2.0.0", allFields, "Answers all fields with their values.", "key"), order)},
+		{Name: "hkeys", Run: hkeys, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("2.0.0", allFields, "Answers all fields.", "key"), order)},
+		{Name: "hvals", Run: hvals, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("2.0.0", allFields, "Answers the values of all fields.", "key"), order)},
+		{Name: "hrandfield", Run: hrandfield, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("6.2.0", "O(N) where N is the number of fields answered.",
 				"Answers fields chosen by chance.", "key [options{count:integer [WITHVALUES]}]"), random)},
-		{Name: "hscan", Run: hscan, Arity: -3, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("2.8.0", "O(1) for a call; O(N) for a whole iteration, where N is the number of fields.",
+		{Name: "hscan", Run: hscan, Arity: -3, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("2.8.0", "O(1) for a call; O(N) for a whole iteration, where N is the number of fields.",
 				"Goes through the fields of a hash, some at a time.",
 				"key cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [NOVALUES]^7.4.0"), random)},
 	}
@@ -117,7 +102,7 @@ func wholeRows() []core.Command {
 func expireRows() []core.Command {
 	row := func(name, when string, u unit, summary string) core.Command {
 		return core.Command{
-			Name: name, Run: expireBy(u), Arity: -6, Flags: add, Keys: key(updates),
+			Name: name, Run: expireBy(u), Arity: -6, Flags: add, Keys: core.FirstKey(updates),
 			Doc: doc("7.4.0", eachField, summary, "key "+when+" [condition(NX|XX|GT|LT)] "+fieldsArg),
 		}
 	}
@@ -126,7 +111,7 @@ func expireRows() []core.Command {
 		row("hpexpire", "milliseconds:integer", inMillis, "Makes fields expire after some milliseconds."),
 		row("hexpireat", "unix-time-seconds:unix-time", atSeconds, "Makes fields expire at a time in Unix seconds."),
 		row("hpexpireat", "unix-time-milliseconds:unix-time", atMillis, "Makes fields expire at a time in Unix milliseconds."),
-		{Name: "hpersist", Run: hpersist, Arity: -5, Flags: writeFast, Keys: key(updates),
+		{Name: "hpersist", Run: hpersist, Arity: -5, Flags: writeFast, Keys: core.FirstKey(updates),
 			Doc: doc("7.4.0", eachField, "Takes the expiry off fields.", "key "+fieldsArg)},
 	}
 }
@@ -137,8 +122,8 @@ const fieldsArg = "FIELDS fields{numfields:integer field...}"
 func expiryRows() []core.Command {
 	row := func(name string, show func(at, now int64) int64, summary string, tip ...string) core.Command {
 		return core.Command{
-			Name: name, Run: expiryBy(show), Arity: -5, Flags: readFast, Keys: key(reads),
-			Doc: tips(doc("7.4.0", eachField, summary, "key "+fieldsArg), tip...),
+			Name: name, Run: expiryBy(show), Arity: -5, Flags: readFast, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("7.4.0", eachField, summary, "key "+fieldsArg), tip...),
 		}
 	}
 	const moves = "nondeterministic_output"
@@ -155,14 +140,14 @@ func exRows() []core.Command {
 	const times = "EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|" +
 		"PXAT unix-time-milliseconds:unix-time"
 	return []core.Command{
-		{Name: "hgetex", Run: hgetex, Arity: -5, Flags: writeFast, Keys: key(core.KeyRW | core.KeyAccess | core.KeyUpdate),
+		{Name: "hgetex", Run: hgetex, Arity: -5, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyUpdate),
 			Doc: doc("8.0.0", eachField, "Answers the values of fields and changes when they expire.",
 				"key [expiration("+times+"|PERSIST)] "+fieldsArg)},
-		{Name: "hsetex", Run: hsetex, Arity: -6, Flags: add, Keys: key(updates),
+		{Name: "hsetex", Run: hsetex, Arity: -6, Flags: add, Keys: core.FirstKey(updates),
 			Doc: doc("8.0.0", eachField, "Sets the values of fields together with their expiry.",
 				"key [condition(FNX|FXX)] [expiration("+times+"|KEEPTTL)] FIELDS fields{numfields:integer data{field value}...}")},
 		{Name: "hgetdel", Run: hgetdel, Arity: -5, Flags: writeFast,
-			Keys: key(core.KeyRW | core.KeyAccess | core.KeyDelete),
+			Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyDelete),
 			Doc:  doc("8.0.0", eachField, "Answers the values of fields and deletes them.", "key "+fieldsArg)},
 	}
 }

@@ -13,19 +13,6 @@ func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Group: "generic", Complexity: complexity, Args: args}
 }
 
-func tips(d core.Doc, tips ...string) core.Doc {
-	d.Tips = tips
-	return d
-}
-
-// history adds pairs of a version and what it brought.
-func history(d core.Doc, notes ...string) core.Doc {
-	for i := 0; i < len(notes); i += 2 {
-		d.History = append(d.History, core.Note{Version: notes[i], Text: notes[i+1]})
-	}
-	return d
-}
-
 // rows is the command table. The facts are Redis 7.2's.
 func (m *module) rows() []core.Command {
 	var rows []core.Command
@@ -42,8 +29,6 @@ func (m *module) rows() []core.Command {
 	return append(rows, sortRows()...)
 }
 
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
-
 // everyArg is for commands whose arguments are all keys.
 func everyArg(flags core.KeyFlags) []core.KeySpec {
 	return []core.KeySpec{core.KeyRange(1, -1, 1, flags)}
@@ -53,22 +38,22 @@ func existRows() []core.Command {
 	each := []string{"request_policy:multi_shard", "response_policy:agg_sum"}
 	return []core.Command{
 		{Name: "del", Run: del, Arity: -2, Flags: core.Write, Keys: everyArg(core.KeyRM | core.KeyDelete),
-			Doc: tips(doc("1.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
+			Doc: core.WithTips(doc("1.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
 				"Deletes keys.", "key..."), each...)},
 		{Name: "unlink", Run: del, Arity: -2, Flags: writeFast, Keys: everyArg(core.KeyRM | core.KeyDelete),
-			Doc: tips(doc("4.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
+			Doc: core.WithTips(doc("4.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
 				"Deletes keys, as DEL does.", "key..."), each...)},
 		{Name: "exists", Run: exists, Arity: -2, Flags: readFast, Keys: everyArg(core.KeyRO),
-			Doc: tips(history(doc("1.0.0", "O(N) where N is the number of keys.",
+			Doc: core.WithTips(core.WithHistory(doc("1.0.0", "O(N) where N is the number of keys.",
 				"Counts how many of the given keys exist.", "key..."),
 				"3.0.3", "More than one key may be given."), each...)},
 		{Name: "touch", Run: touch, Arity: -2, Flags: readFast, Keys: everyArg(core.KeyRO),
-			Doc: tips(doc("3.2.1", "O(N) where N is the number of keys.",
+			Doc: core.WithTips(doc("3.2.1", "O(N) where N is the number of keys.",
 				"Counts how many of the given keys exist, as an access to each of them.", "key..."), each...)},
-		{Name: "type", Run: typeOf, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "type", Run: typeOf, Arity: 2, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("1.0.0", "O(1)", "Tells the type of the value that a key holds.", "key")},
 		{Name: "randomkey", Run: randomkey, Arity: 1, Flags: core.ReadOnly | core.AllKeys | core.TouchesArbitrary,
-			Doc: tips(doc("1.0.0", "O(1)", "Answers a key chosen by chance.", ""),
+			Doc: core.WithTips(doc("1.0.0", "O(1)", "Answers a key chosen by chance.", ""),
 				"request_policy:all_shards", "nondeterministic_output")},
 	}
 }
@@ -82,9 +67,9 @@ func moveRows() []core.Command {
 		{Name: "rename", Run: rename, Arity: 3, Flags: core.Write, Keys: two(from, to|core.KeyUpdate),
 			Doc: doc("1.0.0", "O(1)", "Gives a key another name; what had that name is gone.", "key newkey:key@1")},
 		{Name: "renamenx", Run: renamenx, Arity: 3, Flags: writeFast, Keys: two(from, to|core.KeyInsert),
-			Doc: history(doc("1.0.0", "O(1)", "Gives a key another name if no key has it.", "key newkey:key@1"),
+			Doc: core.WithHistory(doc("1.0.0", "O(1)", "Gives a key another name if no key has it.", "key newkey:key@1"),
 				"3.2.0", "The same name twice is no error any more.")},
-		{Name: "move", Run: move, Arity: 3, Flags: writeFast, Keys: key(core.KeyRW | core.KeyAccess | core.KeyUpdate),
+		{Name: "move", Run: move, Arity: 3, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyUpdate),
 			Doc: doc("1.0.0", "O(1)", "Moves a key to another database.", "key db:integer")},
 		{Name: "copy", Run: copyKey, Arity: -3, Flags: core.Write | core.DenyOOM,
 			Keys: two(core.KeyRO|core.KeyAccess, to|core.KeyUpdate),
@@ -97,8 +82,8 @@ func moveRows() []core.Command {
 func (m *module) expireRows() []core.Command {
 	row := func(name, since, when string, unit expireUnit, summary string) core.Command {
 		return core.Command{
-			Name: name, Run: expireBy(unit, m.lazyExpire), Arity: -3, Flags: writeFast, Keys: key(core.KeyRW | core.KeyUpdate),
-			Doc: history(doc(since, "O(1)", summary, "key "+when+" [condition(NX|XX|GT|LT)]"),
+			Name: name, Run: expireBy(unit, m.lazyExpire), Arity: -3, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
+			Doc: core.WithHistory(doc(since, "O(1)", summary, "key "+when+" [condition(NX|XX|GT|LT)]"),
 				"7.0.0", "The conditions `NX`, `XX`, `GT` and `LT`."),
 		}
 	}
@@ -107,7 +92,7 @@ func (m *module) expireRows() []core.Command {
 		row("pexpire", "2.6.0", "milliseconds:integer", inMillis, "Makes a key expire after some milliseconds."),
 		row("expireat", "1.2.0", "unix-time-seconds:unix-time", atSeconds, "Makes a key expire at a time in Unix seconds."),
 		row("pexpireat", "2.6.0", "unix-time-milliseconds:unix-time", atMillis, "Makes a key expire at a time in Unix milliseconds."),
-		{Name: "persist", Run: persist, Arity: 2, Flags: writeFast, Keys: key(core.KeyRW | core.KeyUpdate),
+		{Name: "persist", Run: persist, Arity: 2, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
 			Doc: doc("2.2.0", "O(1)", "Takes the expiry off a key.", "key")},
 	}
 }
@@ -115,14 +100,14 @@ func (m *module) expireRows() []core.Command {
 func ttlRows() []core.Command {
 	row := func(name, since string, show func(at, now int64) int64, summary string) core.Command {
 		return core.Command{
-			Name: name, Run: expiryOf(show), Arity: 2, Flags: readFast, Keys: key(core.KeyRO | core.KeyAccess),
+			Name: name, Run: expiryOf(show), Arity: 2, Flags: readFast, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: doc(since, "O(1)", summary, "key"),
 		}
 	}
 	ttl := row("ttl", "1.0.0", leftSeconds, "Tells in how many seconds a key expires.")
 	pttl := row("pttl", "2.6.0", leftMillis, "Tells in how many milliseconds a key expires.")
 	for _, r := range []*core.Command{&ttl, &pttl} {
-		r.Doc = tips(history(r.Doc, "2.8.0", "-2 for a key that does not exist."), "nondeterministic_output")
+		r.Doc = core.WithTips(core.WithHistory(r.Doc, "2.8.0", "-2 for a key that does not exist."), "nondeterministic_output")
 	}
 	return []core.Command{
 		ttl, pttl,
@@ -134,11 +119,11 @@ func ttlRows() []core.Command {
 func iterateRows() []core.Command {
 	return []core.Command{
 		{Name: "keys", Run: listKeys, Arity: 2, Flags: core.ReadOnly | core.AllKeys, ACL: core.CatDangerous,
-			Doc: tips(doc("1.0.0", "O(N) where N is the number of keys in the database.",
+			Doc: core.WithTips(doc("1.0.0", "O(N) where N is the number of keys in the database.",
 				"Lists the keys whose names match a pattern.", "pattern:pattern"),
 				"request_policy:all_shards", "nondeterministic_output_order")},
 		{Name: "scan", Run: scan, Plan: scanPlan, Arity: -2, Flags: core.ReadOnly,
-			Doc: tips(history(doc("2.8.0", "O(1) for each call, O(N) for a whole iteration, where N is the number of keys in the database.",
+			Doc: core.WithTips(core.WithHistory(doc("2.8.0", "O(1) for each call, O(N) for a whole iteration, where N is the number of keys in the database.",
 				"Visits the keys of the database, some with each call.",
 				"cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type]"),
 				"6.0.0", "The option `TYPE`."),
@@ -151,7 +136,7 @@ func objectRows() []core.Command {
 		return core.Command{
 			Name: name, Run: run, Arity: 3, Flags: core.ReadOnly, ACL: core.CatKeyspace,
 			Keys: []core.KeySpec{core.KeyAt(2, core.KeyRO)},
-			Doc:  tips(doc(since, "O(1)", summary, "key"), "nondeterministic_output"),
+			Doc:  core.WithTips(doc(since, "O(1)", summary, "key"), "nondeterministic_output"),
 		}
 	}
 	return []core.Command{{
@@ -175,16 +160,16 @@ func (m *module) dumpRows() []core.Command {
 	}
 	restore := core.Command{
 		Name: "restore", Run: m.restore, Arity: -4, Flags: core.Write | core.DenyOOM, ACL: core.CatDangerous,
-		Keys: key(core.KeyOW | core.KeyUpdate),
-		Doc:  history(doc("2.6.0", complexity, "Makes a key of a value serialized by DUMP.", args), brought...),
+		Keys: core.FirstKey(core.KeyOW | core.KeyUpdate),
+		Doc:  core.WithHistory(doc("2.6.0", complexity, "Makes a key of a value serialized by DUMP.", args), brought...),
 	}
 	asking := restore
 	asking.Name, asking.Flags = "restore-asking", restore.Flags|core.Asking
-	asking.Doc = history(doc("3.0.0", complexity, "RESTORE for a slot that is being migrated; used inside a cluster.", args), brought...)
+	asking.Doc = core.WithHistory(doc("3.0.0", complexity, "RESTORE for a slot that is being migrated; used inside a cluster.", args), brought...)
 	asking.Doc.Group = "server"
 	return []core.Command{
-		{Name: "dump", Run: dump, Arity: 2, Flags: core.ReadOnly, Keys: key(core.KeyRO | core.KeyAccess),
-			Doc: tips(doc("2.6.0", "O(N) where N is the size of the value.", "Serializes the value of a key.", "key"),
+		{Name: "dump", Run: dump, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
+			Doc: core.WithTips(doc("2.6.0", "O(N) where N is the size of the value.", "Serializes the value of a key.", "key"),
 				"nondeterministic_output")},
 		restore, asking,
 	}
@@ -196,13 +181,13 @@ func databaseRows() []core.Command {
 	everywhere := []string{"request_policy:all_shards", "response_policy:all_succeeded"}
 	rows := []core.Command{
 		{Name: "dbsize", Run: dbsize, Arity: 1, Flags: readFast | core.AllKeys,
-			Doc: tips(doc("1.0.0", "O(1)", "Counts the keys of the database.", ""),
+			Doc: core.WithTips(doc("1.0.0", "O(1)", "Counts the keys of the database.", ""),
 				"request_policy:all_shards", "response_policy:agg_sum")},
 		{Name: "flushdb", Run: flush(false), Arity: -1, Flags: core.Write | core.AllKeys, ACL: core.CatDangerous,
-			Doc: tips(history(doc("1.0.0", "O(1): the keys are freed in the background.",
+			Doc: core.WithTips(core.WithHistory(doc("1.0.0", "O(1): the keys are freed in the background.",
 				"Deletes all keys of the database.", words), brought...), everywhere...)},
 		{Name: "flushall", Run: flush(true), Arity: -1, Flags: core.Write | core.AllKeys, ACL: core.CatDangerous,
-			Doc: tips(history(doc("1.0.0", "O(1): the keys are freed in the background.",
+			Doc: core.WithTips(core.WithHistory(doc("1.0.0", "O(1): the keys are freed in the background.",
 				"Deletes all keys of all databases.", words), brought...), everywhere...)},
 		{Name: "swapdb", Run: swapdb, Arity: 3, Flags: writeFast | core.AllKeys, ACL: core.CatDangerous,
 			Doc: doc("4.0.0", "O(N) where N is the number of clients that watch or wait for keys of the two.",

@@ -29,17 +29,10 @@ func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Complexity: complexity, Args: args}
 }
 
-func history(d core.Doc, version, text string) core.Doc {
-	d.History = []core.Note{{Version: version, Text: text}}
-	return d
-}
-
 func replaced(d core.Doc, by string) core.Doc {
 	d.Deprecated, d.ReplacedBy = "6.2.0", by
 	return d
 }
-
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
 
 // sides is the syntax of the ends that LMOVE is given.
 const sides = "wherefrom(LEFT|RIGHT) whereto(LEFT|RIGHT)"
@@ -47,8 +40,8 @@ const sides = "wherefrom(LEFT|RIGHT) whereto(LEFT|RIGHT)"
 // pushRows are the commands that add elements at an end.
 func pushRows() []core.Command {
 	push := func(name string, run core.Handler, since, more, summary string) core.Command {
-		return core.Command{Name: name, Run: run, Arity: -3, Flags: add | core.Fast, Keys: key(inserts),
-			Doc: history(doc(since, "O(1) for each element.", summary, "key element..."),
+		return core.Command{Name: name, Run: run, Arity: -3, Flags: add | core.Fast, Keys: core.FirstKey(inserts),
+			Doc: core.WithHistory(doc(since, "O(1) for each element.", summary, "key element..."),
 				more, "More than one element at a time.")}
 	}
 	return []core.Command{
@@ -62,15 +55,15 @@ func pushRows() []core.Command {
 // readRows are the commands that change nothing.
 func readRows() []core.Command {
 	return []core.Command{
-		{Name: "llen", Run: llen, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "llen", Run: llen, Arity: 2, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("1.0.0", "O(1)", "Counts the elements of a list.", "key")},
-		{Name: "lrange", Run: lrange, Arity: 4, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "lrange", Run: lrange, Arity: 4, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("1.0.0", "O(log(N)+M) where N is the number of elements and M of those answered.",
 				"Answers the elements between two positions, both included.", "key start:integer stop:integer")},
-		{Name: "lindex", Run: lindex, Arity: 3, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "lindex", Run: lindex, Arity: 3, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("1.0.0", "O(log(N)) where N is the number of elements; O(1) near the ends.",
 				"Answers the element at a position.", "key index:integer")},
-		{Name: "lpos", Run: lpos, Arity: -3, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "lpos", Run: lpos, Arity: -3, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: doc("6.0.6", "O(N) where N is the number of elements looked at.",
 				"Answers the positions of elements with a given value.",
 				"key element [RANK rank:integer] [COUNT num-matches:integer] [MAXLEN len:integer]")},
@@ -80,16 +73,16 @@ func readRows() []core.Command {
 // changeRows are the commands that change elements anywhere.
 func changeRows() []core.Command {
 	return []core.Command{
-		{Name: "lset", Run: lset, Arity: 4, Flags: add, Keys: key(core.KeyRW | core.KeyUpdate),
+		{Name: "lset", Run: lset, Arity: 4, Flags: add, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
 			Doc: doc("1.0.0", "O(log(N)) where N is the number of elements; O(1) near the ends.",
 				"Gives the element at a position another value.", "key index:integer element")},
-		{Name: "linsert", Run: linsert, Arity: 5, Flags: add, Keys: key(inserts),
+		{Name: "linsert", Run: linsert, Arity: 5, Flags: add, Keys: core.FirstKey(inserts),
 			Doc: doc("2.2.0", "O(N) where N is the number of elements up to the one that is looked for.",
 				"Adds an element before or behind the first one with a given value.", "key where(BEFORE|AFTER) pivot element")},
-		{Name: "lrem", Run: lrem, Arity: 4, Flags: core.Write, Keys: key(removes),
+		{Name: "lrem", Run: lrem, Arity: 4, Flags: core.Write, Keys: core.FirstKey(removes),
 			Doc: doc("1.0.0", "O(N) where N is the number of elements.",
 				"Removes elements with a given value. The key goes with the last element.", "key count:integer element")},
-		{Name: "ltrim", Run: ltrim, Arity: 4, Flags: core.Write, Keys: key(removes),
+		{Name: "ltrim", Run: ltrim, Arity: 4, Flags: core.Write, Keys: core.FirstKey(removes),
 			Doc: doc("1.0.0", "O(N) where N is the number of elements removed.",
 				"Removes all elements but those between two positions. The key goes with the last element.",
 				"key start:integer stop:integer")},
@@ -111,7 +104,7 @@ func moveRows() []core.Command {
 			Doc: doc("6.2.0", "O(1)", "Moves an element from an end of a list to an end of another and answers it; waits until there is one.",
 				ends+" "+sides+" timeout:double")},
 		{Name: "brpoplpush", Run: brpoplpush, Arity: 4, Flags: wait, Keys: keys,
-			Doc: replaced(history(doc("2.2.0", "O(1)",
+			Doc: replaced(core.WithHistory(doc("2.2.0", "O(1)",
 				"Moves the last element of a list to the beginning of another and answers it; waits until there is one.",
 				ends+" timeout:double"), "6.0.0", "Fractions of a second in `timeout`."),
 				"`BLMOVE` with the `RIGHT` and `LEFT` arguments")},
@@ -121,15 +114,15 @@ func moveRows() []core.Command {
 // popRows are the commands that remove elements from an end.
 func popRows() []core.Command {
 	pop := func(name string, run core.Handler, which string) core.Command {
-		return core.Command{Name: name, Run: run, Arity: -2, Flags: core.Write | core.Fast, Keys: key(pops),
-			Doc: history(doc("1.0.0", "O(N) where N is the number of elements removed.",
+		return core.Command{Name: name, Run: run, Arity: -2, Flags: core.Write | core.Fast, Keys: core.FirstKey(pops),
+			Doc: core.WithHistory(doc("1.0.0", "O(N) where N is the number of elements removed.",
 				"Removes the "+which+" elements of a list and answers them. The key goes with the last element.", "key [count:integer]^6.2.0"),
 				"6.2.0", "The argument `count`.")}
 	}
 	bpop := func(name string, run core.Handler, which string) core.Command {
 		return core.Command{Name: name, Run: run, Arity: -3, Flags: core.Write | core.Blocking,
 			Keys: []core.KeySpec{core.KeyRange(1, -2, 1, pops)},
-			Doc: history(doc("2.0.0", "O(N) where N is the number of keys.",
+			Doc: core.WithHistory(doc("2.0.0", "O(N) where N is the number of keys.",
 				"Removes the "+which+" element of the first list that is not empty and answers it; waits until there is one.",
 				"key... timeout:double"), "6.0.0", "Fractions of a second in `timeout`.")}
 	}

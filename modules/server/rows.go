@@ -18,11 +18,6 @@ func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 	}
 }
 
-func withHistory(d core.Doc, version, text string) core.Doc {
-	d.History = append(d.History, core.Note{Version: version, Text: text})
-	return d
-}
-
 func rows() []core.Command {
 	return []core.Command{
 		{
@@ -40,7 +35,7 @@ func rows() []core.Command {
 		},
 		{
 			Name: "info", Run: info, Arity: -1, Flags: always | everything, ACL: core.CatDangerous,
-			Doc: withHistory(doc("1.0.0", "O(1)", "Tells the server's state and statistics.", "[section...]",
+			Doc: core.WithHistory(doc("1.0.0", "O(1)", "Tells the server's state and statistics.", "[section...]",
 				"nondeterministic_output", "request_policy:all_shards", "response_policy:special"),
 				"7.0.0", "More than one section may be named."),
 		},
@@ -51,7 +46,7 @@ func rows() []core.Command {
 		memoryRow(),
 		{
 			Name: "shutdown", Run: shutdown, Arity: -1, Flags: admin | core.NoMulti | core.AllowBusy,
-			Doc: withHistory(doc("1.0.0", "O(N) when saving, where N is the number of keys of all databases, else O(1)",
+			Doc: core.WithHistory(doc("1.0.0", "O(N) when saving, where N is the number of keys of all databases, else O(1)",
 				"Saves the data, if that is configured or asked for, and ends the server.",
 				"[save-selector(NOSAVE|SAVE)] [NOW]^7.0.0 [FORCE]^7.0.0 [ABORT]^7.0.0"),
 				"7.0.0", "`NOW`, `FORCE` and `ABORT`."),
@@ -92,7 +87,7 @@ func commandRows() []core.Command {
 		},
 		{
 			Name: "info", Run: commandInfo, Arity: -2,
-			Doc: withHistory(doc("2.8.13", "O(N) where N is the number of commands to look up",
+			Doc: core.WithHistory(doc("2.8.13", "O(N) where N is the number of commands to look up",
 				"Describes the named commands, or all of them.", "[command-name...]", anyOrder),
 				"7.0.0", "Without names: all commands."),
 		},
@@ -115,7 +110,7 @@ func configRows() []core.Command {
 	return []core.Command{
 		{
 			Name: "get", Run: configGet, Arity: -3, Flags: admin,
-			Doc: withHistory(doc("2.0.0", perParameter, "Returns the parameters that match the patterns, with their values.", "parameter..."),
+			Doc: core.WithHistory(doc("2.0.0", perParameter, "Returns the parameters that match the patterns, with their values.", "parameter..."),
 				"7.0.0", "More than one pattern may be given."),
 		},
 		{
@@ -128,7 +123,7 @@ func configRows() []core.Command {
 		},
 		{
 			Name: "set", Run: configSet, Arity: -4, Flags: admin | everything,
-			Doc: withHistory(doc("2.0.0", perParameter, "Changes parameters while the server runs, all of them or none.", "data{parameter value}...", everyNode...),
+			Doc: core.WithHistory(doc("2.0.0", perParameter, "Changes parameters while the server runs, all of them or none.", "data{parameter value}...", everyNode...),
 				"7.0.0", "More than one parameter may be given."),
 		},
 		core.HelpRow("server", "5.0.0", 0),

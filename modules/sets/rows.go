@@ -15,8 +15,6 @@ func (m *module) rows() []core.Command {
 	return rows
 }
 
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
-
 // Key flags that go together.
 const (
 	reads  = core.KeyRO | core.KeyAccess
@@ -25,14 +23,14 @@ const (
 
 func changeRows() []core.Command {
 	return []core.Command{
-		{Name: "sadd", Member: 2, Run: sadd, Arity: -3, Flags: core.Write | core.DenyOOM | core.Fast, Keys: key(core.KeyRW | core.KeyInsert),
+		{Name: "sadd", Member: 2, Run: sadd, Arity: -3, Flags: core.Write | core.DenyOOM | core.Fast, Keys: core.FirstKey(core.KeyRW | core.KeyInsert),
 			Doc: core.Doc{
 				Summary: "Adds members to a set; creates the key if need be.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members given.",
 				Args:    "key member...",
 				History: []core.Note{{Version: "2.4.0", Text: "More than one member may be given."}},
 			}},
-		{Name: "srem", Member: 2, Run: srem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(core.KeyRW | core.KeyDelete),
+		{Name: "srem", Member: 2, Run: srem, Arity: -3, Flags: core.Write | core.Fast, Keys: core.FirstKey(core.KeyRW | core.KeyDelete),
 			Doc: core.Doc{
 				Summary: "Removes members from a set; the key goes with the last one.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members given.",
@@ -53,7 +51,7 @@ func changeRows() []core.Command {
 func (m *module) popRows() []core.Command {
 	return []core.Command{
 		{Name: "spop", Run: m.spop, Arity: -2, Flags: core.Write | core.Fast,
-			Keys: key(core.KeyRW | core.KeyAccess | core.KeyDelete),
+			Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyDelete),
 			Doc: core.Doc{
 				Summary: "Removes members chosen by chance from a set and answers them.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members removed.",
@@ -61,7 +59,7 @@ func (m *module) popRows() []core.Command {
 				History: []core.Note{{Version: "3.2.0", Text: "`count` came."}},
 				Tips:    []string{"nondeterministic_output"},
 			}},
-		{Name: "srandmember", Run: srandmember, Arity: -2, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "srandmember", Run: srandmember, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: core.Doc{
 				Summary: "Answers members of a set chosen by chance; with a negative count the same may come again.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members answered.",
@@ -75,25 +73,25 @@ func (m *module) popRows() []core.Command {
 func readRows() []core.Command {
 	fast := core.ReadOnly | core.Fast
 	return []core.Command{
-		{Name: "scard", Run: scard, Arity: 2, Flags: fast, Keys: key(core.KeyRO),
+		{Name: "scard", Run: scard, Arity: 2, Flags: fast, Keys: core.FirstKey(core.KeyRO),
 			Doc: core.Doc{Summary: "Answers the number of members of a set.", Since: "1.0.0", Complexity: "O(1)", Args: "key"}},
-		{Name: "sismember", Member: 2, Run: sismember, Arity: 3, Flags: fast, Keys: key(core.KeyRO),
+		{Name: "sismember", Member: 2, Run: sismember, Arity: 3, Flags: fast, Keys: core.FirstKey(core.KeyRO),
 			Doc: core.Doc{
 				Summary: "Tells whether something is a member of a set.",
 				Since:   "1.0.0", Complexity: "O(1)", Args: "key member",
 			}},
-		{Name: "smismember", Run: smismember, Arity: -3, Flags: fast, Keys: key(reads),
+		{Name: "smismember", Run: smismember, Arity: -3, Flags: fast, Keys: core.FirstKey(reads),
 			Doc: core.Doc{
 				Summary: "Tells of each of several things whether it is a member of a set.",
 				Since:   "6.2.0", Complexity: "O(N) where N is the number of members given.", Args: "key member...",
 			}},
-		{Name: "smembers", Run: smembers, Arity: 2, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "smembers", Run: smembers, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: core.Doc{
 				Summary: "Answers all members of a set.",
 				Since:   "1.0.0", Complexity: "O(N) where N is the number of members.", Args: "key",
 				Tips: []string{"nondeterministic_output_order"},
 			}},
-		{Name: "sscan", Run: sscan, Arity: -3, Flags: core.ReadOnly, Keys: key(reads),
+		{Name: "sscan", Run: sscan, Arity: -3, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
 			Doc: core.Doc{
 				Summary: "Visits the members of a set, a few with each call.",
 				Since:   "2.8.0", Complexity: "O(1) for a call, O(N) for all of a set of N members.",

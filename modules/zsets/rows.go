@@ -31,26 +31,11 @@ func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Complexity: complexity, Args: args}
 }
 
-func tips(d core.Doc, tips ...string) core.Doc {
-	d.Tips = tips
-	return d
-}
-
-// history adds pairs of a version and what it brought.
-func history(d core.Doc, notes ...string) core.Doc {
-	for i := 0; i < len(notes); i += 2 {
-		d.History = append(d.History, core.Note{Version: notes[i], Text: notes[i+1]})
-	}
-	return d
-}
-
-func key(flags core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, flags)} }
-
 // memberRows are the commands about single members.
 func memberRows() []core.Command {
 	return []core.Command{
-		{Name: "zadd", Member: 3, Run: zadd, Arity: -4, Flags: add | core.Fast, Keys: key(core.KeyRW | core.KeyUpdate),
-			Doc: history(doc("1.2.0", "O(log(N)) for each member, where N is the number of members.",
+		{Name: "zadd", Member: 3, Run: zadd, Arity: -4, Flags: add | core.Fast, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
+			Doc: core.WithHistory(doc("1.2.0", "O(log(N)) for each member, where N is the number of members.",
 				"Adds members with their scores, or gives them other scores.",
 				`key [condition(NX|XX)]^3.0.2 [comparison(GT|LT)]^6.2.0 [change=CH]^3.0.2 [increment=INCR]^3.0.2
 					data{score:double member}...`),
@@ -58,28 +43,28 @@ func memberRows() []core.Command {
 				"3.0.2", "The options `XX`, `NX`, `CH` and `INCR`.",
 				"6.2.0", "The options `GT` and `LT`.")},
 		{Name: "zincrby", Member: 3, Run: zincrby, Arity: 4, Flags: add | core.Fast,
-			Keys: key(core.KeyRW | core.KeyAccess | core.KeyUpdate),
+			Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyUpdate),
 			Doc: doc("1.2.0", "O(log(N)) where N is the number of members.",
 				"Adds to the score of a member; a missing one counts as 0.", "key increment:integer member")},
-		{Name: "zcard", Run: zcard, Arity: 2, Flags: readFast, Keys: key(core.KeyRO),
+		{Name: "zcard", Run: zcard, Arity: 2, Flags: readFast, Keys: core.FirstKey(core.KeyRO),
 			Doc: doc("1.2.0", "O(1)", "Counts the members.", "key")},
-		{Name: "zscore", Member: 2, Run: zscore, Arity: 3, Flags: readFast, Keys: key(reads),
+		{Name: "zscore", Member: 2, Run: zscore, Arity: 3, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("1.2.0", "O(1)", "Tells the score of a member.", "key member")},
-		{Name: "zmscore", Run: zmscore, Arity: -3, Flags: readFast, Keys: key(reads),
+		{Name: "zmscore", Run: zmscore, Arity: -3, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("6.2.0", "O(N) where N is the number of members asked for.", "Tells the scores of members.", "key member...")},
-		{Name: "zrank", Member: 2, Run: zrank, Arity: -3, Flags: readFast, Keys: key(reads),
-			Doc: history(doc("2.0.0", "O(log(N)) where N is the number of members.",
+		{Name: "zrank", Member: 2, Run: zrank, Arity: -3, Flags: readFast, Keys: core.FirstKey(reads),
+			Doc: core.WithHistory(doc("2.0.0", "O(log(N)) where N is the number of members.",
 				"Tells how many members come before a member.", "key member [WITHSCORE]"),
 				"7.2.0", "The option `WITHSCORE`.")},
-		{Name: "zrevrank", Member: 2, Run: zrevrank, Arity: -3, Flags: readFast, Keys: key(reads),
-			Doc: history(doc("2.0.0", "O(log(N)) where N is the number of members.",
+		{Name: "zrevrank", Member: 2, Run: zrevrank, Arity: -3, Flags: readFast, Keys: core.FirstKey(reads),
+			Doc: core.WithHistory(doc("2.0.0", "O(log(N)) where N is the number of members.",
 				"Tells how many members come after a member.", "key member [WITHSCORE]"),
 				"7.2.0", "The option `WITHSCORE`.")},
-		{Name: "zrandmember", Run: zrandmember, Arity: -2, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("6.2.0", "O(N*log(M)) where N is the number of members answered and M that of all members.",
+		{Name: "zrandmember", Run: zrandmember, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("6.2.0", "O(N*log(M)) where N is the number of members answered and M that of all members.",
 				"Answers members chosen by chance.", "key [options{count:integer [WITHSCORES]}]"), "nondeterministic_output")},
-		{Name: "zscan", Run: zscan, Arity: -3, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: tips(doc("2.8.0", "O(1) for each call, O(N) for a whole iteration, where N is the number of members.",
+		{Name: "zscan", Run: zscan, Arity: -3, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithTips(doc("2.8.0", "O(1) for each call, O(N) for a whole iteration, where N is the number of members.",
 				"Visits the members with their scores, some with each call.",
 				"key cursor:integer [MATCH pattern:pattern] [COUNT count:integer]"), "nondeterministic_output")},
 	}
@@ -92,8 +77,8 @@ const rangeCost = "O(log(N)+M) where N is the number of members and M the number
 // rangeRows are the commands about ranges.
 func rangeRows() []core.Command {
 	return []core.Command{
-		{Name: "zrange", Run: zrange, Arity: -4, Flags: core.ReadOnly, Keys: key(reads),
-			Doc: history(doc("1.2.0", rangeCost, "Answers the members in a range of ranks, scores or names.",
+		{Name: "zrange", Run: zrange, Arity: -4, Flags: core.ReadOnly, Keys: core.FirstKey(reads),
+			Doc: core.WithHistory(doc("1.2.0", rangeCost, "Answers the members in a range of ranks, scores or names.",
 				`key start stop [sortby(BYSCORE|BYLEX)]^6.2.0 [REV]^6.2.0
 					[LIMIT limit{offset:integer count:integer}]^6.2.0 [WITHSCORES]`),
 				"6.2.0", "The options `REV`, `BYSCORE`, `BYLEX` and `LIMIT`.")},
@@ -101,10 +86,10 @@ func rangeRows() []core.Command {
 			Keys: []core.KeySpec{core.KeyAt(1, stores), core.KeyAt(2, reads)},
 			Doc: doc("6.2.0", rangeCost, "Stores the members in a range of ranks, scores or names in another key.",
 				"dst:key src:key@1 min max [sortby(BYSCORE|BYLEX)] [REV]"+limitArg)},
-		{Name: "zcount", Run: zcount, Arity: 4, Flags: readFast, Keys: key(reads),
+		{Name: "zcount", Run: zcount, Arity: 4, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("2.0.0", "O(log(N)) where N is the number of members.",
 				"Counts the members in a range of scores.", "key min:double max:double")},
-		{Name: "zlexcount", Run: zlexcount, Arity: 4, Flags: readFast, Keys: key(reads),
+		{Name: "zlexcount", Run: zlexcount, Arity: 4, Flags: readFast, Keys: core.FirstKey(reads),
 			Doc: doc("2.8.9", "O(log(N)) where N is the number of members.",
 				"Counts the members in a range of names, where all scores are equal.", "key min max")},
 	}
@@ -114,15 +99,15 @@ func rangeRows() []core.Command {
 func oldRangeRows() []core.Command {
 	row := func(name string, run core.Handler, by string, d core.Doc) core.Command {
 		d.Deprecated, d.ReplacedBy = "6.2.0", "`ZRANGE` with "+by
-		return core.Command{Name: name, Run: run, Arity: -4, Flags: core.ReadOnly, Keys: key(reads), Doc: d}
+		return core.Command{Name: name, Run: run, Arity: -4, Flags: core.ReadOnly, Keys: core.FirstKey(reads), Doc: d}
 	}
 	return []core.Command{
 		row("zrevrange", zrevrange, "`REV`", doc("1.2.0", rangeCost,
 			"Answers the members in a range of ranks, counted from the highest.", "key start:integer stop:integer [WITHSCORES]")),
-		row("zrangebyscore", zrangebyscore, "`BYSCORE`", history(doc("1.0.5", rangeCost,
+		row("zrangebyscore", zrangebyscore, "`BYSCORE`", core.WithHistory(doc("1.0.5", rangeCost,
 			"Answers the members in a range of scores.", "key min:double max:double [WITHSCORES]^2.0.0"+limitArg),
 			"2.0.0", "The option `WITHSCORES`.")),
-		row("zrevrangebyscore", zrevrangebyscore, "`REV` and `BYSCORE`", history(doc("2.2.0", rangeCost,
+		row("zrevrangebyscore", zrevrangebyscore, "`REV` and `BYSCORE`", core.WithHistory(doc("2.2.0", rangeCost,
 			"Answers the members in a range of scores, the highest first.", "key max:double min:double [WITHSCORES]"+limitArg),
 			"2.1.6", "Either end may be left out of the range.")),
 		row("zrangebylex", zrangebylex, "`BYLEX`", doc("2.8.9", rangeCost,
@@ -134,13 +119,13 @@ func oldRangeRows() []core.Command {
 
 func removeRows() []core.Command {
 	row := func(name, since string, run core.Handler, what, args string) core.Command {
-		return core.Command{Name: name, Run: run, Arity: 4, Flags: core.Write, Keys: key(removes),
+		return core.Command{Name: name, Run: run, Arity: 4, Flags: core.Write, Keys: core.FirstKey(removes),
 			Doc: doc(since, "O(log(N)+M) where N is the number of members and M the number of those removed.",
 				"Removes the members in a range of "+what+".", args)}
 	}
 	return []core.Command{
-		{Name: "zrem", Member: 2, Run: zrem, Arity: -3, Flags: core.Write | core.Fast, Keys: key(removes),
-			Doc: history(doc("1.2.0", "O(M*log(N)) where N is the number of members and M the number of those removed.",
+		{Name: "zrem", Member: 2, Run: zrem, Arity: -3, Flags: core.Write | core.Fast, Keys: core.FirstKey(removes),
+			Doc: core.WithHistory(doc("1.2.0", "O(M*log(N)) where N is the number of members and M the number of those removed.",
 				"Removes members.", "key member..."),
 				"2.4.0", "More than one member at a time.")},
 		row("zremrangebyrank", "2.0.0", zremrangebyrank, "ranks", "key start:integer stop:integer"),
@@ -189,13 +174,13 @@ func popRows() []core.Command {
 		several = "O(K+M*log(N)) where K is the number of keys, N the number of members and M the number of those popped."
 	)
 	pop := func(name string, run core.Handler, which string) core.Command {
-		return core.Command{Name: name, Run: run, Arity: -2, Flags: core.Write | core.Fast, Keys: key(pops),
+		return core.Command{Name: name, Run: run, Arity: -2, Flags: core.Write | core.Fast, Keys: core.FirstKey(pops),
 			Doc: doc("5.0.0", each, "Removes the members with the "+which+" scores and answers them.", "key [count:integer]")}
 	}
 	bpop := func(name string, run core.Handler, which string) core.Command {
 		return core.Command{Name: name, Run: run, Arity: -3, Flags: core.Write | core.Fast | core.Blocking,
 			Keys: []core.KeySpec{core.KeyRange(1, -2, 1, pops)},
-			Doc: history(doc("5.0.0", one, "Removes the member with the "+which+" score of the first key that has any and answers it, or waits for one.",
+			Doc: core.WithHistory(doc("5.0.0", one, "Removes the member with the "+which+" score of the first key that has any and answers it, or waits for one.",
 				"key... timeout:double"), "6.0.0", "The timeout may be a fraction.")}
 	}
 	return []core.Command{
