@@ -22,7 +22,7 @@
 //		r.Commands(core.Command{
 //			Name: "hello.count", Run: m.count, Arity: 2,
 //			Flags: core.Write | core.DenyOOM | core.Fast, ACL: core.CatString,
-//			Keys: []core.KeySpec{core.KeyAt(1, core.KeyRW|core.KeyUpdate)},
+//			Keys: core.FirstKey(core.KeyRW|core.KeyUpdate),
 //			Doc: core.Doc{Summary: "Counts greetings.", Since: "1.0.0", Group: "string", Args: "key"},
 //		})
 //		return nil

@@ -48,14 +48,14 @@ func (m *module) rows() []core.Command {
 	return []core.Command{
 		{Name: "counter.add", Run: m.add, Arity: -2,
 			Flags: core.Write | core.DenyOOM | core.Fast, ACL: core.CatString,
-			Keys: []core.KeySpec{core.KeyAt(1, core.KeyRW|core.KeyAccess|core.KeyUpdate)},
+			Keys: core.FirstKey(core.KeyRW | core.KeyAccess | core.KeyUpdate),
 			Doc: core.Doc{
 				Summary: "Adds to a counter, as far as the limit allows, and answers the sum.",
 				Since:   "1.0.0", Group: "module", Complexity: "O(1)", Args: "key [by:integer]",
 			}},
 		{Name: "counter.get", Run: m.get, Arity: 2,
 			Flags: core.ReadOnly | core.Fast, ACL: core.CatString,
-			Keys: []core.KeySpec{core.KeyAt(1, core.KeyRO|core.KeyAccess)},
+			Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: core.Doc{
 				Summary: "Answers a counter's number and the limit.",
 				Since:   "1.0.0", Group: "module", Complexity: "O(1)", Args: "key",

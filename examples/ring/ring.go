@@ -28,7 +28,7 @@ func rows() []core.Command {
 	return []core.Command{
 		{Name: "ring.push", Run: push, Arity: -4,
 			Flags: core.Write | core.DenyOOM,
-			Keys:  []core.KeySpec{core.KeyAt(1, core.KeyRW|core.KeyInsert|core.KeyDelete)},
+			Keys:  core.FirstKey(core.KeyRW | core.KeyInsert | core.KeyDelete),
 			Doc: core.Doc{
 				Summary: "Puts elements into a ring, which forgets its oldest beyond its size.",
 				Since:   "1.0.0", Group: "module", Complexity: "O(N) where N is the number of elements given.",
@@ -36,7 +36,7 @@ func rows() []core.Command {
 			}},
 		{Name: "ring.range", Run: elements, Arity: -2,
 			Flags: core.ReadOnly,
-			Keys:  []core.KeySpec{core.KeyAt(1, core.KeyRO|core.KeyAccess)},
+			Keys:  core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: core.Doc{
 				Summary: "Answers the newest elements of a ring, the oldest of them first.",
 				Since:   "1.0.0", Group: "module", Complexity: "O(N) where N is the number of elements answered.",

@@ -7,7 +7,7 @@ func (m *module) rows() []core.Command {
 	const write = core.Write | core.DenyOOM
 	rows := []core.Command{
 		{Name: "pfadd", Run: m.pfadd, Arity: -2, Flags: write | core.Fast,
-			Keys: core.FirstKey(core.KeyRW|core.KeyInsert),
+			Keys: core.FirstKey(core.KeyRW | core.KeyInsert),
 			Doc: core.Doc{
 				Summary: "Shows elements to a HyperLogLog; creates the key if need be.",
 				Since:   "2.8.9", Complexity: "O(1) for each element.", Args: "key [element...]",
