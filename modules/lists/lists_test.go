@@ -9,7 +9,7 @@ import (
 // What every command feeds, which events it publishes and how many changes it counts.
 func TestEffects(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	for _, step := range []struct {
 		command, reply, fed string
 		dirty               int64
@@ -45,9 +45,9 @@ func TestEffects(t *testing.T) {
 		{"BRPOP l 0", "blocked", "", 0, nil},
 		{"BLMOVE l m LEFT LEFT 0", "blocked", "", 0, nil},
 	} {
-		r.want(step.command, step.reply, step.fed, step.events...)
-		if r.ctx.Dirty != step.dirty {
-			t.Errorf("%s: %d changes, not %d", step.command, r.ctx.Dirty, step.dirty)
+		r.Want(step.command, step.reply, step.fed, step.events...)
+		if r.Ctx.Dirty != step.dirty {
+			t.Errorf("%s: %d changes, not %d", step.command, r.Ctx.Dirty, step.dirty)
 		}
 	}
 }
@@ -62,38 +62,38 @@ func TestServedWaiters(t *testing.T) {
 		{"BRPOPLPUSH l m 0", "$1 c", "RPOPLPUSH l m"},
 	} {
 		r := newRig(t)
-		if got := r.do("%s", c.command); got != "blocked" {
+		if got := r.Do("%s", c.command); got != "blocked" {
 			t.Fatalf("%s: %s", c.command, got)
 		}
-		w, args, cmd := *r.ctx.Waiting, r.ctx.Args, r.ctx.Cmd
+		w, args, cmd := *r.Ctx.Waiting, r.Ctx.Args, r.Ctx.Cmd
 		text := []byte("text")
-		r.ctx.SetString([]byte("l"), text, 0)
-		r.ctx.Reset(cmd, args)
+		r.Ctx.SetString([]byte("l"), text, 0)
+		r.Ctx.Reset(cmd, args)
 		if r.retry(w, "l") {
 			t.Errorf("%s: served with a string", c.command)
 		}
-		r.ctx.DB.Find([]byte("l"), r.ctx.Now, 0).Delete()
-		r.do("RPUSH l a b c")
-		r.ctx.Reset(cmd, args)
-		if !r.retry(w, "l") || r.reply() != c.reply {
-			t.Errorf("%s: served with %q, not %q", c.command, r.reply(), c.reply)
+		r.Ctx.DB.Find([]byte("l"), r.Ctx.Now, 0).Delete()
+		r.Do("RPUSH l a b c")
+		r.Ctx.Reset(cmd, args)
+		if !r.retry(w, "l") || r.Reply() != c.reply {
+			t.Errorf("%s: served with %q, not %q", c.command, r.Reply(), c.reply)
 		}
-		if len(r.fed) != 1 || r.fed[0] != c.fed {
-			t.Errorf("%s: fed %q, not %q", c.command, r.fed, c.fed)
+		if len(r.Fed) != 1 || r.Fed[0] != c.fed {
+			t.Errorf("%s: fed %q, not %q", c.command, r.Fed, c.fed)
 		}
-		r.ks.Close()
+		r.Keyspace.Close()
 	}
 }
 
 // Where waiting is not allowed, commands that move reply another null than the others.
 func TestNoBlock(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
-	r.ctx.NoBlock = true
+	defer r.Keyspace.Close()
+	r.Ctx.NoBlock = true
 	for command, reply := range map[string]string{
 		"BLPOP l 0": "*-1", "BLMPOP 0 1 l LEFT": "*-1", "BLMOVE l m LEFT LEFT 0": "$-1", "BRPOPLPUSH l m 0": "$-1",
 	} {
-		if got := r.do("%s", command); got != reply {
+		if got := r.Do("%s", command); got != reply {
 			t.Errorf("%s: %s", command, got)
 		}
 	}
@@ -103,33 +103,33 @@ func TestNoBlock(t *testing.T) {
 // either form of the list.
 func TestRotation(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	for _, size := range []int64{-2, 1} {
 		r.packed(size)
-		r.do("RPUSH l a b c")
-		r.do("LPOP l 2")
-		e := r.ctx.DB.Find([]byte("l"), r.ctx.Now, 0)
-		e.SetExpire(r.ctx.Now + 1000)
+		r.Do("RPUSH l a b c")
+		r.Do("LPOP l 2")
+		e := r.Ctx.DB.Find([]byte("l"), r.Ctx.Now, 0)
+		e.SetExpire(r.Ctx.Now + 1000)
 		for range 3 {
-			r.want("LMOVE l l LEFT RIGHT", "$1 c", "LMOVE l l LEFT RIGHT", "rpush l", "lpop l")
+			r.Want("LMOVE l l LEFT RIGHT", "$1 c", "LMOVE l l LEFT RIGHT", "rpush l", "lpop l")
 		}
-		if at := r.ctx.DB.Find([]byte("l"), r.ctx.Now, 0).Expire(); at != r.ctx.Now+1000 {
+		if at := r.Ctx.DB.Find([]byte("l"), r.Ctx.Now, 0).Expire(); at != r.Ctx.Now+1000 {
 			t.Errorf("expires at %d", at)
 		}
-		r.want("LPOP l", "$1 c", "LPOP l", "lpop l", "del l")
+		r.Want("LPOP l", "$1 c", "LPOP l", "lpop l", "del l")
 	}
 }
 
 // The limits follow the parameter.
 func TestLimits(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	for size, want := range map[int64]keyspace.PackedLimits{
 		-1: {Bytes: 4096}, -2: {Bytes: 8192}, -5: {Bytes: 65536}, -9: {Bytes: 65536}, -2147483648: {Bytes: 65536},
 		0: {Entries: 1, Bytes: 8192}, 1: {Entries: 1, Bytes: 8192}, 128: {Entries: 128, Bytes: 8192},
 	} {
 		r.packed(size)
-		if got := r.ks.Packed(keyspace.List); got != want {
+		if got := r.Keyspace.Packed(keyspace.List); got != want {
 			t.Errorf("%d: %+v", size, got)
 		}
 	}
@@ -137,12 +137,12 @@ func TestLimits(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
-	r.do("RPUSH short a b c d 5 6")
+	defer r.Keyspace.Close()
+	r.Do("RPUSH short a b c d 5 6")
 	for i := range 5000 {
-		r.do("RPUSH long element:%d", i)
+		r.Do("RPUSH long element:%d", i)
 	}
-	r.listening(false)
+	r.Listen(false)
 	for _, key := range []string{"short", "long"} {
 		for _, words := range [][]string{
 			{"LPUSH", key, "some text"}, {"RPUSH", key, "12345"}, {"LPOP", key}, {"RPOP", key}, {"LPOP", key, "1"}, {"RPUSH", key, "x"},
@@ -153,8 +153,8 @@ func TestAllocations(t *testing.T) {
 			for _, w := range words {
 				argv = append(argv, []byte(w))
 			}
-			cmd := r.reg.Find(words[0])
-			c := &r.ctx
+			cmd := r.Registry.Find(words[0])
+			c := &r.Ctx
 			run := func() {
 				c.Reset(cmd, argv)
 				c.Buf = c.Buf[:0]

@@ -1,141 +1,38 @@
 package lists
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/arena"
-	"github.com/ferrousdb/ferrous/core/config"
-	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
-// rig runs the module's commands on a keyspace of their own, without a server.
-// Freed memory is poisoned.
+// rig is a coretest.Rig of this module.
 type rig struct {
-	t      failer
-	reg    *core.Registry
+	*coretest.Rig
 	module *module
-	ks     *keyspace.Keyspace
-	ctx    core.Ctx
-	fed    []string // what was fed: "LPOP l 2"
-	events []string // "lpop l"
-
-	listening func(on bool) // switches both
 }
 
-// failer is a test, or a rapid one.
-type failer interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-func newRig(t failer) *rig {
-	r := &rig{t: t, reg: core.NewRegistry(config.NewSchema()), module: &module{}}
-	r.reg.Add(r.module)
-	feed := r.reg.OnFeed(func(f core.Fed) {
-		var words []string
-		for _, a := range f.Args {
-			words = append(words, string(a))
-		}
-		r.fed = append(r.fed, strings.Join(words, " "))
-	})
-	events := r.reg.OnChange(func(_ *core.Ctx, ch core.Change) {
-		if !ch.Only() {
-			r.events = append(r.events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
-		}
-	})
-	r.listening = func(on bool) { feed.Set(on); events.Set(on) }
-	r.listening(true)
-	if err := r.reg.Freeze(); err != nil {
-		t.Fatalf("%v", err)
-	}
-	r.ks = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
+func newRig(t coretest.T) *rig {
+	m := &module{}
+	r := &rig{coretest.New(t, m), m}
 	r.packed(-2)
-	r.ctx = core.Ctx{
-		Writer: &resp.Writer{Proto: 2}, DB: r.ks.DB(0), Session: &core.Session{}, Hooks: r.reg.Hooks, Now: 1_700_000_000_000,
-	}
 	return r
 }
 
 // packed sets list-max-listpack-size.
 func (r *rig) packed(n int64) {
 	r.module.size.Store(n)
-	if err := r.module.limit(r.ks); err != nil {
-		r.t.Fatalf("%v", err)
+	if err := r.module.limit(r.Keyspace); err != nil {
+		r.T.Fatalf("%v", err)
 	}
 }
 
-// do runs a command given as words separated by blanks and returns the reply with
-// its line ends shown as blanks; "blocked" if it waits.
-func (r *rig) do(format string, args ...any) string {
-	r.t.Helper()
-	var argv [][]byte
-	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
-		argv = append(argv, []byte(word))
-	}
-	cmd := r.reg.Find(string(argv[0]))
-	if cmd == nil || !cmd.ArityOK(len(argv)) {
-		r.t.Fatalf("no such call: %q", argv)
-	}
-	c := &r.ctx
-	c.Reset(cmd, argv)
-	c.Buf = c.Buf[:0]
-	r.fed, r.events = nil, nil
-	r.ks.Lock(keyspace.AllShards)
-	defer r.ks.Unlock(keyspace.AllShards)
-	if err := cmd.Run(c); err != nil {
-		if len(c.Buf) > 0 {
-			r.t.Errorf("%q: replied %q and failed with %v", argv, c.Buf, err)
-		}
-		return "-" + err.Error()
-	}
-	c.Feed()
-	if c.Waiting != nil {
-		return "blocked"
-	}
-	return r.reply()
-}
-
-func (r *rig) reply() string {
-	return strings.TrimSpace(strings.ReplaceAll(string(r.ctx.Buf), "\r\n", " "))
-}
-
-// retry does what the host does with a client that waits, when a key has changed.
+// retry is Retry that replies with the error, as the host does.
 func (r *rig) retry(w core.Wait, key string) (served bool) {
-	r.t.Helper()
-	r.ks.Lock(keyspace.AllShards)
-	defer r.ks.Unlock(keyspace.AllShards)
-	c := &r.ctx
-	c.Buf = c.Buf[:0]
-	r.fed, r.events = nil, nil
-	served, err := w.Retry(c, []byte(key))
+	r.T.Helper()
+	served, err := r.Retry(w, key)
 	if err != nil {
-		c.Error(err.Error())
+		r.Ctx.Error(err.Error())
 		return true
 	}
-	c.Feed()
 	return served
-}
-
-// want runs a command and compares the reply, what was fed and the events.
-func (r *rig) want(command, reply, fed string, events ...string) {
-	r.t.Helper()
-	if got := r.do("%s", command); got != reply {
-		r.t.Errorf("%s: replied %q, not %q", command, got, reply)
-	}
-	r.wantFed(command, fed, events...)
-}
-
-func (r *rig) wantFed(command, fed string, events ...string) {
-	r.t.Helper()
-	if got := strings.Join(r.fed, "; "); got != fed {
-		r.t.Errorf("%s: fed %q, not %q", command, got, fed)
-	}
-	if !slices.Equal(r.events, events) {
-		r.t.Errorf("%s: events %q, not %q", command, r.events, events)
-	}
 }

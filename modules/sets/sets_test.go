@@ -12,36 +12,36 @@ import (
 
 func newTestRig(t *testing.T) *rig {
 	r := newRig(t)
-	t.Cleanup(r.end)
+	t.Cleanup(r.End)
 	return r
 }
 
 // What is fed and which events there are; redis-server 7.2.6 does the same.
 func TestFeedAndEvents(t *testing.T) {
 	r := newTestRig(t)
-	r.want("SADD s a b a", ":2", "SADD s a b a", "sadd s")
-	r.want("SADD s a", ":0", "")
-	r.want("SREM s a x", ":1", "SREM s a x", "srem s")
-	r.want("SREM s x", ":0", "")
-	r.want("SREM s b", ":1", "SREM s b", "srem s", "del s")
-	r.do("SADD s a")
-	r.want("SPOP s", "$1 a", "SREM s a", "spop s", "del s")
-	r.want("SPOP s", "$-1", "")
-	r.do("SADD s 1 2 3")
-	r.want("SPOP s 0", "*0", "")
-	r.want("SPOP s 3", "*3 $1 1 $1 2 $1 3", "DEL s", "spop s", "del s")
-	r.want("SPOP s 3", "*0", "")
-	r.do("SADD s a b")
-	r.want("SMOVE s t x", ":0", "")
-	r.want("SMOVE s s a", ":1", "")
-	r.want("SMOVE s t a", ":1", "SMOVE s t a", "srem s", "sadd t")
-	r.do("SADD t b")
-	r.want("SMOVE s t b", ":1", "SMOVE s t b", "srem s", "del s")
-	r.want("SINTERSTORE u t", ":2", "SINTERSTORE u t", "sinterstore u")
-	r.want("SUNIONSTORE u t", ":2", "SUNIONSTORE u t", "sunionstore u")
-	r.want("SDIFFSTORE u t", ":2", "SDIFFSTORE u t", "sdiffstore u")
-	r.want("SDIFFSTORE u t t", ":0", "SDIFFSTORE u t t", "del u")
-	r.want("SDIFFSTORE u t t", ":0", "")
+	r.Want("SADD s a b a", ":2", "SADD s a b a", "sadd s")
+	r.Want("SADD s a", ":0", "")
+	r.Want("SREM s a x", ":1", "SREM s a x", "srem s")
+	r.Want("SREM s x", ":0", "")
+	r.Want("SREM s b", ":1", "SREM s b", "srem s", "del s")
+	r.Do("SADD s a")
+	r.Want("SPOP s", "$1 a", "SREM s a", "spop s", "del s")
+	r.Want("SPOP s", "$-1", "")
+	r.Do("SADD s 1 2 3")
+	r.Want("SPOP s 0", "*0", "")
+	r.Want("SPOP s 3", "*3 $1 1 $1 2 $1 3", "DEL s", "spop s", "del s")
+	r.Want("SPOP s 3", "*0", "")
+	r.Do("SADD s a b")
+	r.Want("SMOVE s t x", ":0", "")
+	r.Want("SMOVE s s a", ":1", "")
+	r.Want("SMOVE s t a", ":1", "SMOVE s t a", "srem s", "sadd t")
+	r.Do("SADD t b")
+	r.Want("SMOVE s t b", ":1", "SMOVE s t b", "srem s", "del s")
+	r.Want("SINTERSTORE u t", ":2", "SINTERSTORE u t", "sinterstore u")
+	r.Want("SUNIONSTORE u t", ":2", "SUNIONSTORE u t", "sunionstore u")
+	r.Want("SDIFFSTORE u t", ":2", "SDIFFSTORE u t", "sdiffstore u")
+	r.Want("SDIFFSTORE u t t", ":0", "SDIFFSTORE u t t", "del u")
+	r.Want("SDIFFSTORE u t t", ":0", "")
 }
 
 // Many members are fed as several SREMs, which together remove what was answered.
@@ -54,8 +54,8 @@ func TestSpopFeedsBatches(t *testing.T) {
 			for i := range 3000 {
 				all = append(all, fmt.Sprint(i))
 			}
-			r.do("SADD s %s", strings.Join(all, " "))
-			reply := strings.Fields(r.do("SPOP s %d", count))
+			r.Do("SADD s %s", strings.Join(all, " "))
+			reply := strings.Fields(r.Do("SPOP s %d", count))
 			answered := map[string]bool{}
 			for i := 2; i < len(reply); i += 2 {
 				answered[reply[i]] = true
@@ -64,7 +64,7 @@ func TestSpopFeedsBatches(t *testing.T) {
 				t.Fatalf("SPOP %d answers %d different members", count, len(answered))
 			}
 			n := 0
-			for _, one := range r.fed {
+			for _, one := range r.Fed {
 				words := strings.Fields(one)
 				if len(words) == 0 { // the bounds of the unit
 					continue
@@ -79,18 +79,18 @@ func TestSpopFeedsBatches(t *testing.T) {
 					n++
 				}
 			}
-			if n != count || !slices.Equal(r.events, []string{"spop s"}) {
-				t.Fatalf("SPOP %d fed the removal of %d, with the events %s", count, n, r.events)
+			if n != count || !slices.Equal(r.Events, []string{"spop s"}) {
+				t.Fatalf("SPOP %d fed the removal of %d, with the events %s", count, n, r.Events)
 			}
 			for m := range answered {
-				if r.do("SISMEMBER s %s", m) != ":0" {
+				if r.Do("SISMEMBER s %s", m) != ":0" {
 					t.Fatalf("%s is still there", m)
 				}
 			}
-			if got := r.do("SCARD s"); got != fmt.Sprint(":", 3000-count) {
+			if got := r.Do("SCARD s"); got != fmt.Sprint(":", 3000-count) {
 				t.Fatalf("after SPOP %d: %s", count, got)
 			}
-			r.end()
+			r.End()
 		}
 	}
 }
@@ -99,8 +99,8 @@ func TestSpopFeedsBatches(t *testing.T) {
 func TestCombine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.end()
-		r.listening(false)
+		defer r.End()
+		r.Listen(false)
 		r.limits(int64(rapid.SampledFrom([]int{0, 3, 100}).Draw(t, "ints")), int64(rapid.SampledFrom([]int{0, 3, 100}).Draw(t, "entries")))
 		models := map[string]map[string]bool{}
 		var keys []string
@@ -111,7 +111,7 @@ func TestCombine(t *testing.T) {
 			models[key] = map[string]bool{}
 			for range rapid.IntRange(0, 12).Draw(t, "members") {
 				m := member.Draw(t, "member")
-				r.do("SADD %s %s", key, m)
+				r.Do("SADD %s %s", key, m)
 				models[key][m] = true
 			}
 		}
@@ -143,7 +143,7 @@ func TestCombine(t *testing.T) {
 			same := func(call string) {
 				t.Helper()
 				got := []string{}
-				for i, word := range strings.Fields(r.do("%s", call)) {
+				for i, word := range strings.Fields(r.Do("%s", call)) {
 					if i > 0 && i%2 == 0 {
 						got = append(got, word)
 					}
@@ -155,15 +155,15 @@ func TestCombine(t *testing.T) {
 			}
 			same(command + " " + list)
 			dst := rapid.SampledFrom([]string{"dst", given[0]}).Draw(t, "destination")
-			kept := r.do("SMEMBERS %s", dst)
-			if got := r.do("%sSTORE %s %s", command, dst, list); got != fmt.Sprint(":", len(want)) {
+			kept := r.Do("SMEMBERS %s", dst)
+			if got := r.Do("%sSTORE %s %s", command, dst, list); got != fmt.Sprint(":", len(want)) {
 				t.Fatalf("%sSTORE: %s", command, got)
 			}
 			same("SMEMBERS " + dst)
-			r.do("SREM %s 1 2 3 4 5 70000 a b c d e f g h 01", dst)
+			r.Do("SREM %s 1 2 3 4 5 70000 a b c d e f g h 01", dst)
 			for i, word := range strings.Fields(kept) {
 				if i > 0 && i%2 == 0 {
-					r.do("SADD %s %s", dst, word)
+					r.Do("SADD %s %s", dst, word)
 				}
 			}
 		}
@@ -172,7 +172,7 @@ func TestCombine(t *testing.T) {
 		if limit > 0 {
 			n = min(n, limit)
 		}
-		if got := r.do("SINTERCARD %d %s LIMIT %d", len(given), list, limit); got != fmt.Sprint(":", n) {
+		if got := r.Do("SINTERCARD %d %s LIMIT %d", len(given), list, limit); got != fmt.Sprint(":", n) {
 			t.Fatalf("SINTERCARD: %s, not %d", got, n)
 		}
 	})
@@ -184,20 +184,20 @@ func TestRandomIsFair(t *testing.T) {
 	for _, size := range []int{10, 100, 3000} {
 		for _, form := range []struct{ ints, entries int64 }{{1 << 20, 0}, {0, 1 << 20}, {0, 0}} {
 			r := newRig(t)
-			r.listening(false)
+			r.Listen(false)
 			r.limits(form.ints, form.entries)
 			var all []string
 			for i := range size {
 				all = append(all, fmt.Sprint(i))
 			}
-			r.do("SADD s %s", strings.Join(all, " "))
+			r.Do("SADD s %s", strings.Join(all, " "))
 			for _, call := range []string{
 				fmt.Sprintf("SRANDMEMBER s %d", -5*size), fmt.Sprintf("SRANDMEMBER s %d", size/5), fmt.Sprintf("SRANDMEMBER s %d", size/2),
 			} {
 				seen := map[string]int{}
 				n := 0
 				for n < 20*size {
-					for i, word := range strings.Fields(r.do("%s", call)) {
+					for i, word := range strings.Fields(r.Do("%s", call)) {
 						if i > 0 && i%2 == 0 {
 							seen[word]++
 							n++
@@ -214,7 +214,7 @@ func TestRandomIsFair(t *testing.T) {
 					t.Errorf("%s of %d: chi-square %.0f, %.1f deviations above %.0f", call, size, sum, z, freedom)
 				}
 			}
-			r.end()
+			r.End()
 		}
 	}
 }
@@ -223,8 +223,8 @@ func TestRandomIsFair(t *testing.T) {
 func TestRandomIsBounded(t *testing.T) {
 	r := newTestRig(t)
 	const huge = "SRANDMEMBER s -9223372036854775807"
-	r.want(huge, "*0", "")
-	r.do("SADD s a")
-	r.want(huge, "-ERR value is out of range", "")
-	r.want("SRANDMEMBER s -3", "*3 $1 a $1 a $1 a", "")
+	r.Want(huge, "*0", "")
+	r.Do("SADD s a")
+	r.Want(huge, "-ERR value is out of range", "")
+	r.Want("SRANDMEMBER s -3", "*3 $1 a $1 a $1 a", "")
 }

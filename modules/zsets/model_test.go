@@ -42,7 +42,7 @@ func (m model) show(members []string) string {
 func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		r.packed(int64(rapid.SampledFrom([]int{0, 4, 128}).Draw(t, "packed")))
 		sets := map[string]model{"x": {}, "y": {}, "z": {}}
 		key := rapid.SampledFrom([]string{"x", "y", "z"})
@@ -60,19 +60,19 @@ func TestAgainstModel(t *testing.T) {
 				k, m, s := key.Draw(t, "key"), member.Draw(t, "member"), score.Draw(t, "score")
 				_, existed := sets[k][m]
 				sets[k][m] = s
-				check("ZADD", r.do("ZADD %s %v %s", k, s, m), map[bool]string{true: ":0", false: ":1"}[existed])
+				check("ZADD", r.Do("ZADD %s %v %s", k, s, m), map[bool]string{true: ":0", false: ":1"}[existed])
 			},
 			"remove": func(t *rapid.T) {
 				k, m := key.Draw(t, "key"), member.Draw(t, "member")
 				_, existed := sets[k][m]
 				delete(sets[k], m)
-				check("ZREM", r.do("ZREM %s %s", k, m), map[bool]string{true: ":1", false: ":0"}[existed])
+				check("ZREM", r.Do("ZREM %s %s", k, m), map[bool]string{true: ":1", false: ":0"}[existed])
 			},
 			"pop": func(t *rapid.T) {
 				k, n := key.Draw(t, "key"), rapid.IntRange(0, 5).Draw(t, "n")
 				all := sets[k].sorted()
 				all = all[:min(n, len(all))]
-				check("ZPOPMIN", r.do("ZPOPMIN %s %d", k, n), sets[k].show(all))
+				check("ZPOPMIN", r.Do("ZPOPMIN %s %d", k, n), sets[k].show(all))
 				for _, m := range all {
 					delete(sets[k], m)
 				}
@@ -80,12 +80,12 @@ func TestAgainstModel(t *testing.T) {
 			"score range": func(t *rapid.T) {
 				k, low, high := key.Draw(t, "key"), score.Draw(t, "low"), score.Draw(t, "high")
 				all := slices.DeleteFunc(sets[k].sorted(), func(m string) bool { return sets[k][m] <= low || sets[k][m] > high })
-				check("ZCOUNT", r.do("ZCOUNT %s (%v %v", k, low, high), fmt.Sprint(":", len(all)))
-				check("ZRANGEBYSCORE", r.do("ZRANGEBYSCORE %s (%v %v WITHSCORES", k, low, high), sets[k].show(all))
+				check("ZCOUNT", r.Do("ZCOUNT %s (%v %v", k, low, high), fmt.Sprint(":", len(all)))
+				check("ZRANGEBYSCORE", r.Do("ZRANGEBYSCORE %s (%v %v WITHSCORES", k, low, high), sets[k].show(all))
 				slices.Reverse(all)
 				offset, n := rapid.IntRange(0, 3).Draw(t, "offset"), rapid.IntRange(0, 3).Draw(t, "count")
 				all = all[min(offset, len(all)):]
-				check("ZRANGE REV", r.do("ZRANGE %s %v (%v BYSCORE REV LIMIT %d %d WITHSCORES", k, high, low, offset, n),
+				check("ZRANGE REV", r.Do("ZRANGE %s %v (%v BYSCORE REV LIMIT %d %d WITHSCORES", k, high, low, offset, n),
 					sets[k].show(all[:min(n, len(all))]))
 			},
 			"rank range": func(t *rapid.T) {
@@ -100,8 +100,8 @@ func TestAgainstModel(t *testing.T) {
 				}
 				low, high = min(low, len(all)), min(high+1, len(all))
 				all = all[low:max(low, high)]
-				check("ZRANGE", r.do("ZRANGE %s %d %d WITHSCORES", k, from, to), sets[k].show(all))
-				check("ZREMRANGEBYRANK", r.do("ZREMRANGEBYRANK %s %d %d", k, from, to), fmt.Sprint(":", len(all)))
+				check("ZRANGE", r.Do("ZRANGE %s %d %d WITHSCORES", k, from, to), sets[k].show(all))
+				check("ZREMRANGEBYRANK", r.Do("ZREMRANGEBYRANK %s %d %d", k, from, to), fmt.Sprint(":", len(all)))
 				for _, m := range all {
 					delete(sets[k], m)
 				}
@@ -129,15 +129,15 @@ func TestAgainstModel(t *testing.T) {
 				if op != "ZDIFFSTORE" {
 					command += " AGGREGATE MIN"
 				}
-				check(op, r.do("%s", command), fmt.Sprint(":", len(want)))
+				check(op, r.Do("%s", command), fmt.Sprint(":", len(want)))
 				sets["z"] = want
 			},
 			"": func(t *rapid.T) {
 				for k, m := range sets {
 					all := m.sorted()
-					check(k, r.do("ZRANGE %s 0 -1 WITHSCORES", k), m.show(all))
+					check(k, r.Do("ZRANGE %s 0 -1 WITHSCORES", k), m.show(all))
 					for i, member := range all {
-						check("ZRANK", r.do("ZRANK %s %s", k, member), fmt.Sprint(":", i))
+						check("ZRANK", r.Do("ZRANK %s %s", k, member), fmt.Sprint(":", i))
 					}
 				}
 			},
@@ -150,23 +150,23 @@ func TestAgainstModel(t *testing.T) {
 func TestNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		r.packed(int64(rapid.SampledFrom([]int{0, 128}).Draw(t, "packed")))
 		name := rapid.StringMatching(`[a-c0-9]{1,3}`)
 		all := rapid.SliceOfNDistinct(name, 1, 20, rapid.ID).Draw(t, "members")
 		sort.Strings(all)
 		for _, m := range all {
-			r.do("ZADD z 0 %s", m)
+			r.Do("ZADD z 0 %s", m)
 		}
 		low, high := name.Draw(t, "low"), name.Draw(t, "high")
 		in := slices.DeleteFunc(slices.Clone(all), func(m string) bool { return m < low || m >= high })
-		if got := r.do("ZLEXCOUNT z [%s (%s", low, high); got != fmt.Sprint(":", len(in)) {
+		if got := r.Do("ZLEXCOUNT z [%s (%s", low, high); got != fmt.Sprint(":", len(in)) {
 			t.Fatal(got, "not", len(in))
 		}
-		if got := r.do("ZREMRANGEBYLEX z [%s (%s", low, high); got != fmt.Sprint(":", len(in)) {
+		if got := r.Do("ZREMRANGEBYLEX z [%s (%s", low, high); got != fmt.Sprint(":", len(in)) {
 			t.Fatal(got, "not", len(in))
 		}
-		if got := r.do("ZCARD z"); got != fmt.Sprint(":", len(all)-len(in)) {
+		if got := r.Do("ZCARD z"); got != fmt.Sprint(":", len(all)-len(in)) {
 			t.Fatal(got)
 		}
 	})
@@ -177,15 +177,15 @@ func TestNames(t *testing.T) {
 func TestRandomMembers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		r.packed(int64(rapid.SampledFrom([]int{0, 128}).Draw(t, "packed")))
 		size := rapid.IntRange(1, 60).Draw(t, "size")
 		for i := range size {
-			r.do("ZADD z %d m%d", i, i)
+			r.Do("ZADD z %d m%d", i, i)
 		}
 		n := rapid.IntRange(-80, 80).Draw(t, "n")
-		r.do("ZRANDMEMBER z %d", n)
-		words := bytes.Fields(r.ctx.Buf)
+		r.Do("ZRANDMEMBER z %d", n)
+		words := bytes.Fields(r.Ctx.Buf)
 		seen := map[string]bool{}
 		for i := 2; i < len(words); i += 2 {
 			member := string(words[i])

@@ -12,7 +12,7 @@ import (
 func TestEventsAndFeed(t *testing.T) {
 	for _, entries := range []int64{128, 0} {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		r.packed(entries)
 		for _, test := range []struct {
 			do     string
@@ -51,12 +51,12 @@ func TestEventsAndFeed(t *testing.T) {
 			{"BZPOPMAX b none 0", []string{"zpopmax b"}, []string{"ZPOPMAX b"}},
 			{"BZMPOP 0 1 b MIN COUNT 5", []string{"zpopmin b", "del b"}, []string{"ZPOPMIN b 2"}},
 		} {
-			reply := r.do("%s", test.do)
+			reply := r.Do("%s", test.do)
 			if reply[0] == '-' {
 				t.Errorf("%s: %s", test.do, reply)
 			}
-			if !slices.Equal(r.events, test.events) || !slices.Equal(r.fed, test.fed) {
-				t.Errorf("%s (at most %d packed): told %q, fed %q", test.do, entries, r.events, r.fed)
+			if !slices.Equal(r.Events, test.events) || !slices.Equal(r.Fed, test.fed) {
+				t.Errorf("%s (at most %d packed): told %q, fed %q", test.do, entries, r.Events, r.Fed)
 			}
 		}
 	}
@@ -65,42 +65,42 @@ func TestEventsAndFeed(t *testing.T) {
 // TestWaiting: who is served, and what is repeated then.
 func TestWaiting(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	wait := func(command string) core.Wait {
-		if reply := r.do("%s", command); reply != "blocked" {
+		if reply := r.Do("%s", command); reply != "blocked" {
 			t.Fatalf("%s: %s", command, reply)
 		}
-		return *r.ctx.Waiting
+		return *r.Ctx.Waiting
 	}
 	w := wait("BZMPOP 1.5 2 x y MAX COUNT 2")
-	if w.Deadline != r.ctx.Now+1500 || len(w.Keys) != 2 || string(w.Keys[1]) != "y" {
+	if w.Deadline != r.Ctx.Now+1500 || len(w.Keys) != 2 || string(w.Keys[1]) != "y" {
 		t.Error("waits for", w.Keys, "until", w.Deadline)
 	}
 	if r.retry(w, "x") {
 		t.Error("served though there is nothing")
 	}
 	w = wait("BZPOPMIN x y 0")
-	args := r.ctx.Args
-	r.do("ZADD y 1 a 2 b")
-	r.do("ZADD x 5 c") // of two keys that are ready the first is served
-	r.ctx.Args = args
-	if !r.retry(w, "y") || r.reply() != "*3 $1 x $1 c $1 5" {
-		t.Error("served:", r.reply())
+	args := r.Ctx.Args
+	r.Do("ZADD y 1 a 2 b")
+	r.Do("ZADD x 5 c") // of two keys that are ready the first is served
+	r.Ctx.Args = args
+	if !r.retry(w, "y") || r.Reply() != "*3 $1 x $1 c $1 5" {
+		t.Error("served:", r.Reply())
 	}
-	if !slices.Equal(r.fed, []string{"ZPOPMIN x"}) || !slices.Equal(r.events, []string{"zpopmin x", "del x"}) {
-		t.Error("fed", r.fed, "told", r.events)
+	if !slices.Equal(r.Fed, []string{"ZPOPMIN x"}) || !slices.Equal(r.Events, []string{"zpopmin x", "del x"}) {
+		t.Error("fed", r.Fed, "told", r.Events)
 	}
-	if !r.retry(w, "y") || r.reply() != "*3 $1 y $1 a $1 1" {
-		t.Error("served:", r.reply())
+	if !r.retry(w, "y") || r.Reply() != "*3 $1 y $1 a $1 1" {
+		t.Error("served:", r.Reply())
 	}
-	r.do("ZPOPMIN y")
+	r.Do("ZPOPMIN y")
 	w = wait("BZPOPMIN y 0")
-	r.ctx.DB.PutInt(r.ks.Hash([]byte("y")), []byte("y"), 1, 0, r.ctx.Now)
+	r.Ctx.DB.PutInt(r.Keyspace.Hash([]byte("y")), []byte("y"), 1, 0, r.Ctx.Now)
 	if r.retry(w, "y") {
 		t.Error("served with a string")
 	}
-	r.ctx.NoBlock = true
-	if reply := r.do("BZPOPMIN x 0"); reply != "*-1" {
+	r.Ctx.NoBlock = true
+	if reply := r.Do("BZPOPMIN x 0"); reply != "*-1" {
 		t.Error("without waiting:", reply)
 	}
 }
@@ -125,7 +125,7 @@ func TestScanned(t *testing.T) {
 // which decides when the data are saved. The numbers are Redis's.
 func TestChangesCounted(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	for _, test := range []struct {
 		do      string
 		changes int64
@@ -135,9 +135,9 @@ func TestChangesCounted(t *testing.T) {
 		{"ZADD x 1 a 2 b 3 c 4 d 5 e 6 f 7 g", 7}, {"ZMPOP 1 x MIN COUNT 2", 2}, {"BZMPOP 0 1 x MIN COUNT 2", 2},
 		{"BZPOPMAX x 0", 1}, {"ZUNIONSTORE d 2 x z", 1}, {"ZRANGESTORE r d 0 -1", 1}, {"ZDIFFSTORE d 1 none", 1},
 	} {
-		r.do("%s", test.do)
-		if r.ctx.Dirty != test.changes {
-			t.Errorf("%s: %d changes, want %d", test.do, r.ctx.Dirty, test.changes)
+		r.Do("%s", test.do)
+		if r.Ctx.Dirty != test.changes {
+			t.Errorf("%s: %d changes, want %d", test.do, r.Ctx.Dirty, test.changes)
 		}
 	}
 }

@@ -1,0 +1,156 @@
+// Package coretest runs the commands of a module on a keyspace of their own,
+// without a server, for the module's tests. It tells what a command has replied,
+// fed to the log and published. Nothing but tests imports it.
+package coretest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// T is a test, or a rapid one.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Rig is a keyspace of one database, in which freed memory is poisoned, and the
+// registry of a module. It is for one goroutine.
+type Rig struct {
+	T        T
+	Registry *core.Registry
+	Keyspace *keyspace.Keyspace
+	Ctx      core.Ctx // of every command
+	Fed      []string // what the last command fed: "SREM s a"
+	Events   []string // and published: "spop s"
+
+	feed, events *core.Switch
+}
+
+// New registers the module, which is not started.
+func New(t T, m core.Module) *Rig {
+	r := &Rig{T: t, Registry: core.NewRegistry(config.NewSchema())}
+	r.Registry.Add(m)
+	r.feed = r.Registry.OnFeed(func(f core.Fed) {
+		var words []string
+		for _, a := range f.Args {
+			words = append(words, string(a))
+		}
+		r.Fed = append(r.Fed, strings.Join(words, " "))
+	})
+	r.events = r.Registry.OnChange(func(_ *core.Ctx, ch core.Change) {
+		if !ch.Only() {
+			r.Events = append(r.Events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
+		}
+	})
+	r.Listen(true)
+	if err := r.Registry.Freeze(); err != nil {
+		t.Fatalf("%v", err)
+	}
+	r.Keyspace = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
+	r.Ctx = core.Ctx{
+		Writer: &resp.Writer{Proto: 2}, DB: r.Keyspace.DB(0), Session: &core.Session{}, Hooks: r.Registry.Hooks,
+		Now: 1_700_000_000_000,
+	}
+	return r
+}
+
+// Listen says whether Fed and Events are to be collected, which allocates.
+func (r *Rig) Listen(on bool) {
+	r.feed.Set(on)
+	r.events.Set(on)
+}
+
+// Do runs a command given as words separated by blanks and returns the reply with
+// its line ends shown as blanks; "blocked" if it waits.
+func (r *Rig) Do(format string, args ...any) string {
+	r.T.Helper()
+	var argv [][]byte
+	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
+		argv = append(argv, []byte(word))
+	}
+	cmd := r.Registry.Find(string(argv[0]))
+	if cmd == nil || !cmd.ArityOK(len(argv)) {
+		r.T.Fatalf("no such call: %q", argv)
+	}
+	c := r.begin()
+	c.Reset(cmd, argv)
+	r.Keyspace.Lock(keyspace.AllShards)
+	defer r.Keyspace.Unlock(keyspace.AllShards)
+	if err := cmd.Run(c); err != nil {
+		if len(c.Buf) > 0 {
+			r.T.Errorf("%q: replied %q and failed with %v", argv, c.Buf, err)
+		}
+		return "-" + err.Error()
+	}
+	c.Feed()
+	if c.Waiting != nil {
+		return "blocked"
+	}
+	return r.Reply()
+}
+
+// begin forgets what the last command has brought.
+func (r *Rig) begin() *core.Ctx {
+	r.Ctx.Buf = r.Ctx.Buf[:0]
+	r.Fed, r.Events = nil, nil
+	return &r.Ctx
+}
+
+// Reply returns the reply of the last command, as Do does.
+func (r *Rig) Reply() string {
+	return strings.TrimSpace(strings.ReplaceAll(string(r.Ctx.Buf), "\r\n", " "))
+}
+
+// Retry does what the host does with a client that waits, when a key has changed.
+func (r *Rig) Retry(w core.Wait, key string) (served bool, err error) {
+	r.Keyspace.Lock(keyspace.AllShards)
+	defer r.Keyspace.Unlock(keyspace.AllShards)
+	c := r.begin()
+	if served, err = w.Retry(c, []byte(key)); err == nil {
+		c.Feed()
+	}
+	return served, err
+}
+
+// Want runs a command and compares the reply, what was fed and the events.
+func (r *Rig) Want(command, reply, fed string, events ...string) {
+	r.T.Helper()
+	if got := r.Do("%s", command); got != reply {
+		r.T.Errorf("%s: replied %q, not %q", command, got, reply)
+	}
+	r.WantFed(command, fed, events...)
+}
+
+// WantFed compares what was fed, joined by "; ", and the events.
+func (r *Rig) WantFed(command, fed string, events ...string) {
+	r.T.Helper()
+	if got := strings.Join(r.Fed, "; "); got != fed {
+		r.T.Errorf("%s: fed %q, not %q", command, got, fed)
+	}
+	if !slices.Equal(r.Events, events) {
+		r.T.Errorf("%s: events %q, not %q", command, r.Events, events)
+	}
+}
+
+// End deletes everything and proves that no memory is left.
+func (r *Rig) End() {
+	r.T.Helper()
+	r.Keyspace.DB(0).Flush()
+	for sh := range keyspace.Shards {
+		for r.Keyspace.Sweep(sh, r.Ctx.Now, 1000, true) {
+		}
+	}
+	if n := r.Keyspace.ExactMemory(); n != 0 {
+		r.T.Errorf("%d bytes are left in an empty keyspace", n)
+	}
+	r.Keyspace.Close()
+}
