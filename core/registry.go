@@ -19,6 +19,8 @@ type Registry struct {
 	Config *config.Schema
 	// Hooks is told of by the On functions and called by the host.
 	Hooks *Hooks
+	// Functions holds the libraries of functions.
+	Functions *Functions
 
 	module   string // who is registering
 	modules  []string
@@ -32,8 +34,15 @@ type Registry struct {
 	debugs   map[string]*DebugCommand
 	slots    int
 	commandN int
-	errs     []error
-	frozen   bool
+
+	loads     []func() (done bool, err error)
+	shutdowns []func(o Shutdown) error
+	ticks     []func(now int64)
+	checkers  []Checker
+	barriers  []*Barrier
+
+	errs   []error
+	frozen bool
 }
 
 // registered is what the registry adds to a row.
@@ -51,11 +60,12 @@ type registered struct {
 // NewRegistry makes an empty registry over a schema.
 func NewRegistry(schema *config.Schema) *Registry {
 	return &Registry{
-		Config:   schema,
-		Hooks:    &Hooks{},
-		commands: map[string]*Command{},
-		owners:   map[*ValueType]string{},
-		debugs:   map[string]*DebugCommand{},
+		Config:    schema,
+		Hooks:     &Hooks{},
+		Functions: &Functions{},
+		commands:  map[string]*Command{},
+		owners:    map[*ValueType]string{},
+		debugs:    map[string]*DebugCommand{},
 	}
 }
 

@@ -1,10 +1,10 @@
 package core
 
 import (
+	"context"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // Server is what modules may ask of the host. Unless a method says otherwise it
@@ -54,10 +54,25 @@ type Server interface {
 	ConfigFile() string
 	// RewriteConfig writes the current configuration into its file.
 	RewriteConfig() error
-	// RunAs executes a command on behalf of nobody (loading a log, scripts
-	// from a replica's master): no checks but arity; the reply goes to w. It
-	// takes the locks that the command needs.
-	RunAs(db int, args [][]byte, w *resp.Writer) error
+	// Player makes an executor of commands that come from no client: from a log,
+	// or from a replica's master. A command with AllSessions and AllKeys that
+	// plays others gives its Ctx; whoever else does, with no lock held, gives nil.
+	Player(within *Ctx) Player
+	// Load runs fn, which brings data in: total bytes, for the progress that is
+	// shown in INFO and in the log. Keys are shown whatever their expiry
+	// meanwhile. It is called by a source (Registry.OnLoad), with no lock held,
+	// or by a command with AllSessions and AllKeys. ctx ends when the server
+	// is told to stop; fn then returns soon, with any error.
+	Load(total int64, fn func(ctx context.Context, p *Progress) error) error
+	// Background is the place for the one job that may run in the background.
+	Background() *Background
+	// Dirty returns how many changes commands have made since the start. It is
+	// exact for commands with AllSessions and for INFO; others see it as of
+	// the last wake-up of each event loop.
+	Dirty() int64
+	// Path returns where the file is that a parameter names: relative names
+	// begin at the parameter dir.
+	Path(name string) string
 	// ActiveExpire switches the background deletion of expired keys.
 	ActiveExpire(on bool)
 	// Executable and arguments, for INFO.
@@ -86,4 +101,19 @@ type Shutdown struct {
 	NoSave bool // do not save even with them
 	Now    bool // do not wait for replicas
 	Force  bool // ignore errors of saving
+}
+
+// Player executes commands one after the other, as a client of its own that
+// begins with database 0: nobody is asked whether they may run, and they may run
+// while the server loads. It takes the locks that they need. It is for one
+// goroutine.
+type Player interface {
+	// Play runs a command. The error is that of a command that is unknown or has
+	// the wrong number of arguments, or the error that it replied; a reply is
+	// not kept. args need be valid only during the call.
+	Play(args [][]byte) error
+	// DB returns the selected database.
+	DB() int
+	// Close ends the player.
+	Close()
 }

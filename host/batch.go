@@ -145,7 +145,7 @@ func (w *worker) unlockBatch() {
 // consume executes the requests in data until one is incomplete or the session
 // blocks, and returns how many bytes were used.
 func (w *worker) consume(s *session, data []byte) (used int) {
-	for used < len(data) && s.closing == open && s.wait == nil && !s.paused {
+	for used < len(data) && s.closing == open && s.wait == nil && !s.paused && s.heldAt == nil {
 		err := w.gather(s, data[used:])
 		end := 0
 		if n := len(w.batch); n > 0 {

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // TestNoElementIsLost lets clients wait with deadlines of about the time that
@@ -161,21 +159,20 @@ func TestWaitForTheEndOfAKey(t *testing.T) {
 	}
 }
 
-func TestRunAsServesWaiters(t *testing.T) {
+func TestPlayerServesWaiters(t *testing.T) {
 	srv := testServer(t, "--io-threads", "2")
 	for range 4 { // on each of the loops
 		b := dial(t, srv)
 		b.send("bpop k 0")
 		eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
-		out := resp.Writer{Proto: 2}
-		if err := srv.RunAs(0, [][]byte{[]byte("push"), []byte("k"), []byte("a")}, &out); err != nil || string(out.Buf) != "+OK\r\n" {
-			t.Fatalf("%q, %v", out.Buf, err)
+		if err := srv.Player(nil).Play([][]byte{[]byte("push"), []byte("k"), []byte("a")}); err != nil {
+			t.Fatal(err)
 		}
 		if got := b.line(); got != "a" {
 			t.Fatal(got)
 		}
 	}
-	if err := srv.RunAs(0, [][]byte{[]byte("nonsense")}, &resp.Writer{}); err == nil {
+	if err := srv.Player(nil).Play([][]byte{[]byte("nonsense")}); err == nil {
 		t.Error("an unknown command ran")
 	}
 }

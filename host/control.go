@@ -10,7 +10,6 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/resp"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 )
 
@@ -65,17 +64,6 @@ func (srv *Server) Unblock(id uint64, withError bool) bool {
 	}
 	return false
 }
-
-// Shutdown implements core.Server.
-func (srv *Server) Shutdown(core.Shutdown) error {
-	srv.log.Info("User requested shutdown...")
-	srv.stop(nil)
-	return nil
-}
-
-// AbortShutdown implements core.Server. A shutdown waits for nothing yet, so
-// there is never one to cancel.
-func (srv *Server) AbortShutdown() error { return errors.New("No shutdown in progress.") }
 
 // CommandStats implements core.Server.
 func (srv *Server) CommandStats(fn func(cmd *core.Command, s core.CommandStats)) {
@@ -142,45 +130,19 @@ func (srv *Server) RewriteConfig() error {
 	return hostconfig.Rewrite(srv.file, srv.registry.Config, false)
 }
 
-// RunAs implements core.Server.
-func (srv *Server) RunAs(db int, args [][]byte, out *resp.Writer) (err error) {
-	cmd, err := srv.lookup(args)
-	if err != nil {
-		return err
+// Background implements core.Server.
+func (srv *Server) Background() *core.Background { return &srv.background }
+
+// Dirty implements core.Server.
+func (srv *Server) Dirty() (sum int64) {
+	for _, w := range srv.workers {
+		sum += w.dirty.Load()
 	}
-	session := &core.Session{DB: db, Proto: out.Proto, Authenticated: true, Slots: make([]any, srv.registry.SessionSlots())}
-	c := &core.Ctx{
-		Writer: out, DB: srv.ks.DB(db), Server: srv, Now: srv.readClock(),
-		NoBlock: true, Hooks: srv.registry.Hooks, Session: session,
-	}
-	c.Reset(cmd, args)
-	w := srv.workers[0]
-	c.Exec = w
-	w.enter()
-	defer w.leave()
-	if w.broken {
-		return errBroken
-	}
-	defer func() {
-		if w.broken {
-			err = errBroken
-		}
-	}()
-	defer w.rescue()
-	locks := cmd.LocksFor(c)
-	srv.ks.Lock(locks)
-	w.locked, c.Locks = locks, locks
-	err = cmd.Run(c)
-	c.Feed()
-	if len(w.ready) > 0 {
-		w.locked = w.serveReady(w.locked)
-	}
-	w.unlockBatch()
-	if w.hasMail.Load() {
-		w.wake() // for what the worker has noted itself
-	}
-	return err
+	return sum
 }
+
+// Path implements core.Server.
+func (srv *Server) Path(name string) string { return srv.params.path(name) }
 
 // ActiveExpire implements core.Server.
 func (srv *Server) ActiveExpire(on bool) { srv.expiry.Store(on) }

@@ -38,9 +38,15 @@ func (srv *Server) cron() {
 		srv.sweep(now, period)
 		srv.defragment(period)
 		srv.checkPause(now)
+		if srv.serving.Load() {
+			for _, fn := range srv.registry.Ticks() {
+				fn(now)
+			}
+		}
 		if now/1000 != second {
 			second = now / 1000
 			srv.everySecond(now)
+			srv.sayLoading()
 			heap.look()
 		}
 	}
@@ -62,7 +68,7 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 	for again := true; again; {
 		again = false
 		for sh := range keyspace.Shards {
-			if srv.ks.Sweep(sh, now, sweepBudget, srv.expiry.Load()) {
+			if srv.ks.Sweep(sh, now, sweepBudget, srv.expiry.Load() && !srv.loadingNow()) {
 				again = true
 			}
 		}

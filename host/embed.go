@@ -129,4 +129,5 @@ func (p *Pipe) write(b []byte) (int, error) {
 }
 
 func (p *Pipe) wantWrite(bool) {}
+func (p *Pipe) wantRead(bool)  {}
 func (p *Pipe) close()         {}

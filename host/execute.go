@@ -124,7 +124,8 @@ const (
 const (
 	guardLoading = 1 << iota
 	guardPause
-	guardMemory // maxmemory is set
+	guardMemory   // maxmemory is set
+	guardStopping // a shutdown has saved the data: nothing may change them any more
 )
 
 // admit decides whether a command may run now. The common case is one test.
@@ -133,6 +134,10 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 		return goAhead, nil
 	}
 	guard, flags := w.srv.guard.Load(), c.Flags()
+	if guard&guardStopping != 0 {
+		w.holdBack(s)
+		return holdBack, nil
+	}
 	if !s.Authenticated && flags&core.NoAuth == 0 {
 		return dealtWith, refuse(s, c, core.ErrNoAuth)
 	}
@@ -215,6 +220,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 // stopOthers makes every worker stand still. The worker's own lock is given up
 // first and taken again in order.
 func (w *worker) stopOthers() {
+	w.publish()
 	w.mu.Unlock()
 	for _, o := range w.srv.workers {
 		o.mu.Lock()

@@ -94,7 +94,7 @@ func (l *listener) acceptGo() {
 // serve is the life of one connection, and its reader.
 func (g *goWorker) serve(config *tls.Config, s *session, raw net.Conn) {
 	defer g.running.Done()
-	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1)}
+	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1), hear: make(chan struct{}, 1)}
 	if tcp, ok := raw.(*net.TCPConn); ok {
 		if seconds := g.srv.params.keepAlive.Load(); seconds > 0 {
 			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Duration(seconds) * time.Second})
@@ -158,13 +158,17 @@ type goConn struct {
 	s    *session
 	conn net.Conn // what is read and written: raw, or TLS over it
 	raw  net.Conn
-	out  chan []byte // at most one buffer is on its way
-	busy bool        // guarded by the worker's lock
+	out  chan []byte   // at most one buffer is on its way
+	busy bool          // guarded by the worker's lock
+	hear chan struct{} // wakes a reader that a barrier holds; a token too many does no harm
 }
 
 func (c *goConn) readLoop() {
 	buf := make([]byte, 16<<10)
-	for gone := false; !gone; {
+	for gone, held := false, false; !gone; {
+		if held {
+			<-c.hear
+		}
 		n, err := c.conn.Read(buf)
 		c.g.take(func() {
 			if gone = c.s.closing == closed; gone {
@@ -179,6 +183,7 @@ func (c *goConn) readLoop() {
 			if err != nil {
 				c.s.Close(false, readError(err))
 			}
+			held = c.s.heldAt != nil && c.s.closing == open
 		})
 	}
 }
@@ -230,11 +235,22 @@ func (c *goConn) write(b []byte) (int, error) {
 // wantWrite implements link: the writer always calls flush when it is done.
 func (c *goConn) wantWrite(bool) {}
 
+// wantRead implements link: the reader has seen for itself that it is to wait.
+func (c *goConn) wantRead(on bool) {
+	if on {
+		select {
+		case c.hear <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // close implements link. The writer sends what it has and then closes the
 // connection, which also ends the reader.
 func (c *goConn) close() {
 	_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTime))
 	close(c.out)
+	c.wantRead(true)
 }
 
 // lastWriteTime is how long a closing connection may take for its last reply.

@@ -183,6 +183,10 @@ func (l *loop) readable(c *epollConn) {
 	if s.closing == closed {
 		return
 	}
+	if s.heldAt != nil {
+		s.link.wantRead(false)
+		return
+	}
 	buf := l.ahead(s)
 	direct := buf != nil
 	if !direct {
@@ -216,6 +220,7 @@ type epollConn struct {
 	s       *session
 	fd      int
 	writing bool // EPOLLOUT is asked for
+	deaf    bool // EPOLLIN is not
 }
 
 // adopt makes a session of an accepted connection. The loop's lock is held.
@@ -251,16 +256,27 @@ func (c *epollConn) write(b []byte) (int, error) {
 }
 
 func (c *epollConn) wantWrite(on bool) {
-	if c.writing == on {
-		return
-	}
-	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.fd)}
-	if on {
-		ev.Events |= unix.EPOLLOUT
-	}
-	if unix.EpollCtl(c.l.epoll, unix.EPOLL_CTL_MOD, c.fd, &ev) == nil {
+	if c.writing != on && c.ask(on, c.deaf) {
 		c.writing = on
 	}
+}
+
+func (c *epollConn) wantRead(on bool) {
+	if c.deaf == on && c.ask(c.writing, !on) {
+		c.deaf = !on
+	}
+}
+
+// ask tells epoll what to watch the connection for.
+func (c *epollConn) ask(writing, deaf bool) bool {
+	ev := unix.EpollEvent{Fd: int32(c.fd)}
+	if writing {
+		ev.Events |= unix.EPOLLOUT
+	}
+	if !deaf {
+		ev.Events |= unix.EPOLLIN
+	}
+	return unix.EpollCtl(c.l.epoll, unix.EPOLL_CTL_MOD, c.fd, &ev) == nil
 }
 
 func (c *epollConn) close() {

@@ -51,6 +51,7 @@ func (srv *Server) serve(super *supervisor, ready *os.File) error {
 // obey waits for signals until the server has ended.
 func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 	asked := false
+	refused := make(chan error, 1)
 	for {
 		select {
 		case sig := <-signals:
@@ -63,8 +64,10 @@ func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 				os.Exit(1)
 			case !asked:
 				asked = true
-				go srv.shutdownBySignal(sig)
+				go func() { refused <- srv.shutdownBySignal(sig) }()
 			}
+		case err := <-refused:
+			asked = err == nil // the next signal tries again
 		case <-srv.stopping:
 			if errors.As(srv.failure, new(*crash)) {
 				// What is broken may hold a lock that the way down needs.
@@ -116,7 +119,8 @@ func declareOnSignal(s *config.Schema, name, signal string) *config.EnumVar {
 	return v
 }
 
-func (srv *Server) shutdownBySignal(sig os.Signal) {
+// shutdownBySignal returns an error if the server is to go on.
+func (srv *Server) shutdownBySignal(sig os.Signal) error {
 	name, how := "SIGTERM", srv.params.onSIGTERM
 	if sig == syscall.SIGINT {
 		name, how = "SIGINT", srv.params.onSIGINT
@@ -132,7 +136,7 @@ func (srv *Server) shutdownBySignal(sig os.Signal) {
 		defer cancel()
 		srv.drain(ctx)
 	}
-	_ = srv.Shutdown(o)
+	return srv.standstill(func() error { return srv.Shutdown(o) })
 }
 
 // drainPatience is how long a shutdown waits for a client that takes nothing.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"sync"
@@ -40,7 +41,9 @@ type Server struct {
 	pipeEnds  []*Pipe
 	listeners listeners
 	serving   atomic.Bool // begin has come to its end
+	playing   *worker     // executes what comes from no client
 	blocked   *blocking
+	loader    loader
 	pause     pauseState
 	evict     evictor
 	defrag    defrag
@@ -55,6 +58,9 @@ type Server struct {
 	usage     usageSampler
 	expiry    atomic.Bool // active expiry is on
 	startup   int64       // see startupMemory
+
+	background core.Background
+	barriers   []*core.Barrier
 
 	stopping chan struct{} // closed when a shutdown begins
 	stopOnce sync.Once
@@ -81,6 +87,7 @@ func newServer(modules []core.Module) (*Server, error) {
 		runID:     randomHex(40),
 		superName: "no",
 	}
+	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
 	srv.evict.more = make(chan struct{}, 1)
 	srv.params = declareParams(srv.registry.Config)
 	srv.defrag.declare(srv.registry.Config)
@@ -94,6 +101,10 @@ func newServer(modules []core.Module) (*Server, error) {
 		return nil, fmt.Errorf("these modules do not fit together: %w", err)
 	}
 	srv.table = newCommandTable(srv.registry.All())
+	srv.barriers = srv.registry.Barriers()
+	for _, b := range srv.barriers {
+		b.OnMove(srv.barrierMoved)
+	}
 	return srv, nil
 }
 
@@ -154,6 +165,7 @@ func (srv *Server) begin() (err error) {
 	srv.expiry.Store(true)
 	defer func() {
 		if err != nil {
+			srv.stop(err)
 			srv.end()
 		}
 	}()
@@ -164,6 +176,8 @@ func (srv *Server) begin() (err error) {
 		return err
 	}
 	srv.startPipes()
+	srv.playing = srv.newWorker()
+	srv.playing.wake = func() {} // it looks after its mail whenever it plays
 	srv.alone = srv.loops()+srv.pipes == 1
 	for _, m := range srv.modules {
 		if st, ok := m.(core.Starter); ok {
@@ -174,11 +188,15 @@ func (srv *Server) begin() (err error) {
 		srv.started = append(srv.started, m)
 	}
 	srv.startup = startupMemory()
+	srv.setGuard(guardLoading, true)
 	if err := srv.listen(); err != nil {
 		return err
 	}
 	srv.cronDone = make(chan struct{})
 	go srv.cron()
+	if err := srv.loadData(); err != nil {
+		return err
+	}
 	srv.serving.Store(true)
 	return nil
 }
@@ -207,6 +225,7 @@ func (srv *Server) newWorker() *worker {
 func (srv *Server) stop(failure error) {
 	srv.stopOnce.Do(func() {
 		srv.failure = failure
+		srv.loader.cancel()
 		close(srv.stopping)
 	})
 }

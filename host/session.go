@@ -25,9 +25,14 @@ type session struct {
 	pendingBytes int
 	softSince    int64 // since when the soft output limit is exceeded, Unix ms
 
-	kind    core.ClientType
-	wait    *waiter // set while blocked on keys
-	paused  bool    // held back by CLIENT PAUSE
+	kind   core.ClientType
+	wait   *waiter // set while blocked on keys
+	paused bool    // held back by CLIENT PAUSE
+
+	heldAt     *core.Barrier // holds its replies, nil for none
+	heldFor    uint64        // until it has come so far
+	heldBreaks uint64        // how often it had been broken when it began to
+
 	closing closeState
 	reason  string // why it is closed, for the log
 	dirty   bool   // on its worker's list of sessions to flush
@@ -61,6 +66,9 @@ type link interface {
 	write(b []byte) (int, error)
 	// wantWrite asks for a call of worker.flush when more can be sent.
 	wantWrite(on bool)
+	// wantRead(false) asks for no more of what the client sends until
+	// wantRead(true).
+	wantRead(on bool)
 	// close releases the connection; the session is not used any more.
 	close()
 }

@@ -72,7 +72,7 @@ func (w *worker) countError(text string) {
 // reset sets the counters to zero, for CONFIG RESETSTAT.
 func (st *workerStats) reset() {
 	clear(st.commands)
-	*st = workerStats{commands: st.commands, lastClock: st.lastClock}
+	*st = workerStats{commands: st.commands, dirty: st.dirty, lastClock: st.lastClock}
 }
 
 // usageSampler keeps the instantaneous rates of INFO, averages over the last

@@ -53,6 +53,9 @@ type worker struct {
 	locked   keyspace.Locks    // shards locked by the running command
 	broken   bool              // a panic has ended it, see rescue
 	stats    workerStats
+	dirty    atomic.Int64 // stats.dirty, for others
+	waiting  []*session   // sessions whose replies a barrier holds
+	hasHeld  atomic.Bool  // there are some
 
 	// wake makes the driver call deliver soon; safe from any goroutine.
 	wake func()
@@ -70,8 +73,16 @@ func (w *worker) enter() {
 }
 
 func (w *worker) leave() {
+	w.publish()
 	w.mu.Unlock()
 	w.turn.Unlock()
+}
+
+// publish shows others how many changes the worker's commands have made.
+func (w *worker) publish() {
+	if n := w.stats.dirty; n != w.dirty.Load() {
+		w.dirty.Store(n)
+	}
 }
 
 // letter is something for a session from another goroutine.
@@ -164,6 +175,9 @@ func (w *worker) flush(s *session) {
 	if s.closing == closed {
 		return
 	}
+	if s.closing != closeNow && w.barred(s) {
+		return
+	}
 	if s.closing != closeNow && len(s.pending) > 0 {
 		if err := s.sendPending(); err != nil {
 			s.closing, s.reason = closeNow, err.Error()
@@ -224,7 +238,7 @@ func (w *worker) endAll() {
 // proceed goes on with the requests that a session has sent while it was
 // blocked or paused. The lock is held.
 func (w *worker) proceed(s *session) {
-	if len(s.query) > 0 && s.closing == open {
+	if len(s.query) > 0 && s.closing == open && s.heldAt == nil {
 		w.received(s, nil)
 		w.finish(s)
 	}

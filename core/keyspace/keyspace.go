@@ -47,7 +47,9 @@ type Keyspace struct {
 	events Events
 	dbs    []*DB
 
-	packed  [Stream + 1]atomic.Pointer[PackedLimits]
+	packed    [Stream + 1]atomic.Pointer[PackedLimits]
+	snapshots snapshotCounters
+
 	garbage atomic.Int64 // what Sweep has to free: flushed keys and large dead values
 
 	// Everything below is written with all locks held and read with any.

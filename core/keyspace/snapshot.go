@@ -2,6 +2,8 @@ package keyspace
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/dict"
@@ -13,31 +15,88 @@ import (
 type Snapshot struct {
 	ks      *Keyspace
 	epoch   arena.Epoch
-	dbs     [][Shards]dict.View
+	dbs     [][Shards]frozenTable
 	objects [Shards][]*objectChunk
+	members bool
 	end     sync.Once
+}
+
+// frozenTable is a table as a snapshot sees it.
+type frozenTable struct {
+	view    dict.View
+	expires int
 }
 
 // Freeze begins a snapshot. The caller holds all locks and releases them right
 // afterwards: only directories are copied, one word for some 700 keys.
 func (ks *Keyspace) Freeze() *Snapshot {
-	s := &Snapshot{ks: ks, epoch: ks.epochs.Begin(), dbs: make([][Shards]dict.View, len(ks.dbs))}
+	start := time.Now()
+	s := &Snapshot{ks: ks, epoch: ks.epochs.Begin(), dbs: make([][Shards]frozenTable, len(ks.dbs))}
 	for i, db := range ks.dbs {
 		for sh := range db.tables {
-			if db.tables[sh].Len() > 0 {
-				s.dbs[i][sh] = db.tables[sh].Freeze()
+			if t := &db.tables[sh]; t.Len() > 0 {
+				s.dbs[i][sh] = frozenTable{t.Freeze(), t.Expires()}
 			}
+			s.members = s.members || db.members[sh] != nil && db.members[sh].Len() > 0
 		}
 	}
 	for sh := range ks.shards {
 		s.objects[sh] = append([]*objectChunk(nil), ks.shards[sh].objects.chunks...)
 	}
+	ks.snapshots.taken.Add(1)
+	ks.snapshots.live.Add(1)
+	ks.snapshots.nanos.Store(int64(time.Since(start)))
 	return s
+}
+
+// Capture is Freeze for a caller who holds no lock.
+func (ks *Keyspace) Capture() *Snapshot {
+	ks.Lock(AllShards)
+	defer ks.Unlock(AllShards)
+	return ks.Freeze()
 }
 
 // End gives the snapshot up; its views must not be used any more. What only it
 // held on to is reclaimed in steps by Sweep.
-func (s *Snapshot) End() { s.end.Do(func() { s.ks.epochs.End(s.epoch) }) }
+func (s *Snapshot) End() {
+	s.end.Do(func() {
+		s.ks.snapshots.live.Add(-1)
+		s.ks.epochs.End(s.epoch)
+	})
+}
+
+// SnapshotStats tell of the snapshots of a keyspace.
+type SnapshotStats struct {
+	Taken     int64         // since the start
+	Live      int64         // not ended yet
+	LastPause time.Duration // for how long the last one had all shards locked
+}
+
+type snapshotCounters struct{ taken, live, nanos atomic.Int64 }
+
+// Snapshots returns the figures of snapshots, without a lock.
+func (ks *Keyspace) Snapshots() SnapshotStats {
+	c := &ks.snapshots
+	return SnapshotStats{c.taken.Load(), c.live.Load(), time.Duration(c.nanos.Load())}
+}
+
+// Retained returns the bytes that writers have copied and that are kept for
+// snapshots only, or since they ended are still to be reclaimed by Sweep. It
+// takes one shard's lock after the other unless the caller holds all of them
+// (locked).
+func (ks *Keyspace) Retained(locked bool) (sum int64) {
+	for sh := range ks.shards {
+		if !locked {
+			ks.Lock(1 << sh)
+		}
+		_, bytes := ks.shards[sh].arena.Retired()
+		sum += bytes
+		if !locked {
+			ks.Unlock(1 << sh)
+		}
+	}
+	return sum
+}
 
 // Frozen is a key as a snapshot sees it. Its slices point into the arena and
 // are valid until the snapshot ends.
@@ -52,12 +111,29 @@ type Frozen struct {
 func (s *Snapshot) Databases() int { return len(s.dbs) }
 
 // Len returns the number of keys of one shard of a database.
-func (s *Snapshot) Len(db, shard int) int { return s.dbs[db][shard].Len() }
+func (s *Snapshot) Len(db, shard int) int { return s.dbs[db][shard].view.Len() }
+
+// Expires returns how many of those keys have an expiry.
+func (s *Snapshot) Expires(db, shard int) int { return s.dbs[db][shard].expires }
+
+// Keys returns the number of keys of all databases.
+func (s *Snapshot) Keys() (n int64) {
+	for db := range s.dbs {
+		for shard := range Shards {
+			n += int64(s.Len(db, shard))
+		}
+	}
+	return n
+}
+
+// MembersExpire reports whether there are values with members that expire by
+// themselves.
+func (s *Snapshot) MembersExpire() bool { return s.members }
 
 // Walk visits every key of one shard of a database, once, until fn returns
 // false. Several goroutines may walk at once.
 func (s *Snapshot) Walk(db, shard int, fn func(Frozen) bool) {
-	s.dbs[db][shard].Walk(func(ref arena.Ref) bool {
+	s.dbs[db][shard].view.Walk(func(ref arena.Ref) bool {
 		f := Frozen{Key: dict.Key(ref), Clock: dict.Clock(ref)}
 		f.Expire = max(dict.Expire(ref), 0)
 		f.Value.Kind = Kind(dict.Kind(ref))

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 const wrongPass = "-WRONGPASS invalid username-password pair or user is disabled."
@@ -215,7 +214,7 @@ func TestWithoutClient(t *testing.T) {
 		"HELLO 3", "AUTH x", "QUIT", "RESET", "CLIENT ID", "CLIENT INFO", "CLIENT GETNAME", "CLIENT SETNAME x",
 		"CLIENT SETINFO LIB-NAME x", "CLIENT REPLY OFF", "CLIENT NO-EVICT on", "CLIENT NO-TOUCH on",
 	} {
-		err := srv.RunAs(0, bytes.Fields([]byte(command)), new(resp.Writer))
+		err := srv.Player(nil).Play(bytes.Fields([]byte(command)))
 		if err == nil || err.Error() != "this command needs a client connection" {
 			t.Errorf("%s: %v", command, err)
 		}

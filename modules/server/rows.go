@@ -45,7 +45,7 @@ func rows() []core.Command {
 		},
 		memoryRow(),
 		{
-			Name: "shutdown", Run: shutdown, Arity: -1, Flags: admin | core.NoMulti | core.AllowBusy,
+			Name: "shutdown", Run: shutdown, Arity: -1, Flags: admin | everything | core.NoMulti | core.AllowBusy,
 			Doc: core.WithHistory(doc("1.0.0", "O(N) when saving, where N is the number of keys of all databases, else O(1)",
 				"Saves the data, if that is configured or asked for, and ends the server.",
 				"[save-selector(NOSAVE|SAVE)] [NOW]^7.0.0 [FORCE]^7.0.0 [ABORT]^7.0.0"),

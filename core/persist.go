@@ -1,0 +1,66 @@
+package core
+
+import "io"
+
+// What modules that keep data (in files, on replicas) need of the host, beside
+// the write feed: to load before clients are served, to be asked before the
+// server stops, to hold replies back until what they tell of is safe, to work in
+// the background one at a time.
+
+// OnLoad registers a source of data for a server that starts: a file, for
+// example. The sources are asked in the order of their registration until one
+// says that it has the data (done), even if that is nothing. Clients are
+// connected already, and answered -LOADING; no other goroutine writes. With an
+// error the server does not start. fn brings its data in within Server.Load.
+func (r *Registry) OnLoad(fn func() (done bool, err error)) { r.loads = append(r.loads, fn) }
+
+// Loads returns the sources of data, in order; it is the host's.
+func (r *Registry) Loads() []func() (done bool, err error) { return r.loads }
+
+// OnShutdown registers what is to be done before the server stops because it was
+// asked to: to save. It is called with no command running and all shards
+// locked, in the order of registration, and once it was called no further
+// command runs unless the shutdown comes to nothing. An error refuses the
+// shutdown, unless o.Force. After a panic it is not called: the data may be
+// broken.
+func (r *Registry) OnShutdown(fn func(o Shutdown) error) { r.shutdowns = append(r.shutdowns, fn) }
+
+// Shutdowns returns what OnShutdown has registered; it is the host's.
+func (r *Registry) Shutdowns() []func(o Shutdown) error { return r.shutdowns }
+
+// OnTick registers a function that the server's background work calls hz times
+// a second (10 by default) while it serves, with no lock held; now is Unix
+// milliseconds. It must be quick.
+func (r *Registry) OnTick(fn func(now int64)) { r.ticks = append(r.ticks, fn) }
+
+// Ticks returns what OnTick has registered; it is the host's.
+func (r *Registry) Ticks() []func(now int64) { return r.ticks }
+
+// Checker examines files of one format, for the command "ferrous check".
+type Checker struct {
+	// Format names it in reports: "RDB".
+	Format string
+	// Knows reports whether a file is of this format, by its name and its first
+	// bytes (at most 512). Checkers are asked in the order of registration.
+	Knows func(name string, head []byte) bool
+	// Check examines the file and writes what it finds to o.Out. The error says
+	// what is wrong with it and where; nil means that it is sound, or was
+	// repaired.
+	Check func(name string, o CheckOptions) error
+}
+
+// CheckOptions say how a file is to be checked.
+type CheckOptions struct {
+	Fix      bool        // repair what can be
+	Ask      func() bool // asks the user whether to go on with the repair
+	Out      io.Writer
+	Registry *Registry // of a server that does not run
+	// Progress is told how many bytes of how many are done; never nil.
+	Progress func(done, total int64)
+}
+
+// Checker registers a checker of files.
+func (r *Registry) Checker(c Checker) { r.checkers = append(r.checkers, c) }
+
+// Checkers returns the checkers of files, in order; it is the host's.
+func (r *Registry) Checkers() []Checker { return r.checkers }

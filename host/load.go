@@ -1,0 +1,114 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// Loading: at the start the sources of data are asked while clients can connect
+// already, and are answered -LOADING.
+
+// loading is a load under way.
+type loading struct {
+	*core.Progress
+	start time.Time
+	said  time.Time // when the log was told of it last; cron's
+}
+
+// loader is the server's state of loading.
+type loader struct {
+	current atomic.Pointer[loading]
+	cancel  context.CancelFunc // of the load at the start
+	ctx     context.Context
+}
+
+// errStopped is why a server does not come up that was told to stop meanwhile.
+var errStopped = errors.New("told to stop while loading")
+
+// loadData asks the sources until one has the data.
+func (srv *Server) loadData() error {
+	defer srv.setGuard(guardLoading, false)
+	for _, source := range srv.registry.Loads() {
+		done, err := source()
+		if srv.loader.ctx.Err() != nil {
+			return errStopped
+		}
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+	}
+	return nil
+}
+
+// Load implements core.Server.
+func (srv *Server) Load(total int64, fn func(ctx context.Context, p *core.Progress) error) error {
+	now := time.Now()
+	l := &loading{Progress: &core.Progress{Total: total}, start: now, said: now}
+	starting := !srv.serving.Load()
+	mode := srv.setExpiry(keyspace.ShowExpired, starting)
+	srv.loader.current.Store(l)
+	err := fn(srv.loader.ctx, l.Progress)
+	srv.loader.current.Store(nil)
+	srv.setExpiry(mode, starting)
+	return err
+}
+
+// setExpiry changes what is done with expired keys and returns what was done
+// before; lock says that the caller does not hold all shards.
+func (srv *Server) setExpiry(mode keyspace.ExpiryMode, lock bool) (old keyspace.ExpiryMode) {
+	if lock {
+		srv.ks.Lock(keyspace.AllShards)
+		defer srv.ks.Unlock(keyspace.AllShards)
+	}
+	old = srv.ks.Expiry()
+	srv.ks.SetExpiry(mode)
+	return old
+}
+
+// loadingNow reports whether data are being brought in.
+func (srv *Server) loadingNow() bool { return srv.loader.current.Load() != nil }
+
+// sayLoading writes a line about a long load into the log now and then.
+func (srv *Server) sayLoading() {
+	const every = 5 * time.Second
+	l := srv.loader.current.Load()
+	if l == nil || time.Since(l.said) < every {
+		return
+	}
+	l.said = time.Now()
+	srv.log.Info(fmt.Sprintf("Loading: %.1f%% of %s, %d keys, about %d s to go",
+		l.percent(), core.HumanBytes(l.Total), l.Keys(), l.eta()))
+}
+
+func (l *loading) percent() float64 { return 100 * float64(l.Done()) / float64(max(l.Total, 1)) }
+
+// eta returns the seconds that are left at the speed so far.
+func (l *loading) eta() int64 {
+	elapsed := time.Since(l.start).Seconds()
+	return int64(elapsed * float64(l.Total-l.Done()) / float64(max(l.Done(), 1)))
+}
+
+// infoPersistence is the host's part of the section; modules add theirs.
+func (srv *Server) infoPersistence(w *core.InfoWriter) {
+	l := srv.loader.current.Load()
+	w.Bool("loading", l != nil || srv.guard.Load()&guardLoading != 0)
+	w.Bool("async_loading", false) // data are never loaded beside others that are being served
+	if l == nil {
+		return
+	}
+	w.Int("loading_start_time", l.start.Unix())
+	w.Int("loading_total_bytes", l.Total)
+	w.Int("loading_loaded_bytes", l.Done())
+	w.Printf("loading_loaded_perc", "%.2f", l.percent())
+	w.Int("loading_loaded_keys", l.Keys())
+	w.Int("loading_eta_seconds", max(l.eta(), 1))
+}

@@ -1,0 +1,107 @@
+package host
+
+import (
+	"strings"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// player executes commands that come from no client. Those that do so beside
+// others share a worker of their own, which has no driver and no sessions: one
+// executes at a time. One within a command is a part of that command's worker.
+type player struct {
+	w       *worker
+	within  *core.Ctx
+	session core.Session
+	ctx     core.Ctx
+	out     resp.Writer
+}
+
+// Player implements core.Server.
+func (srv *Server) Player(within *core.Ctx) core.Player {
+	p := &player{w: srv.playing, within: within, out: resp.Writer{Proto: 2}}
+	p.session = core.Session{Proto: 2, Authenticated: true, Slots: make([]any, srv.registry.SessionSlots())}
+	p.ctx = core.Ctx{
+		Writer: &p.out, Session: &p.session, DB: srv.ks.DB(0), Server: srv,
+		NoBlock: true, Hooks: srv.registry.Hooks, Exec: srv.playing,
+	}
+	if within != nil {
+		p.ctx.Exec, p.ctx.Locks = within.Exec, within.Locks
+	}
+	return p
+}
+
+// Close implements core.Player.
+func (p *player) Close() {}
+
+// DB implements core.Player.
+func (p *player) DB() int { return p.session.DB }
+
+// Play implements core.Player.
+func (p *player) Play(args [][]byte) error {
+	srv, c := p.w.srv, &p.ctx
+	cmd, err := srv.lookup(args)
+	if err != nil {
+		return err
+	}
+	p.out.Buf = p.out.Buf[:0]
+	errs := p.out.Errors()
+	c.Reset(cmd, args)
+	c.Now, c.DB = srv.clock.Load(), srv.ks.DB(p.session.DB)
+	if p.within != nil {
+		err = p.perform()
+	} else {
+		err = p.alone()
+	}
+	if err == nil && p.out.Errors() > errs {
+		code, text, _ := strings.Cut(p.out.LastError(), " ")
+		err = core.Error{Code: code, Text: text}
+	}
+	return err
+}
+
+// perform runs the command under locks that are held.
+func (p *player) perform() error {
+	c := &p.ctx
+	err := c.Cmd.Run(c)
+	if c.Dirty > 0 {
+		if !p.w.srv.loadingNow() {
+			p.w.stats.dirty += c.Dirty
+		}
+		c.Feed()
+	}
+	return err
+}
+
+// alone runs the command as a worker does.
+func (p *player) alone() (err error) {
+	w, c := p.w, &p.ctx
+	w.enter()
+	defer w.leave()
+	defer func() {
+		if w.broken {
+			err = errBroken
+		}
+	}()
+	if w.broken {
+		return errBroken
+	}
+	defer w.rescue()
+	if c.Cmd.Flags&core.AllSessions != 0 {
+		w.stopOthers()
+		defer w.resumeOthers()
+	}
+	c.Locks = c.Cmd.LocksFor(c)
+	w.srv.ks.Lock(c.Locks)
+	w.locked = c.Locks
+	err = p.perform()
+	if len(w.ready) > 0 {
+		w.locked = w.serveReady(w.locked)
+	}
+	w.unlockBatch()
+	for w.hasMail.Load() {
+		w.deliver()
+	}
+	return err
+}
