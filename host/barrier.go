@@ -4,7 +4,10 @@ package host
 // collect in the session's pending replies, and what the client sends
 // meanwhile is not executed, so that it holds up itself and nobody else.
 
-// barred reports whether nothing may be sent to s for now. The lock is held.
+// barred reports whether a reply that is made now has to wait, and puts s among
+// those who do. Only what is made is asked for, not what is sent: what was let
+// go once is free, however slowly the client takes it and whatever others write
+// meanwhile. The lock is held.
 func (w *worker) barred(s *session) bool {
 	if s.heldAt != nil {
 		return true

@@ -138,6 +138,7 @@ func (s *session) queue(b []byte, owned bool) {
 		return
 	}
 	s.pendingBytes += len(b)
+	s.worker.barred(s)
 	if !owned {
 		if n := len(s.pending); n > 0 && cap(s.pending[n-1])-len(s.pending[n-1]) >= len(b) {
 			s.pending[n-1] = append(s.pending[n-1], b...)

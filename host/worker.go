@@ -175,7 +175,7 @@ func (w *worker) flush(s *session) {
 	if s.closing == closed {
 		return
 	}
-	if s.closing != closeNow && w.barred(s) {
+	if s.closing != closeNow && s.heldAt != nil {
 		return
 	}
 	if s.closing != closeNow && len(s.pending) > 0 {
