@@ -152,6 +152,9 @@ const (
 	Internal
 	// Sensitive arguments are redacted in MONITOR, the slow log and the log.
 	Sensitive
+	// TellsHealth is for what monitors ask whether all is well: it is refused for
+	// the reasons for which writes are (the disk fails), with their error.
+	TellsHealth
 )
 
 // flagNames are the names in COMMAND INFO, in Redis's order. MayReplicate is

@@ -213,6 +213,10 @@ type Wait struct {
 	Retry func(c *Ctx, key []byte) (served bool, err error)
 	// Expired writes the reply for a deadline that has passed.
 	Expired func(c *Ctx)
+	// Parked, if set, is called when the client waits, with a function that ends
+	// the wait as its deadline would: for waits for something that is no key. end
+	// may be called from any goroutine, under any lock, and more than once.
+	Parked func(end func())
 }
 
 // Block parks the session until one of the keys changes in a way that Retry

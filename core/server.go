@@ -73,6 +73,9 @@ type Server interface {
 	// Path returns where the file is that a parameter names: relative names
 	// begin at the parameter dir.
 	Path(name string) string
+	// Loops returns how many event loops execute commands: what background work
+	// leaves the processor's other cores to.
+	Loops() int
 	// ActiveExpire switches the background deletion of expired keys.
 	ActiveExpire(on bool)
 	// Executable and arguments, for INFO.

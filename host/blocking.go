@@ -105,6 +105,10 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 // park blocks the session. Its worker's lock is held.
 func (b *blocking) park(w *waiter) {
 	w.s.wait = w
+	if w.wait.Parked != nil {
+		by := w.s.worker
+		w.wait.Parked(func() { by.post(func() { b.expire(w) }) })
+	}
 	if w.wait.Deadline == 0 {
 		return
 	}

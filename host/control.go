@@ -144,6 +144,9 @@ func (srv *Server) Dirty() (sum int64) {
 // Path implements core.Server.
 func (srv *Server) Path(name string) string { return srv.params.path(name) }
 
+// Loops implements core.Server.
+func (srv *Server) Loops() int { return srv.loops() }
+
 // ActiveExpire implements core.Server.
 func (srv *Server) ActiveExpire(on bool) { srv.expiry.Store(on) }
 

@@ -13,6 +13,7 @@ func (srv *Server) Shutdown(o core.Shutdown) error {
 	if srv.guard.Load()&guardLoading != 0 {
 		o.NoSave, o.Save = true, false // what is there is a part of what the file holds
 	}
+	srv.log.Info("User requested shutdown...")
 	for _, fn := range srv.registry.Shutdowns() {
 		err := fn(o)
 		switch {

@@ -19,7 +19,7 @@ func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 func (m *module) rows() []core.Command {
 	rows := []core.Command{
 		{
-			Name: "ping", Run: ping, Arity: -1, Flags: core.Fast,
+			Name: "ping", Run: ping, Arity: -1, Flags: core.Fast | core.TellsHealth,
 			Doc: doc("1.0.0", "O(1)", "Answers, which shows that the server is alive.", "[message]",
 				"request_policy:all_shards", "response_policy:all_succeeded"),
 		},
