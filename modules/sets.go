@@ -20,12 +20,18 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(Cache(), bitmaps.New(), hyperloglog.New(), geo.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,
-// and transactions.
+// and transactions. It takes the configuration files of Full.
 func Cache() []core.Module {
+	set := common()
+	return append(set, absent{set})
+}
+
+// common is what every set has.
+func common() []core.Module {
 	return []core.Module{
 		connection.New(),
 		keys.New(),

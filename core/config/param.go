@@ -23,6 +23,9 @@ const (
 	// Directive: only a line of a start-up source, never a parameter: CONFIG GET and SET do not know it (user,
 	// rename-command, loadmodule).
 	Directive
+	// Needed: who sets it relies on it. A server whose modules do not include the one that means it refuses any value but
+	// the default, where it accepts other parameters of that module without effect.
+	Needed
 )
 
 // Param is what every parameter declares about itself, whatever its type.
