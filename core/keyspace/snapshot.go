@@ -18,6 +18,7 @@ type Snapshot struct {
 	dbs     [][Shards]frozenTable
 	objects [Shards][]*objectChunk
 	members bool
+	clock   clock
 	end     sync.Once
 }
 
@@ -31,7 +32,7 @@ type frozenTable struct {
 // afterwards: only directories are copied, one word for some 700 keys.
 func (ks *Keyspace) Freeze() *Snapshot {
 	start := time.Now()
-	s := &Snapshot{ks: ks, epoch: ks.epochs.Begin(), dbs: make([][Shards]frozenTable, len(ks.dbs))}
+	s := &Snapshot{ks: ks, epoch: ks.epochs.Begin(), dbs: make([][Shards]frozenTable, len(ks.dbs)), clock: ks.clock}
 	for i, db := range ks.dbs {
 		for sh := range db.tables {
 			if t := &db.tables[sh]; t.Len() > 0 {
@@ -106,6 +107,20 @@ type Frozen struct {
 	Expire int64  // Unix milliseconds, 0 for none
 	Clock  uint32 // the access clock; see ClockMode
 }
+
+// Keyspace returns what the snapshot was taken of.
+func (s *Snapshot) Keyspace() *Keyspace { return s.ks }
+
+// ClockMode returns what the access clocks mean.
+func (s *Snapshot) ClockMode() ClockMode { return s.clock.mode }
+
+// Idle returns the time since a key's last access in milliseconds, in the mode
+// LRU.
+func (s *Snapshot) Idle(f Frozen, now int64) int64 { return s.clock.idle(f.Clock, now) }
+
+// Freq returns a key's access counter (0 to 255), decayed to now, in the mode
+// LFU.
+func (s *Snapshot) Freq(f Frozen, now int64) uint8 { return uint8(s.clock.decayed(f.Clock, now)) }
 
 // Databases returns the number of databases.
 func (s *Snapshot) Databases() int { return len(s.dbs) }

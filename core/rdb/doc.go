@@ -16,6 +16,10 @@ package rdb
 const (
 	Version    = 11 // what is written
 	MaxVersion = 12 // the newest that is read
+
+	// VersionMemberExpiry is the first with members that expire by themselves
+	// (TypeHashMetadata): what is written if there are any.
+	VersionMemberExpiry = 12
 )
 
 // The type bytes: what kind of value follows, in which layout.

@@ -11,6 +11,28 @@ import (
 // ErrShort is the error for input that ends too early.
 var ErrShort = errors.New("unexpected end of data")
 
+// ErrEmpty is what errors are (errors.Is) that tell of a collection without
+// members: some versions of Redis wrote such by mistake, and whoever loads a
+// file passes over them. See Empty.
+var ErrEmpty = errors.New("an empty collection")
+
+// Empty makes an error that is ErrEmpty, with a text of its own.
+func Empty(text string) error { return emptyError(text) }
+
+type emptyError string
+
+func (e emptyError) Error() string        { return string(e) }
+func (e emptyError) Is(target error) bool { return target == ErrEmpty }
+
+// OffsetError is the first error of a Reader, and where it was met.
+type OffsetError struct {
+	Offset int64 // from the beginning of the input, or as Reset has it
+	Err    error
+}
+
+func (e *OffsetError) Error() string { return fmt.Sprintf("at offset %d: %v", e.Offset, e.Err) }
+func (e *OffsetError) Unwrap() error { return e.Err }
+
 // Reader decodes the elements of a dump from memory. Its first error sticks;
 // after it every method returns zero values, so that a decoder may check Err
 // once at the end, and within loops over many elements. Declared lengths are
@@ -20,15 +42,26 @@ var ErrShort = errors.New("unexpected end of data")
 // where the input holds them in another form; they stay valid, and must not be
 // changed, for as long as the input.
 type Reader struct {
-	b   []byte
-	off int
-	err error
-	own []byte // room for strings that are no slices of the input
-	got int    // how much room there was at first
+	b    []byte
+	off  int
+	base int64 // the offset of the input within something larger
+	err  error
+	own  []byte // room for strings that are no slices of the input
+	all  []byte // the piece of memory that own is the rest of
 }
 
 // NewReader reads from b, which must not change meanwhile.
 func NewReader(b []byte) *Reader { return &Reader{b: b} }
+
+// Reset makes the Reader read b, which begins at the offset base of something
+// larger: errors tell offsets of that. Strings that are not slices of the input
+// are valid until Reset, as the memory for them is used again.
+func (r *Reader) Reset(b []byte, base int64) {
+	*r = Reader{b: b, base: base, own: r.all, all: r.all}
+}
+
+// Seek makes the Reader go on at an offset in its input.
+func (r *Reader) Seek(off int) { r.off = off }
 
 // Err returns the first error.
 func (r *Reader) Err() error { return r.err }
@@ -39,11 +72,11 @@ func (r *Reader) Offset() int { return r.off }
 // Left returns how many bytes are left.
 func (r *Reader) Left() int { return len(r.b) - r.off }
 
-// Fail makes err the error of the Reader, with the offset, unless it has one.
+// Fail makes err the error of the Reader, as an OffsetError, unless it has one.
 // Decoders use it for what they find wrong themselves.
 func (r *Reader) Fail(err error) {
 	if r.err == nil {
-		r.err = fmt.Errorf("at offset %d: %w", r.off, err)
+		r.err = &OffsetError{r.base + int64(r.off), err}
 	}
 }
 
@@ -177,7 +210,7 @@ func (r *Reader) intText(encoding uint64) []byte {
 	default:
 		n = int64(int32(binary.LittleEndian.Uint32(b)))
 	}
-	room := r.alloc(maxIntText)
+	room := r.Room(maxIntText)
 	return strconv.AppendInt(room[:0], n, 10)
 }
 
@@ -191,7 +224,7 @@ func (r *Reader) lzf() []byte {
 		r.Fail(errLZF)
 		return nil
 	}
-	out := r.alloc(int(n))
+	out := r.Room(int(n))
 	if err := ExpandLZF(out, data); err != nil {
 		r.Fail(err)
 		return nil
@@ -200,17 +233,20 @@ func (r *Reader) lzf() []byte {
 }
 
 // ownChunk is the largest size of the pieces that small strings are carved
-// from. They are never used twice: that is what makes the strings last. The
-// first is small, for a Reader of a single value.
+// from. They are never used twice before Reset: that is what makes the strings
+// last. The first is small, for a Reader of a single value.
 const ownChunk = 4096
 
-func (r *Reader) alloc(n int) []byte {
+// Room returns n bytes of memory that last as long as the strings that the
+// Reader returns: for a decoder that makes its result of something else than
+// the input. They may hold anything.
+func (r *Reader) Room(n int) []byte {
 	if n > ownChunk/4 {
 		return make([]byte, n)
 	}
 	if n > len(r.own) {
-		r.got = min(max(2*r.got, n), ownChunk)
-		r.own = make([]byte, r.got)
+		r.all = make([]byte, min(max(2*len(r.all), n), ownChunk))
+		r.own = r.all
 	}
 	b := r.own[:n:n]
 	r.own = r.own[n:]

@@ -1,0 +1,297 @@
+package dump
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// stream reads a dump and finds the elements that it is a row of: keys with
+// their values, and opcodes. It is for one goroutine.
+type stream struct {
+	ctx  context.Context
+	src  io.Reader
+	size int64 // of the source; -1 if nobody knows
+	user elements
+
+	version int
+	buf     []byte // what has been read and not been given away
+	base    int64  // the offset of buf in the dump
+	el      element
+	at      int // how far into buf the stream has come
+	eof     bool
+	skip    rdb.Skipper
+}
+
+// elements is what a stream works for.
+type elements interface {
+	// flush takes over the elements that buf holds, which are whole, and returns
+	// an empty buffer of at least blockSize in its place.
+	flush(buf []byte) []byte
+	// foreign decodes the value of a type that is not Redis's, whose end only
+	// the type itself can find, and returns its length. b is what has been read of
+	// it, and more. A call that failed is repeated with more, if there is any,
+	// unless the error is an *Error.
+	foreign(e element, b []byte) (n int, err error)
+	// typeName names the type that an opcode is of; "" if no module knows it.
+	typeName(op byte) string
+}
+
+// element is one piece of a dump. Its offsets are in the stream's buffer, and
+// right until the next element is asked for.
+type element struct {
+	op    byte
+	head  int // of the type byte or opcode
+	value int // what comes behind it, or behind the key
+	end   int
+}
+
+// isKey reports whether it is a key: all others are opcodes.
+func (e *element) isKey() bool { return e.op < rdb.OpSlotInfo }
+
+// Error is what is wrong with a dump.
+type Error struct {
+	Offset int64  // in the dump
+	What   string // what was being read: `hash "k"`
+	Err    error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("offset %d: %s: %v", e.Offset, e.What, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// The errors of a dump's first bytes, as in Redis.
+var errSignature = errors.New("Wrong signature trying to load DB from file")
+
+func errVersion(n int) error { return fmt.Errorf("Can't handle RDB format version %d", n) }
+
+// begin reads the signature and the version.
+func (s *stream) begin() error {
+	const length = len("REDIS0011")
+	for len(s.buf) < length {
+		if err := s.fill(1); err != nil {
+			if errors.Is(err, rdb.ErrShort) {
+				err = errSignature
+			}
+			return &Error{0, "header", err}
+		}
+	}
+	if string(s.buf[:5]) != "REDIS" {
+		return &Error{0, "header", errSignature}
+	}
+	version, err := strconv.Atoi(string(s.buf[5:length]))
+	if err != nil || version < 1 || version > rdb.MaxVersion {
+		return &Error{5, "header", errVersion(version)}
+	}
+	s.version, s.at = version, length
+	return nil
+}
+
+// next finds the next element. The last is that of rdb.OpEOF.
+func (s *stream) next() (element, error) {
+	s.el = element{head: s.at}
+	if s.at == len(s.buf) {
+		if err := s.fill(1); err != nil {
+			return s.el, &Error{s.offset(), "next key", err}
+		}
+	}
+	s.el.op = s.buf[s.at]
+	s.at++
+	s.el.value = s.at
+	if err := s.body(); err != nil {
+		return s.el, s.broken(err)
+	}
+	s.el.end = s.at
+	return s.el, nil
+}
+
+// body passes over what comes behind an opcode.
+func (s *stream) body() error {
+	if s.el.isKey() {
+		s.skip.BeginString()
+		if err := s.pass(); err != nil {
+			return err
+		}
+		s.el.value = s.at
+	}
+	op := s.el.op
+	switch {
+	case s.skip.Begin(op):
+		return s.pass()
+	case op >= rdb.FirstCustom && op <= rdb.LastCustom && s.user.typeName(op) != "":
+		return s.passForeign()
+	case op == rdb.OpEOF:
+		return nil
+	}
+	return errOpcode(op)
+}
+
+// pass goes on until the skipper is at its end.
+func (s *stream) pass() error {
+	for {
+		n, more, err := s.skip.Skip(s.buf[s.at:])
+		s.at += n
+		if err != nil || more == 0 {
+			return err
+		}
+		if err := s.fill(more); err != nil {
+			return err
+		}
+	}
+}
+
+// passForeign passes over a value by decoding it. Which errors mean that there
+// is more to come is not known: every one does, until there is no more. Trying
+// only when there is twice as much keeps the effort linear.
+func (s *stream) passForeign() error {
+	for {
+		n, err := s.user.foreign(s.el, s.buf[s.at:])
+		if _, final := err.(*Error); err == nil || final {
+			s.at += n
+			return err
+		}
+		for want := 2 * (len(s.buf) - s.at); len(s.buf)-s.at <= want && !s.eof; {
+			if e := s.fill(1); e != nil && !s.eof {
+				return e
+			}
+		}
+		if s.eof {
+			if n, err = s.user.foreign(s.el, s.buf[s.at:]); err == nil {
+				s.at += n
+			}
+			return err
+		}
+	}
+}
+
+// checksum reads what ends a dump; 0 means that there is none.
+func (s *stream) checksum() (uint64, error) {
+	if s.version < 5 {
+		return 0, nil
+	}
+	s.el = element{head: s.at}
+	for len(s.buf)-s.at < 8 {
+		if err := s.fill(uint64(8 - (len(s.buf) - s.at))); err != nil {
+			return 0, &Error{s.offset(), "checksum", err}
+		}
+	}
+	s.at += 8
+	return binary.LittleEndian.Uint64(s.buf[s.at-8:]), nil
+}
+
+// offset is how far into the dump the stream has come.
+func (s *stream) offset() int64 { return s.base + int64(s.at) }
+
+// fill reads more, of which at least so many bytes are wanted: rdb.ErrShort if
+// they cannot be there. It gives away the elements before the present one if
+// there is no room.
+func (s *stream) fill(more uint64) error {
+	if s.size >= 0 && more > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
+		s.eof = true
+		return rdb.ErrShort
+	}
+	if len(s.buf) == cap(s.buf) {
+		s.makeRoom()
+	}
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	for range maxEmptyReads {
+		n, err := s.src.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		switch {
+		case n > 0:
+			return nil
+		case err == io.EOF:
+			s.eof = true
+			return rdb.ErrShort
+		case err != nil:
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// maxEmptyReads is how often in a row a source may have nothing.
+const maxEmptyReads = 100
+
+// makeRoom gives the elements before the present one away. If that one alone
+// fills the buffer, it gets a larger one: memory grows with what has come.
+func (s *stream) makeRoom() {
+	rest := s.buf[s.el.head:]
+	var b []byte
+	if s.el.head > 0 || s.buf == nil {
+		b = s.user.flush(s.buf[:s.el.head])
+	}
+	if len(rest) >= cap(b) {
+		b = make([]byte, 0, 2*len(rest))
+	}
+	s.buf = append(b, rest...)
+	s.base += int64(s.el.head)
+	s.at -= s.el.head
+	s.el.value -= s.el.head
+	s.el.head = 0
+}
+
+// broken is the error for the present element.
+func (s *stream) broken(err error) error {
+	if s.ctx.Err() != nil {
+		return s.ctx.Err()
+	}
+	if e, ok := err.(*Error); ok {
+		return e
+	}
+	var at *rdb.OffsetError
+	if errors.As(err, &at) {
+		return &Error{at.Offset, s.what(s.el), at.Err}
+	}
+	return &Error{s.offset(), s.what(s.el), err}
+}
+
+// what tells what an element is: its type, and its key if that is known.
+func (s *stream) what(e element) string {
+	if !e.isKey() {
+		return opcodeNames[e.op]
+	}
+	name := s.user.typeName(e.op)
+	if name == "" {
+		name = fmt.Sprintf("type %d", e.op)
+	}
+	r := rdb.NewReader(s.buf[e.head+1 : max(e.value, e.head+1)])
+	if key := r.String(); r.Err() == nil {
+		return fmt.Sprintf("%s %q", name, key)
+	}
+	return name
+}
+
+var opcodeNames = [256]string{
+	rdb.OpSlotInfo:      "slot information",
+	rdb.OpFunction2:     "function library",
+	rdb.OpFunctionPreGA: "function library",
+	rdb.OpModuleAux:     "auxiliary data of a module",
+	rdb.OpIdle:          "idle time",
+	rdb.OpFreq:          "access frequency",
+	rdb.OpAux:           "auxiliary field",
+	rdb.OpResizeDB:      "size of a database",
+	rdb.OpExpireMillis:  "expiry",
+	rdb.OpExpireSeconds: "expiry",
+	rdb.OpSelectDB:      "number of a database",
+	rdb.OpEOF:           "end",
+}
+
+// errOpcode is the error for a type byte or opcode whose layout is not known.
+func errOpcode(op byte) error {
+	switch {
+	case op == rdb.TypeModulePreGA:
+		return errors.New("Pre-release module format not supported")
+	case op == rdb.OpFunctionPreGA:
+		return errors.New("Pre-release function format not supported.")
+	case op >= rdb.FirstCustom && op <= rdb.LastCustom:
+		return fmt.Errorf("RDB type %d is of a module that is not linked in", op)
+	}
+	return fmt.Errorf("unknown RDB type %d", op)
+}

@@ -1,0 +1,43 @@
+package keyspace
+
+import "github.com/ferrousdb/ferrous/core/dict"
+
+// What loading much data at once needs beside the commands' ways to write.
+
+// Add gives a value, made for this key, to a key that does not exist, and
+// reports whether that was so: an existing key, even one whose time has come, is
+// left alone, and then the value is still the caller's to release. Packed bytes
+// are copied; an Object has its members in the arena that Arena returned for the
+// key. h is the key's hash, whose shard is locked; expire is in Unix
+// milliseconds, 0 for none.
+func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
+	sh := ShardOf(h)
+	if _, ok := db.tables[sh].Find(h, key); ok {
+		return false
+	}
+	s := &db.ks.shards[sh]
+	clock := db.ks.clock.fresh(now)
+	if v.Object == nil {
+		ref := s.newEntry(key, v.Kind, len(v.Data), expire, clock)
+		copy(dict.Value(ref), v.Data)
+		db.insert(h, ref)
+		return true
+	}
+	ref := s.newEntry(key, v.Kind, handleSize, expire, clock)
+	putHandle(dict.Value(ref), s.objects.add(v.Object, db.ks.epochs.Current()))
+	db.insert(h, ref)
+	if at := nextDue(v.Object); at != NeverDue {
+		db.noteDue(h, key, at)
+	}
+	return true
+}
+
+// Reserve prepares one shard of an empty database for n keys. The caller holds
+// the shard's lock. It does nothing if there are keys.
+func (db *DB) Reserve(shard, n int) {
+	db.tables[shard].Reserve(n)
+}
+
+// PrefetchAdd asks the processor for what Add is going to touch for a key of hash h.
+// The lock of its shard is held.
+func (db *DB) PrefetchAdd(h uint64) { db.tables[ShardOf(h)].PrefetchBucket(h) }
