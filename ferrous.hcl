@@ -347,16 +347,6 @@
 # save = ""
 
 # Accepted, without effect: there is no persistence yet.
-# appendonly = false
-
-# Accepted, without effect: there is no persistence yet.
-# One of: everysec, always, no.
-# appendfsync = "everysec"
-
-# Accepted, without effect: there is no persistence yet.
-# no-appendfsync-on-rewrite = false
-
-# Accepted, without effect: there is no persistence yet.
 # rdbcompression = true
 
 # Accepted, without effect: there is no persistence yet.
@@ -386,33 +376,6 @@
 
 # Accepted, without effect: there is no replication yet.
 # propagation-error-behavior = "ignore"
-
-# Accepted, without effect: there is no persistence yet.
-# aof-disable-auto-gc = false
-
-# Accepted, without effect: there is no persistence yet.
-# aof-load-truncated = true
-
-# Accepted, without effect: there is no persistence yet.
-# aof-rewrite-incremental-fsync = true
-
-# Accepted, without effect: there is no persistence yet.
-# aof-timestamp-enabled = false
-
-# Accepted, without effect: there is no persistence yet.
-# aof-use-rdb-preamble = true
-
-# Accepted, without effect: there is no persistence yet.
-# appenddirname = "appendonlydir"
-
-# Accepted, without effect: there is no persistence yet.
-# appendfilename = "appendonly.aof"
-
-# Accepted, without effect: there is no persistence yet.
-# auto-aof-rewrite-min-size = "64mb"
-
-# Accepted, without effect: there is no persistence yet.
-# auto-aof-rewrite-percentage = 100
 
 # Accepted, without effect: there is no persistence yet.
 # rdb-del-sync-files = false
@@ -666,3 +629,44 @@
 # A HyperLogLog takes the dense form, of 12 KiB, when the sparse one would be longer than this.
 # Longer sparse ones save memory and cost time.
 # hll-sparse-max-bytes = 3000
+
+# --- append-only file -----------------------------------------------------------------------------
+
+# Keep a log of all writes, from which the data are restored at the next start. It has precedence
+# over a dump.
+# appendonly = false
+
+# What the names of the log's files begin with.
+# Fixed at start-up.
+# appendfilename = "appendonly.aof"
+
+# Directory of the log's files, inside that of the server's files.
+# Fixed at start-up.
+# appenddirname = "appendonlydir"
+
+# When what was written to the log is made to reach the disk: always (no reply is sent before),
+# everysec (at most about two seconds are lost if the machine fails), or no (when the system likes).
+# One of: always, everysec, no.
+# appendfsync = "everysec"
+
+# Leave appendfsync out while a background job writes a dump or rewrites the log.
+# no-appendfsync-on-rewrite = false
+
+# The log is rewritten when it has grown by so many percent since the last time; 0 for never.
+# auto-aof-rewrite-percentage = 100
+
+# But not before it has this size.
+# auto-aof-rewrite-min-size = "64mb"
+
+# Start even if the log ends in the middle of a command, as after a failure of the machine: the rest
+# is cut off.
+# aof-load-truncated = true
+
+# Write the base of the log as a dump, which is smaller and faster to load than commands.
+# aof-use-rdb-preamble = true
+
+# Note the time in the log, so that it can be cut off at a point in time.
+# aof-timestamp-enabled = false
+
+# Sync a base that is being written every few megabytes and not all at once at its end.
+# aof-rewrite-incremental-fsync = true

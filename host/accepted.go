@@ -92,10 +92,6 @@ func declareLater(s *config.Schema) {
 			Doc: "Accepted, without effect: " + why + "."}
 	}
 	s.Text(par("save", "", noSave, config.MultiArg))
-	refused(s.Bool(par("appendonly", "no", noSave, 0)), "this server has no append-only file: "+noSave)
-	s.Enum(par("appendfsync", "everysec", noSave, 0),
-		config.Choice{Name: "everysec"}, config.Choice{Name: "always", Value: 1}, config.Choice{Name: "no", Value: 2})
-	s.Bool(par("no-appendfsync-on-rewrite", "no", noSave, 0))
 	s.Bool(par("rdbcompression", "yes", noSave, 0))
 	file := s.Text(par("dbfilename", "dump.rdb", noSave, config.Protected))
 	file.Check(func(name string) error {

@@ -38,15 +38,6 @@ var laterParams = [...]struct {
 	why              string
 }{
 	// There is no persistence yet.
-	{"aof-disable-auto-gc", "", "no", yesno, noPersistence},
-	{"aof-load-truncated", "", "yes", yesno, noPersistence},
-	{"aof-rewrite-incremental-fsync", "", "yes", yesno, noPersistence},
-	{"aof-timestamp-enabled", "", "no", yesno, noPersistence},
-	{"aof-use-rdb-preamble", "", "yes", yesno, noPersistence},
-	{"appenddirname", "", "appendonlydir", words, noPersistence},
-	{"appendfilename", "", "appendonly.aof", words, noPersistence},
-	{"auto-aof-rewrite-min-size", "", "67108864", size, noPersistence},
-	{"auto-aof-rewrite-percentage", "", "100", number, noPersistence},
 	{"rdb-del-sync-files", "", "no", yesno, noPersistence},
 	{"rdb-save-incremental-fsync", "", "yes", yesno, noPersistence},
 	{"rdbchecksum", "", "yes", yesno, noPersistence},

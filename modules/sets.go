@@ -4,6 +4,7 @@ package modules
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/aof"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/geo"
@@ -20,7 +21,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), aof.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,

@@ -1,0 +1,124 @@
+package aof
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// saveDump writes a snapshot as a dump.
+func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
+	o := dump.SaveOptions{
+		Checksum: is(m.params.rdbChecksum), Base: true, RedisVersion: m.srv.Version().Redis,
+		Workers: max(runtime.GOMAXPROCS(0)-m.srv.Loops(), 1),
+	}
+	if m.params.memoryPolicy != nil {
+		switch name := m.params.memoryPolicy.String(); {
+		case strings.HasSuffix(name, "-lru"):
+			o.Access = dump.Idle
+		case strings.HasSuffix(name, "-lfu"):
+			o.Access = dump.Freq
+		}
+	}
+	if m.params.saveDelay != nil && m.params.saveDelay.Load() > 0 {
+		o.Delay = func() time.Duration { // waits itself, to notice when the parameter changes
+			m.delay(ctx)
+			return 0
+		}
+	}
+	_, err := dump.Save(ctx, w, m.srv.Registry(), s, o)
+	return err
+}
+
+// saveCommands writes a snapshot as commands.
+func (m *module) saveCommands(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
+	c := &commands{m: m, ctx: ctx, w: w}
+	if m.params.timestamps.Load() {
+		c.b = appendTime(c.b, time.Now().Unix())
+	}
+	for _, text := range m.srv.Registry().Functions.All() {
+		c.b = appendCommand(c.b, []byte("FUNCTION"), []byte("LOAD"), text)
+	}
+	for db := range s.Databases() {
+		selected := false
+		for shard := range keyspace.Shards {
+			if s.Len(db, shard) > 0 && !selected {
+				c.b = appendSelect(c.b, db)
+				selected = true
+			}
+			s.Walk(db, shard, func(f keyspace.Frozen) bool {
+				c.key(f)
+				return c.err == nil
+			})
+			if c.err != nil {
+				return c.err
+			}
+		}
+	}
+	c.flush(0)
+	return c.err
+}
+
+// commands is a base of commands that is being written.
+type commands struct {
+	m   *module
+	ctx context.Context
+	w   io.Writer
+	b   []byte
+	err error
+}
+
+// key writes what makes a key.
+func (c *commands) key(f keyspace.Frozen) {
+	t := c.m.srv.Registry().TypeOf(f.Value)
+	if t == nil {
+		c.err = fmt.Errorf("no module knows the type of key %q", f.Key)
+		return
+	}
+	c.err = t.Rewrite(f.Key, f.Value, c.emit)
+	if f.Expire != 0 && c.err == nil {
+		var digits [20]byte
+		c.err = c.emit([]byte("PEXPIREAT"), f.Key, strconv.AppendInt(digits[:0], f.Expire, 10))
+	}
+	if c.err == nil {
+		c.err = c.ctx.Err()
+	}
+	c.m.delay(c.ctx)
+}
+
+func (c *commands) emit(args ...[]byte) error {
+	c.b = appendCommand(c.b, args...)
+	c.flush(64 << 10)
+	return c.err
+}
+
+// flush writes what has been collected if that is more than so much.
+func (c *commands) flush(above int) {
+	if len(c.b) > above && c.err == nil {
+		_, c.err = c.w.Write(c.b)
+		c.b = c.b[:0]
+	}
+}
+
+// delay is rdb-key-save-delay: it makes a rewrite slow, for tests. It notices
+// when the parameter changes.
+func (m *module) delay(ctx context.Context) {
+	const step = 20 * time.Millisecond
+	if m.params.saveDelay == nil || m.params.saveDelay.Load() <= 0 {
+		return
+	}
+	for start := time.Now(); ctx.Err() == nil; {
+		rest := time.Duration(m.params.saveDelay.Load())*time.Microsecond - time.Since(start)
+		if rest <= 0 {
+			return
+		}
+		sleep(ctx, min(rest, step).Microseconds())
+	}
+}

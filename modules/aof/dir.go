@@ -1,0 +1,123 @@
+package aof
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// directory is where the files of the log are, and how they are called.
+type directory struct {
+	path string // the directory
+	name string // appenddirname
+	file string // appendfilename, with which all names begin
+}
+
+func (d directory) in(name string) string { return filepath.Join(d.path, name) }
+
+func (d directory) manifestName() string { return d.file + ".manifest" }
+
+// tempIncr is the name of the increment that is written while there is no base
+// for it yet.
+func (d directory) tempIncr() string { return "temp-" + d.file + ".incr" }
+
+// make creates the directory.
+func (d directory) make() error {
+	if err := os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return said("Can't open or create append-only dir "+d.name, err)
+	}
+	return nil
+}
+
+// readManifest reads the manifest; a missing one is empty.
+func (d directory) readManifest() (*manifest, error) {
+	text, err := os.ReadFile(d.in(d.manifestName()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &manifest{}, nil
+	}
+	if err != nil {
+		return nil, said("Fatal error: can't open the AOF manifest file "+d.manifestName()+" for reading", err)
+	}
+	return parseManifest(text)
+}
+
+// writeManifest puts a manifest in the place of the one that is there: whatever
+// happens, the one or the other is found whole. When it returns, it is the new
+// one, and the files that it names are in the directory for good.
+func (d directory) writeManifest(m *manifest) error {
+	temp := d.in("temp-" + d.manifestName())
+	err := writeFile(temp, m.format())
+	if err == nil {
+		err = os.Rename(temp, d.in(d.manifestName()))
+	}
+	if err == nil {
+		err = syncDir(d.path)
+	}
+	if err != nil {
+		_ = os.Remove(temp)
+		return said("cannot write the AOF manifest file "+d.manifestName(), err)
+	}
+	return nil
+}
+
+func writeFile(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes changes of a directory last.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// size returns the size of a file of the log.
+func (d directory) size(name string) (int64, error) {
+	info, err := os.Stat(d.in(name))
+	if err != nil {
+		return 0, said("Unable to obtain the AOF file "+name+" length. stat", err)
+	}
+	return info.Size(), nil
+}
+
+// exists reports whether there is a file, whatever it is.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// said is the error err of a call, worded as Redis does: what could not be done,
+// and what the system said.
+func said(what string, err error) error { return &callError{what, err} }
+
+type callError struct {
+	what string
+	err  error
+}
+
+func (e *callError) Error() string { return e.what + ": " + strerror(e.err) }
+func (e *callError) Unwrap() error { return e.err }
+
+// strerror is what the system says about a failed call, in the words of the C
+// library.
+func strerror(err error) string {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err.Error()
+	}
+	text := errno.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
