@@ -1,6 +1,9 @@
 package dict
 
-import "github.com/ferrousdb/ferrous/core/arena"
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/prefetch"
+)
 
 // View is a table as it was when it was frozen. It stays valid, and may be read without
 // any lock and from several goroutines, until the snapshot ends that it was frozen for.
@@ -42,13 +45,20 @@ func (v View) Segments() int {
 	return 1 << v.depth
 }
 
-// WalkSegment is Walk for part i, 0 <= i < Segments().
+// WalkSegment is Walk for part i, 0 <= i < Segments(). Entries are anywhere in memory,
+// so they are asked for before their turn: the first two lines, which is most of them.
 func (v View) WalkSegment(i int, fn func(arena.Ref) bool) bool {
 	r := v.directory()[i]
 	if uint64(i)&(v.span(r)-1) != 0 {
 		return true // walked with the first entry of the directory that leads to it
 	}
-	for _, slot := range r.slots() {
+	slots := r.slots()
+	for i, slot := range slots {
+		if i+ahead < len(slots) {
+			ref := uintptr(slots[i+ahead] & addrMask)
+			prefetch.Read(ref)
+			prefetch.Read(ref + line)
+		}
 		if slot != 0 && !fn(arena.Ref(slot&addrMask)) {
 			return false
 		}

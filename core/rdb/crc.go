@@ -37,7 +37,38 @@ func buildCRCTables() *[8][256]uint64 {
 }
 
 // CRC64 continues the checksum crc with the bytes of b; it begins with 0.
+//
+// Each step waits for the one before it, while the processor could do several:
+// of what is long enough four quarters are summed up side by side.
 func CRC64(crc uint64, b []byte) uint64 {
+	for ; len(b) >= 4*crcLane; b = b[4*crcLane:] {
+		crc = crcLanes(crc, (*[4 * crcLane]byte)(b))
+	}
+	return crcBytes(crc, b)
+}
+
+// crcLane is the length of a quarter: the cost of putting four together must be
+// small against it.
+const crcLane = 2048
+
+func crcLanes(a uint64, b *[4 * crcLane]byte) uint64 {
+	t := crcTables
+	step := func(crc uint64, at int) uint64 {
+		crc ^= binary.LittleEndian.Uint64(b[at:])
+		return t[7][byte(crc)] ^ t[6][byte(crc>>8)] ^ t[5][byte(crc>>16)] ^ t[4][byte(crc>>24)] ^
+			t[3][byte(crc>>32)] ^ t[2][byte(crc>>40)] ^ t[1][byte(crc>>48)] ^ t[0][crc>>56]
+	}
+	var x, y, z uint64
+	for i := 0; i < crcLane; i += 8 {
+		a, x = step(a, i), step(x, i+crcLane)
+		y, z = step(y, i+2*crcLane), step(z, i+3*crcLane)
+	}
+	a = CombineCRC64(a, x, crcLane)
+	a = CombineCRC64(a, y, crcLane)
+	return CombineCRC64(a, z, crcLane)
+}
+
+func crcBytes(crc uint64, b []byte) uint64 {
 	t := crcTables
 	for ; len(b) >= 8; b = b[8:] {
 		crc ^= binary.LittleEndian.Uint64(b)
