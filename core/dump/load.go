@@ -55,13 +55,13 @@ func Load(ctx context.Context, src io.Reader, size int64, r *core.Registry, ks *
 	l.stream = stream{ctx: ctx, src: src, size: size, user: l}
 	l.res.Aux = map[string]string{}
 	l.failure.at.Store(nowhere)
-	l.run()
+	stored := l.run()
 	l.res.Version, l.res.Bytes = l.version, l.offset()
 	l.res.Keys, l.res.Expired, l.res.Empty = l.keys.Load(), l.expired.Load(), l.empty.Load()
 	if err := l.failure.err; err != nil {
 		return l.res, err
 	}
-	l.done()
+	l.done(stored)
 	return l.res, nil
 }
 
@@ -118,8 +118,9 @@ type item struct {
 // unknown is an item of which nothing has been said.
 func unknown(db int32) item { return item{db: db, idle: -1, freq: -1} }
 
-// run reads the dump to its end, or to the first error.
-func (l *loader) run() {
+// run reads the dump to its end, or to the first error, and returns the checksum
+// that it has.
+func (l *loader) run() (stored uint64) {
 	l.ahead = unknown(0)
 	l.block = &block{}
 	l.inline = newWorker(l)
@@ -135,7 +136,6 @@ func (l *loader) run() {
 	if l.el.head > 0 { // in what is before an error there may be another
 		l.makeRoom()
 	}
-	var stored uint64
 	if !l.failure.before(nowhere) {
 		stored, err = l.checksum()
 		l.failure.add(err)
@@ -145,8 +145,9 @@ func (l *loader) run() {
 		l.workers.Wait()
 	}
 	if l.failure.err == nil {
-		l.failure.add(l.verify(stored))
+		l.failure.add(l.verify(&l.sum, stored, l.o.Preamble))
 	}
+	return stored
 }
 
 // read takes one element after the other up to the end.
@@ -239,9 +240,4 @@ func (l *loader) work() {
 }
 
 // typeName implements elements.
-func (l *loader) typeName(op byte) string {
-	if t := l.r.TypeByOpcode(op); t != nil {
-		return t.Name
-	}
-	return ""
-}
+func (l *loader) typeName(op byte) string { return typeName(l.r, op) }

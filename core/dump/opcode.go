@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
@@ -111,7 +112,10 @@ var quietAux = map[string]bool{
 }
 
 // done tells that the dump is in.
-func (l *loader) done() {
+func (l *loader) done(stored uint64) {
+	if l.o.Checksum && l.version >= 5 && stored == 0 {
+		l.o.Log.Info("RDB file was saved with checksum disabled: no check performed.")
+	}
 	text := fmt.Sprintf("Done loading RDB, keys loaded: %d, keys expired: %d", l.res.Keys, l.res.Expired)
 	if l.res.Empty > 0 {
 		text += fmt.Sprintf(", empty keys skipped: %d", l.res.Empty)
@@ -119,29 +123,23 @@ func (l *loader) done() {
 	l.o.Log.Info(text + ".")
 }
 
-// verify checks what can be checked at the end of the dump.
-func (l *loader) verify(stored uint64) error {
-	if l.o.Checksum && l.version >= 5 && stored == 0 {
-		l.o.Log.Info("RDB file was saved with checksum disabled: no check performed.")
-	}
-	if err := l.sum.verify(stored); err != nil {
-		return &Error{l.offset() - 8, "checksum", err}
-	}
-	if more := int64(len(l.buf)-l.at) + max(l.size-l.base-int64(len(l.buf)), 0); more > 0 && !l.o.Preamble {
-		return &Error{l.offset(), "end", fmt.Errorf("%d bytes of something else follow", more)}
-	}
-	return nil
-}
-
-// nameOf names the type of a key in errors.
-func (l *loader) nameOf(op byte) string {
-	if name := l.typeName(op); name != "" {
+// nameOf names the type of a key.
+func nameOf(user elements, op byte) string {
+	if name := user.typeName(op); name != "" {
 		return name
 	}
 	return fmt.Sprintf("type %d", op)
 }
 
-// noType is the error for a value that no module can read.
+// typeName names the type that reads an RDB type byte, "" if there is none.
+func typeName(r *core.Registry, op byte) string {
+	if t := r.TypeByOpcode(op); t != nil {
+		return t.Name
+	}
+	return ""
+}
+
+// errNoType is the error for a value that no module can read.
 func errNoType(op byte, r *rdb.Reader) error {
 	if op == rdb.TypeModule2 {
 		return fmt.Errorf("The RDB file contains module data I can't load: no matching module type '%s'",

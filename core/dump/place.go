@@ -134,7 +134,7 @@ func (w *worker) one(it *item, key []byte) error {
 		return err
 	case w.value.Left() > 0:
 		release(v)
-		return fmt.Errorf("%d bytes are left over", w.value.Left())
+		return errLeft(&w.value)
 	}
 	return w.add(it, key, v)
 }
@@ -204,7 +204,7 @@ func (l *loader) skipEmpty(key []byte) {
 
 // fail makes err the error for an item.
 func (w *worker) fail(b *block, it *item, key string, err error) {
-	e := &Error{b.base + int64(it.head), w.nameOf(it.op), err}
+	e := &Error{b.base + int64(it.head), nameOf(w, it.op), err}
 	if key != "" {
 		e.What = fmt.Sprintf("%s %q", e.What, key)
 	}

@@ -183,6 +183,21 @@ func (s *stream) checksum() (uint64, error) {
 	return binary.LittleEndian.Uint64(s.buf[s.at-8:]), nil
 }
 
+// verify checks what can be checked at the end of a dump.
+func (s *stream) verify(sum *sum, stored uint64, preamble bool) error {
+	if err := sum.verify(stored); err != nil {
+		return &Error{s.offset() - 8, "checksum", err}
+	}
+	behind := int64(len(s.buf) - s.at)
+	if s.size >= 0 {
+		behind = max(behind, s.size-s.offset())
+	}
+	if behind > 0 && !preamble {
+		return &Error{s.offset(), "end", fmt.Errorf("%d bytes of something else follow", behind)}
+	}
+	return nil
+}
+
 // offset is how far into the dump the stream has come.
 func (s *stream) offset() int64 { return s.base + int64(s.at) }
 
@@ -257,10 +272,7 @@ func (s *stream) what(e element) string {
 	if !e.isKey() {
 		return opcodeNames[e.op]
 	}
-	name := s.user.typeName(e.op)
-	if name == "" {
-		name = fmt.Sprintf("type %d", e.op)
-	}
+	name := nameOf(s.user, e.op)
 	r := rdb.NewReader(s.buf[e.head+1 : max(e.value, e.head+1)])
 	if key := r.String(); r.Err() == nil {
 		return fmt.Sprintf("%s %q", name, key)

@@ -63,7 +63,7 @@ func (v View) firstExpire() int64 {
 }
 
 var (
-	errEmpty     = errors.New("a hash without fields")
+	errEmpty     = rdb.Empty("a hash without fields")
 	errDuplicate = errors.New("a hash with the same field twice")
 	errOdd       = errors.New("a hash whose last field has no value")
 	errExpire    = errors.New("a field with an impossible expiry")

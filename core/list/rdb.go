@@ -1,7 +1,6 @@
 package list
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/ferrousdb/ferrous/core/arena"
@@ -48,7 +47,7 @@ func Save(b []byte, v keyspace.Value, compress bool) []byte {
 	return b
 }
 
-var errEmpty = errors.New("an empty list")
+var errEmpty = rdb.Empty("an empty list")
 
 // Load decodes what follows one of the opcodes of lists in a dump. a is where the
 // list is going to live; limits are as for Build.

@@ -33,7 +33,7 @@ func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
 }
 
 var (
-	errEmpty = errors.New("a set without members")
+	errEmpty = rdb.Empty("a set without members")
 	errTwice = errors.New("a member of a set is there twice")
 )
 

@@ -49,7 +49,7 @@ func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
 var (
 	errNaN   = errors.New("a sorted set has a score that is not a number")
 	errTwice = errors.New("a sorted set has a member twice")
-	errEmpty = errors.New("a sorted set without members")
+	errEmpty = rdb.Empty("a sorted set without members")
 	errOdd   = errors.New("a listpack of a sorted set has a member without a score")
 	errOrder = errors.New("a listpack of a sorted set is not in order")
 )

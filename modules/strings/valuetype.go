@@ -54,7 +54,7 @@ func load(_ byte, r *rdb.Reader, _ *arena.Arena) (keyspace.Value, error) {
 		return keyspace.Value{}, err
 	}
 	if n, ok := decimal.Parse(text); ok {
-		data := binary.LittleEndian.AppendUint64(nil, uint64(n))
+		data := binary.LittleEndian.AppendUint64(r.Room(8)[:0], uint64(n))
 		return keyspace.Value{Kind: keyspace.MakeKind(keyspace.String, keyspace.Int), Data: data}, nil
 	}
 	return keyspace.Value{Kind: textKind(len(text)), Data: text}, nil

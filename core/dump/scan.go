@@ -1,0 +1,195 @@
+package dump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/rdb"
+)
+
+// ScanOptions say how a dump is looked through.
+type ScanOptions struct {
+	// Decode has every value decoded that a module of the registry knows, and so
+	// looked at to the last byte; else only the ends of values are found.
+	Decode   bool
+	Checksum bool  // verify it, if the dump has one
+	Preamble bool  // as in LoadOptions
+	Now      int64 // Unix milliseconds, which decide what is expired; 0 for the time of the call
+
+	Progress *core.Progress // told of bytes and keys; may be nil
+}
+
+// Report is what Scan has found.
+type Report struct {
+	Result                        // Keys are those that are not Empty, expired or not
+	Expires      int64            // keys with an expiry
+	Types        map[string]int64 // keys of each type; those that no module knows as "type <number>"
+	Databases    map[int]int64    // keys of each database
+	Libraries    int              // of functions
+	ModuleFields int              // auxiliary fields of loadable modules
+}
+
+// Scan looks through a dump without bringing it in: for those who check files.
+// The Report tells of what came before an error, too, which is as of Load. Types
+// that no module knows are no error as long as their layout is known.
+func Scan(ctx context.Context, src io.Reader, size int64, r *core.Registry, o ScanOptions) (Report, error) {
+	if o.Now == 0 {
+		o.Now = time.Now().UnixMilli()
+	}
+	s := &scanner{r: r, o: o, sum: sum{on: o.Checksum}, pool: arena.NewPool(arena.Options{})}
+	defer s.pool.Close()
+	s.arena = s.pool.NewArena()
+	s.stream = stream{ctx: ctx, src: src, size: size, user: s}
+	s.rep.Aux, s.rep.Types, s.rep.Databases = map[string]string{}, map[string]int64{}, map[int]int64{}
+	err := s.run()
+	s.rep.Version, s.rep.Bytes = s.version, s.offset()
+	return s.rep, err
+}
+
+// scanner is a Scan in progress.
+type scanner struct {
+	stream
+	r     *core.Registry
+	o     ScanOptions
+	rep   Report
+	sum   sum
+	pool  *arena.Pool
+	arena *arena.Arena // for values while they are looked at
+	value rdb.Reader
+
+	db     int
+	expire int64 // of the next key
+}
+
+func (s *scanner) run() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	for {
+		e, err := s.next()
+		if err == nil && e.op == rdb.OpEOF {
+			break
+		}
+		if err == nil {
+			err = s.element(e)
+		}
+		if err != nil {
+			return s.broken(err)
+		}
+	}
+	s.el.head = s.at
+	s.makeRoom()
+	stored, err := s.checksum()
+	if err != nil {
+		return err
+	}
+	return s.verify(&s.sum, stored, s.o.Preamble)
+}
+
+func (s *scanner) element(e element) error {
+	r := &s.value
+	if e.isKey() {
+		if e.op >= rdb.FirstCustom {
+			return nil // it has been decoded, and counted
+		}
+		r.Reset(s.buf[e.value:e.end], s.base+int64(e.value))
+		empty, err := s.decode(e.op)
+		if err == nil {
+			s.key(e.op, empty)
+		}
+		return err
+	}
+	r.Reset(s.buf[e.value:e.end], s.base+int64(e.value))
+	switch e.op {
+	case rdb.OpSelectDB:
+		s.db = int(min(r.Len(), 1<<31))
+	case rdb.OpExpireMillis:
+		s.expire = expiry(r.Millis())
+	case rdb.OpExpireSeconds:
+		s.expire = expiry(r.Seconds() * 1000)
+	case rdb.OpAux:
+		name, value := string(r.String()), string(r.String())
+		s.rep.Aux[name] = value
+	case rdb.OpFunction2:
+		s.rep.Libraries++
+		r.String()
+	case rdb.OpModuleAux:
+		s.rep.ModuleFields++
+	}
+	return r.Err()
+}
+
+// decode looks at a value, which the reader has, and reports whether it is one
+// without members.
+func (s *scanner) decode(op byte) (empty bool, err error) {
+	t := s.r.TypeByOpcode(op)
+	if t == nil || !s.o.Decode && op < rdb.FirstCustom {
+		return false, nil
+	}
+	v, err := t.Load(op, &s.value, s.arena)
+	if err == nil {
+		release(v)
+	}
+	switch {
+	case errors.Is(err, rdb.ErrEmpty):
+		return true, nil
+	case err == nil && op < rdb.FirstCustom && s.value.Left() > 0:
+		err = errLeft(&s.value)
+	}
+	return false, err
+}
+
+func errLeft(r *rdb.Reader) error { return fmt.Errorf("%d bytes are left over", r.Left()) }
+
+// key counts a key.
+func (s *scanner) key(op byte, empty bool) {
+	if empty {
+		s.rep.Empty++
+	} else {
+		s.rep.Keys++
+		s.rep.Types[nameOf(s, op)]++
+		s.rep.Databases[s.db]++
+		if s.expire != 0 {
+			s.rep.Expires++
+		}
+		if s.expire != 0 && s.expire < s.o.Now {
+			s.rep.Expired++
+		}
+		if s.o.Progress != nil {
+			s.o.Progress.AddKeys(1)
+		}
+	}
+	s.expire = 0
+}
+
+// flush implements elements.
+func (s *scanner) flush(buf []byte) []byte {
+	s.sum.add(s.sum.next, buf)
+	if s.o.Progress != nil {
+		s.o.Progress.Add(int64(len(buf)))
+	}
+	if cap(buf) > maxKept {
+		buf = nil
+	}
+	return slices.Grow(buf[:0], blockSize)
+}
+
+// typeName implements elements.
+func (s *scanner) typeName(op byte) string { return typeName(s.r, op) }
+
+// foreign implements elements.
+func (s *scanner) foreign(e element, b []byte) (int, error) {
+	s.value.Reset(b, s.base+int64(e.value))
+	empty, err := s.decode(e.op)
+	if err != nil {
+		return 0, err
+	}
+	s.key(e.op, empty)
+	return s.value.Offset(), nil
+}
