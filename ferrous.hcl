@@ -343,16 +343,6 @@
 # Accepted, without effect: defragmentation goes by segments of a table.
 # active-defrag-max-scan-fields = 1000
 
-# Accepted, without effect: there is no persistence yet.
-# save = ""
-
-# Accepted, without effect: there is no persistence yet.
-# rdbcompression = true
-
-# Accepted, without effect: there is no persistence yet.
-# CONFIG SET needs enable-protected-configs.
-# dbfilename = "dump.rdb"
-
 # Accepted, without effect: RESTORE always checks its payload.
 # One of: no, yes, clients.
 # sanitize-dump-payload = "no"
@@ -376,18 +366,6 @@
 
 # Accepted, without effect: there is no replication yet.
 # propagation-error-behavior = "ignore"
-
-# Accepted, without effect: there is no persistence yet.
-# rdb-del-sync-files = false
-
-# Accepted, without effect: there is no persistence yet.
-# rdb-save-incremental-fsync = true
-
-# Accepted, without effect: there is no persistence yet.
-# rdbchecksum = true
-
-# Accepted, without effect: there is no persistence yet.
-# stop-writes-on-bgsave-error = true
 
 # Accepted, without effect: clients are not evicted by the sum of their buffers yet.
 # maxmemory-clients = 0
@@ -430,6 +408,9 @@
 
 # Accepted, without effect: there is no replication yet.
 # repl-timeout = 60
+
+# Accepted, without effect: there is no replication yet.
+# rdb-del-sync-files = false
 
 # Accepted, without effect: there is no replication yet.
 # Also called slave-announce-ip.
@@ -670,3 +651,32 @@
 
 # Sync a base that is being written every few megabytes and not all at once at its end.
 # aof-rewrite-incremental-fsync = true
+
+# --- snapshots ------------------------------------------------------------------------------------
+
+# When to save by itself: pairs of seconds and changes. After so many seconds, if there were so many
+# changes at least, a save begins. With none the data are saved only when asked for.
+# save = ["3600 1", "300 100", "60 10000"]
+
+# Name of the RDB file, in dir.
+# CONFIG SET needs enable-protected-configs.
+# dbfilename = "dump.rdb"
+
+# Compress strings in RDB files and in the payloads of DUMP.
+# rdbcompression = true
+
+# Put a checksum at the end of RDB files, and verify it when they are loaded.
+# Fixed at start-up.
+# rdbchecksum = true
+
+# Refuse writes while there are save points and the last save in the background has failed, so that
+# somebody notices.
+# stop-writes-on-bgsave-error = true
+
+# Have the disk take a file as it is written, every 4 MB, and not all of it at the end.
+# rdb-save-incremental-fsync = true
+
+# How many cores save. 0 is as many as there are, for a save in the background as many as the event
+# loops leave.
+# From 0 to 1024.
+# save-threads = 0

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"math"
-	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -91,15 +90,6 @@ func declareLater(s *config.Schema) {
 		return config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
 			Doc: "Accepted, without effect: " + why + "."}
 	}
-	s.Text(par("save", "", noSave, config.MultiArg))
-	s.Bool(par("rdbcompression", "yes", noSave, 0))
-	file := s.Text(par("dbfilename", "dump.rdb", noSave, config.Protected))
-	file.Check(func(name string) error {
-		if strings.ContainsRune(name, '/') {
-			return errors.New("dbfilename can't be a path, just a filename")
-		}
-		return nil
-	})
 	s.Enum(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0),
 		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
 	s.Text(par("notify-keyspace-events", "", "there are no keyspace notifications yet", 0))
@@ -108,6 +98,7 @@ func declareLater(s *config.Schema) {
 	stale := par("replica-serve-stale-data", "yes", noReplica, 0)
 	stale.Aliases = []string{"slave-serve-stale-data"}
 	s.Bool(stale)
+	s.Int(par("loading-process-events-interval-bytes", "524288", "clients are answered beside a load at all times", config.Hidden), 1024, math.MaxInt32)
 	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
 	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))
 	declareLaterTable(s)

@@ -22,7 +22,6 @@ const (
 )
 
 const (
-	noPersistence = "there is no persistence yet"
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
 	noAcl         = "there are no access control lists yet"
@@ -37,11 +36,6 @@ var laterParams = [...]struct {
 	kind             laterKind
 	why              string
 }{
-	// There is no persistence yet.
-	{"rdb-del-sync-files", "", "no", yesno, noPersistence},
-	{"rdb-save-incremental-fsync", "", "yes", yesno, noPersistence},
-	{"rdbchecksum", "", "yes", yesno, noPersistence},
-	{"stop-writes-on-bgsave-error", "", "yes", yesno, noPersistence},
 	{"maxmemory-clients", "", "0", size, "clients are not evicted by the sum of their buffers yet"},
 	// There is no replication yet.
 	{"masterauth", "", "", words, noReplication},
@@ -56,6 +50,7 @@ var laterParams = [...]struct {
 	{"repl-diskless-sync-max-replicas", "", "0", number, noReplication},
 	{"repl-ping-replica-period", "repl-ping-slave-period", "10", number, noReplication},
 	{"repl-timeout", "", "60", number, noReplication},
+	{"rdb-del-sync-files", "", "no", yesno, noReplication},
 	{"replica-announce-ip", "slave-announce-ip", "", words, noReplication},
 	{"replica-announce-port", "slave-announce-port", "0", number, noReplication},
 	{"replica-announced", "", "yes", yesno, noReplication},

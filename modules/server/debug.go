@@ -53,8 +53,6 @@ func debugCommands() []core.DebugCommand {
 			Help: "Creates <count> strings with the keys <prefix>:<number>, where there are none;\n<prefix> is \"key\" by default. Neither the log nor replicas learn of it."},
 		{Name: "PROTOCOL", Args: "<type>", Arity: 3, Run: debugProtocol,
 			Help: "Replies with a value of the given type: string, integer, double, bignum,\nnull, array, set, map, attrib, push, verbatim, true or false."},
-		{Name: "RELOAD", Arity: -2, Run: debugReload,
-			Help: "Writes every value as a dump would hold it, drops all data and reads them again."},
 		{Name: "SET-ACTIVE-EXPIRE", Args: "<0|1>", Arity: 3, Run: debugActiveExpire,
 			Help: "Stops (0) or resumes (1) the deletion of expired keys that nobody asks for."},
 		{Name: "SLEEP", Args: "<seconds>", Arity: 3, Run: debugSleep,
