@@ -48,30 +48,44 @@ func (b *blockingConn) close() {
 // exchange sends a request and returns how long its reply took. Every reply is checked against the one expected.
 func (b *blockingConn) exchange(request, reply []byte) (time.Duration, error) {
 	start := time.Now()
-	if n, err := ignoringEINTR(func() (int, error) { return syscall.Write(b.fd, request) }); err != nil {
+	if err := b.send(request); err != nil {
 		return 0, err
-	} else if n < len(request) {
-		return 0, io.ErrShortWrite
 	}
+	if err := b.expect(reply); err != nil {
+		return 0, err
+	}
+	return time.Since(start), nil
+}
+
+// send writes a request.
+func (b *blockingConn) send(request []byte) error {
+	n, err := ignoringEINTR(func() (int, error) { return syscall.Write(b.fd, request) })
+	if err == nil && n < len(request) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// expect waits for a reply; any other one is an error.
+func (b *blockingConn) expect(reply []byte) error {
 	got := 0
 	for got < len(reply) {
 		n, err := ignoringEINTR(func() (int, error) { return syscall.Read(b.fd, b.in[got:]) })
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if n == 0 {
-			return 0, io.ErrUnexpectedEOF
+			return io.ErrUnexpectedEOF
 		}
 		got += n
 		if b.in[0] != reply[0] {
 			break // an error, most likely, and shorter than what was expected
 		}
 	}
-	took := time.Since(start)
 	if !bytes.Equal(b.in[:got], reply) {
-		return 0, fmt.Errorf("expected reply %.40q, got %.80q", reply, b.in[:got])
+		return fmt.Errorf("expected reply %.40q, got %.80q", reply, b.in[:got])
 	}
-	return took, nil
+	return nil
 }
 
 // ignoringEINTR repeats a system call that a signal interrupted, as those of the Go scheduler do.

@@ -28,7 +28,7 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	tmp, err := os.MkdirTemp("", "bench-")
+	tmp, err := os.MkdirTemp(opts.dir, "bench-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
@@ -89,6 +89,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 		{chosen("memory") || chosen("overwrite"), b.memoryTitle(chosen("overwrite")),
 			func(ctx context.Context) error { return b.memory(ctx, chosen("overwrite")) }},
 		{chosen("collections"), fmt.Sprintf("collections: %d elements of each kind", o.elements), b.collections},
+		{chosen("persistence"), b.persistenceTitle(), b.persistence},
 		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},
 	} {
 		if !section.wanted {
@@ -110,8 +111,8 @@ func (b *bench) memoryTitle(overwrite bool) string {
 	return title
 }
 
-// startAll starts one process of every server. The function it returns stops them all.
-func (b *bench) startAll(ctx context.Context) ([]*server, func(), error) {
+// startAll starts one process of every server, with further arguments. The function it returns stops them all.
+func (b *bench) startAll(ctx context.Context, args ...string) ([]*server, func(), error) {
 	var servers []*server
 	stop := func() {
 		for _, s := range servers {
@@ -119,7 +120,7 @@ func (b *bench) startAll(ctx context.Context) ([]*server, func(), error) {
 		}
 	}
 	for _, spec := range b.opts.servers {
-		s, err := b.launcher.start(ctx, spec)
+		s, err := b.launcher.start(ctx, spec, args...)
 		if err != nil {
 			stop()
 			return nil, nil, err

@@ -35,10 +35,14 @@ type options struct {
 	overwrites int
 	kinds      []collection // of the collections section
 	elements   int
+	writers    int // of the persistence section
+	parts      []string
+	datasets   []dataset
+	dir        string // under which servers have their directories; empty for the system's place for temporary files
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "scaling"}
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "persistence", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
 var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000"}
@@ -70,10 +74,15 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.BoolVar(&o.pin, "pin", false, "servers to one half of the processors, load to the other (needs taskset)")
 	fs.StringVar(&o.redisBenchmark, "redis-benchmark", "redis-benchmark", "`path` of the load generator")
 	fs.IntVar(&o.conns, "conns", 10_000, "idle connections")
-	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory section")
+	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory and persistence sections")
 	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
-	kinds := fs.String("kinds", "all", "comma-separated `kinds` of collections")
+	kinds := fs.String("kinds", "all", "comma-separated `kinds` of the collections section")
 	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
+	fs.IntVar(&o.writers, "writers", 20, "clients that write during the background jobs of the persistence section")
+	parts := fs.String("parts", strings.Join(partNames, ","), "comma-separated `parts` of the persistence section")
+	data := fs.String("data", "strings", "comma-separated kinds of `data` that the persistence section saves and loads: "+
+		strings.Join(datasetNames(), ","))
+	fs.StringVar(&o.dir, "dir", "", "`directory` for the servers' files, on the disk that is to be measured")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -89,12 +98,14 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 			}
 		}
 	}
-	var errs [5]error
+	var errs [7]error
 	o.tests, errs[0] = selectTests(*list)
 	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
 	o.sizes, errs[2] = positiveNumbers("d", *sizes)
 	o.sections, errs[3] = selectSections(*only, o.pin)
 	o.kinds, errs[4] = selectCollections(*kinds)
+	o.parts, errs[5] = selectParts(*parts)
+	o.datasets, errs[6] = selectDatasets(*data)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -110,7 +121,7 @@ func (o *options) complete(baselineGiven bool) error {
 		o.overwrites = 2 * o.keys
 	}
 	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.elements < 1 || o.overwrites < 1 || o.threads < 0 ||
-		o.seconds < 0.1 || o.seconds > 30 {
+		o.writers < 1 || o.seconds < 0.1 || o.seconds > 30 {
 		return errors.New("numbers must be positive, and -seconds from 0.1 to 30")
 	}
 	var names []string

@@ -25,6 +25,9 @@ func TestOptions(t *testing.T) {
 	if o.baseline != "redis" || !slices.Equal(o.subjects(), []string{"ferrous"}) || !slices.Equal(o.servers[1].Args, []string{"-x"}) {
 		t.Errorf("%+v", o.servers)
 	}
+	if !slices.Equal(o.parts, partNames) || len(o.datasets) != 1 || o.datasets[0].name != "strings" {
+		t.Errorf("%v %v", o.parts, o.datasets)
+	}
 	if o.overwrites != 2*o.keys {
 		t.Errorf("%d keys, %d overwrites", o.keys, o.overwrites)
 	}
@@ -60,6 +63,9 @@ func TestOptionsRefused(t *testing.T) {
 		{"-server x=/bin/sh -d 3,,4", "not a positive number"},
 		{"-server x=/bin/sh -pin -only scaling", "leave -pin out"},
 		{"-server x=/bin/sh -rounds 0", "must be positive"},
+		{"-server x=/bin/sh -parts aof,rdb", `no part "rdb"`},
+		{"-server x=/bin/sh -data strings,streams", `no data is named "streams"`},
+		{"-server x=/bin/sh -writers 0", "must be positive"},
 		{"-server x=/bin/sh extra", "unexpected argument"},
 	} {
 		if _, err := parseOptions(strings.Fields(c.args), io.Discard); err == nil || !strings.Contains(err.Error(), c.complaint) {

@@ -11,8 +11,8 @@ import (
 // was itself late to wake is not held against the server; a stall is underestimated by half a millisecond at most.
 type probe struct {
 	enough chan struct{} // closed by finish
-	done   chan struct{} // closed when the goroutine has ended, after which took and err hold
-	took   []time.Duration
+	done   chan struct{} // closed when the goroutine has ended, after which felt and err hold
+	felt   timeline
 	err    error
 }
 
@@ -30,7 +30,7 @@ func startProbe(ctx context.Context, s *server) *probe {
 func (p *probe) finish() (latencies, error) {
 	close(p.enough)
 	<-p.done
-	return latenciesOf(p.took), p.err
+	return latenciesOf(p.felt.durations()), p.err
 }
 
 func (p *probe) run(ctx context.Context, s *server) error {
@@ -57,6 +57,6 @@ func (p *probe) run(ctx context.Context, s *server) error {
 		if err != nil {
 			return s.explain(err)
 		}
-		p.took = append(p.took, took)
+		p.felt.add(time.Now(), took)
 	}
 }

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -39,6 +44,76 @@ func readMemory(pid int) (processMemory, error) {
 		return m, fmt.Errorf("process %d has no memory: has it ended?", pid)
 	}
 	return m, nil
+}
+
+// reapedCPU returns the processor time of the processes that a process has forked and that have ended, such as those in
+// which Redis saves. The kernel tells it in ticks of 10 ms.
+func reapedCPU(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	// The second field is a name in parentheses that may hold anything. What follows begins with the third field;
+	// cutime and cstime are the 16th and 17th (proc(5)).
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 15 {
+		return 0, fmt.Errorf("%q is not a line of /proc/PID/stat", text)
+	}
+	var ticks int64
+	for _, field := range fields[13:15] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * (time.Second / 100), nil
+}
+
+// forgetPeak has the kernel begin anew with the peak of a process's resident memory.
+func forgetPeak(pid int) error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
+}
+
+// footprint returns the memory of a process and of the children that it has forked, counted once where they share it:
+// the resident memory of the process, and of the children those pages that nobody else maps any more. A page that the
+// parent writes to after a fork is copied; the copy is the parent's in place of the original, and the original becomes
+// the child's alone. The parent's page tables are not walked (its resident memory is a counter), since that would stop
+// the very writes that are being measured. peak is the highest resident memory of the process alone.
+func footprint(pid int) (now, peak int64, err error) {
+	status, err := kilobyteFields(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	now = status["VmRSS"]
+	for _, child := range children(pid) {
+		// It may have ended meanwhile, or just now: it has no memory then.
+		if fields, err := kilobyteFields(fmt.Sprintf("/proc/%d/smaps_rollup", child)); err == nil {
+			now += fields["Private_Clean"] + fields["Private_Dirty"]
+		}
+	}
+	return now, status["VmHWM"], nil
+}
+
+// children returns the processes that a process has forked and that it has not waited for.
+func children(pid int) []int {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var pids []int
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // a thread that has ended has none
+		for _, word := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				pids = append(pids, child)
+			}
+		}
+	}
+	return pids
+}
+
+// inMemory tells whether a directory lies in memory, where nothing waits for a disk.
+func inMemory(dir string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(dir, &fs) == nil && (fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC)
 }
 
 // childAttributes puts a server into its own process group, so that Ctrl-C reaches only this program, which then stops

@@ -27,6 +27,7 @@ type report struct {
 	Memory     map[string]*memoryResult `json:"memory,omitempty"`
 	// Collections are by kind, then by server.
 	Collections map[string]map[string]*collectionResult `json:"collections,omitempty"`
+	Persistence *persistenceResult                      `json:"persistence,omitempty"`
 	Scaling     json.RawMessage                         `json:"scaling,omitempty"`
 	// Error tells why the report is incomplete.
 	Error string `json:"error,omitempty"`

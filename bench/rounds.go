@@ -64,7 +64,7 @@ func (c *comparison) compare(baseline string) {
 	}
 }
 
-func each(samples []sample, get func(sample) float64) []float64 {
+func each[T any](samples []T, get func(T) float64) []float64 {
 	out := make([]float64, len(samples))
 	for i, s := range samples {
 		out[i] = get(s)
@@ -74,8 +74,8 @@ func each(samples []sample, get func(sample) float64) []float64 {
 
 // alternate runs every server once per round, forwards and backwards by turns, so that neither going first nor
 // following a certain other server is anyone's privilege.
-func alternate(rounds int, servers []*server, run func(*server) (sample, error)) (map[string][]sample, error) {
-	out := map[string][]sample{}
+func alternate[T any](rounds int, servers []*server, run func(*server) (T, error)) (map[string][]T, error) {
+	out := map[string][]T{}
 	order := slices.Clone(servers)
 	for range rounds {
 		for _, s := range order {

@@ -78,3 +78,26 @@ func TestSheet(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestSheetOfRoundsAndGoals(t *testing.T) {
+	sh := newSheet(&options{servers: []serverSpec{{Name: "a"}, {Name: "b"}, {Name: "c"}}, baseline: "b"})
+	figures := map[string][]float64{"a": {1, 2, 3}, "b": {10, 10, 10}, "c": {9, 10, 12}}
+	get := func(name string) []float64 { return figures[name] }
+	sh.rounds("time", "%.1f", get, &goal{limit: 0.25})
+	sh.rounds("rate", "%.1f", get, &goal{limit: 1, atLeast: true})
+	sh.rounds("told", "%.1f", func(name string) []float64 { return figures[name][:len(name)-1] }, &goal{})
+	var out strings.Builder
+	if err := sh.print(&out); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{
+		"a b c a/b c/b",
+		"time 2.0 10.0 10.0 0.20 (0.10..0.30) goal <= 0.25: met 1.00 (0.90..1.20) goal <= 0.25: missed",
+		"rate 2.0 10.0 10.0 0.20 (0.10..0.30) goal >= 1.00: missed 1.00 (0.90..1.20) goal >= 1.00: met",
+		"told - - - - -",
+	} {
+		if got := strings.Join(strings.Fields(strings.Split(out.String(), "\n")[i]), " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

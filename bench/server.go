@@ -38,8 +38,11 @@ type server struct {
 	serverSpec
 	port int
 	pid  int
+	dir  string // its working directory, where it keeps its files
 
 	cmd     *exec.Cmd
+	began   time.Time     // when the process was started
+	ready   time.Duration // how long it took from there until it answered PING with PONG
 	log     string        // the file with what it printed
 	exited  chan struct{} // closed when the process is gone, after which exitErr holds its end
 	exitErr error
@@ -51,16 +54,29 @@ type launcher struct {
 	cpus string // the processors that servers are confined to, as taskset(1) takes them; empty for all
 }
 
-// start starts a server on a free port of loopback, without persistence, in an empty directory, and waits until it answers.
-func (l launcher) start(ctx context.Context, spec serverSpec) (*server, error) {
+// startPatience is how long a server that has nothing to load may take to answer.
+const startPatience = 15 * time.Second
+
+// start starts a server on a free port of loopback, without persistence unless args say otherwise, in an empty
+// directory, and waits until it answers.
+func (l launcher) start(ctx context.Context, spec serverSpec, args ...string) (*server, error) {
+	dir, err := os.MkdirTemp(l.tmp, spec.Name+"-")
+	if err != nil {
+		return nil, err
+	}
+	return l.startIn(ctx, spec, dir, startPatience, args...)
+}
+
+// startIn starts a server as start does, in a directory that may hold the files of another one that has ended.
+func (l launcher) startIn(ctx context.Context, spec serverSpec, dir string, patience time.Duration, args ...string) (*server, error) {
 	var err error
 	// A port that is free when asked for may be gone when the server binds it; that is worth another try.
 	for range 3 {
 		var s *server
-		if s, err = l.launch(spec); err != nil {
+		if s, err = l.launch(spec, dir, args); err != nil {
 			return nil, err
 		}
-		if err = s.awaitReady(ctx); err == nil {
+		if err = s.awaitReady(ctx, patience); err == nil {
 			return s, nil
 		}
 		s.stop()
@@ -71,7 +87,7 @@ func (l launcher) start(ctx context.Context, spec serverSpec) (*server, error) {
 	return nil, err
 }
 
-func (l launcher) launch(spec serverSpec) (*server, error) {
+func (l launcher) launch(spec serverSpec, dir string, more []string) (*server, error) {
 	// The server runs in another directory: a relative path must not be looked up there.
 	path, err := exec.LookPath(spec.Path)
 	if err == nil {
@@ -84,23 +100,20 @@ func (l launcher) launch(spec serverSpec) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(l.tmp, spec.Name+"-")
-	if err != nil {
-		return nil, err
-	}
-	s := &server{serverSpec: spec, port: port, log: filepath.Join(dir, "log"), exited: make(chan struct{})}
+	s := &server{serverSpec: spec, port: port, dir: dir, log: filepath.Join(dir, "log"), exited: make(chan struct{})}
 	out, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
 	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"}
-	command := slices.Concat([]string{path}, args, spec.Args)
+	command := slices.Concat([]string{path}, args, more, spec.Args)
 	if l.cpus != "" {
 		command = slices.Concat([]string{"taskset", "-c", l.cpus}, command) // which becomes the server, pid and all
 	}
 	s.cmd = exec.Command(command[0], command[1:]...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr, s.cmd.SysProcAttr = dir, out, out, childAttributes()
+	s.began = time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("server %s: %w", spec.Name, err)
 	}
@@ -121,20 +134,21 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// awaitReady returns when the server answers PING, and says why if it never will.
-func (s *server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+// awaitReady returns when the server answers PING, which it does not while it loads, and says why if it never will.
+func (s *server) awaitReady(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-s.exited:
-			return fmt.Errorf("server %s ended at once (%v): %s", s.Name, s.exitErr, s.logTail())
+			return fmt.Errorf("server %s ended before it answered (%v): %s", s.Name, s.exitErr, s.logTail())
 		case <-ctx.Done():
 			return fmt.Errorf("server %s does not answer on port %d: %s", s.Name, s.port, s.logTail())
 		case <-tick.C:
 			if s.answers(ctx) {
+				s.ready = time.Since(s.began)
 				return nil
 			}
 		}

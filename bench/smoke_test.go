@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func needRedis(t *testing.T) {
@@ -81,5 +83,103 @@ func TestSmoke(t *testing.T) {
 		if c.Ratios["a"].CPU.Median <= 0 {
 			t.Errorf("%s: ratios %+v", c.Test, c.Ratios)
 		}
+	}
+}
+
+// TestSmokePersistence runs the persistence section on Redis against itself, as small as it gets.
+func TestSmokePersistence(t *testing.T) {
+	needRedis(t)
+	file := filepath.Join(t.TempDir(), "out.json")
+	// 100 us for each key make jobs last long enough to be looked at.
+	code := run([]string{"-server", "a=redis-server --rdb-key-save-delay 100", "-server", "redis=redis-server --rdb-key-save-delay 100",
+		"-only", "persistence", "-dir", t.TempDir(),
+		"-keys", "2000", "-writers", "3", "-data", "strings,hashes,lists,zsets", "-clients", "5", "-r", "100",
+		"-seconds", "0.1", "-rounds", "1", "-json", file})
+	if code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	p := r.Persistence
+	if len(p.Background) != 2 || len(p.Saves) != 4 || len(p.Loads) != 4 || len(p.AOF) != 7 || r.Error != "" {
+		t.Fatalf("%s", text)
+	}
+	for command, rounds := range p.Background {
+		for _, name := range []string{"a", "redis"} {
+			run := rounds[name][0]
+			for _, s := range []service{run.Before, run.During} {
+				if s.RPS <= 0 || s.CPU <= 0 || s.Probe.Count == 0 || s.Writers.Count <= s.Probe.Count {
+					t.Errorf("%s on %s: %+v", command, name, s)
+				}
+			}
+			// A writer that overwrites while a child saves makes the kernel copy a page at least.
+			if run.Seconds <= 0 || run.Seconds > run.Noticed || run.Extra <= 0 || run.Resident < 1e6 || run.Fork == nil || run.Copied == nil {
+				t.Errorf("%s on %s: %+v", command, name, run)
+			}
+		}
+	}
+	for kind, rounds := range p.Saves {
+		load := p.Loads[kind]["a"][0]
+		for _, run := range []*fileRun{rounds["a"][0], load} {
+			if run.Seconds <= 0 || run.CPU <= 0 || run.Bytes < 2000*16 {
+				t.Errorf("%s: %+v", kind, run)
+			}
+		}
+	}
+	for _, c := range p.AOF {
+		if c.Rounds["a"][0].RPS <= 0 || c.Ratios["a"].Throughput.Median <= 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+func TestWritersEndAtAnErrorReply(t *testing.T) {
+	needRedis(t)
+	s, err := launcher{tmp: t.TempDir()}.start(t.Context(), serverSpec{Name: "redis", Path: "redis-server"}, "--maxmemory", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	w, err := startWriters(t.Context(), s, 2, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-w.done
+	if err := w.finish(); err == nil || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("a refused write went unnoticed: %v", err)
+	}
+}
+
+// TestStartInWaitsForLoading looks whether a server that restarts has its data when it is said to be ready.
+func TestStartInWaitsForLoading(t *testing.T) {
+	needRedis(t)
+	l := launcher{tmp: t.TempDir()}
+	spec := serverSpec{Name: "redis", Path: "redis-server"}
+	s, err := l.start(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	if err := datasets[0].load(t.Context(), s, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.do(t.Context(), "SAVE"); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	// 100 us for each key.
+	again, err := l.startIn(t.Context(), spec, s.dir, loadPatience, "--key-load-delay", "100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.stop()
+	if n, err := again.do(t.Context(), "DBSIZE"); err != nil || n != "1000" || again.ready < 100*time.Millisecond {
+		t.Errorf("%s keys after %v, error %v", n, again.ready, err)
 	}
 }

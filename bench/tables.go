@@ -162,6 +162,54 @@ func (sh *sheet) row(label, format string, get func(server string) float64) {
 	sh.text.WriteString("\n")
 }
 
+// goal is what a ratio to the baseline is meant to be.
+type goal struct {
+	limit   float64
+	atLeast bool // or at most
+}
+
+func (g goal) met(ratio float64) bool {
+	if g.atLeast {
+		return ratio >= g.limit
+	}
+	return ratio <= g.limit
+}
+
+func (g goal) String() string {
+	if g.atLeast {
+		return fmt.Sprintf(">= %.2f", g.limit)
+	}
+	return fmt.Sprintf("<= %.2f", g.limit)
+}
+
+// rounds adds a figure that was measured several times, got by the name of a server: medians, and the ratios of
+// neighbours in time as median (lowest..highest). A nil goal is none.
+func (sh *sheet) rounds(label, format string, get func(server string) []float64, g *goal) {
+	sh.text.WriteString(label + "\t")
+	for _, s := range sh.opts.servers {
+		if xs := get(s.Name); len(xs) > 0 {
+			fmt.Fprintf(&sh.text, format+"\t", spreadOf(xs).Median)
+		} else {
+			sh.text.WriteString("-\t")
+		}
+	}
+	if base := sh.opts.baseline; base != "" {
+		for _, name := range sh.opts.subjects() {
+			rs := ratios(get(name), get(base))
+			sh.text.WriteString(ratioText(spreadOf(rs), len(rs) > 0))
+			if g != nil && len(rs) > 0 {
+				verdict := "missed"
+				if g.met(spreadOf(rs).Median) {
+					verdict = "met"
+				}
+				fmt.Fprintf(&sh.text, "  goal %s: %s", *g, verdict)
+			}
+			sh.text.WriteString("\t")
+		}
+	}
+	sh.text.WriteString("\n")
+}
+
 func (sh *sheet) print(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if _, err := io.WriteString(tw, sh.text.String()); err != nil {

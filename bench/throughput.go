@@ -60,7 +60,8 @@ func (b *bench) measure(ctx context.Context, l load, servers []*server) (*compar
 func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, error) {
 	var slowest float64
 	for _, s := range servers {
-		l.requests = roundUp(10_000, l.clients*l.pipeline)
+		// A lone client whose every command waits for a disk would need a minute for ten thousand.
+		l.requests = roundUp(min(10_000, 200*l.clients), l.clients*l.pipeline)
 		for {
 			if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
 				return 0, err
