@@ -17,7 +17,7 @@ import (
 func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
 	o := dump.SaveOptions{
 		Checksum: is(m.params.rdbChecksum), Base: true, RedisVersion: m.srv.Version().Redis,
-		Workers: max(runtime.GOMAXPROCS(0)-m.srv.Loops(), 1),
+		Workers: m.workers(),
 	}
 	if m.params.memoryPolicy != nil {
 		switch name := m.params.memoryPolicy.String(); {
@@ -35,6 +35,15 @@ func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot
 	}
 	_, err := dump.Save(ctx, w, m.srv.Registry(), s, o)
 	return err
+}
+
+// workers returns how many cores write a base: by default those that the event
+// loops leave.
+func (m *module) workers() int {
+	if p := m.params.saveThreads; p != nil && p.Load() > 0 {
+		return int(p.Load())
+	}
+	return max(runtime.GOMAXPROCS(0)-m.srv.Loops(), 1)
 }
 
 // saveCommands writes a snapshot as commands.

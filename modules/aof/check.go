@@ -12,7 +12,6 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // The checker looks at the files of a log without loading them. It tells what
@@ -198,15 +197,13 @@ func (c *checker) preamble(f *os.File, size int64) (end int64, err error) {
 	if n, _ := f.ReadAt(head, 0); string(head[:n]) != "REDIS" {
 		return 0, nil
 	}
-	ks := keyspace.New(keyspace.Options{Databases: 1 << 16})
-	defer ks.Close()
-	res, err := dump.Load(context.Background(), f, size, c.o.Registry, ks, dump.LoadOptions{
-		Checksum: true, KeepExpired: true, Preamble: true,
+	rep, err := dump.Scan(context.Background(), f, size, c.o.Registry, dump.ScanOptions{
+		Decode: true, Checksum: true, Preamble: true,
 	})
 	if err != nil {
 		return 0, err
 	}
 	c.say("RDB preamble is OK, proceeding with AOF tail...")
-	_, err = f.Seek(res.Bytes, io.SeekStart)
-	return res.Bytes, err
+	_, err = f.Seek(rep.Bytes, io.SeekStart)
+	return rep.Bytes, err
 }

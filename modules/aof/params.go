@@ -9,22 +9,25 @@ import (
 
 // params are the parameters of the log.
 type params struct {
-	on           *config.BoolVar
-	file, dir    *config.StringVar
-	fsync        *config.EnumVar
-	pause        *config.BoolVar
-	percentage   *config.IntVar
-	minSize      *config.MemoryVar
-	truncated    *config.BoolVar
-	dump         *config.BoolVar
-	timestamps   *config.BoolVar
-	incremental  *config.BoolVar
-	keepHistory  *config.BoolVar
-	saveDelay    *config.IntVar // rdb-key-save-delay and key-load-delay, if a module declares them
-	loadDelay    *config.IntVar
-	rdbChecksum  *config.BoolVar // rdbchecksum
-	dumpFile     *config.StringVar
-	memoryPolicy config.Var
+	on          *config.BoolVar
+	file, dir   *config.StringVar
+	fsync       *config.EnumVar
+	pause       *config.BoolVar
+	percentage  *config.IntVar
+	minSize     *config.MemoryVar
+	truncated   *config.BoolVar
+	dump        *config.BoolVar
+	timestamps  *config.BoolVar
+	incremental *config.BoolVar
+	keepHistory *config.BoolVar
+
+	// What other modules and the host declare; nil if nobody does.
+	saveDelay    *config.IntVar    // rdb-key-save-delay
+	loadDelay    *config.IntVar    // key-load-delay
+	saveThreads  *config.IntVar    // save-threads
+	rdbChecksum  *config.BoolVar   // rdbchecksum
+	dumpFile     *config.StringVar // dbfilename
+	memoryPolicy config.Var        // maxmemory-policy
 }
 
 func (p *params) declare(s *config.Schema) {
@@ -66,6 +69,7 @@ func baseName(param, what string) func(string) error {
 func (p *params) find(s *config.Schema) {
 	p.saveDelay, _ = s.Find("rdb-key-save-delay").(*config.IntVar)
 	p.loadDelay, _ = s.Find("key-load-delay").(*config.IntVar)
+	p.saveThreads, _ = s.Find("save-threads").(*config.IntVar)
 	p.rdbChecksum, _ = s.Find("rdbchecksum").(*config.BoolVar)
 	p.dumpFile, _ = s.Find("dbfilename").(*config.StringVar)
 	p.memoryPolicy = s.Find("maxmemory-policy")
