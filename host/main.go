@@ -40,6 +40,8 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 	case hostconfig.DefaultConfig:
 		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
 		return 0
+	case hostconfig.CheckFiles:
+		return srv.check(args, stdin, stdout, stderr)
 	}
 	var input bytes.Buffer // what was read from stdin
 	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, io.TeeReader(stdin, &input))
@@ -101,6 +103,7 @@ const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
   -h, --help                       print this
   --check-config [FILE...]         check the configuration, name every mistake
   --default-config                 print a commented configuration file
+  check [--fix] FILE...            examine files that keep data (RDB, AOF)
 
 The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
 `

@@ -20,10 +20,12 @@ const (
 	CheckConfig
 	// DefaultConfig: print GenerateHCL's text and end.
 	DefaultConfig
+	// CheckFiles: examine the files that the rest of the arguments name, and end.
+	CheckFiles
 )
 
 // ParseCommand takes the words that ask for something else than a running server off the arguments: -v, --version, -h,
-// --help and --default-config as the first, --check-config as the first or last.
+// --help, --default-config and check as the first, --check-config as the first or last.
 func ParseCommand(args []string) (Action, []string) {
 	if len(args) == 0 {
 		return Run, args
@@ -37,6 +39,8 @@ func ParseCommand(args []string) (Action, []string) {
 		return DefaultConfig, args[1:]
 	case "--check-config":
 		return CheckConfig, args[1:]
+	case "check":
+		return CheckFiles, args[1:]
 	}
 	if last := len(args) - 1; args[last] == "--check-config" {
 		return CheckConfig, args[:last]

@@ -292,6 +292,8 @@ func TestParseCommand(t *testing.T) {
 		{[]string{"--check-config", "x.conf"}, "3 [x.conf]"},
 		{[]string{"x.conf", "--port", "1", "--check-config"}, "3 [x.conf --port 1]"},
 		{[]string{"--default-config"}, "4 []"},
+		{[]string{"check", "--fix", "x.rdb"}, "5 [--fix x.rdb]"},
+		{[]string{"x.conf", "check"}, "0 [x.conf check]"},
 	} {
 		action, rest := ParseCommand(c.args)
 		if got := fmt.Sprint(int(action), rest); got != c.want {
