@@ -52,7 +52,7 @@ func (s *sum) verify(stored uint64) error {
 	if !s.on || stored == 0 || stored == s.crc {
 		return nil
 	}
-	return fmt.Errorf("Wrong RDB checksum expected: (%x) but got (%x)", stored, s.crc)
+	return fmt.Errorf("Wrong RDB checksum expected: (%x) but got (%x), RDB CRC error", stored, s.crc)
 }
 
 // failure is the first error in a dump: that with the lowest offset, because all
