@@ -347,9 +347,6 @@
 # One of: no, yes, clients.
 # sanitize-dump-payload = "no"
 
-# Accepted, without effect: there are no keyspace notifications yet.
-# notify-keyspace-events = ""
-
 # Accepted, without effect: there is no latency monitor yet.
 # latency-monitor-threshold = 0
 
@@ -610,6 +607,13 @@
 # A HyperLogLog takes the dense form, of 12 KiB, when the sparse one would be longer than this.
 # Longer sparse ones save memory and cost time.
 # hll-sparse-max-bytes = 3000
+
+# --- notifications --------------------------------------------------------------------------------
+
+# Which events of keys are published: K to __keyspace@<db>__:<key>, E to __keyevent@<db>__:<event>,
+# or both; and of which classes: g generic, $ strings, l lists, s sets, h hashes, z sorted sets, x
+# expired, e evicted, t streams, d modules, A for all of these, n new keys, m missed keys.
+# notify-keyspace-events = ""
 
 # --- append-only file -----------------------------------------------------------------------------
 

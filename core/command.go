@@ -43,6 +43,8 @@ type Command struct {
 	// key's value that the command looks up first, 0 if there is none. It is a hint:
 	// in a pipeline its memory is asked for before the command runs.
 	Member int
+	// Channels says which arguments name channels of pub/sub, for permissions.
+	Channels Channels
 	// Doc is what COMMAND DOCS tells.
 	Doc Doc
 	// Plan, when set, replaces the key declaration as the source of the locks
@@ -106,6 +108,28 @@ type DebugCommand struct {
 	Run Handler
 }
 
+// Channels says where a command has the names of channels, and what it does with
+// them. The zero value is for commands that have none.
+type Channels struct {
+	First   int  // the argument that is the first
+	Rest    bool // all that follow are, too
+	Pattern bool // they are patterns
+	// Use is what is done: it takes permission to publish and to subscribe, none
+	// to unsubscribe.
+	Use ChannelUse
+}
+
+// ChannelUse is what a command does with channels.
+type ChannelUse uint8
+
+// The uses.
+const (
+	NoChannels ChannelUse = iota
+	Publishes
+	Subscribes
+	Unsubscribes
+)
+
 // Note is one line of a command's history.
 type Note struct{ Version, Text string }
 
@@ -155,6 +179,8 @@ const (
 	// TellsHealth is for what monitors ask whether all is well: it is refused for
 	// the reasons for which writes are (the disk fails), with their error.
 	TellsHealth
+	// WhileSubscribed is allowed to clients of RESP2 that are subscribed to channels.
+	WhileSubscribed
 )
 
 // flagNames are the names in COMMAND INFO, in Redis's order. MayReplicate is

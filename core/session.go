@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -168,12 +169,28 @@ func (n *interceptors) Refused(c *Ctx, err error) {
 	}
 }
 
+// ErrNoClient is the error of commands about a connection that come from none: a
+// log or a master may hold anything.
+var ErrNoClient = errors.New("this command needs a client connection")
+
+// ForClient makes a handler refuse calls that come from no client.
+func ForClient(run Handler) Handler {
+	return func(c *Ctx) error {
+		if c.Session == nil || c.Session.Conn == nil {
+			return ErrNoClient
+		}
+		return run(c)
+	}
+}
+
 // Conn is what the host does for a session.
 type Conn interface {
 	// Deliver hands encoded replies or push messages to the session from any
 	// goroutine. The bytes must not be changed afterwards: many sessions may
 	// share them. They are sent after what is already on its way.
 	Deliver(b []byte)
+	// DeliverMessage is Deliver of a message in the session's protocol.
+	DeliverMessage(m *Message)
 	// DeliverFunc runs fn on the session's own loop, where it may use the
 	// session's fields; w writes to the session. It is not run if the session
 	// has ended.

@@ -84,7 +84,6 @@ func refused(b *config.BoolVar, why string) {
 // Redis's defaults, so that its configuration files load. Asking for something
 // that would be missing in earnest, such as appendonly, is refused.
 func declareLater(s *config.Schema) {
-	const noSave = "there is no persistence yet"
 	const noReplica = "there is no replication yet"
 	par := func(name, def, why string, flags config.Flag) config.Param {
 		return config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
@@ -92,7 +91,6 @@ func declareLater(s *config.Schema) {
 	}
 	s.Enum(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0),
 		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
-	s.Text(par("notify-keyspace-events", "", "there are no keyspace notifications yet", 0))
 	s.Int(par("latency-monitor-threshold", "0", "there is no latency monitor yet", 0), 0, math.MaxInt64)
 	s.Int(par("repl-diskless-sync-delay", "5", noReplica, 0), 0, math.MaxInt32)
 	stale := par("replica-serve-stale-data", "yes", noReplica, 0)

@@ -76,6 +76,9 @@ type link interface {
 // Deliver implements core.Conn.
 func (s *session) Deliver(b []byte) { s.worker.mail(letter{to: s, bytes: b}) }
 
+// DeliverMessage implements core.Conn.
+func (s *session) DeliverMessage(m *core.Message) { s.worker.mail(letter{to: s, message: m}) }
+
 // DeliverFunc implements core.Conn.
 func (s *session) DeliverFunc(fn func(*core.Session, *resp.Writer)) {
 	s.worker.mail(letter{to: s, fn: fn})

@@ -87,10 +87,11 @@ func (w *worker) publish() {
 
 // letter is something for a session from another goroutine.
 type letter struct {
-	to    *session
-	bytes []byte
-	fn    func(*core.Session, *resp.Writer)
-	run   func() // for the worker itself
+	to      *session
+	bytes   []byte
+	message *core.Message
+	fn      func(*core.Session, *resp.Writer)
+	run     func() // for the worker itself
 }
 
 func (w *worker) mail(l letter) {
@@ -133,6 +134,9 @@ func (w *worker) deliver() {
 			tmp := resp.Writer{Proto: l.to.Proto}
 			l.fn(&l.to.Session, &tmp)
 			l.to.queue(tmp.Buf, true)
+			w.touch(l.to)
+		case l.message != nil:
+			l.to.queue(l.message.For(l.to.Proto), true)
 			w.touch(l.to)
 		default:
 			l.to.queue(l.bytes, true)

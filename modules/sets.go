@@ -12,6 +12,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/hyperloglog"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/lists"
+	"github.com/ferrousdb/ferrous/modules/pubsub"
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/sets"
@@ -22,7 +23,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), aof.New(), rdb.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), aof.New(), rdb.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,

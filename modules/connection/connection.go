@@ -10,8 +10,6 @@
 package connection
 
 import (
-	"errors"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -43,18 +41,4 @@ func (m *module) Register(r *core.Registry) error {
 func (m *module) Start(s core.Server) error {
 	m.server = s
 	return nil
-}
-
-// errNoClient is the error of commands that make no sense without a client: a
-// log or a master may try to run anything.
-var errNoClient = errors.New("this command needs a client connection")
-
-// forClient makes a handler refuse callers that are no connection.
-func forClient(run core.Handler) core.Handler {
-	return func(c *core.Ctx) error {
-		if c.Session == nil || c.Session.Conn == nil {
-			return errNoClient
-		}
-		return run(c)
-	}
 }

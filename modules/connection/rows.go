@@ -19,7 +19,7 @@ func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 func (m *module) rows() []core.Command {
 	rows := []core.Command{
 		{
-			Name: "ping", Run: ping, Arity: -1, Flags: core.Fast | core.TellsHealth,
+			Name: "ping", Run: ping, Arity: -1, Flags: core.Fast | core.TellsHealth | core.WhileSubscribed,
 			Doc: doc("1.0.0", "O(1)", "Answers, which shows that the server is alive.", "[message]",
 				"request_policy:all_shards", "response_policy:all_succeeded"),
 		},
@@ -32,23 +32,23 @@ func (m *module) rows() []core.Command {
 			Doc: doc("1.0.0", "O(1)", "Chooses the database of the connection.", "index:integer"),
 		},
 		{
-			Name: "hello", Run: forClient(m.hello), Arity: -1, Flags: handshake | core.Sensitive,
+			Name: "hello", Run: core.ForClient(m.hello), Arity: -1, Flags: handshake | core.Sensitive,
 			Doc: core.WithHistory(doc("6.0.0", "O(1)", "Chooses the protocol version, and authenticates and names the connection on the way.",
 				"[arguments{protover:integer [AUTH auth{username password}] [SETNAME clientname]}]"),
 				"6.2.0", "The version may be left out: then the command only reports."),
 		},
 		{
-			Name: "auth", Run: forClient(m.auth), Arity: -2, Flags: handshake | core.Sensitive,
+			Name: "auth", Run: core.ForClient(m.auth), Arity: -2, Flags: handshake | core.Sensitive,
 			Doc: core.WithHistory(doc("1.0.0", "O(N) in the number of passwords of the user", "Authenticates the connection.",
 				"[username]^6.0.0 password"),
 				"6.0.0", "A user name may come before the password."),
 		},
 		{
-			Name: "quit", Run: forClient(quit), Arity: -1, Flags: handshake | core.NotQueued,
+			Name: "quit", Run: core.ForClient(quit), Arity: -1, Flags: handshake | core.NotQueued | core.WhileSubscribed,
 			Doc: deprecated(doc("1.0.0", "O(1)", "Closes the connection.", ""), "7.2.0", "just closing the connection"),
 		},
 		{
-			Name: "reset", Run: forClient(m.reset), Arity: 1, Flags: handshake | core.NotQueued,
+			Name: "reset", Run: core.ForClient(m.reset), Arity: 1, Flags: handshake | core.NotQueued | core.WhileSubscribed,
 			Doc: doc("6.2.0", "O(1)", "Makes the connection as it was when it was new.", ""),
 		},
 		{
@@ -68,15 +68,15 @@ func (m *module) clientRows() []core.Command {
 	const admin = core.Admin | always
 	rows := []core.Command{
 		{
-			Name: "getname", Run: forClient(getName), Arity: 2, Flags: always,
+			Name: "getname", Run: core.ForClient(getName), Arity: 2, Flags: always,
 			Doc: doc("2.6.9", "O(1)", "Returns the name of the connection.", ""),
 		},
 		{
-			Name: "id", Run: forClient(id), Arity: 2, Flags: always,
+			Name: "id", Run: core.ForClient(id), Arity: 2, Flags: always,
 			Doc: doc("5.0.0", "O(1)", "Returns the number of the connection, which no other ever had or will have.", ""),
 		},
 		{
-			Name: "info", Run: forClient(info), Arity: 2, Flags: always,
+			Name: "info", Run: core.ForClient(info), Arity: 2, Flags: always,
 			Doc: doc("6.2.0", "O(1)", "Describes the connection in the form of CLIENT LIST.", "", "nondeterministic_output"),
 		},
 		{
@@ -106,11 +106,11 @@ func (m *module) clientRows() []core.Command {
 				"7.0.3", "Field `ssub`."),
 		},
 		{
-			Name: "no-evict", Run: forClient(noEvict), Arity: 3, Flags: admin,
+			Name: "no-evict", Run: core.ForClient(noEvict), Arity: 3, Flags: admin,
 			Doc: doc("7.0.0", "O(1)", "Exempts the connection from client eviction, or makes it subject to it.", "enabled(ON|OFF)"),
 		},
 		{
-			Name: "no-touch", Run: forClient(noTouch), Arity: 3, Flags: always,
+			Name: "no-touch", Run: core.ForClient(noTouch), Arity: 3, Flags: always,
 			Doc: doc("7.2.0", "O(1)", "Makes the connection's reads leave the access clock of keys alone, or not.", "enabled(ON|OFF)"),
 		},
 		{
@@ -120,16 +120,16 @@ func (m *module) clientRows() []core.Command {
 				"6.2.0", "`WRITE` and `ALL`."),
 		},
 		{
-			Name: "reply", Run: forClient(reply), Arity: 3, Flags: always,
+			Name: "reply", Run: core.ForClient(reply), Arity: 3, Flags: always,
 			Doc: doc("3.2.0", "O(1)", "Turns the replies to the connection off and on, or skips the next one.", "action(ON|OFF|SKIP)"),
 		},
 		{
-			Name: "setinfo", Run: forClient(setInfo), Arity: 4, Flags: always,
+			Name: "setinfo", Run: core.ForClient(setInfo), Arity: 4, Flags: always,
 			Doc: doc("7.2.0", "O(1)", "Tells what library is behind the connection.", "attr(LIB-NAME libname|LIB-VER libver)",
 				"request_policy:all_nodes", "response_policy:all_succeeded"),
 		},
 		{
-			Name: "setname", Run: forClient(setName), Arity: 3, Flags: always,
+			Name: "setname", Run: core.ForClient(setName), Arity: 3, Flags: always,
 			Doc: doc("2.6.9", "O(1)", "Gives the connection a name.", "connection-name",
 				"request_policy:all_nodes", "response_policy:all_succeeded"),
 		},

@@ -1,8 +1,6 @@
 package transactions
 
 import (
-	"errors"
-
 	"github.com/ferrousdb/ferrous/core"
 )
 
@@ -16,26 +14,26 @@ func doc(since, complexity, summary, args string) core.Doc {
 func (m *module) rows() []core.Command {
 	rows := []core.Command{
 		{
-			Name: "multi", Run: forClient(m.multi), Arity: 1, Flags: plain,
+			Name: "multi", Run: core.ForClient(m.multi), Arity: 1, Flags: plain,
 			Doc: doc("1.2.0", "O(1)", "Begins a transaction: the commands that follow are queued.", ""),
 		},
 		{
-			Name: "exec", Run: forClient(m.exec), Arity: 1,
+			Name: "exec", Run: core.ForClient(m.exec), Arity: 1,
 			Flags: core.NoScript | core.Loading | core.Stale | core.SkipSlowlog | core.NotQueued,
 			Plan:  m.execLocks, CallFlags: m.execFlags, Refused: m.execRefused,
 			Doc: doc("1.2.0", "Depends on the commands of the transaction", "Runs the queued commands, with nothing in between.", ""),
 		},
 		{
-			Name: "discard", Run: forClient(m.discardTx), Arity: 1, Flags: plain | core.NotQueued,
+			Name: "discard", Run: core.ForClient(m.discardTx), Arity: 1, Flags: plain | core.NotQueued,
 			Doc: doc("2.0.0", "O(N), when N is the number of queued commands", "Gives up the queued commands.", ""),
 		},
 		{
-			Name: "watch", Run: forClient(m.watch), Arity: -2, Flags: plain,
+			Name: "watch", Run: core.ForClient(m.watch), Arity: -2, Flags: plain,
 			Keys: []core.KeySpec{core.KeyRange(1, -1, 1, core.KeyRO)},
 			Doc:  doc("2.2.0", "O(1) for each key", "Makes the next transaction fail if one of the keys changes before it.", "key..."),
 		},
 		{
-			Name: "unwatch", Run: forClient(m.unwatch), Arity: 1, Flags: plain,
+			Name: "unwatch", Run: core.ForClient(m.unwatch), Arity: 1, Flags: plain,
 			Doc: doc("2.2.0", "O(1)", "Forgets the watched keys.", ""),
 		},
 	}
@@ -43,17 +41,4 @@ func (m *module) rows() []core.Command {
 		rows[i].ACL = core.CatTransaction
 	}
 	return rows
-}
-
-// errNoClient is the error for who is no connection: there is nobody whose
-// commands could be queued.
-var errNoClient = errors.New("this command needs a client connection")
-
-func forClient(run core.Handler) core.Handler {
-	return func(c *core.Ctx) error {
-		if c.Session == nil || c.Session.Conn == nil {
-			return errNoClient
-		}
-		return run(c)
-	}
 }
