@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -40,6 +41,8 @@ type Registry struct {
 	ticks     []func(now int64)
 	checkers  []Checker
 	barriers  []*Barrier
+	auth      Authenticator
+	more      []extension
 
 	errs   []error
 	frozen bool
@@ -115,6 +118,38 @@ func (r *Registry) command(row Command) {
 	r.commands[cmd.Name] = cmd
 }
 
+// extension is subcommands for another module's container.
+type extension struct {
+	module, container string
+	subs              []Command
+}
+
+// Extend adds subcommands to the container of another module (CLIENT TRACKING to
+// CLIENT). They are this module's; without the container's module a server does
+// not start.
+func (r *Registry) Extend(container string, subs ...Command) {
+	r.more = append(r.more, extension{r.module, container, subs})
+}
+
+// extend puts the extensions into their containers.
+func (r *Registry) extend() {
+	defer func(m string) { r.module = m }(r.module)
+	for _, x := range r.more {
+		r.module = x.module
+		cmd := r.commands[x.container]
+		if cmd == nil || len(cmd.Sub) == 0 {
+			r.fail("there is no container %q for its subcommands", x.container)
+			continue
+		}
+		// HELP stays last, and rows keep their addresses until here.
+		at := len(cmd.Sub)
+		if cmd.Sub[at-1].Name == "help" {
+			at--
+		}
+		cmd.Sub = slices.Concat(cmd.Sub[:at], x.subs, cmd.Sub[at:])
+	}
+}
+
 // prepare checks a row and derives what the server needs of it.
 func (r *Registry) prepare(cmd, parent *Command) bool {
 	full := cmd.Name
@@ -153,27 +188,43 @@ func (r *Registry) prepare(cmd, parent *Command) bool {
 			cmd.reg.first = k.Index
 		}
 	}
-	return r.prepareSubs(cmd)
+	cmd.Sub = slices.Clone(cmd.Sub)
+	return true
 }
 
-func (r *Registry) prepareSubs(cmd *Command) bool {
+// prepareSubs prepares the subcommands of a container, when all of them are there.
+func (r *Registry) prepareSubs(cmd *Command) {
 	if len(cmd.Sub) == 0 {
-		return true
+		return
 	}
+	defer func(m string) { r.module = m }(r.module)
 	cmd.reg.subs = make(map[string]*Command, len(cmd.Sub))
-	cmd.Sub = append([]Command(nil), cmd.Sub...)
 	for i := range cmd.Sub {
 		sub := &cmd.Sub[i]
+		r.module = cmd.reg.module
+		if x := r.extender(cmd.Name, sub.Name); x != "" {
+			r.module = x
+		}
 		if cmd.reg.subs[sub.Name] != nil {
 			r.fail("command %q has two subcommands %q", cmd.Name, sub.Name)
-			return false
+			return
 		}
 		if !r.prepare(sub, cmd) {
-			return false
+			return
 		}
 		cmd.reg.subs[sub.Name] = sub
 	}
-	return true
+}
+
+// extender returns the module that has added a subcommand to a container, "" if
+// it is the container's own.
+func (r *Registry) extender(container, sub string) string {
+	for _, x := range r.more {
+		if x.container == container && slices.ContainsFunc(x.subs, func(c Command) bool { return c.Name == sub }) {
+			return x.module
+		}
+	}
+	return ""
 }
 
 func (r *Registry) checkKeys(full string, cmd *Command) {
@@ -324,11 +375,15 @@ func (r *Registry) DebugCommands() []*DebugCommand {
 
 // Freeze ends registration and reports every mistake at once.
 func (r *Registry) Freeze() error {
-	r.frozen = true
 	for _, cmd := range r.commands {
 		r.sorted = append(r.sorted, cmd)
 	}
 	sort.Slice(r.sorted, func(i, j int) bool { return r.sorted[i].Name < r.sorted[j].Name })
+	r.extend()
+	for _, cmd := range r.sorted {
+		r.prepareSubs(cmd)
+	}
+	r.frozen = true
 	if err := r.Config.Freeze(); err != nil {
 		r.errs = append(r.errs, err)
 	}

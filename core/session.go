@@ -27,6 +27,8 @@ type Session struct {
 
 	Authenticated bool
 	User          string // the name of the authenticated user
+	// Perms are the user's permissions, nil for one who may do everything.
+	Perms Permissions
 
 	NoEvict bool // CLIENT NO-EVICT
 	NoTouch bool // CLIENT NO-TOUCH

@@ -77,7 +77,7 @@ const keepArgs = 1 << 16
 // run. Only then may they share batches: who looks may want to do so with no
 // lock held.
 func (w *worker) plain(s *session) bool {
-	return s.Authenticated && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
+	return s.Authenticated && s.Perms == nil && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
 }
 
 // perform executes the gathered requests and returns how many bytes of data

@@ -144,6 +144,13 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if s.InTx > 0 && flags&core.NoMulti != 0 {
 		return dealtWith, refuse(s, c, errNoMulti)
 	}
+	where := core.TopLevel
+	if s.InTx > 0 {
+		where = core.InMulti
+	}
+	if err := c.Permit(c.Cmd, c.Args, where); err != nil {
+		return dealtWith, refuse(s, c, err)
+	}
 	if err := w.srv.registry.Hooks.Before(c); err != nil {
 		return dealtWith, refuse(s, c, err)
 	}

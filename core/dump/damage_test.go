@@ -108,7 +108,7 @@ func FuzzLoad(f *testing.F) {
 	reg := registry(f, ringModule{})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		r := newRig(t, reg)
-		res, err := r.load(in, dump.LoadOptions{Workers: 2, Preamble: true})
+		res, err := r.load(in, dump.LoadOptions{Workers: 1, Preamble: true})
 		if err != nil {
 			r.drop()
 			return

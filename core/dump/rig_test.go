@@ -36,12 +36,16 @@ type rig struct {
 	ctx core.Ctx
 }
 
+// registry knows Redis's types, and more.
 func registry(tb testing.TB, more ...core.Module) *core.Registry {
 	tb.Helper()
+	return registryOf(tb, append(more, mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New())...)
+}
+
+func registryOf(tb testing.TB, modules ...core.Module) *core.Registry {
+	tb.Helper()
 	reg := core.NewRegistry(config.NewSchema())
-	for _, m := range append([]core.Module{
-		mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New(),
-	}, more...) {
+	for _, m := range modules {
 		reg.Add(m)
 	}
 	if err := reg.Freeze(); err != nil {

@@ -15,6 +15,10 @@ var errNoPassword = core.Err("AUTH <password> called without any password config
 
 // opened gives a session the rights of one that has not authenticated.
 func (m *module) opened(s *core.Session) {
+	if a := m.users; a != nil {
+		a.Opened(s)
+		return
+	}
 	s.User = defaultUser
 	s.Authenticated = m.password.Load() == ""
 }
@@ -23,6 +27,10 @@ func (m *module) opened(s *core.Session) {
 // password does not concern who is in already. It is called by CONFIG SET,
 // while every event loop stands still.
 func (m *module) passwordChanged() error {
+	if m.users != nil {
+		m.users.PasswordChanged(m.password.Load())
+		return nil
+	}
 	if m.password.Load() != "" || m.server == nil {
 		return nil
 	}
@@ -34,32 +42,37 @@ func (m *module) passwordChanged() error {
 }
 
 func (m *module) auth(c *core.Ctx) error {
-	user, password := []byte(defaultUser), c.Args[1]
+	var user []byte
+	password := c.Args[1]
 	switch len(c.Args) {
 	case 2:
-		// Clients of old versions would think themselves protected.
-		if m.password.Load() == "" {
-			return errNoPassword
-		}
 	case 3:
 		user, password = c.Args[1], c.Args[2]
 	default:
 		return core.ErrSyntax
 	}
-	if !m.login(c.Session, user, password) {
-		return core.ErrWrongPass
+	if err := m.login(c, user, password); err != nil {
+		return err
 	}
 	c.OK()
 	return nil
 }
 
-// login authenticates the session, or reports false and leaves it as it was.
-func (m *module) login(s *core.Session, user, password []byte) bool {
-	if string(user) != defaultUser || !samePassword(m.password.Load(), password) {
-		return false
+// login authenticates the session, or leaves it as it was and returns an error.
+// user is nil if the client has named none.
+func (m *module) login(c *core.Ctx, user, password []byte) error {
+	if m.users != nil {
+		return m.users.Login(c, user, password)
 	}
-	s.User, s.Authenticated = defaultUser, true
-	return true
+	// Clients of old versions would think themselves protected.
+	if user == nil && m.password.Load() == "" {
+		return errNoPassword
+	}
+	if user != nil && string(user) != defaultUser || !samePassword(m.password.Load(), password) {
+		return core.ErrWrongPass
+	}
+	c.Session.User, c.Session.Authenticated = defaultUser, true
+	return nil
 }
 
 // samePassword takes the same time whatever the given password has in common

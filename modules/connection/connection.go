@@ -20,6 +20,7 @@ func New() core.Module { return &module{} }
 type module struct {
 	password *config.StringVar
 	server   core.Server
+	users    core.Authenticator // nil if no module knows users
 }
 
 // Name implements core.Module.
@@ -40,5 +41,8 @@ func (m *module) Register(r *core.Registry) error {
 // Start implements core.Starter.
 func (m *module) Start(s core.Server) error {
 	m.server = s
+	if m.users = s.Registry().Authenticator(); m.users != nil {
+		m.users.PasswordChanged(m.password.Load())
+	}
 	return nil
 }

@@ -23,8 +23,10 @@ func (m *module) hello(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if g.user != nil && !m.login(s, g.user, g.password) {
-		return core.ErrWrongPass
+	if g.user != nil {
+		if err := m.login(c, g.user, g.password); err != nil {
+			return err
+		}
 	}
 	if !s.Authenticated {
 		return errHelloFirst

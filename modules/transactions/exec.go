@@ -121,8 +121,13 @@ func (m *module) run(c *core.Ctx, t *tx) {
 	}
 	for i := range t.queue {
 		q := &t.queue[i]
-		mark := len(c.Buf)
-		c.Call(q.cmd, t.args[q.first:q.end])
+		mark, args := len(c.Buf), t.args[q.first:q.end]
+		if err := c.Permit(q.cmd, args, core.InMulti); err != nil {
+			c.Error("NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. " +
+				"This command is no longer allowed for the following reason: " + reason(err))
+		} else {
+			c.Call(q.cmd, args)
+		}
 		if s.Quiet() { // CLIENT REPLY may be among the commands
 			c.Buf = c.Buf[:mark]
 		}
