@@ -107,6 +107,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(end(key([]byte(header), ringType, "ring", 3, 1, 2, 3)))
 	reg := registry(f, ringModule{})
 	f.Fuzz(func(t *testing.T, in []byte) {
+		defer reg.Functions.Flush()
 		r := newRig(t, reg)
 		res, err := r.load(in, dump.LoadOptions{Workers: 1, Preamble: true})
 		if err != nil {
