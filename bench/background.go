@@ -3,45 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
-)
-
-// backgroundJob is a command that has the server write all of its data to a file while it goes on serving.
-type backgroundJob struct {
-	command string
-	args    []string // with which servers are started
-	// Fields of INFO: those that are not 0 while the job is wanted or runs, the one that tells how it ended, and the
-	// bytes that the server itself says it copied.
-	running []string
-	status  string
-	copied  string
-	file    string // that is replaced when the job is done, in the server's directory; empty if its name changes
-	goal    *goal  // of the worst latency
-}
-
-var (
-	bgsave = backgroundJob{command: "BGSAVE", running: []string{"rdb_bgsave_in_progress"}, status: "rdb_last_bgsave_status",
-		copied: "rdb_last_cow_size", file: "dump.rdb", goal: &stallGoal}
-	bgrewriteaof = backgroundJob{command: "BGREWRITEAOF",
-		// No rewrite begins but the one ordered.
-		args:    []string{"--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"},
-		running: []string{"aof_rewrite_in_progress", "aof_rewrite_scheduled"}, status: "aof_last_bgrewrite_status",
-		copied: "aof_last_cow_size"}
 )
 
 // backgroundRun is one job on one server under load.
 type backgroundRun struct {
-	Before service `json:"before"`
-	During service `json:"during"`
-	// Seconds from the command until the file was in its place, and until INFO told that the job had ended.
-	Seconds  float64 `json:"seconds"`
-	Noticed  float64 `json:"seconds_by_info"`
+	Before   service `json:"before"`
+	During   service `json:"during"`
+	Seconds  float64 `json:"seconds"`         // from the command until the new file was in its place
 	Resident int64   `json:"resident_before"` // bytes
 	Extra    int64   `json:"extra_resident"`  // the most that was added to it meanwhile, in children too
 	// What INFO tells afterwards, if it does: the duration of the last fork, and bytes copied for the job.
@@ -105,6 +77,7 @@ func (b *bench) backgroundRound(ctx context.Context, s *server, job backgroundJo
 // span is a stretch of time, with the processor time that the server used in it.
 type span struct {
 	from, to time.Time
+	busy     time.Duration // the part of it, from its start, of which throughput is taken
 	cpu      time.Duration
 }
 
@@ -120,14 +93,16 @@ func measured(s *server, fn func() error) (span, error) {
 	}
 	to := time.Now()
 	after, err := totalCPU(s)
-	return span{from, to, after - cpu}, err
+	return span{from, to, to.Sub(from), after - cpu}, err
 }
 
 // service gathers what clients met in a span.
 func (sp span) service(w *writers, p *probe) service {
 	byWriters, written := w.felt.during(sp.from, sp.to)
 	byProbe, probed := p.felt.during(sp.from, sp.to)
-	return service{RPS: float64(written+probed) / sp.to.Sub(sp.from).Seconds(), CPU: micros(sp.cpu) / float64(max(written+probed, 1)),
+	_, writtenBusy := w.felt.during(sp.from, sp.from.Add(sp.busy))
+	_, probedBusy := p.felt.during(sp.from, sp.from.Add(sp.busy))
+	return service{RPS: float64(writtenBusy+probedBusy) / sp.busy.Seconds(), CPU: micros(sp.cpu) / float64(max(written+probed, 1)),
 		Probe: latenciesOf(byProbe), Writers: latenciesOf(byWriters)}
 }
 
@@ -147,112 +122,16 @@ func (b *bench) backgroundUnderLoad(ctx context.Context, s *server, control *con
 	}
 	r = &backgroundRun{Resident: m.before}
 	during, err = measured(s, func() error { return job.run(ctx, s, control, r) })
+	during.busy = time.Duration(r.Seconds * float64(time.Second))
 	extra, watchErr := m.finish()
 	r.Extra = extra
 	if err == nil {
 		err = s.explain(watchErr)
 	}
+	if err == nil {
+		err = s.explain(job.verify(ctx, control, r))
+	}
 	return
-}
-
-// run orders the job and waits for its end.
-func (job backgroundJob) run(ctx context.Context, s *server, control *conn, r *backgroundRun) error {
-	path := filepath.Join(s.dir, job.file)
-	old, _ := os.Stat(path)
-	start := time.Now()
-	if _, err := control.do(job.command); err != nil {
-		return s.explain(err)
-	}
-	for {
-		// A hundredth of what has passed is exact enough, and asking more often would be a load of its own.
-		elapsed := time.Since(start)
-		if err := pause(ctx, min(max(elapsed/100, time.Millisecond), 10*time.Millisecond)); err != nil {
-			return err
-		}
-		if r.Seconds == 0 && job.file != "" {
-			// The file tells more exactly than INFO: Redis looks after its children ten times a second.
-			if now, err := os.Stat(path); err == nil && (old == nil || !os.SameFile(old, now)) {
-				r.Seconds = time.Since(start).Seconds()
-			}
-		}
-		text, err := control.do("INFO", "persistence")
-		if err != nil {
-			return s.explain(err)
-		}
-		info := parseInfo(text)
-		if info[job.running[0]] == "" {
-			return s.explain(fmt.Errorf("INFO has no %s", job.running[0]))
-		}
-		if slices.ContainsFunc(job.running, func(field string) bool { return info[field] != "" && info[field] != "0" }) {
-			continue
-		}
-		r.Noticed = time.Since(start).Seconds()
-		if r.Seconds == 0 {
-			r.Seconds = r.Noticed
-		}
-		if info[job.status] != "ok" {
-			return s.explain(fmt.Errorf("%s failed: %s is %q: %s", job.command, job.status, info[job.status], s.logTail()))
-		}
-		r.Copied = number(info[job.copied])
-		stats, err := s.info(ctx, "stats")
-		r.Fork = number(stats["latest_fork_usec"])
-		return err
-	}
-}
-
-// number reads a figure of INFO; nil means that there is none.
-func number(text string) *float64 {
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		return &n
-	}
-	return nil
-}
-
-// memoryWatch looks for the most memory that a server and the processes it forks take together.
-type memoryWatch struct {
-	before int64
-	enough chan struct{}
-	done   chan struct{} // closed when the goroutine has ended, after which most and err hold
-	most   int64
-	err    error
-}
-
-// watchMemory begins to watch; finish must be called, once.
-func watchMemory(pid int) (*memoryWatch, error) {
-	if err := forgetPeak(pid); err != nil {
-		return nil, err
-	}
-	before, _, err := footprint(pid)
-	if err != nil {
-		return nil, err
-	}
-	m := &memoryWatch{before: before, enough: make(chan struct{}), done: make(chan struct{})}
-	go func() {
-		defer close(m.done)
-		for {
-			start := time.Now()
-			now, peak, err := footprint(pid)
-			if err != nil {
-				m.err = err
-				return
-			}
-			m.most = max(m.most, now, peak)
-			// Looking through a large child takes milliseconds; it may have a twentieth of a processor.
-			select {
-			case <-m.enough:
-				return
-			case <-time.After(max(20*time.Millisecond, 20*time.Since(start))):
-			}
-		}
-	}()
-	return m, nil
-}
-
-// finish ends the watching and returns by how much memory had grown at most.
-func (m *memoryWatch) finish() (int64, error) {
-	close(m.enough)
-	<-m.done
-	return max(m.most-m.before, 0), m.err
 }
 
 func (b *bench) printBackground(job backgroundJob, rounds map[string][]*backgroundRun) error {

@@ -41,6 +41,7 @@ func (p *probe) run(ctx context.Context, s *server) error {
 	defer c.close()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	defer hurry()()
 	template := appendCommand(nil, "SET", "probe:"+sequenceMark, "probe")
 	reply := []byte("+OK\r\n")
 	tick := time.NewTicker(500 * time.Microsecond)

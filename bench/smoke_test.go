@@ -93,7 +93,7 @@ func TestSmokePersistence(t *testing.T) {
 	// 100 us for each key make jobs last long enough to be looked at.
 	code := run([]string{"-server", "a=redis-server --rdb-key-save-delay 100", "-server", "redis=redis-server --rdb-key-save-delay 100",
 		"-only", "persistence", "-dir", t.TempDir(),
-		"-keys", "2000", "-writers", "3", "-data", "strings,hashes,lists,zsets", "-clients", "5", "-r", "100",
+		"-keys", "2000", "-writers", "3", "-data", "strings,zsets", "-clients", "5", "-r", "100",
 		"-seconds", "0.1", "-rounds", "1", "-json", file})
 	if code != 0 {
 		t.Fatalf("exit code %d", code)
@@ -107,7 +107,7 @@ func TestSmokePersistence(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := r.Persistence
-	if len(p.Background) != 2 || len(p.Saves) != 4 || len(p.Loads) != 4 || len(p.AOF) != 7 || r.Error != "" {
+	if len(p.Background) != 2 || len(p.Saves) != 2 || len(p.Loads) != 2 || len(p.AOF) != 7 || r.Error != "" {
 		t.Fatalf("%s", text)
 	}
 	for command, rounds := range p.Background {
@@ -119,7 +119,7 @@ func TestSmokePersistence(t *testing.T) {
 				}
 			}
 			// A writer that overwrites while a child saves makes the kernel copy a page at least.
-			if run.Seconds <= 0 || run.Seconds > run.Noticed || run.Extra <= 0 || run.Resident < 1e6 || run.Fork == nil || run.Copied == nil {
+			if run.Seconds <= 0 || run.Extra <= 0 || run.Resident < 1e6 || run.Fork == nil || run.Copied == nil {
 				t.Errorf("%s on %s: %+v", command, name, run)
 			}
 		}
