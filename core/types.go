@@ -36,10 +36,12 @@ type ValueType struct {
 	// written under.
 	Save func(b []byte, v keyspace.Value) (opcode byte, out []byte)
 	// Load decodes what follows an opcode. Packed data in the result may be a
-	// slice of the input; it is copied into place. a is where an Object's
-	// members go. Declared lengths are not trusted; corrupt input gives an
-	// error that says what is wrong, never a panic. With an error it has given
-	// back all that it took from a.
+	// slice of the input; it is copied into place. An Object keeps no slice of
+	// the input, whose memory is used again; a is where its members go. Declared
+	// lengths are not trusted; corrupt input gives an error that says what is
+	// wrong, never a panic, and a collection without members one that is
+	// rdb.ErrEmpty. With an error it has given back all that it took from a. It
+	// reads no more than Save has written.
 	Load func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error)
 	// Rewrite emits the commands that rebuild the value, each of bounded size.
 	Rewrite func(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error
