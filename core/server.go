@@ -64,12 +64,15 @@ type Server interface {
 	// or by a command with AllSessions and AllKeys. ctx ends when the server
 	// is told to stop; fn then returns soon, with any error.
 	Load(total int64, fn func(ctx context.Context, p *Progress) error) error
+	// Loading reports whether data are being brought in, so that clients are
+	// answered -LOADING.
+	Loading() bool
 	// Background is the place for the one job that may run in the background.
 	Background() *Background
-	// Dirty returns how many changes commands have made since the start. It is
-	// exact for commands with AllSessions and for INFO; others see it as of
-	// the last wake-up of each event loop.
-	Dirty() int64
+	// Dirty returns how many changes commands have made since the start, without
+	// those of the command that is running. It is exact for who holds the locks of
+	// all shards (locked); others see it as of the last wake-up of each event loop.
+	Dirty(locked bool) int64
 	// Path returns where the file is that a parameter names: relative names
 	// begin at the parameter dir.
 	Path(name string) string

@@ -130,13 +130,22 @@ func (srv *Server) RewriteConfig() error {
 	return hostconfig.Rewrite(srv.file, srv.registry.Config, false)
 }
 
+// Loading implements core.Server.
+func (srv *Server) Loading() bool {
+	return srv.loadingNow() || srv.guard.Load()&guardLoading != 0
+}
+
 // Background implements core.Server.
 func (srv *Server) Background() *core.Background { return &srv.background }
 
-// Dirty implements core.Server.
-func (srv *Server) Dirty() (sum int64) {
+// Dirty implements core.Server. A command counts its changes with locks held.
+func (srv *Server) Dirty(locked bool) (sum int64) {
 	for _, w := range srv.workers {
-		sum += w.dirty.Load()
+		if locked {
+			sum += w.stats.dirty
+		} else {
+			sum += w.dirty.Load()
+		}
 	}
 	return sum
 }

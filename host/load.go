@@ -100,7 +100,7 @@ func (l *loading) eta() int64 {
 // infoPersistence is the host's part of the section; modules add theirs.
 func (srv *Server) infoPersistence(w *core.InfoWriter) {
 	l := srv.loader.current.Load()
-	w.Bool("loading", l != nil || srv.guard.Load()&guardLoading != 0)
+	w.Bool("loading", srv.Loading())
 	w.Bool("async_loading", false) // data are never loaded beside others that are being served
 	if l == nil {
 		return

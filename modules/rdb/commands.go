@@ -26,7 +26,7 @@ func (m *module) bgsave(c *core.Ctx) error {
 	case busy != "":
 		return core.Err("Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
 	}
-	m.begin(false)
+	m.begin(background)
 	c.Status("Background saving started")
 	return nil
 }
@@ -36,10 +36,19 @@ func (m *module) bgsave(c *core.Ctx) error {
 func (m *module) busy() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.job != nil {
+	if m.current() != nil {
 		return place
 	}
 	return m.server.Background().Running()
+}
+
+// current returns the save under way that clients know of, nil if there is none;
+// mu is held.
+func (m *module) current() *job {
+	if m.job == nil || m.job.kind == flushed {
+		return nil
+	}
+	return m.job
 }
 
 // save is SAVE. In Redis it is the one command that nobody should call, since it
@@ -58,7 +67,7 @@ func (m *module) save(c *core.Ctx) error {
 		c.OK()
 		return nil
 	}
-	j := m.begin(true)
+	j := m.begin(awaited)
 	return c.Block(core.Wait{
 		Parked: func(end func()) { m.await(j, end) },
 		Expired: func(c *core.Ctx) {

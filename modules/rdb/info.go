@@ -14,8 +14,8 @@ func (m *module) info(w *core.InfoWriter) {
 	defer m.mu.Unlock()
 	st := &m.state
 	m.infoCurrent(w)
-	w.Int("rdb_changes_since_last_save", m.changes())
-	w.Bool("rdb_bgsave_in_progress", m.job != nil)
+	w.Int("rdb_changes_since_last_save", m.changes(true))
+	w.Bool("rdb_bgsave_in_progress", m.current() != nil)
 	w.Int("rdb_last_save_time", st.saved)
 	status := "ok"
 	if st.failing {
@@ -24,8 +24,8 @@ func (m *module) info(w *core.InfoWriter) {
 	w.String("rdb_last_bgsave_status", status)
 	w.Int("rdb_last_bgsave_time_sec", st.last.seconds)
 	current := int64(-1)
-	if m.job != nil {
-		current = int64(time.Since(m.job.start).Seconds())
+	if j := m.current(); j != nil {
+		current = int64(time.Since(j.start).Seconds())
 	}
 	w.Int("rdb_current_bgsave_time_sec", current)
 	w.Int("rdb_saves", st.saves)
@@ -41,7 +41,7 @@ func (m *module) info(w *core.InfoWriter) {
 func (m *module) infoCurrent(w *core.InfoWriter) {
 	var copied, keys, total int64
 	perc := 0.0
-	if j := m.job; j != nil {
+	if j := m.current(); j != nil {
 		copied = m.server.Keyspace().Retained(true)
 		keys, total = j.progress.Keys(), j.keys
 		perc = 100 * float64(keys) / float64(max(total, 1))

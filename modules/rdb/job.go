@@ -14,19 +14,33 @@ import (
 // place is the module's name for its jobs in core.Background.
 const place = "rdb"
 
+// kind says what a job is for.
+type kind uint8
+
+const (
+	// background is BGSAVE, or a save point: what INFO and the log tell of.
+	background kind = iota
+	// awaited is SAVE: a client waits for it, so it is not given up for another.
+	awaited
+	// flushed tells the file that FLUSHALL has left nothing. Nobody sees it.
+	flushed
+)
+
 // job is a save under way.
 type job struct {
+	kind     kind
+	number   int64 // counts jobs: the later one has the last word
 	ctx      context.Context
 	stop     context.CancelFunc
 	snapshot *keyspace.Snapshot
 	progress core.Progress
 	keys     int64 // to be saved
-	dirty    int64 // Server.Dirty when the snapshot was taken
+	dirty    int64 // Server.Dirty as of the data that are saved; mu for a flushed one
 	start    time.Time
-	awaited  bool // a client waits for it (SAVE): it is not given up for another
-	flushed  bool // it tells the file that FLUSHALL has emptied the data
 	holds    bool // it has the place in the background
 
+	// before is done first: the file is written in the order of the jobs.
+	before *job
 	done   chan struct{} // closed when result and err are there
 	result dump.Result
 	err    error
@@ -44,35 +58,64 @@ type saved struct {
 	copied  int64 // bytes that writers had to copy meanwhile
 }
 
-// begin freezes the data and begins to write them. Every event loop is stopped
-// and all shards are locked; nothing is being saved. awaited says that a client
-// waits for it.
-func (m *module) begin(awaited bool) *job {
-	ks := m.server.Keyspace()
-	s := ks.Freeze()
+// enter makes a job the current one; mu is held.
+func (m *module) enter(k kind, dirty int64) *job {
 	ctx, stop := context.WithCancel(context.Background())
-	now := time.Now()
+	m.state.jobs++
 	j := &job{
-		ctx: ctx, stop: stop, snapshot: s, keys: s.Keys(), dirty: m.server.Dirty(), start: now,
-		awaited: awaited, holds: m.server.Background().Begin(place), done: make(chan struct{}),
+		kind: k, number: m.state.jobs, ctx: ctx, stop: stop, dirty: dirty, start: time.Now(),
+		before: m.job, done: make(chan struct{}),
 	}
-	m.mu.Lock()
-	j.flushed, m.state.flushed = m.state.flushed, false
 	m.job = j
+	return j
+}
+
+// begin freezes the data and begins to write them. Every event loop is stopped
+// and all shards are locked.
+func (m *module) begin(k kind) *job {
+	s := m.server.Keyspace().Freeze()
+	holds := m.server.Background().Begin(place)
+	m.mu.Lock()
+	j := m.enter(k, m.server.Dirty(true))
+	j.snapshot, j.keys, j.holds = s, s.Keys(), holds
 	m.state.saves++
-	if !awaited {
-		m.state.tried = now.Unix()
+	if k == background {
+		m.state.tried = j.start.Unix()
 	}
 	m.mu.Unlock()
-	if !awaited {
+	if k == background {
 		m.log.Info("Background saving started", "keys", j.keys)
 	}
-	m.jobs.Go(func() {
-		j.result, j.err = m.write(ctx, s, m.workers(awaited), &j.progress)
-		close(j.done)
-		m.finish(j, ks.Retained(false))
-	})
+	m.jobs.Go(func() { m.run(j) })
 	return j
+}
+
+// beginFlushed begins to write a file without keys; mu is held. One that is
+// being written, or is about to be, will do.
+func (m *module) beginFlushed(dirty int64) {
+	if j := m.job; j != nil && j.kind == flushed {
+		j.dirty = dirty
+		return
+	}
+	j := m.enter(flushed, dirty)
+	m.flushed = j
+	m.jobs.Go(func() {
+		empty := keyspace.New(keyspace.Options{Databases: 1})
+		defer empty.Close()
+		j.snapshot = empty.Capture()
+		m.run(j)
+	})
+}
+
+// run does a job.
+func (m *module) run(j *job) {
+	if j.before != nil {
+		<-j.before.done
+		j.before = nil
+	}
+	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), &j.progress)
+	close(j.done)
+	m.finish(j, m.server.Keyspace().Retained(false))
 }
 
 // write writes a snapshot to the file.
@@ -91,7 +134,7 @@ func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, p
 func (m *module) path() string { return m.server.Path(m.fileName.Load()) }
 
 // finish accounts for a job that has ended, once; copied is what its snapshot has
-// made writers copy.
+// made writers copy. Jobs may come here in another order than they ended in.
 func (m *module) finish(j *job, copied int64) {
 	j.snapshot.End()
 	m.mu.Lock()
@@ -99,21 +142,14 @@ func (m *module) finish(j *job, copied int64) {
 		m.mu.Unlock()
 		return
 	}
-	j.over, m.job = true, nil
-	now := time.Now()
-	st := &m.state
-	if !j.awaited {
-		st.last = saved{
-			seconds: now.Unix() - j.start.Unix(), micros: now.Sub(j.start).Microseconds(),
-			keys: j.result.Keys, bytes: j.result.Bytes, copied: copied,
-		}
+	j.over = true
+	if m.job == j {
+		m.job = nil
 	}
-	switch {
-	case j.err == nil:
-		st.base, st.saved, st.failing = j.dirty, now.Unix(), false
-	case !j.awaited && !errors.Is(j.err, context.Canceled):
-		st.failing = true
+	if m.flushed == j {
+		m.flushed = nil
 	}
+	m.account(j, copied)
 	if j.holds {
 		m.server.Background().End()
 	}
@@ -126,35 +162,65 @@ func (m *module) finish(j *job, copied int64) {
 	}
 }
 
+// account takes the outcome of a job into the figures; mu is held.
+func (m *module) account(j *job, copied int64) {
+	now := time.Now()
+	st := &m.state
+	if j.kind == background {
+		st.last = saved{
+			seconds: now.Unix() - j.start.Unix(), micros: now.Sub(j.start).Microseconds(),
+			keys: j.result.Keys, bytes: j.result.Bytes, copied: copied,
+		}
+	}
+	failed := j.kind == background && !errors.Is(j.err, context.Canceled)
+	switch latest := j.number > st.outcome; {
+	case j.err == nil:
+		st.base, st.saved = max(st.base, j.dirty), max(st.saved, now.Unix())
+		if latest {
+			st.failing, st.outcome = false, j.number
+		}
+	case failed && latest:
+		st.failing, st.outcome = true, j.number
+	}
+}
+
 // report writes the end of a job into the log.
 func (m *module) report(j *job) {
 	switch {
 	case j.err == nil:
-		m.log.Info("DB saved on disk", "keys", j.result.Keys, "bytes", j.result.Bytes,
-			"seconds", fmt.Sprintf("%.3f", time.Since(j.start).Seconds()))
-		if !j.awaited {
+		m.reportSaved(j.result, j.start)
+		if j.kind == background {
 			m.log.Info("Background saving terminated with success")
 		}
 	case errors.Is(j.err, context.Canceled):
 		m.log.Warn("Background saving terminated: it was called off")
 	default:
-		m.log.Warn("Write error while saving DB to the disk: " + j.err.Error())
-		if !j.awaited {
+		m.reportError(j.err)
+		if j.kind == background {
 			m.log.Warn("Background saving error")
 		}
 	}
 }
 
-// cancel calls the job off, if there is one. It may be called with locks held.
+func (m *module) reportSaved(res dump.Result, start time.Time) {
+	m.log.Info("DB saved on disk", "keys", res.Keys, "bytes", res.Bytes, "seconds", fmt.Sprintf("%.3f", time.Since(start).Seconds()))
+}
+
+func (m *module) reportError(err error) {
+	m.log.Warn("Write error while saving DB to the disk: " + err.Error())
+}
+
+// cancel calls the current save off, if there is one. It may be called with locks
+// held.
 func (m *module) cancel() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.job != nil {
-		m.job.stop()
+	if j := m.current(); j != nil {
+		j.stop()
 	}
 }
 
-// settle waits for the end of the job, if there is one. All shards are locked.
+// settle waits for the end of all jobs. All shards are locked.
 func (m *module) settle() {
 	m.mu.Lock()
 	j := m.job
@@ -175,13 +241,14 @@ func (m *module) saveNow() error {
 	start := time.Now()
 	res, err := m.write(context.Background(), s, m.workers(true), nil)
 	if err != nil {
-		m.log.Warn("Write error while saving DB to the disk: " + err.Error())
+		m.reportError(err)
 		return err
 	}
-	m.log.Info("DB saved on disk", "keys", res.Keys, "bytes", res.Bytes, "seconds", fmt.Sprintf("%.3f", time.Since(start).Seconds()))
+	m.reportSaved(res, start)
 	m.mu.Lock()
 	st := &m.state
-	st.base, st.saved, st.failing, st.flushed = m.server.Dirty(), time.Now().Unix(), false, false
+	st.jobs++
+	st.base, st.saved, st.failing, st.outcome = m.server.Dirty(true), time.Now().Unix(), false, st.jobs
 	m.mu.Unlock()
 	m.guard()
 	return nil

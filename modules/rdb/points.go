@@ -30,14 +30,11 @@ func (m *module) due(now int64) string {
 	if m.job != nil || m.server.Background().Running() != "" || st.failing && now-st.tried <= retryDelay {
 		return ""
 	}
-	switch {
-	case st.flushed:
-		return "The data were flushed. Saving..."
-	case st.scheduled:
+	if st.scheduled {
 		st.scheduled = false
 		return "Starting a scheduled save..."
 	}
-	changes := m.changes()
+	changes := m.changes(false)
 	for _, p := range m.points.Load() {
 		if changes >= p.changes && now-st.saved > p.seconds {
 			return fmt.Sprintf("%d changes in %d seconds. Saving...", p.changes, p.seconds)
@@ -49,30 +46,34 @@ func (m *module) due(now int64) string {
 // changes returns how many changes there have been since the last save; mu is
 // held. A FLUSHALL begins a new count although the file that says so is still to
 // be written: should that fail, the old count goes on.
-func (m *module) changes() int64 {
-	dirty := m.server.Dirty()
-	switch {
-	case m.state.flushed:
-		return 0
-	case m.job != nil && m.job.flushed:
-		return dirty - m.job.dirty
+func (m *module) changes(locked bool) int64 {
+	base := m.state.base
+	if m.flushed != nil {
+		base = max(base, m.flushed.dirty)
 	}
-	return dirty - m.state.base
+	return max(m.server.Dirty(locked)-base, 0)
 }
 
 // flush is the hook for FLUSHALL: what is being saved is not worth it any more,
-// and with save points the file is to say soon that there is nothing, lest all
-// of it comes back by a crash. Redis writes the file at once, with the server
-// stopped; here the next tick begins to. Databases emptied to be filled again
+// and with save points the file is to say that there is nothing, lest all of it
+// comes back by a crash. Redis writes that file before it replies, and so does
+// nothing else meanwhile; here a job does. Databases emptied to be filled again
 // from a file (DEBUG) are no concern: they come by no write.
 func (m *module) flush(c *core.Ctx, db int) {
 	if db >= 0 || c == nil || c.Cmd.Flags&core.Write == 0 {
 		return
 	}
+	changes, ks := int64(0), c.DB.Keyspace() // that FLUSHALL is going to count
+	for i := range ks.Databases() {
+		changes += int64(ks.DB(i).Len())
+	}
+	dirty := m.server.Dirty(true) + max(changes, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.job != nil && !m.job.awaited {
+	if m.job != nil && m.job.kind == background {
 		m.job.stop()
 	}
-	m.state.flushed = len(m.points.Load()) > 0
+	if len(m.points.Load()) > 0 {
+		m.beginFlushed(dirty)
+	}
 }

@@ -15,13 +15,15 @@
 // count of changes fits it, and a goroutine that writes it. There is one at a
 // time, beside which commands run on; a client that has called SAVE waits for
 // it. Only where nothing may run on (a shutdown, DEBUG RELOAD) the snapshot is
-// written there and then.
+// written there and then. FLUSHALL begins a job too, of an empty file, which may
+// be behind another, and another behind it: they write one after the other, so
+// that the last one's file stays.
 //
-// A job's file is complete before its name becomes that of the last save. What
-// is told of a job is told when it has ended, by finish, which whoever learns of
-// the end first calls: the job's own goroutine, or a handler that has waited
-// for it. A goroutine that has written takes locks of the keyspace only after
-// it has closed done, so that a handler which holds them may wait for that.
+// A file is complete when it gets its name. What is told of a job is told when
+// it has ended, by finish, which whoever learns of the end first calls: the
+// job's own goroutine, or a handler that has waited for it. A goroutine that has
+// written takes locks of the keyspace only after it has closed done, so that a
+// handler which holds them may wait for that.
 package rdb
 
 import (
@@ -44,17 +46,19 @@ type module struct {
 	refusal *core.Switch // on while writes are refused
 	jobs    sync.WaitGroup
 
-	mu    sync.Mutex
-	job   *job // the save under way, nil if there is none
-	state state
+	mu      sync.Mutex
+	job     *job // the save under way that was begun last, nil if there is none
+	flushed *job // the one that FLUSHALL has begun last, while it is under way
+	state   state
 }
 
 // state is what the module knows beside the job; mu guards it.
 type state struct {
 	scheduled bool  // a BGSAVE is to begin as soon as it can
-	flushed   bool  // FLUSHALL has emptied the data, which the file is still to say
+	jobs      int64 // how many there were
+	outcome   int64 // the number of the one that failing tells of
 	base      int64 // Server.Dirty as of the last save
-	saves     int64 // how many were begun
+	saves     int64 // how many were asked for
 	saved     int64 // when the last one was complete, Unix seconds
 	tried     int64 // when a job was begun last, Unix seconds
 	failing   bool  // the last job has failed

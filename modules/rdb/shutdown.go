@@ -9,28 +9,21 @@ import (
 func (m *module) shutdown(o core.Shutdown) error {
 	save := (len(m.points.Load()) > 0 && !o.NoSave) || o.Save
 	m.mu.Lock()
-	j, flushed := m.job, m.state.flushed
+	j := m.current()
 	m.mu.Unlock()
-	switch {
-	case j == nil:
-	case !save && (j.awaited || j.flushed):
-		// Somebody counts on the file.
-		m.log.Info("Waiting for the save under way to end.")
-		m.settle()
-	default:
+	if j != nil && (save || j.kind == background) {
 		m.log.Warn("A save is under way. It is called off.")
-		m.cancel()
-		m.settle()
+		j.stop()
 	}
-	if !save && !flushed {
+	// What somebody counts on, who has called SAVE or FLUSHALL, is written yet.
+	m.settle()
+	if !save {
 		return nil
 	}
 	m.log.Info("Saving the final RDB snapshot before exiting.")
 	err := m.saveNow()
 	switch {
 	case err == nil:
-	case !save:
-		return nil // only FLUSHALL wanted it
 	case o.Force:
 		m.log.Warn("Error trying to save the DB. Exit anyway.")
 	default:
