@@ -11,6 +11,9 @@ type Permissions interface {
 	// permissions may not run a command with these arguments, whose arity is
 	// right. It takes no locks but leaves.
 	Allow(c *Ctx, cmd *Command, args [][]byte, where Where) error
+	// AllKeys reports whether c's command may do what flags say to any key: what
+	// reads keys that nobody could declare asks (SORT with BY).
+	AllKeys(c *Ctx, flags KeyFlags) bool
 }
 
 // Where says how a command came to be run, for the log of refusals.
@@ -19,8 +22,12 @@ type Where uint8
 // The places.
 const (
 	TopLevel Where = iota
-	InMulti        // queued, or run by EXEC
+	InMulti        // to be queued
+	InExec         // run by EXEC; the error is to be only the reason
 	InScript
+	// Retried is for a command that had blocked and is run again. That may be on
+	// another loop than the session's, and it is not to be touched.
+	Retried
 )
 
 // Permit asks the session's permissions whether a command may run.
@@ -29,6 +36,12 @@ func (c *Ctx) Permit(cmd *Command, args [][]byte, where Where) error {
 		return nil
 	}
 	return c.Session.Perms.Allow(c, cmd, args, where)
+}
+
+// MayUseAllKeys asks the session's permissions whether the command may do what
+// flags say to every key.
+func (c *Ctx) MayUseAllKeys(flags KeyFlags) bool {
+	return c.Session == nil || c.Session.Perms == nil || c.Session.Perms.AllKeys(c, flags)
 }
 
 // Authenticator knows users and their passwords. There is at most one; without it
@@ -42,6 +55,8 @@ type Authenticator interface {
 	// which means the default user, and is an error if that has none. The slices
 	// are valid during the call.
 	Login(c *Ctx, user, password []byte) error
+	// Exists reports whether there is such a user.
+	Exists(user []byte) bool
 	// PasswordChanged is told of requirepass, at the start and when CONFIG SET
 	// changes it (everything is stopped then); "" is none.
 	PasswordChanged(password string)
@@ -58,3 +73,18 @@ func (r *Registry) Authenticate(a Authenticator) {
 
 // Authenticator returns the authenticator, nil if there is none.
 func (r *Registry) Authenticator() Authenticator { return r.auth }
+
+// Listening registers who knows what a session listens to: each calls fn for its
+// channels and patterns, those of shards included, until fn returns false. It is
+// called on the session's loop, or by commands with AllSessions.
+func (r *Registry) Listening(each func(s *Session, fn func(channel string, pattern bool) bool)) {
+	r.listening = append(r.listening, each)
+}
+
+// Listens calls fn for the channels and patterns that a session listens to, until
+// fn returns false; under the same conditions.
+func (r *Registry) Listens(s *Session, fn func(channel string, pattern bool) bool) {
+	for _, each := range r.listening {
+		each(s, fn)
+	}
+}

@@ -42,7 +42,9 @@ type Registry struct {
 	checkers  []Checker
 	barriers  []*Barrier
 	auth      Authenticator
+	listening []func(s *Session, fn func(channel string, pattern bool) bool)
 	more      []extension
+	resets    []func()
 
 	errs   []error
 	frozen bool
@@ -326,8 +328,9 @@ func (r *Registry) OnBefore(fn func(c *Ctx) error) *Switch {
 	return sw
 }
 
-// OnAfter registers a hook for commands that have run, called with no lock held
-// unless the command was run by another (Ctx.Call): then that one's are.
+// OnAfter registers a hook for commands that have been answered, also with a
+// refusal. Those of other commands may be held (Ctx.Call, pipelines): it takes no
+// locks but leaves. While it is on commands are timed.
 func (r *Registry) OnAfter(fn func(c *Ctx, d Done)) *Switch {
 	sw := r.Hooks.newSwitch(3)
 	r.Hooks.after = append(r.Hooks.after, hook[func(*Ctx, Done)]{sw, fn})

@@ -194,10 +194,12 @@ func (b *blocking) unblock(w *waiter, withError bool) bool {
 	return true
 }
 
-// wake writes a waiter's reply and lets its session go on, soon.
+// wake writes a waiter's reply and lets its session go on, soon. The lock of its
+// worker is held.
 func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 	c := b.context(w)
 	reply(c)
+	w.s.worker.record(w.cmd, c, core.Done{Failed: c.Errors() > 0, Ran: true})
 	w.s.worker.post(func() { b.resume(w, c.Buf) })
 }
 
@@ -205,7 +207,7 @@ func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 func (b *blocking) context(w *waiter) *core.Ctx {
 	c := &core.Ctx{
 		Writer: &resp.Writer{Proto: w.proto}, DB: b.srv.ks.DB(w.db), Session: &w.s.Session,
-		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: w.s.worker,
+		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: w.s.worker, Loop: w.s.worker.id,
 	}
 	c.Reset(w.cmd, w.args)
 	return c
@@ -352,9 +354,15 @@ func (b *blocking) claim(at waitKey, last uint64) *waiter {
 // retry runs a claimed waiter's command again. Its locks are held.
 func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	c := b.context(w)
-	c.Exec = by // what it changes makes others ready on this worker
+	c.Exec, c.Loop = by, by.id // what it changes makes others ready on this worker
 	by.serving = w
-	served, err := w.wait.Retry(c, key)
+	if by.timing { // what the running command took is its own
+		by.within.nanos += by.elapsed()
+	}
+	served, err := false, c.Permit(w.cmd, w.args, core.Retried) // the user's rights may have changed
+	if err == nil {
+		served, err = w.wait.Retry(c, key)
+	}
 	by.serving = nil
 	if err != nil {
 		c.Buf = c.Buf[:0]
@@ -368,6 +376,11 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	if !b.giveBack(by, w, served) {
 		return
 	}
+	done := core.Done{Failed: c.Errors() > 0, Ran: true}
+	if by.timing {
+		done.Nanos = by.elapsed()
+	}
+	by.record(w.cmd, c, done)
 	// Through the mailbox even if it is a session of this worker: it goes on
 	// when the running batch is done.
 	resume := func() { b.resume(w, c.Buf) }

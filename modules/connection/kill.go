@@ -15,7 +15,7 @@ type filter struct {
 
 // kill is CLIENT KILL addr, or CLIENT KILL with pairs of a filter's name and
 // value. It runs with every event loop stopped.
-func kill(c *core.Ctx) error {
+func (m *module) kill(c *core.Ctx) error {
 	if len(c.Args) == 3 {
 		f := filter{addr: c.Args[2]}
 		if f.close(c) == 0 {
@@ -24,7 +24,7 @@ func kill(c *core.Ctx) error {
 		c.OK()
 		return nil
 	}
-	f, err := parseFilter(c)
+	f, err := parseFilter(c, m.users)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func kill(c *core.Ctx) error {
 	return nil
 }
 
-func parseFilter(c *core.Ctx) (filter, error) {
+func parseFilter(c *core.Ctx, users core.Authenticator) (filter, error) {
 	f := filter{skipMe: true}
 	for i := 2; i < len(c.Args); i += 2 {
 		if i+1 == len(c.Args) {
@@ -53,7 +53,7 @@ func parseFilter(c *core.Ctx) (filter, error) {
 			}
 			f.class = &class
 		case c.Is(i, "USER"):
-			if !userExists(c.Server, value) {
+			if !userExists(c.Server, users, value) {
 				return f, core.Err("No such user '" + string(value) + "'")
 			}
 			f.user = value
@@ -72,9 +72,12 @@ func parseFilter(c *core.Ctx) (filter, error) {
 	return f, nil
 }
 
-// userExists reports whether there is such a user: the default one, or any
-// that has logged in.
-func userExists(server core.Server, name []byte) bool {
+// userExists reports whether there is such a user. Without a module that knows
+// them: the default one, or any that has logged in.
+func userExists(server core.Server, users core.Authenticator, name []byte) bool {
+	if users != nil {
+		return users.Exists(name)
+	}
 	if string(name) == defaultUser {
 		return true
 	}

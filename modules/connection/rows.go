@@ -80,7 +80,7 @@ func (m *module) clientRows() []core.Command {
 			Doc: doc("6.2.0", "O(1)", "Describes the connection in the form of CLIENT LIST.", "", "nondeterministic_output"),
 		},
 		{
-			Name: "kill", Run: kill, Arity: -3, Flags: admin | core.AllSessions,
+			Name: "kill", Run: m.kill, Arity: -3, Flags: admin | core.AllSessions,
 			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Closes the connections that the filters choose.",
 				`filter(old-format<ip:port>^-2.8.12|new-format(

@@ -110,8 +110,15 @@ func parseSort(c *core.Ctx, mayStore bool) (o sortOptions, err error) {
 			i++
 			p := parsePattern(c.Args[i])
 			o.by = &p
-			o.unsort = o.unsort || bytes.IndexByte(c.Args[i], '*') < 0
+			constant := bytes.IndexByte(c.Args[i], '*') < 0
+			if !constant && !c.MayUseAllKeys(core.KeyAccess) {
+				return o, core.Err("BY option of SORT denied due to insufficient ACL permissions.")
+			}
+			o.unsort = o.unsort || constant
 		case c.Is(i, "get") && left >= 1:
+			if !c.MayUseAllKeys(core.KeyAccess) {
+				return o, core.Err("GET option of SORT denied due to insufficient ACL permissions.")
+			}
 			i++
 			o.get = append(o.get, parsePattern(c.Args[i]))
 		default:

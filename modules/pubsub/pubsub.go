@@ -32,6 +32,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.slot = r.SessionSlot()
 	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
+	r.Listening(m.listens)
 	r.Commands(m.rows()...)
 	m.events.m = m
 	m.events.declare(r)
@@ -67,4 +68,24 @@ func (m *module) end(s *core.Session) {
 	*sub = subscriber{}
 	sub.count(s)
 	s.Slots[m.slot] = nil
+}
+
+// listens visits what a session listens to.
+func (m *module) listens(s *core.Session, fn func(channel string, pattern bool) bool) {
+	sub, ok := s.Slots[m.slot].(*subscriber)
+	if !ok {
+		return
+	}
+	for _, text := range sub.patterns {
+		if !fn(text, true) {
+			return
+		}
+	}
+	for _, set := range []map[string]struct{}{sub.channels, sub.shards} {
+		for name := range set {
+			if !fn(name, false) {
+				return
+			}
+		}
+	}
 }

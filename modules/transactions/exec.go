@@ -76,6 +76,7 @@ func (m *module) execRefused(c *core.Ctx, err error) error {
 	if t := m.of(c.Session); t != nil {
 		m.discard(t)
 	}
+	c.Show() // who watches has seen MULTI, and is to see the end
 	return core.Error{Code: "EXECABORT", Text: "Transaction discarded because of: " + reason(err)}
 }
 
@@ -122,9 +123,9 @@ func (m *module) run(c *core.Ctx, t *tx) {
 	for i := range t.queue {
 		q := &t.queue[i]
 		mark, args := len(c.Buf), t.args[q.first:q.end]
-		if err := c.Permit(q.cmd, args, core.InMulti); err != nil {
+		if err := c.Permit(q.cmd, args, core.InExec); err != nil {
 			c.Error("NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. " +
-				"This command is no longer allowed for the following reason: " + reason(err))
+				"This command is no longer allowed for the following reason: " + err.Error())
 		} else {
 			c.Call(q.cmd, args)
 		}
