@@ -157,9 +157,22 @@ func (l *loader) pairs(timed bool, first int64) {
 	}
 }
 
-// elements reads and checks a listpack and returns its region.
-func (l *loader) elements(of int) (region []byte, n int) {
-	pack := l.r.String()
+// short reports whether all elements are within the limits.
+func (l *loader) short(region []byte) bool {
+	for pos := 0; pos < len(region); {
+		e, next := listpack.Read(region, pos)
+		if next-pos > l.limits.Bytes && e.Len() > l.limits.Bytes {
+			return false
+		}
+		pos = next
+	}
+	return true
+}
+
+// elements reads and checks a listpack, and returns it with a number: how many
+// times it has of elements. Both are zero if something is wrong.
+func (l *loader) elements(of int) (pack []byte, n int) {
+	pack = l.r.String()
 	if l.r.Err() != nil {
 		return nil, 0
 	}
@@ -172,15 +185,19 @@ func (l *loader) elements(of int) (region []byte, n int) {
 	case n%of != 0:
 		l.r.Fail(errOdd)
 	default:
-		return listpack.Elements(pack), n / of
+		return pack, n / of
 	}
 	return nil, 0
 }
 
 // triples reads a listpack of fields, values and times.
 func (l *loader) triples() {
-	region, n := l.elements(3)
+	pack, n := l.elements(3)
 	l.begin(n)
+	if n == 0 {
+		return
+	}
+	region := listpack.Elements(pack)
 	for pos := 0; pos < len(region) && l.r.Err() == nil; {
 		var tmp [2][20]byte
 		var f, v, t listpack.Element
@@ -199,7 +216,18 @@ func (l *loader) triples() {
 // value as it is, once it is known that it has no field twice and that lookups
 // will find every field.
 func (l *loader) pack() (keyspace.Value, error) {
-	region, n := l.elements(2)
+	pack, n := l.elements(2)
+	if n == 0 {
+		return keyspace.Value{}, l.r.Err()
+	}
+	region := listpack.Elements(pack)
+	if n <= l.limits.Entries && len(pack) < maxPack && listpack.Canonical(region) && l.short(region) {
+		if !listpack.Distinct(region, 2, n) {
+			l.r.Fail(errDuplicate)
+			return keyspace.Value{}, l.r.Err()
+		}
+		return keyspace.Value{Kind: packedKind, Data: pack}, nil
+	}
 	l.begin(n)
 	for c := (View{pack: region, n: n}).Fields(); l.r.Err() == nil && c.Next(); {
 		l.add(c.Field(), c.Value(), 0)

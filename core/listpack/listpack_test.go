@@ -3,6 +3,7 @@ package listpack
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -199,5 +200,58 @@ func BenchmarkFind(bench *testing.B) {
 	bench.ReportAllocs()
 	for bench.Loop() {
 		Find(b, 0, []byte("field:63"), 1)
+	}
+}
+
+// TestForeign compares Canonical and Distinct with what they are defined by.
+func TestForeign(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.OneOf(rapid.StringN(0, 3, 6), rapid.StringMatching(`-?[0-9]{1,20}`), rapid.StringN(60, 70, 200))
+		words := rapid.SliceOfN(word, 0, 400).Draw(t, "words")
+		step := rapid.IntRange(1, 3).Draw(t, "step")
+		words = words[:len(words)/step*step]
+		var b []byte
+		seen, distinct := map[string]bool{}, true
+		for i, w := range words {
+			b = Append(b, []byte(w))
+			if i%step == 0 {
+				distinct = distinct && !seen[w]
+				seen[w] = true
+			}
+		}
+		if !Canonical(b) {
+			t.Fatalf("%q is said not to be canonical", words)
+		}
+		if got := Distinct(b, step, len(words)/step); got != distinct {
+			t.Fatalf("%q: distinct is %v", words, got)
+		}
+	})
+	for _, foreign := range []string{
+		"\x83123\x04", "\x82-1\x03", "\x81a\x02\x8210\x03", // strings that are integers
+		"\xc0\x05\x02", "\xf1\x05\x00\x03", "\xf4\x05\x00\x00\x00\x00\x00\x00\x00\x09", // integers that are too long
+		"\xe0\x02ab\x04", "\xf0\x02\x00\x00\x00ab\x07", // strings whose lengths are
+	} {
+		n := Count([]byte(foreign))
+		if _, err := Validate(AppendPack(nil, []byte(foreign), n)); err != nil {
+			t.Fatalf("%q: %v", foreign, err)
+		}
+		if Canonical([]byte(foreign)) {
+			t.Errorf("%q is said to be canonical", foreign)
+		}
+	}
+}
+
+func BenchmarkForeign(b *testing.B) {
+	var region []byte
+	for i := range 20 {
+		region = Append(Append(region, fmt.Appendf(nil, "field%d", i)), fmt.Appendf(nil, "value-%d", i*i))
+	}
+	pack := AppendPack(nil, region, 40)
+	b.ReportAllocs()
+	for b.Loop() {
+		n, err := Validate(pack)
+		if err != nil || !Canonical(Elements(pack)) || !Distinct(Elements(pack), 2, n/2) {
+			b.Fatal(err)
+		}
 	}
 }

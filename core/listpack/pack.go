@@ -100,6 +100,12 @@ func check(b []byte, pos int) (next int, err error) {
 	if body > len(b)-pos-back {
 		return 0, bad("longer than the listpack")
 	}
+	if body <= 127 { // nearly all
+		if next = pos + body + 1; b[next-1] != byte(body) {
+			return 0, bad("the length at its end is wrong")
+		}
+		return next, nil
+	}
 	var want [5]byte
 	putBack(want[:], body)
 	next = pos + body + back

@@ -1,7 +1,6 @@
 package set
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -91,44 +90,18 @@ func (ed *Editor) loadPack(r *rdb.Reader) error {
 		return err
 	}
 	view := View{form: Pack, data: b}
-	if n <= ed.lim.Entries && canonical(b) {
+	if region := listpack.Elements(b); n <= ed.lim.Entries && listpack.Canonical(region) {
 		ed.view = view
-		return different(view, n)
+		if !listpack.Distinct(region, 1, n) {
+			return errTwice
+		}
+		return nil
 	}
 	ed.view = View{form: Large, table: newLarge(ed.alone, n)}
 	for it := view.Iter(); it.Next(); {
 		if !ed.AddMember(&it) {
 			return errTwice
 		}
-	}
-	return nil
-}
-
-// canonical reports whether every element of a foreign pack is as it would be
-// written here: else Find would not find it.
-func canonical(pack []byte) bool {
-	var scratch [20]byte
-	b := listpack.Elements(pack)
-	for pos := 0; pos < len(b); {
-		e, next := listpack.Read(b, pos)
-		again := listpack.Append(nil, e.Text(scratch[:]))
-		if !bytes.Equal(again, b[pos:next]) {
-			return false
-		}
-		pos = next
-	}
-	return true
-}
-
-// different checks that no member is there twice.
-func different(v View, n int) error {
-	met := make(map[string]struct{}, n)
-	for it := v.Iter(); it.Next(); {
-		member := string(it.Member())
-		if _, ok := met[member]; ok {
-			return errTwice
-		}
-		met[member] = struct{}{}
 	}
 	return nil
 }

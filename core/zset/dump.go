@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"math"
-	"slices"
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -178,8 +176,6 @@ func validate(data []byte) error {
 	var scratch [2][20]byte
 	var last []byte
 	lastScore := math.Inf(-1)
-	seed := maphash.MakeSeed()
-	hashes := make([]uint64, 0, n/2)
 	b := listpack.Elements(data)
 	for pos, i := 0, 0; pos < len(b); i++ {
 		m, mid := listpack.Read(b, pos)
@@ -192,16 +188,29 @@ func validate(data []byte) error {
 		case score < lastScore || score == lastScore && i > 0 && bytes.Compare(last, member) >= 0:
 			return errOrder
 		}
-		hashes = append(hashes, maphash.Bytes(seed, member))
 		last, lastScore, pos = member, score, next
 	}
-	// Equal members have equal hashes, and others have not, but for a chance that is
-	// not worth a second look.
-	slices.Sort(hashes)
-	for i := 1; i < len(hashes); i++ {
-		if hashes[i] == hashes[i-1] {
+	if listpack.Canonical(b) {
+		if !listpack.Distinct(b, 2, n/2) {
 			return errTwice
 		}
+		return nil
+	}
+	return differentTexts(b, n/2)
+}
+
+// differentTexts checks that no member of a pack is there twice, whose members
+// may have several forms.
+func differentTexts(b []byte, n int) error {
+	var scratch [20]byte
+	met := make(map[string]struct{}, n)
+	for pos := 0; pos < len(b); pos = listpack.Next(b, pos) {
+		var m listpack.Element
+		m, pos = listpack.Read(b, pos)
+		met[string(m.Text(scratch[:]))] = struct{}{}
+	}
+	if len(met) < n {
+		return errTwice
 	}
 	return nil
 }
