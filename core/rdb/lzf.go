@@ -32,33 +32,30 @@ func AppendLZF(dst, src []byte, limit int) ([]byte, bool) {
 	// The table must be cleared for each call: a short string gets a small one.
 	if len(src) <= 1024 {
 		var table [1 << 9]uint16
-		return appendLZF(dst, src, limit, table[:], 32-9)
+		return appendLZF(dst, src, limit, &table)
 	}
 	var table [1 << 13]uint16
-	return appendLZF(dst, src, limit, table[:], 32-13)
+	return appendLZF(dst, src, limit, &table)
+}
+
+// lzfTable maps a hash of three bytes to the low 16 bits of their last place.
+// That names one place within reach, because the reach is 13 bits; whether the
+// bytes there are the right ones is compared, so neither collisions, stale
+// entries nor the zeros of the beginning need care.
+type lzfTable interface {
+	[1 << 9]uint16 | [1 << 13]uint16
 }
 
 // appendLZF is greedy: at each place it takes the latest earlier occurrence of
 // the next three bytes that the table remembers, as far as it goes.
-//
-// The table maps a hash of three bytes to the low 16 bits of their last place.
-// That names one place within reach, because the reach is 13 bits; whether the
-// bytes there are the right ones is compared, so neither collisions, stale
-// entries nor the zeros of the beginning need care.
-func appendLZF(dst, src []byte, limit int, table []uint16, shift uint) ([]byte, bool) {
+func appendLZF[T lzfTable](dst, src []byte, limit int, table *T) ([]byte, bool) {
 	end := len(dst) + limit
 	out := dst
 	literal := 0 // where the bytes begin that no copy covers
-	for i := 0; i+lzfMinCopy < len(src); {
-		three := load3(src, i)
-		slot := &table[three*lzfHash>>shift]
-		back := int(uint16(i) - *slot)
-		*slot = uint16(i)
-		if back == 0 || back > min(i, lzfMaxOffset) || load3(src, i-back) != three {
-			// The longer nothing is found, the larger the steps: what cannot be
-			// compressed is passed over quickly.
-			i += 1 + (i-literal)>>7
-			continue
+	for {
+		i, back := repetition(src, literal, table)
+		if back == 0 {
+			break
 		}
 		n := matchLen(src, i, back)
 		out = appendLiterals(out, src[literal:i])
@@ -68,9 +65,11 @@ func appendLZF(dst, src []byte, limit int, table []uint16, shift uint) ([]byte, 
 		}
 		literal = i + n
 		for i++; i < literal && i+lzfMinCopy < len(src); i++ {
-			table[load3(src, i)*lzfHash>>shift] = uint16(i)
+			*lzfSlot(table, load3(src[i:])) = uint16(i)
 		}
-		i = literal
+	}
+	if len(out)+len(src)-literal > end { // the usual end for what cannot be compressed
+		return dst, false
 	}
 	if out = appendLiterals(out, src[literal:]); len(out) > end {
 		return dst, false
@@ -78,11 +77,37 @@ func appendLZF(dst, src []byte, limit int, table []uint16, shift uint) ([]byte, 
 	return out, true
 }
 
-// lzfHash multiplies three bytes so that the high bits depend on all of them.
-const lzfHash = 0x9E3779B1
+// repetition finds the next place, from literal on, whose three bytes were met
+// before, and how far back that was: 0 if there is none. Most of the time of a
+// compression is spent here.
+func repetition[T lzfTable](src []byte, literal int, table *T) (i, back int) {
+	for i = literal; ; {
+		rest := src[min(i, len(src)):]
+		if len(rest) <= lzfMinCopy {
+			return i, 0
+		}
+		three := load3(rest)
+		slot := lzfSlot(table, three)
+		back = int(uint16(i) - *slot)
+		*slot = uint16(i)
+		if uint(back-1) < uint(min(i, lzfMaxOffset)) && load3(src[i-back:]) == three {
+			return i, back
+		}
+		// The longer nothing is found, the larger the steps: what cannot be
+		// compressed is passed over quickly.
+		i += 1 + (i-literal)>>7
+	}
+}
+
+// lzfSlot multiplies three bytes so that the high bits depend on all of them, and
+// takes as many of those as the table needs.
+func lzfSlot[T lzfTable](table *T, three uint32) *uint16 {
+	n := uint32(len(*table))
+	return &(*table)[uint64(three*0x9E3779B1)*uint64(n)>>32%uint64(n)]
+}
 
 // load3 reads three bytes; a fourth must be there.
-func load3(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) << 8 }
+func load3(b []byte) uint32 { return binary.LittleEndian.Uint32(b) << 8 }
 
 // matchLen returns how many bytes from i on repeat what stands back bytes before.
 func matchLen(b []byte, i, back int) int {
