@@ -57,6 +57,9 @@ type Command struct {
 	// Refused, when set, is told that a call was not let run, and why (wrong
 	// arity, no permission, out of memory); it returns the error to answer.
 	Refused func(c *Ctx, err error) error
+	// Redact, for a row with Sensitive, names the arguments of a call that must
+	// not be shown in logs; nil for all.
+	Redact func(c *Ctx, hide func(arg int))
 
 	reg *registered
 }

@@ -38,6 +38,11 @@ type Ctx struct {
 	// NoBlock means that a blocking command must answer at once as if its
 	// timeout had passed: inside MULTI, in scripts, without a client.
 	NoBlock bool
+	// Loop tells on which executor the call runs, below Server.Executors. Two
+	// calls on one never overlap: what is kept for each needs no lock.
+	Loop int
+	// Script is set for what a script runs.
+	Script bool
 
 	// The rest belongs to the host.
 

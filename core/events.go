@@ -3,6 +3,7 @@ package core
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Event is a class of keyspace events, for notify-keyspace-events.
@@ -38,8 +39,13 @@ func (ch Change) Only() bool { return ch.Class&(EventKeyMiss|EventNew) != 0 }
 
 // Done is what a hook learns about a command that has run.
 type Done struct {
-	Nanos  int64 // duration in nanoseconds; 0 unless timing is on
-	Failed bool  // an error was replied
+	// Nanos is the duration in nanoseconds. Of a command that has waited for a
+	// key it is that of the retry that served it, 0 if the wait just ended.
+	Nanos  int64
+	Failed bool // an error was replied
+	// Ran is false for a command that was refused, or that does not exist: then
+	// c.Cmd may be nil.
+	Ran bool
 }
 
 // hookKind is a bit of Hooks.active.
@@ -50,6 +56,9 @@ const (
 	hookFeed
 	hookBefore
 	hookAfter
+	hookShow
+	hookLatency
+	hookKinds = 6
 )
 
 // Hooks holds what modules want to be told of. A hook is off until its Switch
@@ -58,8 +67,8 @@ const (
 type Hooks struct {
 	active atomic.Uint32
 	mu     sync.Mutex
-	on     [4]int     // how many switches of each kind are on
-	feedMu sync.Mutex // keeps the feeds of several event loops apart: a unit has no stranger in it
+	on     [hookKinds]int // how many switches of each kind are on
+	feedMu sync.Mutex     // keeps the feeds of several event loops apart: a unit has no stranger in it
 
 	change []hook[func(c *Ctx, ch Change)]
 	flush  []func(c *Ctx, db int)
@@ -67,6 +76,10 @@ type Hooks struct {
 	feed   []hook[func(f Fed)]
 	before []hook[func(c *Ctx) error]
 	after  []hook[func(c *Ctx, d Done)]
+	show   []hook[func(c *Ctx)]
+
+	latency []hook[func(event string, took time.Duration)]
+
 	opened []func(s *Session)
 	closed []func(s *Session)
 	reset  []func(s *Session)

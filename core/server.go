@@ -10,6 +10,8 @@ import (
 // Server is what modules may ask of the host. Unless a method says otherwise it
 // may be called from any goroutine.
 type Server interface {
+	Figures
+
 	// Log returns the logger of the server; modules use Named.
 	Log() Logger
 	// Registry returns the frozen registry.

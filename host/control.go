@@ -105,6 +105,9 @@ func (srv *Server) ResetStats() {
 	for _, w := range srv.workers {
 		w.stats.reset()
 	}
+	for _, fn := range srv.registry.StatsResets() {
+		fn()
+	}
 	srv.writes.Store(0)
 	srv.sweeps.nanos.Store(0)
 	srv.sweeps.cut.Store(0)

@@ -50,7 +50,11 @@ func (w *worker) execute(s *session, r *request) bool {
 		w.w.Buf = w.w.Buf[:mark]
 		w.w.Error(errorText(err))
 	}
-	w.count(cmd, c, ran, w.w.Errors()-errs > w.within.errs)
+	if s.wait == nil {
+		w.count(cmd, c, ran, w.w.Errors()-errs > w.within.errs)
+	} else if w.timing {
+		w.elapsed() // it is counted when it is answered; the next command's time begins
+	}
 	w.settleReply(s, mark, reply)
 	return true
 }
@@ -204,6 +208,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	}
 	c.Locks = own
 	err := c.Cmd.Run(c)
+	w.show(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty
 		c.Feed()
@@ -222,6 +227,13 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 		s.db = w.srv.ks.DB(s.DB)
 	}
 	return err
+}
+
+// show shows a command that has run to those who watch.
+func (w *worker) show(c *core.Ctx) {
+	if w.srv.registry.Hooks.Showing() && c.Cmd.Flags&(core.Admin|core.SkipMonitor) == 0 {
+		c.Show()
+	}
 }
 
 // stopOthers makes every worker stand still. The worker's own lock is given up

@@ -155,19 +155,14 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoMemory(w *core.InfoWriter) {
-	data := srv.ks.ExactMemory()
-	used := srv.startup + data
+	use := srv.Memory()
+	used, data, peak, rss := use.Used, use.Data, use.Peak, use.Resident
 	pool := srv.ks.PoolStats()
-	srv.usage.mu.Lock()
-	srv.usage.peakMemory = max(srv.usage.peakMemory, used)
-	peak := srv.usage.peakMemory
-	srv.usage.mu.Unlock()
 	human := func(name string, n int64) {
 		w.Int(name, n)
 		w.String(name+"_human", core.HumanBytes(n))
 	}
 	human("used_memory", used)
-	rss := residentBytes()
 	human("used_memory_rss", rss)
 	human("used_memory_peak", peak)
 	w.Printf("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
@@ -187,13 +182,7 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 	w.Int("active_defrag_hits", srv.defrag.moved.Load())
 	w.Int("arena_mapped_bytes", pool.Mapped)
 	w.Int("arena_resident_bytes", pool.Resident)
-	clients := 0
-	for _, wk := range srv.workers {
-		for _, s := range wk.sessions {
-			clients += s.memory()
-		}
-	}
-	w.Int("mem_clients_normal", int64(clients))
+	w.Int("mem_clients_normal", use.Clients)
 	w.Int("lazyfree_pending_objects", srv.ks.Garbage())
 	w.Int("lazyfreed_objects", srv.ks.Stats().Swept)
 	infoGo(w)

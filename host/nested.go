@@ -16,6 +16,7 @@ type nested struct {
 func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
 	in := w.innerCtx()
 	in.Writer, in.Session, in.DB, in.Server = c.Writer, c.Session, c.DB, c.Server
+	in.Loop, in.Script = w.id, c.Script || c.Cmd.Categories()&core.CatScripting != 0
 	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
 	in.Reset(cmd, args)
 	if i := cmd.OnlyKey(); i != 0 {
@@ -28,6 +29,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
 		c.Buf = c.Buf[:mark]
 		c.Error(errorText(err))
 	}
+	w.show(in)
 	c.Absorb(in)
 	if s := c.Session; s != nil && s.DB != c.DB.Index() { // SELECT
 		c.DB = w.srv.ks.DB(s.DB)

@@ -24,10 +24,10 @@ func (srv *Server) Player(within *core.Ctx) core.Player {
 	p.session = core.Session{Proto: 2, Authenticated: true, Slots: make([]any, srv.registry.SessionSlots())}
 	p.ctx = core.Ctx{
 		Writer: &p.out, Session: &p.session, DB: srv.ks.DB(0), Server: srv,
-		NoBlock: true, Hooks: srv.registry.Hooks, Exec: srv.playing,
+		NoBlock: true, Hooks: srv.registry.Hooks, Exec: srv.playing, Loop: srv.playing.id,
 	}
 	if within != nil {
-		p.ctx.Exec, p.ctx.Locks = within.Exec, within.Locks
+		p.ctx.Exec, p.ctx.Locks, p.ctx.Loop = within.Exec, within.Locks, within.Loop
 	}
 	return p
 }

@@ -215,7 +215,7 @@ func (srv *Server) newWorker() *worker {
 	w := &worker{srv: srv, id: len(srv.workers)}
 	w.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
 	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
-	w.ctx = core.Ctx{Writer: &w.w, Server: srv, Hooks: srv.registry.Hooks, Exec: w}
+	w.ctx = core.Ctx{Writer: &w.w, Server: srv, Hooks: srv.registry.Hooks, Exec: w, Loop: w.id}
 	w.now = srv.readClock()
 	srv.workers = append(srv.workers, w)
 	return w

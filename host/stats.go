@@ -25,28 +25,32 @@ type workerStats struct {
 // count records a command that has been answered and returns how long it took.
 // cmd is nil for a request that was no command.
 func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) (nanos int64) {
+	if ran && w.timing {
+		nanos = w.elapsed() + w.within.nanos
+	}
+	w.record(cmd, c, core.Done{Nanos: nanos, Failed: failed, Ran: ran})
+	return nanos
+}
+
+// record adds a command to the statistics and tells the hooks of it.
+func (w *worker) record(cmd *core.Command, c *core.Ctx, d core.Done) {
 	if cmd != nil {
 		st := &w.stats.commands[cmd.ID()]
-		switch {
-		case !ran:
-			st.Rejected++
-		default:
+		if d.Ran {
 			w.stats.processed++
 			st.Calls++
-			if failed {
+			st.Nanos += d.Nanos
+			if d.Failed {
 				st.Failed++
 			}
-			if w.timing {
-				nanos = w.elapsed() + w.within.nanos
-				st.Nanos += nanos
-			}
+		} else {
+			st.Rejected++
 		}
 	}
-	if failed {
+	if d.Failed {
 		w.countError(c.LastError())
 	}
-	w.srv.registry.Hooks.After(c, core.Done{Nanos: nanos, Failed: failed})
-	return nanos
+	w.srv.registry.Hooks.After(c, d)
 }
 
 // elapsed returns the nanoseconds since the end of the previous command, or

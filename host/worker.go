@@ -38,7 +38,7 @@ type worker struct {
 	touched  []*session // sessions with something to send or to close
 	held     []*session // sessions held back by CLIENT PAUSE
 	now      int64      // Unix milliseconds, read once per wake-up
-	timing   bool       // stats-enabled, as of the last wake-up
+	timing   bool       // commands are timed, as of the last wake-up
 	ctx      core.Ctx
 	inner    []*core.Ctx // for commands within the running one, by depth
 	depth    int         // how many of them are in use
@@ -277,6 +277,6 @@ func (w *worker) tick() {
 	now := time.Now()
 	w.now = now.UnixMilli()
 	w.srv.clock.Store(w.now)
-	w.timing = w.srv.params.statsEnabled.Load()
+	w.timing = w.srv.params.statsEnabled.Load() || w.srv.registry.Hooks.Following()
 	w.stats.lastClock = int64(now.Sub(w.srv.start))
 }

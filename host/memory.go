@@ -1,0 +1,35 @@
+package host
+
+import (
+	"runtime/metrics"
+
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// Executors implements core.Figures.
+func (srv *Server) Executors() int { return len(srv.workers) }
+
+// Memory implements core.Figures.
+func (srv *Server) Memory() core.MemoryUse {
+	data := srv.ks.ExactMemory()
+	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: residentBytes()}
+	m.Peak = srv.usage.peak(m.Used)
+	for _, w := range srv.workers {
+		for _, s := range w.sessions {
+			m.Clients += int64(s.memory())
+			m.Sessions++
+		}
+	}
+	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(total)
+	m.GoHeap = int64(total[0].Value.Uint64() - total[1].Value.Uint64())
+	return m
+}
+
+// peak returns the most memory that was used at any time, now included.
+func (u *usageSampler) peak(now int64) int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.peakMemory = max(u.peakMemory, now)
+	return u.peakMemory
+}
