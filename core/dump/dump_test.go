@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // What is saved and loaded is what it was, with any number of workers.
@@ -22,4 +23,29 @@ func TestRoundTrip(t *testing.T) {
 		to.drop()
 	}
 	from.drop()
+}
+
+// Members that expire do so after they were loaded, too.
+func TestMembersExpire(t *testing.T) {
+	reg := registry(t)
+	from := newRig(t, reg)
+	from.do("hset h a 1 b 2")
+	b := from.save(dump.SaveOptions{})
+	if res, err := newRig(t, reg).load(b, dump.LoadOptions{}); err != nil || res.Version != 11 {
+		t.Errorf("without such members: %+v, %v", res, err)
+	}
+	from.do("hpexpireat h %d fields 1 a", now+5000)
+	b = from.save(dump.SaveOptions{})
+	to := newRig(t, reg)
+	if res := to.mustLoad(b, dump.LoadOptions{}); res.Version != 12 {
+		t.Errorf("version %d", res.Version)
+	}
+	for sh := range keyspace.Shards {
+		for to.ks.Sweep(sh, now+6000, 1000, true) {
+		}
+	}
+	if to.do("hlen h"); string(to.ctx.Buf) != ":1\r\n" {
+		t.Errorf("%q fields are left", to.ctx.Buf)
+	}
+	to.drop()
 }

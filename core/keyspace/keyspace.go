@@ -34,7 +34,8 @@ type Events interface {
 	// MembersExpired is called when some members were, or one is about to be.
 	// emptied says that the key is about to be deleted, having none left.
 	MembersExpired(db int, key []byte, v Value, emptied bool)
-	// Created is called before a key comes into being, whoever makes it.
+	// Created is called before a key comes into being, whoever makes it, unless
+	// it is loaded (DB.Add).
 	Created(db int, key []byte)
 }
 

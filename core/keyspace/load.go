@@ -9,7 +9,8 @@ import "github.com/ferrousdb/ferrous/core/dict"
 // left alone, and then the value is still the caller's to release. Packed bytes
 // are copied; an Object has its members in the arena that Arena returned for the
 // key. h is the key's hash, whose shard is locked; expire is in Unix
-// milliseconds, 0 for none.
+// milliseconds, 0 for none. Events are not told: as in Redis, data that are
+// loaded are no news to anybody.
 func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 	sh := ShardOf(h)
 	if _, ok := db.tables[sh].Find(h, key); ok {
@@ -20,12 +21,12 @@ func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 	if v.Object == nil {
 		ref := s.newEntry(key, v.Kind, len(v.Data), expire, clock)
 		copy(dict.Value(ref), v.Data)
-		db.insert(h, ref)
+		db.tables[sh].Insert(h, ref)
 		return true
 	}
 	ref := s.newEntry(key, v.Kind, handleSize, expire, clock)
 	putHandle(dict.Value(ref), s.objects.add(v.Object, db.ks.epochs.Current()))
-	db.insert(h, ref)
+	db.tables[sh].Insert(h, ref)
 	if at := nextDue(v.Object); at != NeverDue {
 		db.noteDue(h, key, at)
 	}
