@@ -26,7 +26,14 @@ func (d directory) tempIncr() string { return "temp-" + d.file + ".incr" }
 
 // make creates the directory.
 func (d directory) make() error {
-	if err := os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	err := os.Mkdir(d.path, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		var info fs.FileInfo
+		if info, err = os.Stat(d.path); err == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+	}
+	if err != nil {
 		return said("Can't open or create append-only dir "+d.name, err)
 	}
 	return nil
@@ -35,7 +42,7 @@ func (d directory) make() error {
 // readManifest reads the manifest; a missing one is empty.
 func (d directory) readManifest() (*manifest, error) {
 	text, err := os.ReadFile(d.in(d.manifestName()))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return &manifest{}, nil
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func (p *params) declare(s *config.Schema) {
 	p.file = s.Text(par("appendfilename", "appendonly.aof", "What the names of the log's files begin with.", config.Immutable))
 	p.dir = s.Text(par("appenddirname", "appendonlydir", "Directory of the log's files, inside that of the server's files.", config.Immutable))
 	p.fsync = s.Enum(par("appendfsync", "everysec", "When what was written to the log is made to reach the disk: always (no reply is sent before), everysec (at most about two seconds are lost if the machine fails), or no (when the system likes).", 0),
-		config.Choice{Name: "always", Value: int(syncAlways)}, config.Choice{Name: "everysec", Value: int(syncEverySecond)},
+		config.Choice{Name: "everysec", Value: int(syncEverySecond)}, config.Choice{Name: "always", Value: int(syncAlways)},
 		config.Choice{Name: "no", Value: int(syncNever)})
 	p.pause = s.Bool(par("no-appendfsync-on-rewrite", "no", "Leave appendfsync out while a background job writes a dump or rewrites the log.", 0))
 	p.percentage = s.Int(par("auto-aof-rewrite-percentage", "100", "The log is rewritten when it has grown by so many percent since the last time; 0 for never.", 0), 0, math.MaxInt32)

@@ -89,8 +89,10 @@ func (s *server) client() *client {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	return &client{s.t, conn, bufio.NewReader(conn)}
+	return newClient(s.t, conn)
 }
+
+func newClient(t testing.TB, conn net.Conn) *client { return &client{t, conn, bufio.NewReader(conn)} }
 
 // send sends a command.
 func (c *client) send(words ...string) error {
