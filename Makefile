@@ -6,7 +6,7 @@ BIN     := bin
 TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance record clients bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash record clients bench config tidy deps clean
 
 all: build
 
@@ -46,6 +46,9 @@ fuzz: ## every fuzz target for FUZZ each (make fuzz FUZZ=10m)
 
 conformance: build ## the official Tcl suite, full; counts may only grow
 	$(GO) run ./conformance/tcl -server $(BIN)/ferrous -check
+
+crash: build ## kill -9 under load, 200 times for each way of keeping data; nothing acknowledged may be lost
+	$(GO) run ./conformance/crash -server $(BIN)/ferrous
 
 record: ## record the oracle's replies anew, with redis-server 7.0.15
 	$(GO) test ./conformance -record
