@@ -58,6 +58,7 @@ type Ctx struct {
 	// Waiting is set by Block.
 	Waiting *Wait
 	feed    feed
+	trail   []*Message
 }
 
 // Executor runs commands for other commands.

@@ -58,7 +58,9 @@ const (
 	hookAfter
 	hookShow
 	hookLatency
-	hookKinds = 6
+	hookRan
+	hookTurn
+	hookKinds = 8
 )
 
 // Hooks holds what modules want to be told of. A hook is off until its Switch
@@ -79,6 +81,8 @@ type Hooks struct {
 	show   []hook[func(c *Ctx)]
 
 	latency []hook[func(event string, took time.Duration)]
+	ran     []hook[func(c *Ctx)]
+	turn    []hook[func(loop int)]
 
 	opened []func(s *Session)
 	closed []func(s *Session)

@@ -79,6 +79,9 @@ func (c *Ctx) PropagateNothing() {
 // Absorb makes what a nested command has changed a part of what c changes; it
 // is the host's.
 func (c *Ctx) Absorb(nested *Ctx) {
+	if nested.Trails() {
+		c.trail = append(c.trail, nested.TakeTrail()...)
+	}
 	c.feed.given = true
 	c.Dirty += nested.Dirty
 	switch {

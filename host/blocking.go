@@ -362,6 +362,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	served, err := false, c.Permit(w.cmd, w.args, core.Retried) // the user's rights may have changed
 	if err == nil {
 		served, err = w.wait.Retry(c, key)
+		b.srv.registry.Hooks.Ran(c)
 	}
 	by.serving = nil
 	if err != nil {
@@ -388,6 +389,9 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		by.note(resume)
 	} else {
 		w.s.worker.post(resume)
+	}
+	for _, m := range c.TakeTrail() {
+		w.s.DeliverMessage(m)
 	}
 }
 

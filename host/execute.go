@@ -56,6 +56,11 @@ func (w *worker) execute(s *session, r *request) bool {
 		w.elapsed() // it is counted when it is answered; the next command's time begins
 	}
 	w.settleReply(s, mark, reply)
+	if c.Trails() {
+		for _, m := range c.TakeTrail() {
+			w.w.Buf = append(w.w.Buf, m.For(s.Proto)...)
+		}
+	}
 	return true
 }
 
@@ -208,6 +213,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	}
 	c.Locks = own
 	err := c.Cmd.Run(c)
+	w.srv.registry.Hooks.Ran(c)
 	w.show(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty

@@ -29,6 +29,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
 		c.Buf = c.Buf[:mark]
 		c.Error(errorText(err))
 	}
+	w.srv.registry.Hooks.Ran(in)
 	w.show(in)
 	c.Absorb(in)
 	if s := c.Session; s != nil && s.DB != c.DB.Index() { // SELECT

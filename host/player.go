@@ -100,6 +100,7 @@ func (p *player) alone() (err error) {
 		w.locked = w.serveReady(w.locked)
 	}
 	w.unlockBatch()
+	w.srv.registry.Hooks.Turn(w.id)
 	for w.hasMail.Load() {
 		w.deliver()
 	}

@@ -165,10 +165,14 @@ func (w *worker) flushTouched() {
 	w.touched = w.touched[:0]
 }
 
-// settle delivers the mail and sends what is pending, until both are empty. The
-// lock is held.
+// settle ends a turn: it delivers the mail and sends what is pending, until both
+// are empty. The lock is held.
 func (w *worker) settle() {
-	for w.hasMail.Load() || len(w.touched) > 0 {
+	for {
+		w.srv.registry.Hooks.Turn(w.id) // again after the mail, with which commands may have come
+		if !w.hasMail.Load() && len(w.touched) == 0 {
+			return
+		}
 		w.deliver()
 		w.flushTouched()
 	}

@@ -1,0 +1,68 @@
+package core
+
+// What a module may do between a command's run and the next: remember what it has
+// read, before anybody can change that (OnRan); send its client something after
+// the reply (Ctx.Trail); and send at once what a whole turn of an event loop has
+// brought together (OnTurn).
+
+// OnRan registers a hook for commands that have run, those run by others and
+// retries of blocked ones included, called while the locks of their keys are
+// still held, whatever was replied. So what it notes of a key is noted before
+// the next change of that key. It takes no locks but leaves. Commands that come
+// from no client may be left out.
+func (r *Registry) OnRan(fn func(c *Ctx)) *Switch {
+	sw := r.Hooks.newSwitch(6)
+	r.Hooks.ran = append(r.Hooks.ran, hook[func(*Ctx)]{sw, fn})
+	return sw
+}
+
+// OnTurn registers a hook for the end of an event loop's turn: all commands that
+// it has found have run, and their replies are on their way or queued; what is
+// delivered to the loop's sessions now goes out with the same turn. loop is that
+// of Ctx.Loop. No shard is locked.
+func (r *Registry) OnTurn(fn func(loop int)) *Switch {
+	sw := r.Hooks.newSwitch(7)
+	r.Hooks.turn = append(r.Hooks.turn, hook[func(int)]{sw, fn})
+	return sw
+}
+
+// Ran tells the hooks that a command has run; it is the host's.
+func (h *Hooks) Ran(c *Ctx) {
+	if !h.any(hookRan) {
+		return
+	}
+	for _, x := range h.ran {
+		if x.sw.on.Load() {
+			x.fn(c)
+		}
+	}
+}
+
+// Turn tells the hooks that a loop has done what there was to do; it is the host's.
+func (h *Hooks) Turn(loop int) {
+	if !h.any(hookTurn) {
+		return
+	}
+	for _, x := range h.turn {
+		if x.sw.on.Load() {
+			x.fn(loop)
+		}
+	}
+}
+
+// Trail sends a message to the session of the call right after the call's reply,
+// or that of the command which has called this one: before the replies to what
+// the client sent next. It is sent even if the client wants no replies. Messages
+// for other sessions go through Conn.DeliverMessage; so may one for this session
+// whose place among the replies does not matter.
+func (c *Ctx) Trail(m *Message) { c.trail = append(c.trail, m) }
+
+// TakeTrail returns what Trail was given, and forgets it; it is the host's.
+func (c *Ctx) TakeTrail() []*Message {
+	t := c.trail
+	c.trail = nil
+	return t
+}
+
+// Trails reports whether there is anything for TakeTrail.
+func (c *Ctx) Trails() bool { return len(c.trail) > 0 }
