@@ -156,19 +156,3 @@ func TestTextDoubles(t *testing.T) {
 		t.Error("no NaN")
 	}
 }
-
-func TestSkipModule(t *testing.T) {
-	b := []byte{moduleSigned, 7, moduleUnsigned, 0x40, 0xff, moduleFloat, 1, 2, 3, 4, moduleDouble, 1, 2, 3, 4, 5, 6, 7, 8}
-	b = AppendString(append(b, moduleString), []byte(fields()), true)
-	b = append(b, moduleEOF, 'x')
-	r := NewReader(b)
-	if r.SkipModule(); r.Err() != nil || r.Left() != 1 {
-		t.Errorf("%d bytes left, %v", r.Left(), r.Err())
-	}
-	for i := range b[:len(b)-1] {
-		r := NewReader(b[:i])
-		if r.SkipModule(); r.Err() == nil {
-			t.Errorf("cut to %d bytes: no error", i)
-		}
-	}
-}

@@ -14,3 +14,13 @@ func ModuleName(id uint64) string {
 	}
 	return string(name[:])
 }
+
+// The marks before each element of a loadable module's value.
+const (
+	moduleEOF = iota
+	moduleSigned
+	moduleUnsigned
+	moduleFloat
+	moduleDouble
+	moduleString
+)

@@ -170,23 +170,6 @@ func (r *Reader) String() []byte {
 	return nil
 }
 
-// SkipString passes over a string without decoding it.
-func (r *Reader) SkipString() {
-	n, encoded := r.length()
-	switch {
-	case !encoded:
-		r.raw(n)
-	case n <= encInt32:
-		r.Bytes(1 << n)
-	case n == encLZF:
-		packed := r.Len()
-		r.Len()
-		r.raw(packed)
-	default:
-		r.Failf("unknown string encoding %d", n)
-	}
-}
-
 func (r *Reader) raw(n uint64) []byte {
 	if n > uint64(r.Left()) {
 		r.Fail(ErrShort)
@@ -303,36 +286,5 @@ func (r *Reader) Double() float64 {
 			return 0
 		}
 		return f
-	}
-}
-
-// The marks before each element of a loadable module's value.
-const (
-	moduleEOF = iota
-	moduleSigned
-	moduleUnsigned
-	moduleFloat
-	moduleDouble
-	moduleString
-)
-
-// SkipModule passes over the value of a loadable module (TypeModule2 or
-// OpModuleAux), whose first part, the module's number, has been read.
-func (r *Reader) SkipModule() {
-	for r.err == nil {
-		switch mark := r.Len(); mark {
-		case moduleEOF:
-			return
-		case moduleSigned, moduleUnsigned:
-			r.Len()
-		case moduleFloat:
-			r.Bytes(4)
-		case moduleDouble:
-			r.Bytes(8)
-		case moduleString:
-			r.SkipString()
-		default:
-			r.Failf("unknown element %d in a module's value", mark)
-		}
 	}
 }

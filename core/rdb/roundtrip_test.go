@@ -31,18 +31,18 @@ func text() *rapid.Generator[[]byte] {
 	)
 }
 
-// TestRoundTrip writes a row of random elements and reads them back, once by
-// reading and once by skipping the strings, and cut off anywhere finds the end.
+// TestRoundTrip writes a row of random elements and reads them back, and cut off
+// anywhere finds the end.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b []byte
-		var reads []func(r *Reader, skip bool)
+		var reads []func(r *Reader)
 		for range rapid.IntRange(1, 10).Draw(t, "elements") {
 			switch rapid.SampledFrom([]string{"len", "string", "int", "double", "binary", "millis"}).Draw(t, "kind") {
 			case "len":
 				n := rapid.Uint64().Draw(t, "n") >> rapid.IntRange(0, 63).Draw(t, "shift")
 				b = AppendLen(b, n)
-				reads = append(reads, func(r *Reader, _ bool) {
+				reads = append(reads, func(r *Reader) {
 					if got := r.Len(); r.Err() == nil && got != n {
 						t.Fatalf("length %d read as %d", n, got)
 					}
@@ -66,7 +66,7 @@ func TestRoundTrip(t *testing.T) {
 					write, read = AppendBinaryDouble, (*Reader).BinaryDouble
 				}
 				b = write(b, f)
-				reads = append(reads, func(r *Reader, _ bool) {
+				reads = append(reads, func(r *Reader) {
 					if got := read(r); r.Err() == nil && math.Float64bits(got) != math.Float64bits(f) && !math.IsNaN(f) {
 						t.Fatalf("%v read as %v", f, got)
 					}
@@ -74,38 +74,32 @@ func TestRoundTrip(t *testing.T) {
 			case "millis":
 				ms := rapid.Int64().Draw(t, "ms")
 				b = AppendMillis(b, ms)
-				reads = append(reads, func(r *Reader, _ bool) {
+				reads = append(reads, func(r *Reader) {
 					if got := r.Millis(); r.Err() == nil && got != ms {
 						t.Fatalf("time %d read as %d", ms, got)
 					}
 				})
 			}
 		}
-		for _, skip := range []bool{false, true} {
-			r := NewReader(b)
-			for _, read := range reads {
-				read(r, skip)
-			}
-			if r.Err() != nil || r.Left() != 0 {
-				t.Fatalf("%d bytes left, %v", r.Left(), r.Err())
-			}
-			r = NewReader(b[:rapid.IntRange(0, len(b)-1).Draw(t, "cut")])
-			for _, read := range reads {
-				read(r, skip)
-			}
-			if !errors.Is(r.Err(), ErrShort) {
-				t.Fatalf("cut to %d of %d bytes: %v", r.Offset()+r.Left(), len(b), r.Err())
-			}
+		r := NewReader(b)
+		for _, read := range reads {
+			read(r)
+		}
+		if r.Err() != nil || r.Left() != 0 {
+			t.Fatalf("%d bytes left, %v", r.Left(), r.Err())
+		}
+		r = NewReader(b[:rapid.IntRange(0, len(b)-1).Draw(t, "cut")])
+		for _, read := range reads {
+			read(r)
+		}
+		if !errors.Is(r.Err(), ErrShort) {
+			t.Fatalf("cut to %d of %d bytes: %v", r.Offset()+r.Left(), len(b), r.Err())
 		}
 	})
 }
 
-func readText(t *rapid.T, s []byte) func(*Reader, bool) {
-	return func(r *Reader, skip bool) {
-		if skip {
-			r.SkipString()
-			return
-		}
+func readText(t *rapid.T, s []byte) func(*Reader) {
+	return func(r *Reader) {
 		if got := r.String(); r.Err() == nil && !bytes.Equal(got, s) {
 			t.Fatalf("%q read as %q", s, got)
 		}
@@ -167,10 +161,8 @@ func TestLZFRoundTrip(t *testing.T) {
 func TestLengthsAreNotTrusted(t *testing.T) {
 	huge := AppendLen(nil, 1<<40)
 	lies := map[string]func(r *Reader){
-		"raw string":  func(r *Reader) { _ = r.String() },
-		"skipped":     (*Reader).SkipString,
-		"count":       func(r *Reader) { r.Count(1) },
-		"module part": (*Reader).SkipModule,
+		"raw string": func(r *Reader) { _ = r.String() },
+		"count":      func(r *Reader) { r.Count(1) },
 	}
 	for name, read := range lies {
 		b := append([]byte(nil), huge...)
