@@ -27,6 +27,14 @@ var amendments = [...]struct{ file, old, new string }{
 			"        wait_for_condition 200 10 {![catch {close [socket [dict get $srv host] [dict get $srv port]]}]} else {fail {no server}}\n" +
 			"        reconnect $level\n",
 	},
+	{
+		// The same for the servers of the tests of the append-only file, some of which do not
+		// come up.
+		file: "tests/support/aofmanifest.tcl",
+		old:  "    set srv [start_server [list overrides $config]]\n",
+		new: "    set srv [start_server [list overrides $config]]\n" +
+			"    for {set i 0} {$i < 200 && [is_alive $srv] && [catch {close [socket [dict get $srv host] [dict get $srv port]]}]} {incr i} {after 10}\n",
+	},
 }
 
 // amend applies the amendments to an unpacked suite.

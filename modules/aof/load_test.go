@@ -126,6 +126,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"format", oneIncr, map[string]string{incr1: set + "!!!" + set}, "Bad file format reading the append only file " + incr1},
 		{"unknown", oneIncr, map[string]string{incr1: set + command("BLA x")}, "Unknown command 'BLA' reading the append only file " + incr1},
 		{"arity", oneIncr, map[string]string{incr1: set + command("SET x")}, fmt.Sprintf("at offset %d", len(set))},
+		{"database", oneIncr, map[string]string{incr1: set + command("SELECT 99")}, fmt.Sprintf("at offset %d", len(set))},
 		{"nested", oneIncr, map[string]string{incr1: command("MULTI") + command("MULTI")}, "at offset 15"},
 		{"exec alone", oneIncr, map[string]string{incr1: command("EXEC")}, "at offset 0"},
 		{"broken dump", chain, map[string]string{"appendonly.aof.1.base.aof": "REDIS0011\xff", incr1: set},

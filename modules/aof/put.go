@@ -38,6 +38,14 @@ func (w *writer) step() time.Duration {
 	if rest := w.lastPut.Add(calmDown).Sub(now); rest > 0 && p.sync != syncAlways && w.fails == 0 {
 		return rest
 	}
+	if p.sync == syncAlways && !p.pause && w.fails == 0 {
+		w.mu.Lock()
+		rest := w.group.wait(now)
+		w.mu.Unlock()
+		if rest > 0 {
+			return rest
+		}
+	}
 	w.take()
 	err := w.put()
 	next := idle
@@ -80,6 +88,7 @@ func (w *writer) take() {
 		w.takenAt = w.fedAt
 	}
 	w.taken, w.fedAt = w.end, 0
+	w.group.begin()
 }
 
 // put writes what is pending. What could be written is not written again.
@@ -201,6 +210,10 @@ func (w *writer) syncCurrent() error {
 		return err
 	}
 	w.cur.dirty = false
+	now := time.Now()
+	w.mu.Lock()
+	w.group.ended(now, now.Sub(w.lastSync))
+	w.mu.Unlock()
 	return nil
 }
 

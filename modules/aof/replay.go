@@ -196,6 +196,8 @@ func (l *loader) play(args [][]byte) error {
 		return &unknownCommand{string(clip(args[0]))}
 	case len(cmd.Sub) == 0 && !cmd.ArityOK(len(args)):
 		return &damage{nowhere, err.Error()}
+	case isWord(args[0], "select"): // what follows would go elsewhere
+		return &damage{nowhere, err.Error()}
 	}
 	if l.refused++; l.refused <= sayRefused {
 		l.m.log.Warn("a command of the AOF was answered with an error", "command", cmd.FullName(), "error", err)

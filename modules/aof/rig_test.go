@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
 )
@@ -24,9 +25,21 @@ import (
 // server is a full server with files in a directory of its own.
 type server struct {
 	*host.Server
-	t   testing.TB
-	dir string
-	log *lockedBuffer
+	t       testing.TB
+	dir     string
+	log     *lockedBuffer
+	modules []core.Module
+}
+
+// module returns a module of the server.
+func (s *server) module(name string) core.Module {
+	for _, m := range s.modules {
+		if m.Name() == name {
+			return m
+		}
+	}
+	s.t.Fatalf("no module %s", name)
+	return nil
 }
 
 // lockedBuffer is a log that may be read while it is written.
@@ -50,9 +63,9 @@ func (l *lockedBuffer) String() string {
 // try starts a server on the files of a directory.
 func try(t testing.TB, dir string, args ...string) (*server, error) {
 	t.Helper()
-	log := &lockedBuffer{}
+	log, all := &lockedBuffer{}, modules.Full()
 	srv, err := host.Start(host.Options{
-		Modules: modules.Full(),
+		Modules: all,
 		Args: append([]string{
 			"--port", "0", "--unixsocket", filepath.Join(t.TempDir(), "s"), "--dir", dir, "--save", "", "--appendonly", "yes",
 			"--enable-debug-command", "yes", "--enable-protected-configs", "yes", "--auto-aof-rewrite-percentage", "0",
@@ -63,7 +76,7 @@ func try(t testing.TB, dir string, args ...string) (*server, error) {
 		return nil, err
 	}
 	t.Cleanup(srv.Stop)
-	return &server{srv, t, dir, log}, nil
+	return &server{srv, t, dir, log, all}, nil
 }
 
 func start(t testing.TB, dir string, args ...string) *server {

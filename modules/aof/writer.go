@@ -100,6 +100,7 @@ type writer struct {
 	syncAt  int64  // the same of what is being synced
 	fails   int    // failures in a row
 	length  int64  // bytes in all files of the chain
+	group   group
 
 	// The rest belongs to the goroutine.
 	cur      *output
@@ -147,8 +148,10 @@ func (w *writer) append(add func(b []byte) []byte) {
 	if w.holds {
 		w.want()
 	}
+	w.group.fed++
+	wake := first || w.group.fed == w.group.wakeAt
 	w.mu.Unlock()
-	if first {
+	if wake {
 		w.poke()
 	}
 }
