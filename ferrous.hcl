@@ -499,15 +499,6 @@
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-require-full-coverage = true
 
-# Accepted, without effect: there are no access control lists yet.
-# acl-pubsub-default = "resetchannels"
-
-# Accepted, without effect: there are no access control lists yet.
-# aclfile = ""
-
-# Accepted, without effect: there are no access control lists yet.
-# acllog-max-len = 128
-
 # Accepted, without effect: there are no streams yet.
 # stream-node-max-bytes = "4kb"
 
@@ -538,6 +529,22 @@
 # The password that clients must give by AUTH or HELLO before anything else. Empty: none is asked
 # for.
 # requirepass = ""
+
+# A file of users, one a line in the form of the directive user, which ACL LOAD reads and ACL SAVE
+# writes. Users are then not stated in the configuration.
+# Fixed at start-up.
+# aclfile = ""
+
+# A user: the name, then rules as ACL SETUSER takes them. One line for each.
+# Only in a configuration file or at start-up.
+# user = []
+
+# Which channels of pub/sub a new user may use: none (resetchannels) or all (allchannels).
+# One of: allchannels, resetchannels.
+# acl-pubsub-default = "resetchannels"
+
+# How many refusals ACL LOG remembers.
+# acllog-max-len = 128
 
 # --- lazyfree -------------------------------------------------------------------------------------
 
@@ -631,7 +638,7 @@
 
 # When what was written to the log is made to reach the disk: always (no reply is sent before),
 # everysec (at most about two seconds are lost if the machine fails), or no (when the system likes).
-# One of: always, everysec, no.
+# One of: everysec, always, no.
 # appendfsync = "everysec"
 
 # Leave appendfsync out while a background job writes a dump or rewrites the log.

@@ -24,7 +24,6 @@ const (
 const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
-	noAcl         = "there are no access control lists yet"
 	noStreams     = "there are no streams yet"
 	noObserving   = "there is no slow log and no latency monitor yet"
 	noTracking    = "there is no client-side caching yet"
@@ -79,10 +78,6 @@ var laterParams = [...]struct {
 	{"cluster-replica-no-failover", "cluster-slave-no-failover", "no", yesno, noCluster},
 	{"cluster-replica-validity-factor", "cluster-slave-validity-factor", "10", number, noCluster},
 	{"cluster-require-full-coverage", "", "yes", yesno, noCluster},
-	// There are no access control lists yet.
-	{"acl-pubsub-default", "", "resetchannels", words, noAcl},
-	{"aclfile", "", "", words, noAcl},
-	{"acllog-max-len", "", "128", number, noAcl},
 	// There are no streams yet.
 	{"stream-node-max-bytes", "", "4096", size, noStreams},
 	{"stream-node-max-entries", "", "100", number, noStreams},
@@ -117,7 +112,7 @@ func declareLaterTable(s *config.Schema) {
 		case words:
 			p.Flags |= config.MultiArg
 			v := s.Text(p)
-			if row.name == "replicaof" || row.name == "aclfile" {
+			if row.name == "replicaof" {
 				v.Check(func(value string) error {
 					if value != "" {
 						return errors.New(row.why)

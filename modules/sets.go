@@ -4,6 +4,7 @@ package modules
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/aof"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/connection"
@@ -23,7 +24,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), aof.New(), rdb.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), aof.New(), rdb.New(), acl.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,
