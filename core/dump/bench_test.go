@@ -23,7 +23,7 @@ func benchRig(b *testing.B) *rig {
 	rnd := rand.NewChaCha8([32]byte{})
 	var value [64]byte
 	for i := range benchKeys {
-		rnd.Read(value[:])
+		_, _ = rnd.Read(value[:])
 		key := binary.LittleEndian.AppendUint64(nil, uint64(i))
 		key = binary.LittleEndian.AppendUint64(key, uint64(i)*0x9e3779b97f4a7c15)
 		h := r.ks.Hash(key)

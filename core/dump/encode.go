@@ -2,6 +2,7 @@ package dump
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -62,12 +63,19 @@ func (e *encoder) key(f keyspace.Frozen) bool {
 	opcode, b = t.Save(b, f.Value)
 	b[at] = opcode
 	e.b = b
-	e.keys++
+	if e.keys++; e.keys%yieldAfter == 0 {
+		runtime.Gosched()
+	}
 	if e.o.Delay != nil {
 		return e.wait()
 	}
 	return len(b) < blockSize || e.flush()
 }
+
+// yieldAfter is after how many keys others may run: some 50 µs. Who saves in the
+// background has time, and those who serve clients have not; left alone, the
+// scheduler would let them wait for 10 ms.
+const yieldAfter = 256
 
 func (e *encoder) refuse(err error) {
 	e.mu.Lock()

@@ -38,7 +38,7 @@ func ReplaceFile(name string, incremental bool, write func(io.Writer) error) (er
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name())
 		}
 	}()
 	var w io.Writer = f

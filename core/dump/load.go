@@ -171,6 +171,7 @@ func (l *loader) read() error {
 			}
 		}
 		if l.failure.before(l.offset()) {
+			l.el.head = l.at
 			return nil
 		}
 	}

@@ -296,7 +296,9 @@ func TestAccess(t *testing.T) {
 // What is not a key is understood or passed over.
 func TestOpcodes(t *testing.T) {
 	reg := registry(t)
-	reg.Functions.Load([]byte("#!lua name=kept\n"+strings.Repeat("-- text\n", 20)), false)
+	if err := reg.Functions.Load([]byte("#!lua name=kept\n"+strings.Repeat("-- text\n", 20)), false); err != nil {
+		t.Fatal(err)
+	}
 	from := newRig(t, reg)
 	from.do("set k v")
 	b := from.save(dump.SaveOptions{
@@ -390,7 +392,7 @@ func TestProgressAndDelay(t *testing.T) {
 			cancel()
 			return time.Hour
 		})
-		if !errors.Is(err, context.Canceled) || p.Keys() >= 100 {
+		if e := new(dump.Error); !errors.Is(err, context.Canceled) || errors.As(err, &e) || p.Keys() >= 100 {
 			t.Errorf("%s: %v after %d keys", name, err, p.Keys())
 		}
 		cancel()

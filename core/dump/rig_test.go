@@ -141,7 +141,7 @@ func (r *rig) fill() {
 func noise(n int) []byte {
 	b := make([]byte, n)
 	rnd := rand.NewChaCha8([32]byte{})
-	rnd.Read(b)
+	_, _ = rnd.Read(b)
 	return b
 }
 

@@ -75,9 +75,9 @@ func (s *stream) begin() error {
 	for len(s.buf) < length {
 		if err := s.fill(1); err != nil {
 			if errors.Is(err, rdb.ErrShort) {
-				err = errSignature
+				return &Error{0, "header", errSignature}
 			}
-			return &Error{0, "header", err}
+			return s.failed("header", err)
 		}
 	}
 	if string(s.buf[:5]) != "REDIS" {
@@ -96,7 +96,7 @@ func (s *stream) next() (element, error) {
 	s.el = element{head: s.at}
 	if s.at == len(s.buf) {
 		if err := s.fill(1); err != nil {
-			return s.el, &Error{s.offset(), "next key", err}
+			return s.el, s.failed("next key", err)
 		}
 	}
 	s.el.op = s.buf[s.at]
@@ -176,7 +176,7 @@ func (s *stream) checksum() (uint64, error) {
 	s.el = element{head: s.at}
 	for len(s.buf)-s.at < 8 {
 		if err := s.fill(uint64(8 - (len(s.buf) - s.at))); err != nil {
-			return 0, &Error{s.offset(), "checksum", err}
+			return 0, s.failed("checksum", err)
 		}
 	}
 	s.at += 8
@@ -252,11 +252,16 @@ func (s *stream) makeRoom() {
 	s.el.head = 0
 }
 
-// broken is the error for the present element.
-func (s *stream) broken(err error) error {
+// failed is the error for what the stream is at.
+func (s *stream) failed(what string, err error) error {
 	if s.ctx.Err() != nil {
 		return s.ctx.Err()
 	}
+	return &Error{s.offset(), what, err}
+}
+
+// broken is the error for the present element.
+func (s *stream) broken(err error) error {
 	if e, ok := err.(*Error); ok {
 		return e
 	}
@@ -264,7 +269,7 @@ func (s *stream) broken(err error) error {
 	if errors.As(err, &at) {
 		return &Error{at.Offset, s.what(s.el), at.Err}
 	}
-	return &Error{s.offset(), s.what(s.el), err}
+	return s.failed(s.what(s.el), err)
 }
 
 // what tells what an element is: its type, and its key if that is known.
