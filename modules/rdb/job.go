@@ -37,7 +37,7 @@ type job struct {
 	keys     int64 // to be saved
 	dirty    int64 // Server.Dirty as of the data that are saved; mu for a flushed one
 	start    time.Time
-	holds    bool // it has the place in the background
+	holds    bool // it has the place in the background; mu
 
 	// before is done first: the file is written in the order of the jobs.
 	before *job
@@ -150,15 +150,21 @@ func (m *module) finish(j *job, copied int64) {
 		m.flushed = nil
 	}
 	m.account(j, copied)
-	if j.holds {
-		m.server.Background().End()
-	}
+	m.leave(j)
 	ends := j.ends
 	m.mu.Unlock()
 	m.report(j)
 	m.guard()
 	for _, end := range ends {
 		end()
+	}
+}
+
+// leave gives back a job's place in the background; mu is held.
+func (m *module) leave(j *job) {
+	if j.holds {
+		j.holds = false
+		m.server.Background().End()
 	}
 }
 

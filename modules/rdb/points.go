@@ -72,6 +72,7 @@ func (m *module) flush(c *core.Ctx, db int) {
 	defer m.mu.Unlock()
 	if m.job != nil && m.job.kind == background {
 		m.job.stop()
+		m.leave(m.job)
 	}
 	if len(m.points.Load()) > 0 {
 		m.beginFlushed(dirty)
