@@ -38,8 +38,9 @@ type LoadOptions struct {
 // what is in its buffer. size is that of src, -1 if it is not known: no more
 // than that is read, and lengths that cannot be true are noticed early.
 //
-// With an error, which is an *Error if the dump is to blame, some keys may have
-// been brought in. The caller drops them.
+// Libraries of functions are added to those of the registry: who has dropped the
+// data has to drop these too. With an error, which is an *Error if the dump is to
+// blame, some keys may have been brought in; the caller drops them.
 func Load(ctx context.Context, src io.Reader, size int64, r *core.Registry, ks *keyspace.Keyspace, o LoadOptions) (Result, error) {
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
