@@ -106,7 +106,7 @@ func (srv *Server) everySecond(now int64) {
 
 func (w *worker) inspect(now, timeout int64) {
 	for _, s := range w.sessions {
-		if len(s.pending) > 0 {
+		if s.pending.bytes > 0 {
 			w.touch(s) // flush checks the soft limit
 		}
 		if timeout > 0 && s.wait == nil && !s.paused && s.kind == 0 && now-s.Active > timeout {

@@ -128,7 +128,7 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 	for _, wk := range srv.workers {
 		for _, s := range wk.sessions {
 			maxIn = max(maxIn, cap(s.query))
-			maxOut = max(maxOut, s.pendingBytes)
+			maxOut = max(maxOut, s.pending.bytes)
 			if s.wait != nil {
 				blocked++
 				if s.wait.timer != nil {

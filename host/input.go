@@ -87,7 +87,7 @@ func (w *worker) finish(s *session) {
 	if len(out) == 0 || s.closing >= closeNow {
 		return
 	}
-	if len(s.pending) == 0 && !w.barred(s) {
+	if s.pending.bytes == 0 && !w.barred(s) {
 		n, err := s.link.write(out)
 		w.stats.netOut += int64(n)
 		w.stats.writes++

@@ -11,7 +11,7 @@ const uncounted = 16 << 10
 // the hard limit, after some time above the soft one. The lock of its worker is
 // held.
 func (w *worker) checkOutput(s *session, more int) {
-	used := int64(s.pendingBytes + more)
+	used := int64(s.pending.bytes + more)
 	if used == 0 || s.kind == core.ClientMaster {
 		s.softSince = 0
 		return

@@ -151,7 +151,7 @@ func (srv *Server) drain(ctx context.Context) {
 		for _, w := range srv.workers {
 			w.mu.Lock()
 			for _, s := range w.sessions {
-				waiting += s.pendingBytes
+				waiting += s.pending.bytes
 			}
 			w.mu.Unlock()
 		}

@@ -21,9 +21,8 @@ type session struct {
 	parser parser
 	query  []byte // bytes received that are not yet executed
 
-	pending      [][]byte // replies that the socket did not take yet, in order
-	pendingBytes int
-	softSince    int64 // since when the soft output limit is exceeded, Unix ms
+	pending   output
+	softSince int64 // since when the soft output limit is exceeded, Unix ms
 
 	kind   core.ClientType
 	wait   *waiter // set while blocked on keys
@@ -111,8 +110,8 @@ func (s *session) Info() core.ConnInfo {
 		Closing:     s.closing != open,
 		QueryBuf:    len(s.query),
 		QueryFree:   cap(s.query) - len(s.query),
-		OutputList:  len(s.pending),
-		OutputBytes: s.pendingBytes,
+		OutputList:  len(s.pending.chunks),
+		OutputBytes: s.pending.bytes,
 		Memory:      s.memory(),
 		MultiMemory: s.TxBytes,
 		Loop:        s.worker.id,
@@ -128,55 +127,25 @@ const sessionSize = 512
 
 func (s *session) memory() int {
 	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16 + s.TxBytes
-	for _, b := range s.pending {
-		n += cap(b)
-	}
+	n += s.pending.memory()
 	return n
 }
 
 // queue puts reply bytes behind what is already waiting. owned says that b
 // stays unchanged; else it is copied.
 func (s *session) queue(b []byte, owned bool) {
-	if len(b) == 0 {
-		return
+	if len(b) > 0 {
+		s.worker.barred(s)
+		s.pending.add(b, owned)
 	}
-	s.pendingBytes += len(b)
-	s.worker.barred(s)
-	if !owned {
-		if n := len(s.pending); n > 0 && cap(s.pending[n-1])-len(s.pending[n-1]) >= len(b) {
-			s.pending[n-1] = append(s.pending[n-1], b...)
-			return
-		}
-		b = append(make([]byte, 0, max(len(b), pendingChunk)), b...)
-	} else {
-		b = b[:len(b):len(b)]
-	}
-	s.pending = append(s.pending, b)
 }
-
-// pendingChunk is the least that is allocated for replies that have to wait.
-const pendingChunk = 16 << 10
 
 // sendPending sends as much as the socket takes.
 func (s *session) sendPending() error {
-	for len(s.pending) > 0 {
-		b := s.pending[0]
-		n, err := s.link.write(b)
-		s.pendingBytes -= n
-		s.worker.stats.netOut += int64(n)
-		s.srv.writes.Add(1)
-		if err != nil {
-			return err
-		}
-		if n < len(b) {
-			s.pending[0] = b[n:]
-			return nil
-		}
-		s.pending[0] = nil
-		s.pending = s.pending[1:]
-	}
-	s.pending = nil
-	return nil
+	n, writes, err := s.pending.send(s.link)
+	s.worker.stats.netOut += n
+	s.srv.writes.Add(writes)
+	return err
 }
 
 // idCounter hands out session IDs.

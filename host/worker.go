@@ -186,17 +186,17 @@ func (w *worker) flush(s *session) {
 	if s.closing != closeNow && s.heldAt != nil {
 		return
 	}
-	if s.closing != closeNow && len(s.pending) > 0 {
+	if s.closing != closeNow && s.pending.bytes > 0 {
 		if err := s.sendPending(); err != nil {
 			s.closing, s.reason = closeNow, err.Error()
 		} else {
-			s.link.wantWrite(len(s.pending) > 0)
+			s.link.wantWrite(s.pending.bytes > 0)
 		}
 	}
 	if s.closing != closeNow {
 		w.checkOutput(s, 0)
 	}
-	if s.closing == closeNow || s.closing == closeAfter && len(s.pending) == 0 {
+	if s.closing == closeNow || s.closing == closeAfter && s.pending.bytes == 0 {
 		w.end(s)
 	}
 }
@@ -227,7 +227,7 @@ func (w *worker) end(s *session) {
 	w.srv.clients.Add(-1)
 	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
 	s.link.close()
-	s.query, s.pending = nil, nil
+	s.query, s.pending = nil, output{}
 }
 
 // endAll ends every session, after what is still to be said as far as the
