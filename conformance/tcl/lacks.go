@@ -29,6 +29,8 @@ var refusals = []struct {
 	{regexp.MustCompile(`unknown subcommand or wrong number of arguments for '([^']+)'\. Try DEBUG HELP`), "debug "},
 	{regexp.MustCompile(`Unknown option or number of arguments for CONFIG SET - '([^']+)'`), "parameter "},
 	{regexp.MustCompile(`unknown parameter '([^']+)' at`), "parameter "},
+	{regexp.MustCompile(`modifier '[+-]([^'@]+)': Unknown command or category`), ""},
+	{regexp.MustCompile(`ERR Command '([^']+)' not found`), ""}, // ACL DRYRUN
 	{regexp.MustCompile(`there (?:is|are) no ([a-z -]+) yet`), "family: "},
 }
 
