@@ -347,9 +347,6 @@
 # One of: no, yes, clients.
 # sanitize-dump-payload = "no"
 
-# Accepted, without effect: there is no latency monitor yet.
-# latency-monitor-threshold = 0
-
 # Accepted, without effect: there is no replication yet.
 # repl-diskless-sync-delay = 5
 
@@ -505,18 +502,6 @@
 # Accepted, without effect: there are no streams yet.
 # stream-node-max-entries = 100
 
-# Accepted, without effect: there is no slow log and no latency monitor yet.
-# latency-tracking = true
-
-# Accepted, without effect: there is no slow log and no latency monitor yet.
-# latency-tracking-info-percentiles = ["50", "99", "99.9"]
-
-# Accepted, without effect: there is no slow log and no latency monitor yet.
-# slowlog-log-slower-than = 10000
-
-# Accepted, without effect: there is no slow log and no latency monitor yet.
-# slowlog-max-len = 128
-
 # Accepted, without effect: there is no client-side caching yet.
 # tracking-table-max-keys = 1000000
 
@@ -621,6 +606,31 @@
 # or both; and of which classes: g generic, $ strings, l lists, s sets, h hashes, z sorted sets, x
 # expired, e evicted, t streams, d modules, A for all of these, n new keys, m missed keys.
 # notify-keyspace-events = ""
+
+# --- observability --------------------------------------------------------------------------------
+
+# Keep a log of slow commands. With no, slowlog-log-slower-than says nothing.
+# slowlog-enabled = true
+
+# From how many microseconds on a command goes into the slow log: 0 for every command, -1 for none.
+# slowlog-log-slower-than = 10000
+
+# How many commands the slow log holds.
+# slowlog-max-len = 128
+
+# Allow MONITOR. Setting no disconnects the clients that use it.
+# monitor-enabled = true
+
+# From how many milliseconds on a command, or background work that held commands up, is an event for
+# LATENCY; 0 for none.
+# latency-monitor-threshold = 0
+
+# Count how long each command takes, for LATENCY HISTOGRAM and INFO latencystats. It needs
+# stats-enabled.
+# latency-tracking = true
+
+# Which percentiles INFO latencystats tells.
+# latency-tracking-info-percentiles = ["50", "99", "99.9"]
 
 # --- append-only file -----------------------------------------------------------------------------
 

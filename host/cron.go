@@ -64,21 +64,12 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 	effort := srv.params.expireEffort.Load() - 1
 	limit := period * time.Duration(25+2*effort) / 100
 	start := time.Now()
-	// A command waits for one step at most, so the longest is what counts.
-	timed, longest, last := srv.registry.Hooks.TimesLatency(), time.Duration(0), start
-	defer func() {
-		srv.sweeps.nanos.Add(int64(time.Since(start)))
-		srv.registry.Hooks.Latency("expire-cycle", longest)
-	}()
+	defer func() { srv.sweeps.nanos.Add(int64(time.Since(start))) }()
 	for again := true; again; {
 		again = false
 		for sh := range keyspace.Shards {
 			if srv.ks.Sweep(sh, now, sweepBudget, srv.expiry.Load() && !srv.loadingNow()) {
 				again = true
-			}
-			if timed {
-				now := time.Now()
-				longest, last = max(longest, now.Sub(last)), now
 			}
 		}
 		if time.Since(start) > limit {

@@ -70,7 +70,9 @@ func (srv *Server) free(limit, now int64) bool {
 	}
 	policy := srv.params.policy.Load()
 	start, budget := time.Now(), srv.evictionTime()
-	defer func() { srv.registry.Hooks.Latency("eviction-cycle", time.Since(start)) }()
+	if h := srv.registry.Hooks; h.TimesLatency() {
+		defer func() { h.Latency("eviction-cycle", time.Since(start)) }()
+	}
 	for n := 1; srv.usedMemory() > limit; n++ {
 		switch {
 		case srv.ks.Garbage() > 0:

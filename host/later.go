@@ -25,8 +25,6 @@ const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
 	noStreams     = "there are no streams yet"
-	noObserving   = "there is no slow log and no latency monitor yet"
-	noTracking    = "there is no client-side caching yet"
 	noScripts     = "there are no scripts yet"
 )
 
@@ -81,13 +79,6 @@ var laterParams = [...]struct {
 	// There are no streams yet.
 	{"stream-node-max-bytes", "", "4096", size, noStreams},
 	{"stream-node-max-entries", "", "100", number, noStreams},
-	// There is no slow log and no latency monitor yet.
-	{"latency-tracking", "", "yes", yesno, noObserving},
-	{"latency-tracking-info-percentiles", "", "50 99 99.9", words, noObserving},
-	{"slowlog-log-slower-than", "", "10000", number, noObserving},
-	{"slowlog-max-len", "", "128", number, noObserving},
-	// There is no client-side caching yet.
-	{"tracking-table-max-keys", "", "1000000", number, noTracking},
 	// There are no scripts yet.
 	{"busy-reply-threshold", "lua-time-limit", "5000", number, noScripts},
 }
@@ -111,6 +102,9 @@ func declareLaterTable(s *config.Schema) {
 			s.Memory(p, 0, math.MaxInt64)
 		case words:
 			p.Flags |= config.MultiArg
+			if row.name == "masterauth" || row.name == "masteruser" {
+				p.Flags |= config.Sensitive
+			}
 			v := s.Text(p)
 			if row.name == "replicaof" {
 				v.Check(func(value string) error {

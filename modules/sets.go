@@ -13,6 +13,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/hyperloglog"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/lists"
+	"github.com/ferrousdb/ferrous/modules/observability"
 	"github.com/ferrousdb/ferrous/modules/pubsub"
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/server"
@@ -24,7 +25,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), aof.New(), rdb.New(), acl.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), observability.New(), aof.New(), rdb.New(), acl.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,

@@ -72,6 +72,20 @@ func parseHello(c *core.Ctx) (g greeting, err error) {
 	return g, nil
 }
 
+// redactHello names the secrets of a call: the user and the password.
+func redactHello(c *core.Ctx, hide func(arg int)) {
+	for i := 2; i+2 < len(c.Args); i++ {
+		switch {
+		case c.Is(i, "AUTH"):
+			hide(i + 1)
+			hide(i + 2)
+			i += 2
+		case c.Is(i, "SETNAME"):
+			i++
+		}
+	}
+}
+
 // introduce writes the reply of HELLO. The server calls itself redis, because
 // libraries decide by that name which features there are.
 func introduce(c *core.Ctx) {

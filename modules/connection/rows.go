@@ -32,7 +32,7 @@ func (m *module) rows() []core.Command {
 			Doc: doc("1.0.0", "O(1)", "Chooses the database of the connection.", "index:integer"),
 		},
 		{
-			Name: "hello", Run: core.ForClient(m.hello), Arity: -1, Flags: handshake | core.Sensitive,
+			Name: "hello", Run: core.ForClient(m.hello), Arity: -1, Flags: handshake | core.Sensitive, Redact: redactHello,
 			Doc: core.WithHistory(doc("6.0.0", "O(1)", "Chooses the protocol version, and authenticates and names the connection on the way.",
 				"[arguments{protover:integer [AUTH auth{username password}] [SETNAME clientname]}]"),
 				"6.2.0", "The version may be left out: then the command only reports."),

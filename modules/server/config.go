@@ -46,6 +46,16 @@ func configSet(c *core.Ctx) error {
 	return nil
 }
 
+// redactConfig names the secrets of a call of CONFIG SET: the values of passwords.
+func redactConfig(c *core.Ctx, hide func(arg int)) {
+	for i := 2; i+1 < len(c.Args); i += 2 {
+		v := c.Server.Registry().Config.Find(string(c.Args[i]))
+		if v != nil && v.Param().Has(config.Sensitive) {
+			hide(i + 1)
+		}
+	}
+}
+
 // allowed reports whether the client may use a facility that a parameter
 // protects with no, yes or local. Without such a parameter it may not.
 func allowed(c *core.Ctx, parameter string) bool {

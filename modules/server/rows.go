@@ -122,7 +122,7 @@ func configRows() []core.Command {
 			Doc: doc("2.8.0", "O(1)", "Writes the configuration as it is now into its file.", "", everyNode...),
 		},
 		{
-			Name: "set", Run: configSet, Arity: -4, Flags: admin | everything,
+			Name: "set", Run: configSet, Arity: -4, Flags: admin | everything | core.Sensitive, Redact: redactConfig,
 			Doc: core.WithHistory(doc("2.0.0", perParameter, "Changes parameters while the server runs, all of them or none.", "data{parameter value}...", everyNode...),
 				"7.0.0", "More than one parameter may be given."),
 		},
