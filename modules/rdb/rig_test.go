@@ -229,7 +229,8 @@ func (c *client) fill() {
 		c.do("HSET hash f v n 1")
 		c.do("HSET volatile f v")
 		c.do("PEXPIREAT volatile 33177117420001")
-		c.do("ZADD zset 1 a 2.5 b -inf c +inf d 1e300 e")
+		// Scores whose digests are the same in 7.0, which prints them otherwise.
+		c.do("ZADD zset 1 a 2.5 b -inf c +inf d 12345 e")
 		c.do("SETBIT bits 10007 1")
 		c.do("PFADD hll a b c d")
 		c.do("GEOADD geo 13.4 52.5 berlin 2.35 48.85 paris")
