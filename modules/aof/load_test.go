@@ -195,6 +195,17 @@ func TestDumpBeforeCommands(t *testing.T) {
 	start(t, dir).client().want("MGET a b", "1 2")
 }
 
+// TestLeftovers: what a crash has left half written goes at the next start.
+func TestLeftovers(t *testing.T) {
+	dir := logDir(t, oneIncr, map[string]string{incr1: command("SET a 1"), "temp-1073741824-0.rdb": "x", "temp-appendonly.aof.incr": "x"})
+	s := start(t, dir)
+	s.client().want("GET a", "1")
+	names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
+	if err != nil || len(names) != 2 {
+		t.Errorf("%v, %v", names, err)
+	}
+}
+
 // TestWarnsOfADump: a log that begins empty beside a dump is worth a warning.
 func TestWarnsOfADump(t *testing.T) {
 	dir := t.TempDir()
