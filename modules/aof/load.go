@@ -28,6 +28,7 @@ func (m *module) load() (done bool, err error) {
 	if m.chain, err = m.where.readManifest(); err != nil {
 		return false, err
 	}
+	m.tidy()
 	if !m.params.on.Load() {
 		m.deleteHistory()
 		return false, nil
@@ -49,6 +50,21 @@ func (m *module) load() (done bool, err error) {
 	}
 	m.deleteHistory()
 	return true, nil
+}
+
+// tidy removes what a crash has left in the directory half written. An increment
+// without a base is of no use, either.
+func (m *module) tidy() {
+	removed, err := dump.Tidy(m.where.path)
+	if name := m.where.tempIncr(); os.Remove(m.where.in(name)) == nil {
+		removed = append(removed, name)
+	}
+	if err != nil && exists(m.where.path) {
+		m.log.Warn("cannot remove what a crash has left behind", "error", err)
+	}
+	for _, name := range removed {
+		m.log.Info("removed what a crash has left behind", "file", name)
+	}
 }
 
 // warnOfDump warns of what is surprising in Redis, too: with a log that is new
@@ -169,7 +185,7 @@ func (m *module) open() error {
 	m.mu.Lock()
 	m.state = on
 	m.mu.Unlock()
-	m.w.cut(&output{f: f, size: size, settled: size}, m.forgetDB)
+	m.w.cut(&output{f: logFile{f}, size: size, settled: size}, m.forgetDB)
 	m.w.review()
 	m.feed.Set(true)
 	return nil

@@ -136,7 +136,7 @@ func (m *module) openIncr(rw *rewrite) (*output, error) {
 		m.chain = next
 	}
 	m.log.Info("Creating AOF incr file " + name + " on background rewrite")
-	return &output{f: f}, nil
+	return &output{f: logFile{f}}, nil
 }
 
 // settleDirectory makes the directory. As long as there is no log it follows
