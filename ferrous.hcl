@@ -502,9 +502,6 @@
 # Accepted, without effect: there are no streams yet.
 # stream-node-max-entries = 100
 
-# Accepted, without effect: there is no client-side caching yet.
-# tracking-table-max-keys = 1000000
-
 # Accepted, without effect: there are no scripts yet.
 # Also called lua-time-limit.
 # busy-reply-threshold = 5000
@@ -606,6 +603,12 @@
 # or both; and of which classes: g generic, $ strings, l lists, s sets, h hashes, z sorted sets, x
 # expired, e evicted, t streams, d modules, A for all of these, n new keys, m missed keys.
 # notify-keyspace-events = ""
+
+# --- client-side caching --------------------------------------------------------------------------
+
+# How many keys are remembered at most for clients that keep copies of them (CLIENT TRACKING); of
+# what is too much, some are invalidated. 0 is no limit.
+# tracking-table-max-keys = 1000000
 
 # --- observability --------------------------------------------------------------------------------
 
