@@ -282,13 +282,14 @@ func TestBadFiles(t *testing.T) {
 // last save, and the next start removes what it has left behind.
 func TestKilledSave(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"--port", "7830", "--bind", "127.0.0.1", "--save", "", "--dir", dir}
+	sock := socket(t)
+	args := []string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := process(t, self, []string{"RDB_TEST_SERVER=1"}, args...)
-	c := dial(t, "tcp", "127.0.0.1:7830")
+	c := dial(t, sock)
 	c.want("OK", "SET a 1")
 	c.want("OK", "SAVE")
 	for i := range 100 {

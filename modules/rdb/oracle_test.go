@@ -21,12 +21,13 @@ func TestOracle(t *testing.T) {
 	}
 	for _, compression := range []string{"yes", "no"} {
 		theirs, ours := t.TempDir(), t.TempDir()
-		args := func(dir, port string) []string {
-			return []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--rdbcompression", compression,
+		sock := socket(t)
+		args := func(dir string) []string {
+			return []string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir, "--rdbcompression", compression,
 				"--enable-debug-command", "yes", "--dbfilename", "dump.rdb"}
 		}
-		cmd := process(t, redis, nil, args(theirs, "7831")...)
-		c := dial(t, "tcp", "127.0.0.1:7831")
+		cmd := process(t, redis, nil, args(theirs)...)
+		c := dial(t, sock)
 		c.fill()
 		want := c.digest()
 		c.want("OK", "SAVE")
@@ -50,8 +51,8 @@ func TestOracle(t *testing.T) {
 		if out, err := exec.Command("redis-check-rdb", filepath.Join(ours, "dump.rdb")).CombinedOutput(); err != nil {
 			t.Errorf("redis-check-rdb: %v: %s", err, out)
 		}
-		process(t, redis, nil, args(ours, "7832")...)
-		c = dial(t, "tcp", "127.0.0.1:7832")
+		process(t, redis, nil, args(ours)...)
+		c = dial(t, sock)
 		until(t, "the end of the load", func() bool { return !strings.HasPrefix(c.do("PING"), "-LOADING") })
 		if got := c.digest(); got != want {
 			t.Errorf("Redis loads %s, was %s", got, want)

@@ -61,18 +61,25 @@ func (t *text) String() string {
 func try(t *testing.T, dir string, args ...string) (*server, error) {
 	t.Helper()
 	s := &server{t: t, dir: dir, log: &text{}}
-	sockets, err := os.MkdirTemp("", "rdb") // paths of sockets must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(sockets) })
-	s.sock = filepath.Join(sockets, "s")
+	s.sock = socket(t)
 	args = append([]string{"--port", "0", "--unixsocket", s.sock, "--dir", dir, "--enable-debug-command", "yes",
 		"--arena-poison", "yes", "--hz", "100"}, args...)
+	var err error
 	s.host, err = host.Start(host.Options{
 		Modules: modules.Full(), Args: args, Log: hclog.New(&hclog.LoggerOptions{Output: s.log, Level: hclog.Debug}),
 	})
 	return s, err
+}
+
+// socket returns a path for a socket, which must be short.
+func socket(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "s")
 }
 
 // start is try for a server that is to come up. It is stopped at the end of the test.
@@ -87,7 +94,7 @@ func start(t *testing.T, dir string, args ...string) *server {
 }
 
 // connect opens a connection.
-func (s *server) connect() *client { return dial(s.t, "unix", s.sock) }
+func (s *server) connect() *client { return dial(s.t, s.sock) }
 
 // file returns the path of a file in the server's directory.
 func (s *server) file(name string) string { return filepath.Join(s.dir, name) }
@@ -99,12 +106,12 @@ type client struct {
 	r    *bufio.Reader
 }
 
-func dial(t *testing.T, network, addr string) *client {
+func dial(t *testing.T, addr string) *client {
 	t.Helper()
 	var conn net.Conn
 	until(t, "a connection to "+addr, func() (ok bool) {
 		var err error
-		conn, err = net.Dial(network, addr)
+		conn, err = net.Dial("unix", addr)
 		return err == nil
 	})
 	t.Cleanup(func() { conn.Close() })
