@@ -184,7 +184,7 @@ func (u *user) explain(r refusal, cmd *core.Command, where core.Where) error {
 		return errors.New(map[reason]string{
 			byCommand: "no permission to execute the command or subcommand",
 			byKey:     "no permission to touch the specified keys",
-			byChannel: "no permission to access one of the channels used as argument to the command",
+			byChannel: "no permission to access one of the channels used as arguments",
 		}[r.reason])
 	case core.InScript:
 		return core.Err("ACL failure in script: " + u.describe(r, cmd, nil))
