@@ -184,7 +184,7 @@ func (w *writer) outcome(m match, end time.Time) outcome {
 		switch {
 		case acked:
 			o.acked++
-			if i >= m.hi {
+			if i >= m.hi && op.acked.Before(end) {
 				o.lost++
 				o.age = max(o.age, end.Sub(op.acked))
 			}

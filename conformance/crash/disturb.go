@@ -65,7 +65,7 @@ func (d *disturbance) guarantee(gentle bool) guarantee {
 	switch {
 	case gentle || d.r.policy == always: // where there is no log there are save points
 		g.before, g.seen = time.Now(), true // some replies are read when the server is dead already
-		if d.r.power && !gentle {
+		if d.r.power && !gentle {           // a sync during which the file system is shut down succeeds in vain
 			g.before, g.seen = d.r.ended, false
 		}
 	case d.r.policy == everysec:
@@ -162,9 +162,17 @@ func (d *disturbance) save() error {
 		}
 	}
 	if !d.r.policy.log() {
-		d.saved = before
+		d.promise(before)
 	}
 	return nil
+}
+
+// promise takes note that everything up to p has been made safe, for a reply said so;
+// unless there was no disk any more.
+func (d *disturbance) promise(p position) {
+	if d.r.disk == nil || !d.r.ending.Load() {
+		d.saved = p
+	}
 }
 
 // rewrite has the log rewritten; sometimes something else comes meanwhile.
@@ -188,7 +196,7 @@ func (d *disturbance) toggle() error {
 	if _, err := d.ask("CONFIG", "SET", "appendonly", "no"); err != nil {
 		return err
 	}
-	d.saved = before // it was synced
+	d.promise(before) // it was synced
 	if err := d.idle(); err != nil {
 		return err
 	}
