@@ -11,6 +11,9 @@ type InfoSection struct {
 	// capital first letter, unless Heading says otherwise.
 	Name    string
 	Heading string
+	// Part orders those that share a Name, which are one section: the lower comes
+	// first, and where it is the same who was registered first.
+	Part int
 	// Extra sections are shown only by name or by "all"/"everything".
 	Extra bool
 	// Fill writes the fields. It runs with all shards locked and every event

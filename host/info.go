@@ -32,7 +32,7 @@ func (srv *Server) declareInfo() {
 	add("server", srv.infoServer)
 	add("clients", srv.infoClients)
 	add("memory", srv.infoMemory)
-	add("persistence", srv.infoPersistence)
+	srv.registry.Info(core.InfoSection{Name: "persistence", Part: -2, Fill: srv.infoPersistence})
 	add("stats", srv.infoStats)
 	srv.registry.Info(core.InfoSection{Name: "cpu", Heading: "CPU", Fill: srv.infoCPU})
 	add("modules", srv.infoModules)
@@ -87,7 +87,9 @@ func (srv *Server) infoSections() []core.InfoSection {
 		return len(infoOrder) + slices.IndexFunc(srv.registry.Sections(), func(o core.InfoSection) bool { return o.Name == s.Name })
 	}
 	sections := slices.Clone(srv.registry.Sections())
-	slices.SortStableFunc(sections, func(a, b core.InfoSection) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(sections, func(a, b core.InfoSection) int {
+		return cmp.Or(rank(a)-rank(b), a.Part-b.Part)
+	})
 	return sections
 }
 

@@ -75,7 +75,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.Commands(m.rows()...)
 	r.Debug(core.DebugCommand{Name: "RELOAD", Args: "[option ...]", Arity: -2, Run: m.debugReload,
 		Help: "Saves the data to the RDB file, drops them and loads the file. Options are\nNOSAVE: load the file that is there; NOFLUSH: keep the data; MERGE: keys of\nthe file replace those that exist already."})
-	r.Info(core.InfoSection{Name: "persistence", Fill: m.info})
+	r.Info(core.InfoSection{Name: "persistence", Part: -1, Fill: m.info}) // before that of the log
 	r.Checker(checker())
 	r.OnLoad(m.load)
 	r.OnTick(m.tick)
