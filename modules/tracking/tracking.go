@@ -26,6 +26,8 @@
 package tracking
 
 import (
+	"math"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
@@ -67,7 +69,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.maxKeys = r.Config.Int(config.Param{
 		Name: "tracking-table-max-keys", Section: "client-side caching", Default: "1000000",
 		Doc: "How many keys are remembered at most for clients that keep copies of them (CLIENT TRACKING); of what is too much, some are invalidated. 0 is no limit.",
-	}, 0, 1<<62)
+	}, 0, math.MaxInt64)
 	r.Config.Apply(func() error { m.shrink(nil, shrinkAtOnce); return nil }, m.maxKeys)
 	r.Info(core.InfoSection{Name: "clients", Fill: func(w *core.InfoWriter) {
 		w.Int("tracking_clients", int64(m.clients.n.Load()))
