@@ -137,6 +137,7 @@ func (m *module) path() string { return m.server.Path(m.fileName.Load()) }
 // made writers copy. Jobs may come here in another order than they ended in.
 func (m *module) finish(j *job, copied int64) {
 	j.snapshot.End()
+	j.stop()
 	m.mu.Lock()
 	if j.over {
 		m.mu.Unlock()

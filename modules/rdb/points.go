@@ -57,10 +57,11 @@ func (m *module) changes(locked bool) int64 {
 // flush is the hook for FLUSHALL: what is being saved is not worth it any more,
 // and with save points the file is to say that there is nothing, lest all of it
 // comes back by a crash. Redis writes that file before it replies, and so does
-// nothing else meanwhile; here a job does. Databases emptied to be filled again
-// from a file (DEBUG) are no concern: they come by no write.
+// nothing else meanwhile; here a job does. What is emptied to be filled again is no
+// concern: DEBUG is no write, and a FLUSHALL in a log is not counted while that is
+// loaded.
 func (m *module) flush(c *core.Ctx, db int) {
-	if db >= 0 || c == nil || c.Cmd.Flags&core.Write == 0 {
+	if db >= 0 || c == nil || c.Cmd.Flags&core.Write == 0 || m.server.Loading() {
 		return
 	}
 	changes, ks := int64(0), c.DB.Keyspace() // that FLUSHALL is going to count

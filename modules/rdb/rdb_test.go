@@ -263,6 +263,25 @@ func TestFlushAllOften(t *testing.T) {
 	c.want("1", "GET last")
 }
 
+// TestFlushAllInLog: a log that is loaded changes neither the file nor the count.
+func TestFlushAllInLog(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, dir, "--save", "900 1", "--appendonly", "yes", "--appendfsync", "always").connect()
+	c.want("OK", "MSET a 1 b 2 c 3")
+	c.want("OK", "SAVE")
+	c.want("OK", `CONFIG SET save ""`)
+	c.want("OK", "FLUSHALL")
+	c.want("OK", "SET a 2")
+	c.want("(closed)", "SHUTDOWN")
+	c = start(t, dir, "--save", "900 1", "--appendonly", "yes").connect()
+	c.want("1", "DBSIZE")
+	c.wantInfo("rdb_changes_since_last_save", "0")
+	c.want("OK", "SET b 1")
+	c.wantInfo("rdb_changes_since_last_save", "1")
+	c.want("OK", "DEBUG RELOAD NOSAVE")
+	c.want("3", "DBSIZE")
+}
+
 func TestSavePointSyntax(t *testing.T) {
 	for _, test := range []struct {
 		args []string
