@@ -356,11 +356,15 @@ func (w *writer) drop() {
 	w.call(func() {
 		w.take()
 		w.await()
-		w.pending = nil
-		if w.cur != nil {
-			_ = w.cur.f.Close()
-			w.cur = nil
+		for _, p := range append(w.pending, part{}) { // files that were to follow, too
+			if p.out != w.cur {
+				if w.cur != nil {
+					_ = w.cur.f.Close()
+				}
+				w.cur = p.out
+			}
 		}
+		w.pending = nil
 		w.mu.Lock()
 		w.parts = []part{{}}
 		w.written, w.takenAt = w.taken, 0

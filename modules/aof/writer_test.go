@@ -340,9 +340,15 @@ func TestDropEndsFailures(t *testing.T) {
 	if b.flush() == nil {
 		t.Error("flush does not tell of the failure")
 	}
+	next := &disk{}
+	b.cut(&output{f: next}, nil)
+	b.feed("b")
 	b.drop()
 	if b.mends.Load() != 1 || b.barrier.Held() != 0 {
 		t.Errorf("mended %d, held %d", b.mends.Load(), b.barrier.Held())
+	}
+	if !b.disk.closed || !next.closed {
+		t.Error("a file is still open")
 	}
 }
 
