@@ -25,15 +25,16 @@ func (r reason) String() string {
 	return [...]string{"", "command", "key", "auth", "channel"}[r]
 }
 
-// call is what is to be allowed: a command with its arguments. Its keys are found
-// when the first selector asks.
+// call is what is to be allowed: a command with its arguments, and the keys among
+// them.
 type call struct {
-	cmd   *core.Command
-	args  [][]byte
-	keys  []core.KeyRef
-	found bool
-	room  [8]core.KeyRef
+	cmd  *core.Command
+	args [][]byte
+	keys []core.KeyRef
 }
+
+// usualKeys is how many keys of a call are found without allocating.
+const usualKeys = 8
 
 // refusal is a reason with the argument that it is about, 0 for the command.
 type refusal struct {
@@ -43,8 +44,7 @@ type refusal struct {
 
 // Allow implements core.Permissions.
 func (u *user) Allow(c *core.Ctx, cmd *core.Command, args [][]byte, where core.Where) error {
-	call := call{cmd: cmd, args: args}
-	r := u.check(&call)
+	r := u.check(cmd, args)
 	if r.reason == granted {
 		return nil
 	}
@@ -55,7 +55,8 @@ func (u *user) Allow(c *core.Ctx, cmd *core.Command, args [][]byte, where core.W
 // AllKeys implements core.Permissions: one selector has to allow both the command
 // and every key.
 func (u *user) AllKeys(c *core.Ctx, flags core.KeyFlags) bool {
-	call := call{cmd: c.Cmd, args: c.Args}
+	var room [usualKeys]core.KeyRef
+	call := call{c.Cmd, c.Args, u.keysOf(room[:0], c.Cmd, c.Args)}
 	for _, s := range u.selectors {
 		if s.check(&call).reason == granted && s.everyKey(accessOf(flags)) {
 			return true
@@ -66,10 +67,12 @@ func (u *user) AllKeys(c *core.Ctx, flags core.KeyFlags) bool {
 
 // check asks one selector after the other. If none allows the call, the refusal
 // that got furthest is told.
-func (u *user) check(c *call) refusal {
+func (u *user) check(cmd *core.Command, args [][]byte) refusal {
+	var room [usualKeys]core.KeyRef
+	call := call{cmd, args, u.keysOf(room[:0], cmd, args)}
 	worst := refusal{reason: byCommand}
 	for _, s := range u.selectors {
-		r := s.check(c)
+		r := s.check(&call)
 		if r.reason == granted {
 			return r
 		}
@@ -80,12 +83,23 @@ func (u *user) check(c *call) refusal {
 	return worst
 }
 
+// keysOf finds the keys of a call, if some selector asks. If the arguments have not
+// the shape that the command declares, the handler will refuse them; the keys found
+// so far count all the same.
+func (u *user) keysOf(room []core.KeyRef, cmd *core.Command, args [][]byte) []core.KeyRef {
+	if u.anyKey || len(cmd.Keys) == 0 && cmd.FindKeys == nil {
+		return nil
+	}
+	keys, _ := cmd.AppendKeys(room, args)
+	return keys
+}
+
 func (s *selector) check(c *call) refusal {
 	cmd := c.cmd
 	if !s.anyCommand && cmd.Flags&core.NoAuth == 0 && !s.has(cmd.ID()) && !s.hasFirstArg(c) {
 		return refusal{reason: byCommand}
 	}
-	if !s.anyKey && (len(cmd.Keys) > 0 || cmd.FindKeys != nil) {
+	if !s.anyKey {
 		if at := s.refusedKey(c); at > 0 {
 			return refusal{byKey, at}
 		}
@@ -116,14 +130,8 @@ func (s *selector) hasFirstArg(c *call) bool {
 	return false
 }
 
-// refusedKey returns the position of a key that may not be touched, 0 for none. If
-// the arguments have not the shape that the command declares, the handler will
-// refuse them; the keys found so far count all the same.
+// refusedKey returns the position of a key that may not be touched, 0 for none.
 func (s *selector) refusedKey(c *call) int {
-	if !c.found {
-		c.keys, _ = c.cmd.AppendKeys(c.room[:0], c.args)
-		c.found = true
-	}
 	for _, k := range c.keys {
 		if !s.mayTouch(c.args[k.Index], accessOf(k.Flags)) {
 			return k.Index

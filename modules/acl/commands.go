@@ -114,7 +114,7 @@ func (m *module) dryRun(c *core.Ctx) error {
 	if !cmd.ArityOK(len(args)) {
 		return core.ErrArity(cmd.FullName())
 	}
-	if r := u.check(&call{cmd: cmd, args: args}); r.reason != granted {
+	if r := u.check(cmd, args); r.reason != granted {
 		c.BulkString(u.describe(r, cmd, args))
 		return nil
 	}

@@ -151,7 +151,7 @@ func (e *entry) write(c *core.Ctx) {
 	text("object", e.object)
 	text("username", e.user)
 	c.BulkString("age-seconds")
-	c.Double(float64(c.Now-e.updated) / 1000)
+	c.Double(float64(max(c.Now-e.updated, 0)) / 1000) // other loops' clocks may be ahead
 	text("client-info", e.client)
 	number("entry-id", e.id)
 	number("timestamp-created", e.created)

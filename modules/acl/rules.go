@@ -203,7 +203,7 @@ func (s *selector) applyPart(r *core.Registry, name, container, part string) err
 		return errUnknown
 	case cmd.Container() != nil:
 		return errSubArg
-	case part == "":
+	case part == "", hasSpaces(part):
 		return errRule
 	case len(cmd.Sub) == 0:
 		s.firstArg(cmd, part)

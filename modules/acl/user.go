@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // user is who may log in and what he may do then. It is the permissions of his
@@ -25,8 +26,10 @@ type rights struct {
 	passwords []string    // SHA-256, in lower-case hexadecimal
 	selectors []*selector // the first is the root, which rules without parentheses change
 
-	// perms is the user, or nil if one of the selectors allows everything.
-	perms core.Permissions
+	// perms is the user, or nil if one of the selectors allows everything; anyKey,
+	// that all of them allow every key.
+	perms  core.Permissions
+	anyKey bool
 }
 
 // newUser makes a user who may do nothing, which is how users begin.
@@ -51,6 +54,7 @@ func (r *rights) clone() rights {
 // settle works out what is derived, after the rights were changed.
 func (u *user) settle() {
 	u.perms = u
+	u.anyKey = !slices.ContainsFunc(u.selectors, func(s *selector) bool { return !s.anyKey })
 	if slices.ContainsFunc(u.selectors, func(s *selector) bool { return s.anyCommand && s.anyKey && s.anyChannel }) {
 		u.perms = nil
 	}
@@ -111,7 +115,18 @@ func (u *user) rules() []string {
 		if i == 0 {
 			words = append(words, s.rules()...)
 		} else {
-			words = append(words, "("+strings.Join(s.rules(), " ")+")")
+			words = append(words, "("+strings.Join(quoted(s.rules()), " ")+")")
+		}
+	}
+	return words
+}
+
+// quoted puts words into quotes that would not be read as they are. Redis does not,
+// and reads another selector than it has written.
+func quoted(words []string) []string {
+	for i, w := range words {
+		if strings.ContainsAny(w, `"'`) || strings.HasSuffix(w, ")") {
+			words[i] = config.Quote(w)
 		}
 	}
 	return words
