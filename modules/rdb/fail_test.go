@@ -3,6 +3,7 @@ package rdb_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,6 +221,36 @@ func TestShutdownRefused(t *testing.T) {
 	}
 }
 
+// TestSIGTERM: the signal ends a server as SHUTDOWN does.
+func TestSIGTERM(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, sock, out := t.TempDir(), socket(t), &text{}
+	cmd := process(t, self, out, []string{"RDB_TEST_SERVER=1"}, "--port", "0", "--unixsocket", sock, "--save", "900", "1", "--dir", dir)
+	c := dial(t, sock)
+	c.want("OK", "SET a 1")
+	if err := os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a refusal", func() bool { return strings.Contains(out.String(), "Errors trying to shut down the server") })
+	c.want("OK", "SET a 2")
+	if err := os.Remove(filepath.Join(dir, "dump.rdb")); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	start(t, dir, "--save", "").connect().want("2", "GET a")
+}
+
 // TestBadFiles: a server does not start over a file that it cannot read, and
 // leaves it alone.
 func TestBadFiles(t *testing.T) {
@@ -288,7 +319,7 @@ func TestKilledSave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := process(t, self, []string{"RDB_TEST_SERVER=1"}, args...)
+	cmd := process(t, self, io.Discard, []string{"RDB_TEST_SERVER=1"}, args...)
 	c := dial(t, sock)
 	c.want("OK", "SET a 1")
 	c.want("OK", "SAVE")

@@ -3,6 +3,7 @@ package rdb_test
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestOracle(t *testing.T) {
 			return []string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir, "--rdbcompression", compression,
 				"--enable-debug-command", "yes", "--dbfilename", "dump.rdb"}
 		}
-		cmd := process(t, redis, nil, args(theirs)...)
+		cmd := process(t, redis, io.Discard, nil, args(theirs)...)
 		c := dial(t, sock)
 		c.fill()
 		want := c.digest()
@@ -51,7 +52,7 @@ func TestOracle(t *testing.T) {
 		if out, err := exec.Command("redis-check-rdb", filepath.Join(ours, "dump.rdb")).CombinedOutput(); err != nil {
 			t.Errorf("redis-check-rdb: %v: %s", err, out)
 		}
-		process(t, redis, nil, args(ours)...)
+		process(t, redis, io.Discard, nil, args(ours)...)
 		c = dial(t, sock)
 		until(t, "the end of the load", func() bool { return !strings.HasPrefix(c.do("PING"), "-LOADING") })
 		if got := c.digest(); got != want {

@@ -182,6 +182,43 @@ func TestSaveWaitsAlone(t *testing.T) {
 	c.want("2", "DBSIZE")
 }
 
+// TestSaveWithoutItsClient: the save goes on.
+func TestSaveWithoutItsClient(t *testing.T) {
+	s := start(t, t.TempDir(), "--save", "", "--rdb-key-save-delay", "300000")
+	c, unblocked, gone := s.connect(), s.connect(), s.connect()
+	c.want("OK", "SET a 1")
+	id := unblocked.do("CLIENT ID")
+	unblocked.send("SAVE")
+	c.awaitInfo("rdb_bgsave_in_progress", "1")
+	c.want("1", "CLIENT UNBLOCK "+id)
+	if got, _ := unblocked.read(); got != "-ERR SAVE goes on, but its client was unblocked" {
+		t.Errorf("SAVE: %q", got)
+	}
+	c.awaitInfo("rdb_changes_since_last_save", "0")
+	c.want("OK", "SET b 1")
+	gone.send("SAVE")
+	c.awaitInfo("rdb_bgsave_in_progress", "1")
+	gone.conn.Close()
+	c.awaitInfo("blocked_clients", "0")
+	c.awaitInfo("rdb_changes_since_last_save", "0")
+	c.want("OK", "DEBUG RELOAD NOSAVE")
+	c.want("1 1", "MGET a b")
+}
+
+// TestScheduled: a save waits for a rewrite of the log to end.
+func TestScheduled(t *testing.T) {
+	s := start(t, t.TempDir(), "--save", "", "--rdb-key-save-delay", "300000")
+	c, saver := s.connect(), s.connect()
+	c.want("OK", "SET a 1")
+	c.want("Background append only file rewriting started", "BGREWRITEAOF")
+	c.want("-ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.", "BGSAVE")
+	c.want("Background saving scheduled", "BGSAVE SCHEDULE")
+	saver.want("OK", "SAVE") // waits for nothing
+	c.awaitInfo("rdb_saves", "2")
+	c.wantInfo("aof_rewrite_in_progress", "0", "rdb_bgsave_in_progress", "1")
+	c.awaitInfo("rdb_bgsave_in_progress", "0")
+}
+
 func TestLastSave(t *testing.T) {
 	c := start(t, t.TempDir(), "--save", "").connect()
 	now := strings.Fields(c.do("TIME"))[0]

@@ -269,13 +269,11 @@ func (c *client) digest() string {
 }
 
 // process starts a server in a process of its own.
-func process(t *testing.T, path string, env []string, args ...string) *exec.Cmd {
+func process(t *testing.T, path string, out io.Writer, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(path, args...)
 	cmd.Env = append(os.Environ(), env...)
-	if testing.Verbose() {
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	}
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
