@@ -21,7 +21,8 @@ import (
 func (srv *Server) serve(super *supervisor, ready *os.File) error {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
+	// They are never given back: one that comes while the process ends must not end
+	// it as if it had not been heeded.
 	// As in Redis, a terminal that closes does not end the server; and neither
 	// does whoever reads its log.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
