@@ -97,9 +97,7 @@ func (c *Ctx) Find(key []byte) keyspace.Entry { return c.find(key, keyspace.ForR
 func (c *Ctx) FindForWrite(key []byte) keyspace.Entry { return c.find(key, keyspace.ForWrite) }
 
 // Touch is Find that records the access even for a session with NO-TOUCH.
-func (c *Ctx) Touch(key []byte) keyspace.Entry {
-	return c.DB.FindHashed(c.HashOf(key), key, c.Now, keyspace.ForRead)
-}
+func (c *Ctx) Touch(key []byte) keyspace.Entry { return c.look(key, keyspace.ForRead) }
 
 // Peek is Find that leaves the access clock alone (EXISTS, TTL, TYPE).
 func (c *Ctx) Peek(key []byte) keyspace.Entry { return c.find(key, keyspace.Count) }
@@ -108,6 +106,10 @@ func (c *Ctx) find(key []byte, m keyspace.Mode) keyspace.Entry {
 	if c.Session != nil && c.Session.NoTouch {
 		m &^= keyspace.Touch
 	}
+	return c.look(key, m)
+}
+
+func (c *Ctx) look(key []byte, m keyspace.Mode) keyspace.Entry {
 	e := c.DB.FindHashed(c.HashOf(key), key, c.Now, m)
 	if !e.OK() && m&keyspace.Count != 0 {
 		c.Event(EventKeyMiss, "keymiss", key)
