@@ -1,0 +1,311 @@
+package tracking_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// caching is a client with a cache: what it has read it keeps until it is told
+// that it is not valid any more.
+type caching struct {
+	*client
+	mode  string
+	cache map[string]string
+	hits  int
+	told  int
+	own   bool // it has NOLOOP, so it has to forget by itself what it changes
+}
+
+func newCaching(t *testing.T, addr, mode string) *caching {
+	c := &caching{client: dial(t, addr), mode: mode, cache: map[string]string{}}
+	c.pushed = c.forget
+	c.own = strings.Contains(mode, "NOLOOP")
+	if got := c.do("CLIENT TRACKING ON %s", mode); got != "OK" {
+		t.Fatalf("CLIENT TRACKING ON %s: %s", mode, got)
+	}
+	return c
+}
+
+func (c *caching) forget(words []string) {
+	c.told++
+	switch {
+	case words[0] != "invalidate" || len(words) < 2:
+		c.t.Errorf("pushed %q", words)
+	case words[1] == "(nil)":
+		clear(c.cache)
+	default:
+		for _, key := range words[1:] {
+			delete(c.cache, key)
+		}
+	}
+}
+
+// get reads one key, in the ways in which its mode allows values to be kept.
+func (c *caching) get(key string) {
+	if _, ok := c.cache[key]; ok {
+		c.hits++
+		return
+	}
+	switch r := rand.IntN(4); {
+	case c.mode == "OPTIN" && r == 0:
+		c.send("CLIENT CACHING YES", "MULTI", "GET "+key, "EXEC")
+		for range 3 {
+			c.reply()
+		}
+		c.cache[key] = c.reply()
+	case c.mode == "OPTIN":
+		c.send("CLIENT CACHING YES", "GET "+key)
+		c.reply()
+		c.cache[key] = c.reply()
+	case c.mode == "OPTOUT" && r == 0:
+		c.send("CLIENT CACHING NO", "GET "+key)
+		c.reply()
+		c.reply() // not to be kept
+	case r == 1:
+		c.send("MULTI", "GET "+key, "EXEC")
+		c.reply()
+		c.reply()
+		c.cache[key] = c.reply()
+	case r == 2: // in one batch with others
+		c.send("GET "+key, "GET "+key, "GET "+key)
+		for range 3 {
+			c.cache[key] = c.reply()
+		}
+	default:
+		c.cache[key] = c.do("GET %s", key)
+	}
+}
+
+func keyName(n int) string { return fmt.Sprint("key:", n%keyCount) }
+
+const keyCount = 24
+
+// step does something at random.
+func (c *caching) step(value *atomic.Int64) {
+	key, other := keyName(rand.Int()), keyName(rand.Int())
+	switch r := rand.IntN(100); {
+	case r < 70:
+		c.get(key)
+	case r < 74 && c.mode != "OPTIN": // an array of values
+		words := strings.Fields(c.do("MGET %s %s", key, other))
+		c.cache[key], c.cache[other] = words[0], words[1]
+	case r < 76:
+		c.change("MULTI", key, fmt.Sprintf("SET %s %d", key, value.Add(1)), "GET "+other, "EXEC")
+	default:
+		c.write(r, key, other, value)
+	}
+}
+
+func (c *caching) write(r int, key, other string, value *atomic.Int64) {
+	switch {
+	case r < 90:
+		c.change("SET "+key+fmt.Sprint(" ", value.Add(1)), key)
+	case r < 92:
+		c.change("DEL "+key, key)
+	case r < 94:
+		c.change(fmt.Sprintf("SET %s %d PX 1", key, value.Add(1)), key)
+	case r < 96:
+		c.do("RENAME %s %s", key, other)
+		if c.own {
+			delete(c.cache, key)
+			delete(c.cache, other)
+		}
+	case r == 96:
+		c.do("FLUSHALL")
+		if c.own {
+			clear(c.cache)
+		}
+	case r == 97:
+		c.do("SWAPDB 0 1")
+	default:
+		c.change(fmt.Sprintf("MSET %s %d %s %d", key, value.Add(1), other, value.Add(1)), key)
+		if c.own {
+			delete(c.cache, other)
+		}
+	}
+}
+
+// change sends a command that changes key, or several of which one does.
+func (c *caching) change(first, key string, more ...string) {
+	c.send(append([]string{first}, more...)...)
+	for range 1 + len(more) {
+		c.reply()
+	}
+	if c.own {
+		delete(c.cache, key)
+	}
+}
+
+// settle makes sure that everything has come that is on its way: what others'
+// commands hand to a session is sent at the end of the turn that answers the
+// first PING.
+func (c *caching) settle() {
+	c.do("PING")
+	c.do("PING")
+}
+
+// TestNoCacheKeepsAnOldValue: clients on several event loops read, keep and change
+// the same keys; whenever all of them have come to rest no cache has anything
+// else than the server.
+func TestNoCacheKeepsAnOldValue(t *testing.T) {
+	for _, limit := range []string{"1000000", "10"} {
+		t.Run("limit "+limit, func(t *testing.T) {
+			addr := start(t, "--io-threads", "3", "--tracking-table-max-keys", limit)
+			var all []*caching
+			for _, mode := range []string{"", "", "NOLOOP", "OPTIN", "OPTOUT", "BCAST", "BCAST PREFIX key:1 PREFIX key:2 NOLOOP", ""} {
+				all = append(all, newCaching(t, addr, mode))
+			}
+			control := dial(t, addr)
+			var value atomic.Int64
+			for range 40 {
+				var wg sync.WaitGroup
+				for _, c := range all {
+					wg.Go(func() {
+						for range 60 {
+							c.step(&value)
+						}
+					})
+				}
+				wg.Wait()
+				if check(t, control, all); t.Failed() {
+					return
+				}
+			}
+			hits, told := 0, 0
+			for _, c := range all {
+				hits += c.hits
+				told += c.told
+			}
+			if hits == 0 || told == 0 {
+				t.Errorf("%d hits, %d invalidations", hits, told)
+			}
+			t.Logf("%d hits, %d invalidations, %d values", hits, told, value.Load())
+		})
+	}
+}
+
+// check compares the caches with the server, when all keys have expired that
+// have to: a cache learns of that when the server has noticed.
+func check(t *testing.T, control *client, all []*caching) {
+	for db := range 2 {
+		control.do("SELECT %d", 1-db)
+		for i := range keyCount {
+			for control.do("PTTL %s", keyName(i))[0] != '-' {
+			}
+		}
+	}
+	for _, c := range all {
+		c.settle()
+	}
+	for i := range keyCount {
+		key := keyName(i)
+		want := control.do("GET %s", key)
+		for _, c := range all {
+			got, ok := c.cache[key]
+			if ok && got != want && c.tracked(key) {
+				t.Errorf("%q keeps %s=%q, the server has %q", c.mode, key, got, want)
+			}
+		}
+	}
+}
+
+// tracked reports whether the client hears of the key at all.
+func (c *caching) tracked(key string) bool {
+	return !strings.Contains(c.mode, "PREFIX") || strings.HasPrefix(key, "key:1") || strings.HasPrefix(key, "key:2")
+}
+
+// TestRedirection: a client of RESP2 with a second connection for the
+// invalidations. Over two connections one may overtake a value that is on its
+// way, so such a client does not keep what was invalidated while it was asked for.
+func TestRedirection(t *testing.T) {
+	addr := start(t, "--io-threads", "3")
+	listener, data, writer := dial(t, addr), dial(t, addr), dial(t, addr)
+	id := listener.do("CLIENT ID")
+	listener.do("HELLO 2")
+	listener.send("SUBSCRIBE __redis__:invalidate")
+	listener.read()
+	data.do("HELLO 2")
+	data.do("CLIENT TRACKING ON REDIRECT %s", id)
+	for i := range 300 {
+		key := keyName(rand.Int())
+		data.do("GET %s", key)
+		if i%50 == 49 {
+			writer.do("FLUSHALL")
+			key = "(nil)"
+		} else {
+			writer.do("SET %s %d", key, i)
+		}
+		words, _ := listener.read()
+		if got := strings.Join(words, " "); got != "message __redis__:invalidate "+key {
+			t.Fatalf("%q, want %s", got, key)
+		}
+	}
+	// The listener goes: the client sees that in its flags.
+	listener.Close()
+	for {
+		if line := writer.do("CLIENT LIST"); !strings.Contains(line, "id="+id+" ") {
+			break
+		}
+	}
+	data.do("GET a")
+	writer.do("SET a b")
+	if got := data.do("CLIENT TRACKINGINFO"); got != "flags on broken_redirect redirect "+id+" prefixes" {
+		t.Error(got)
+	}
+}
+
+// TestSwapDB: the values of all keys may have become others.
+func TestSwapDB(t *testing.T) {
+	addr := start(t)
+	c, writer := newCaching(t, addr, ""), dial(t, addr)
+	c.get("a")
+	writer.do("SWAPDB 0 0")
+	if c.settle(); c.told != 0 {
+		t.Error("told of a database that changed places with itself")
+	}
+	writer.do("SWAPDB 0 1")
+	if c.settle(); c.told != 1 || len(c.cache) != 0 {
+		t.Errorf("told %d times", c.told)
+	}
+}
+
+// TestNobodyTracks: with the last client that tracks the table goes, and the
+// hooks are off.
+func TestNobodyTracks(t *testing.T) {
+	addr := start(t)
+	writer := dial(t, addr)
+	for _, end := range []func(c *caching){
+		func(c *caching) { c.do("CLIENT TRACKING OFF") },
+		func(c *caching) { c.do("RESET"); c.do("HELLO 3") },
+		func(c *caching) { c.Close() },
+	} {
+		c, b := newCaching(t, addr, ""), newCaching(t, addr, "BCAST PREFIX a PREFIX b")
+		c.get("a")
+		field(t, writer, "clients", "tracking_clients:2")
+		field(t, writer, "stats", "tracking_total_keys:1")
+		field(t, writer, "stats", "tracking_total_prefixes:2")
+		end(c)
+		field(t, writer, "clients", "tracking_clients:1")
+		end(b)
+		field(t, writer, "clients", "tracking_clients:0")
+		field(t, writer, "stats", "tracking_total_keys:0")
+		field(t, writer, "stats", "tracking_total_items:0")
+		field(t, writer, "stats", "tracking_total_prefixes:0")
+		writer.do("SET a x")
+	}
+}
+
+// field waits until INFO tells a field.
+func field(t *testing.T, c *client, section, want string) {
+	t.Helper()
+	for range 2000 {
+		if strings.Contains(c.do("INFO %s", section), want+"\r\n") {
+			return
+		}
+	}
+	t.Errorf("INFO %s does not tell %s: %s", section, want, c.do("INFO %s", section))
+}
