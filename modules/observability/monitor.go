@@ -87,14 +87,26 @@ func (m *monitors) show(c *core.Ctx) {
 	if c.Session == nil || m.srv.Loading() {
 		return
 	}
-	var hidden []int
-	c.Secrets(func(arg int) { hidden = append(hidden, arg) })
+	size := 64
+	for _, arg := range c.Args {
+		size += len(arg) + 8
+	}
+	hidden := secrets(c)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	line := appendLine(nil, time.Now(), c, hidden)
+	line := appendLine(make([]byte, 0, size), time.Now(), c, hidden)
 	for _, s := range m.all {
 		s.Conn.Deliver(line)
 	}
+}
+
+// secrets returns the arguments of a call that are not to be shown.
+func secrets(c *core.Ctx) (hidden []int) {
+	if c.Cmd.Flags&core.Sensitive == 0 {
+		return nil
+	}
+	c.Secrets(func(arg int) { hidden = append(hidden, arg) })
+	return hidden
 }
 
 // appendLine appends a command as MONITOR shows it:
@@ -104,9 +116,9 @@ func appendLine(b []byte, now time.Time, c *core.Ctx, hidden []int) []byte {
 	us := now.UnixMicro()
 	b = append(b, '+')
 	b = strconv.AppendInt(b, us/1e6, 10)
-	b = append(b, '.')
-	digits := strconv.AppendInt(nil, 1e6+us%1e6, 10)
-	b = append(b, digits[1:]...)
+	point := len(b)
+	b = strconv.AppendInt(b, 1e6+us%1e6, 10) // seven digits; the point takes the place of the first
+	b[point] = '.'
 	b = append(b, " ["...)
 	b = strconv.AppendInt(b, int64(database(c)), 10)
 	b = append(b, ' ')

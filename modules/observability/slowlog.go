@@ -48,8 +48,7 @@ func (l *slowLog) add(c *core.Ctx, nanos int64) {
 // trimmed copies the arguments of a call without its secrets, as far as they are
 // kept.
 func trimmed(c *core.Ctx) [][]byte {
-	var hidden []int
-	c.Secrets(func(arg int) { hidden = append(hidden, arg) })
+	hidden := secrets(c)
 	n := min(len(c.Args), slowMaxArgs)
 	args := make([][]byte, n)
 	for i := range args {
