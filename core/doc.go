@@ -80,7 +80,8 @@
 //     keyspace.Object implementations. Types that are not Redis's share the
 //     number keyspace.Custom: the Go type of Entry.Object tells them apart.
 //   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap,
-//     OnSession, OnReset. Those that return a Switch are off until it is set.
+//     OnSession, OnReset, OnRan, OnTurn. Those that return a Switch are off
+//     until it is set.
 //   - Subcommands of DEBUG: Registry.Debug.
 //   - INFO: Registry.Info. Configuration: Registry.Config.
 //   - Per-session state: Registry.SessionSlot and Session.Slots.

@@ -309,3 +309,37 @@ func field(t *testing.T, c *client, section, want string) {
 	}
 	t.Errorf("INFO %s does not tell %s: %s", section, want, c.do("INFO %s", section))
 }
+
+// TestSessionsComeAndGo: sessions end while others redirect to them, invalidate
+// what they have read and broadcast to them; nothing is left of them.
+func TestSessionsComeAndGo(t *testing.T) {
+	addr := start(t, "--io-threads", "3")
+	var last atomic.Int64
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for i := range 40 {
+				c := dial(t, addr)
+				c.pushed = func([]string) {}
+				var id int64
+				_, _ = fmt.Sscan(c.do("CLIENT ID"), &id)
+				mode := []string{"", "BCAST", "BCAST PREFIX key:1 NOLOOP", "OPTIN", fmt.Sprint("REDIRECT ", last.Swap(id))}[rand.IntN(5)]
+				c.do("CLIENT TRACKING ON %s", mode)
+				for range 10 {
+					c.do("MGET %s %s", keyName(rand.Int()), keyName(rand.Int()))
+					c.do("SET %s %d", keyName(rand.Int()), i)
+				}
+				if i%3 == 0 {
+					c.do("RESET")
+				}
+				c.send("SET "+keyName(i)+" x", "GET "+keyName(i)) // the replies are not waited for
+				c.Close()
+			}
+		})
+	}
+	wg.Wait()
+	control := dial(t, addr)
+	field(t, control, "clients", "tracking_clients:0")
+	field(t, control, "stats", "tracking_total_items:0")
+	field(t, control, "stats", "tracking_total_prefixes:0")
+}
