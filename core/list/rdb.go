@@ -89,6 +89,8 @@ func (b *Builder) loadNode(r *rdb.Reader) {
 	data := r.String()
 	switch {
 	case r.Err() != nil:
+	case container == plainNode && len(data) == 0:
+		r.Failf("an empty node of a list") // plain ones are for what is large
 	case container == plainNode:
 		b.Add(data)
 	case container != packedNode:

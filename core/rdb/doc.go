@@ -89,3 +89,31 @@ const (
 	encInt32 = 2
 	encLZF   = 3
 )
+
+// Layout names how a value of a type byte is laid out, as Redis's log does;
+// "Value" for those that have no name of their own.
+func Layout(op byte) string {
+	switch op {
+	case TypeHashZipmap:
+		return "Zipmap"
+	case TypeListZiplist, TypeListQuicklist:
+		return "Ziplist"
+	case TypeHashZiplist:
+		return "Hash ziplist"
+	case TypeZSetZiplist:
+		return "Zset ziplist"
+	case TypeSetIntset:
+		return "Intset"
+	case TypeListQuicklist2:
+		return "Listpack"
+	case TypeHashListpack, TypeHashListpackPre, TypeHashListpackEx:
+		return "Hash listpack"
+	case TypeSetListpack:
+		return "Set listpack"
+	case TypeZSetListpack:
+		return "Zset listpack"
+	case TypeStreamListpacks, TypeStreamListpacks2, TypeStreamListpacks3:
+		return "Stream listpack"
+	}
+	return "Value"
+}

@@ -134,6 +134,8 @@ func (m *module) load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) 
 	}
 	v, err := t.Load(opcode, r, c.Arena(key))
 	if err != nil {
+		// The client gets Redis's few words; what is wrong is for who runs the server.
+		c.Server.Log().Warn("RESTORE: "+rdb.Layout(opcode)+" integrity check failed", "error", err)
 		return v, errBadFormat
 	}
 	return v, nil
