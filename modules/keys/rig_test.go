@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
@@ -38,6 +40,9 @@ type failer interface {
 }
 
 const rigDatabases = 3
+
+// Log implements core.Server.
+func (*rig) Log() core.Logger { return hclog.NewNullLogger() }
 
 func newRig(t failer) *rig {
 	r := &rig{t: t, reg: core.NewRegistry(config.NewSchema()), module: &module{}, now: 1_700_000_000_000}
