@@ -343,3 +343,23 @@ func TestSessionsComeAndGo(t *testing.T) {
 	field(t, control, "stats", "tracking_total_items:0")
 	field(t, control, "stats", "tracking_total_prefixes:0")
 }
+
+// TestBlockedClientIsToldAfterItsReply: what serves a blocked client may run on
+// another loop, and change a key that the client has read.
+func TestBlockedClientIsToldAfterItsReply(t *testing.T) {
+	addr := start(t, "--io-threads", "3")
+	c, pusher := newCaching(t, addr, ""), dial(t, addr)
+	for i := range 50 {
+		c.do("LRANGE to 0 -1")
+		c.send("BLMOVE from to LEFT LEFT 0")
+		for !strings.Contains(pusher.do("INFO clients"), "blocked_clients:1\r\n") {
+		}
+		pusher.do("RPUSH from %d", i)
+		if reply, push := c.read(); push || reply[0] != fmt.Sprint(i) {
+			t.Fatalf("%q, pushed: %t", reply, push)
+		}
+		if words, push := c.read(); !push || strings.Join(words, " ") != "invalidate to" {
+			t.Fatalf("%q, pushed: %t", words, push)
+		}
+	}
+}
