@@ -79,12 +79,15 @@ func (c *checker) chain(name string) error {
 		return err
 	}
 	all, dir := m.chain(), filepath.Dir(name)
-	for _, e := range all {
+	last := 0
+	for i, e := range all {
 		info, err := os.Stat(filepath.Join(dir, e.name))
 		if err != nil {
 			return said("Cannot open file "+e.name, err)
 		}
-		c.total += info.Size()
+		if c.total += info.Size(); info.Size() > 0 && e.kind != typeBase {
+			last = i
+		}
 	}
 	for i, e := range all {
 		kind := "INCR AOF"
@@ -95,7 +98,7 @@ func (c *checker) chain(name string) error {
 		case i == 0 || all[i-1].kind == typeBase:
 			c.say("Start to check INCR files.")
 		}
-		if err := c.file(filepath.Join(dir, e.name), kind, i == len(all)-1); err != nil {
+		if err := c.file(filepath.Join(dir, e.name), kind, mayBeTorn(all, i, last)); err != nil {
 			return err
 		}
 	}

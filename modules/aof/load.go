@@ -113,22 +113,26 @@ func (m *module) upgrade() error {
 // it, nil at the start.
 func (m *module) loadChain(within *core.Ctx) error {
 	var total, base int64
-	for _, e := range m.chain.chain() {
+	chain := m.chain.chain()
+	last := 0 // the log may end in this file, or after it
+	for i, e := range chain {
 		size, err := m.where.size(e.name)
 		if err != nil {
 			return err
 		}
 		total += size
-		if e.kind == typeBase {
+		switch {
+		case e.kind == typeBase:
 			base = size
+		case size > 0:
+			last = i
 		}
 	}
 	err := m.srv.Load(total, func(ctx context.Context, p *core.Progress) error {
 		l := &loader{m: m, ctx: ctx, progress: p, within: within}
-		chain := m.chain.chain()
 		for i, e := range chain {
 			start := time.Now()
-			if err := l.file(e.name, i == len(chain)-1); err != nil {
+			if err := l.file(e.name, mayBeTorn(chain, i, last)); err != nil {
 				return err
 			}
 			kind := "incr"
@@ -150,6 +154,15 @@ func (m *module) loadChain(within *core.Ctx) error {
 	m.figures.grown = base
 	m.mu.Unlock()
 	return nil
+}
+
+// mayBeTorn reports whether file i of a chain may end too early; last is the
+// last increment that is not empty. A rewrite enters the next increment before
+// the one so far is synced, and nothing is written to it until that is done: if
+// the machine fails in between, the log ends in a file that an empty one comes
+// after. A base was complete when it was entered.
+func mayBeTorn(chain []entry, i, last int) bool {
+	return i >= last && (chain[i].kind != typeBase || len(chain) == 1)
 }
 
 // open begins to keep the log of a server that starts.

@@ -55,7 +55,7 @@ func newReader(src io.Reader, off, size int64) *reader {
 
 // next returns the next command: at least one argument, valid until the call
 // after. Annotations are skipped. At the end the error is io.EOF, errTorn if the
-// file ends within a command, a *damage, or the error of reading. With an error
+// file ends within a command or in zeros, a *damage, or the error of reading. With an error
 // off is where the command begins.
 func (r *reader) next() ([][]byte, error) {
 	for {
@@ -69,6 +69,10 @@ func (r *reader) next() ([][]byte, error) {
 				return r.args, nil
 			}
 		case err != errMore:
+			var d *damage
+			if errors.As(err, &d) && r.zeros(d.at) {
+				err = errTorn
+			}
 			return nil, err
 		case r.eof && r.at == len(r.buf):
 			return nil, io.EOF
@@ -80,6 +84,26 @@ func (r *reader) next() ([][]byte, error) {
 			}
 		}
 	}
+}
+
+// zeros reports whether from offset at on there are only zeros, to the end of the
+// file: so it may look after a power failure, when a file system knew already how
+// long the file had become but not yet what was in it. No log goes on like that.
+// If the end of a line was torn in two, what is wrong is its first byte. It reads
+// the rest of the file.
+func (r *reader) zeros(at int64) bool {
+	b := bytes.TrimPrefix(r.buf[r.at+int(at-r.off):], []byte{'\r'})
+	for len(bytes.Trim(b, "\x00")) == 0 {
+		if r.eof {
+			return true
+		}
+		r.at = len(r.buf)
+		if r.more() != nil {
+			return false
+		}
+		b = r.buf
+	}
+	return false
 }
 
 // more reads on. The room doubles when one command fills it.
@@ -115,7 +139,8 @@ func (r *reader) parse(b []byte) (used int, lines int64, err error) {
 		case len(b) < longestNote:
 			return 0, 0, errMore
 		}
-		return 0, 0, &damage{r.off, "an annotation that does not end"}
+		zero := max(0, bytes.IndexByte(b[:longestNote], 0)) // there is none in text
+		return 0, 0, &damage{r.off + int64(zero), "an annotation that does not end"}
 	}
 	count, used, err := r.count(b, 0, '*')
 	if err == nil && count == 0 {

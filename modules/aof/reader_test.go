@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -154,6 +155,20 @@ func TestReaderBelievesNoLength(t *testing.T) {
 	_, _, r, err := read(b)
 	if !errors.Is(err, errTorn) || cap(r.buf) > 4*readAtOnce {
 		t.Errorf("%v, %d bytes of room", err, cap(r.buf))
+	}
+}
+
+// TestReaderZeros: however long they are, and however they arrive.
+func TestReaderZeros(t *testing.T) {
+	good := string(appendCommand(nil, []byte("SET"), []byte("a"), []byte("1")))
+	for _, zeros := range []int{1, readAtOnce, 5*readAtOnce + 7} {
+		tail := strings.Repeat("\x00", zeros)
+		if _, ends, r, err := read([]byte(good + tail)); err != errTorn || len(ends) != 1 || r.off != int64(len(good)) {
+			t.Errorf("%d zeros: %v at %d", zeros, err, r.off)
+		}
+		if _, _, _, err := read([]byte(good + tail + "x")); err == errTorn {
+			t.Errorf("%d zeros and something else pass for the end", zeros)
+		}
 	}
 }
 
