@@ -1,6 +1,7 @@
 package acl
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"strings"
@@ -108,7 +109,7 @@ func (m *module) dryRun(c *core.Ctx) error {
 	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
 		cmd = cmd.Subcommand(args[1])
 	}
-	if cmd == nil {
+	if cmd == nil || bytes.IndexByte(args[0], '|') >= 0 { // "config|get" is no word of a request
 		return core.Err("Command '" + string(args[0]) + "' not found")
 	}
 	if !cmd.ArityOK(len(args)) {
