@@ -24,7 +24,7 @@ const (
 	TopLevel Where = iota
 	InMulti        // to be queued
 	InExec         // run by EXEC; the error is to be only the reason
-	InScript
+	InScript       // called by a script; the error says so
 	// Retried is for a command that had blocked and is run again. That may be on
 	// another loop than the session's, and it is not to be touched.
 	Retried
