@@ -360,7 +360,8 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		by.within.nanos += by.elapsed()
 	}
 	served, err := false, c.Permit(w.cmd, w.args, core.Retried) // the user's rights may have changed
-	if err == nil {
+	permitted := err == nil
+	if permitted {
 		served, err = w.wait.Retry(c, key)
 		b.srv.registry.Hooks.Ran(c)
 	}
@@ -377,8 +378,8 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	if !b.giveBack(by, w, served) {
 		return
 	}
-	done := core.Done{Failed: c.Errors() > 0, Ran: true}
-	if by.timing {
+	done := core.Done{Failed: c.Errors() > 0, Ran: permitted}
+	if by.timing && permitted {
 		done.Nanos = by.elapsed()
 	}
 	by.record(w.cmd, c, done)
