@@ -24,6 +24,7 @@ type report struct {
 	started  int            // just when it had loaded
 	losing   int            // rounds after which an acknowledged write was not there
 	off      outcome        // of rounds that ended with the log switched off, or none to begin with
+	litter   []string       // files that are left in the end and belong to nothing
 	last     string
 }
 
@@ -78,6 +79,7 @@ func (r *report) String() string {
 		fmt.Fprintf(&b, "    acknowledged %d; lost %d, in %d rounds, the first at most %v before the end; there without an acknowledgement %d\n",
 			r.acked, r.lost, r.losing, r.age.Round(time.Millisecond), r.unacked)
 	}
-	fmt.Fprintf(&b, "    with the log off at the end: acknowledged %d, of which since the last guarantee, and lost: %d", r.off.acked, r.off.lost)
+	fmt.Fprintf(&b, "    with the log off at the end: acknowledged %d, of which since the last guarantee, and lost: %d\n", r.off.acked, r.off.lost)
+	fmt.Fprintf(&b, "    files left that belong to nothing: %d %v", len(r.litter), r.litter)
 	return b.String()
 }

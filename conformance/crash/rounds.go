@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -142,7 +144,48 @@ func (r *series) all(ctx context.Context) error {
 		}
 	}
 	r.report.rounds--
-	return nil
+	if ctx.Err() != nil {
+		return nil
+	}
+	return r.finish()
+}
+
+// finish ends the server once more as one should: nothing changes by that, and what all
+// the crashes have left lying about should be gone.
+func (r *series) finish() error {
+	r.conn.close()
+	if err := r.restart(); err != nil {
+		return err
+	}
+	r.fleet.forget()
+	r.owed = guarantee{}
+	if err := r.check(); err != nil {
+		return fmt.Errorf("after the last restart: %w", err)
+	}
+	r.conn.close()
+	var err error
+	r.report.litter, err = r.litter()
+	return err
+}
+
+// litter names the files that nobody will read again.
+func (r *series) litter() (names []string, err error) {
+	wanted := map[string]bool{"dump.rdb": true, "appendonly.aof.manifest": true}
+	manifest, err := os.ReadFile(filepath.Join(r.data, "appendonlydir", "appendonly.aof.manifest"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for line := range strings.Lines(string(manifest)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "file" {
+			wanted[words[1]] = true
+		}
+	}
+	return names, filepath.WalkDir(r.data, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && !wanted[d.Name()] {
+			names = append(names, d.Name())
+		}
+		return err
+	})
 }
 
 // round lets the fleet write and ends the server in the midst of it; after it a server

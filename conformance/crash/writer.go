@@ -117,6 +117,14 @@ func (f *fleet) stop() error {
 	return nil
 }
 
+// forget ends a session that has been checked: what is there now is all there is to be.
+func (f *fleet) forget() {
+	for i, w := range f.writers {
+		w.ops = nil
+		f.seen[i].Store(0)
+	}
+}
+
 // write sends operations until the connection or the session ends.
 func (f *fleet) write(w *writer, c *client) {
 	for !f.stopped.Load() {
