@@ -97,7 +97,7 @@ func (m *module) declare(s *config.Schema) {
 	m.stated = config.Custom(s, config.Param{
 		Name: "user", Section: "security", Default: "",
 		Flags: config.MultiArg | config.Directive | config.Sensitive | config.Needed,
-		Doc:   "A user: the name, then rules as ACL SETUSER takes them. One line for each.",
+		Doc:   "A user: the name, then rules as ACL SETUSER takes them, such as alice on >password ~cached:* +@read. One line for each.",
 	}, config.Codec[[][]string]{
 		Parse:  m.parseStated,
 		Format: func(lines [][]string) string { return "" },
