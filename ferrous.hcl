@@ -99,6 +99,10 @@
 # seconds, and those seconds. 0 is no limit.
 # client-output-buffer-limit = ["normal 0 0 0", "slave 256mb 64mb 60", "pubsub 32mb 8mb 60"]
 
+# How many bytes the buffers of all clients may take, or which part of maxmemory (5%); beyond it
+# those with the largest are disconnected. 0 is no limit.
+# maxmemory-clients = 0
+
 # --- memory ---------------------------------------------------------------------------------------
 
 # How many bytes the data may take; beyond it keys are evicted, or writes refused, by
@@ -361,9 +365,6 @@
 # Accepted, without effect: there is no replication yet.
 # propagation-error-behavior = "ignore"
 
-# Accepted, without effect: clients are not evicted by the sum of their buffers yet.
-# maxmemory-clients = 0
-
 # Accepted, without effect: there is no replication yet.
 # masterauth = ""
 
@@ -517,7 +518,8 @@
 # Fixed at start-up.
 # aclfile = ""
 
-# A user: the name, then rules as ACL SETUSER takes them. One line for each.
+# A user: the name, then rules as ACL SETUSER takes them, such as alice on >password ~cached:*
+# +@read. One line for each.
 # Only in a configuration file or at start-up.
 # user = []
 

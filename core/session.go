@@ -36,6 +36,8 @@ type Session struct {
 	InTx    int // number of queued commands plus 1 while in MULTI, else 0
 	TxBytes int // memory of the queue and of the watched keys
 
+	SubBytes int // memory of what modules keep for it: channels, prefixes
+
 	Subs     int    // channels subscribed to, PSubs patterns, SSubs shard channels;
 	PSubs    int    // a session that has any is a subscriber
 	SSubs    int    //

@@ -116,6 +116,7 @@ func (srv *Server) ResetStats() {
 	srv.accepts.failed.Store(0)
 	srv.ks.ResetStats()
 	srv.evict.evicted.Store(0)
+	srv.crowd.evicted.Store(0)
 	srv.usage.mu.Lock()
 	srv.usage.history = [16]traffic{}
 	srv.usage.at = 0

@@ -38,6 +38,7 @@ func (srv *Server) cron() {
 		srv.sweep(now, period)
 		srv.defragment(period)
 		srv.checkPause(now)
+		srv.watchClients()
 		if srv.serving.Load() {
 			for _, fn := range srv.registry.Ticks() {
 				fn(now)

@@ -134,6 +134,7 @@ const (
 	guardLoading = 1 << iota
 	guardPause
 	guardMemory   // maxmemory is set
+	guardClients  // maxmemory-clients is set
 	guardStopping // a shutdown has saved the data: nothing may change them any more
 )
 
@@ -165,6 +166,11 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	}
 	if guard&guardLoading != 0 && flags&core.Loading == 0 {
 		return dealtWith, refuse(s, c, core.ErrLoading)
+	}
+	if guard&guardClients != 0 && w.srv.crowd.over() {
+		if w.fitClients(); s.closing != open {
+			return dealtWith, nil
+		}
 	}
 	if guard&(guardMemory|guardPause) == guardMemory { // a pause leaves the data as they are
 		// What is queued takes memory, too.

@@ -263,6 +263,7 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("expired_time_cap_reached_count", srv.sweeps.cut.Load())
 	w.Int("expire_cycle_cpu_milliseconds", srv.sweeps.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
+	w.Int("evicted_clients", srv.crowd.evicted.Load())
 	w.Int("keyspace_hits", ks.Hits)
 	w.Int("keyspace_misses", ks.Misses)
 	w.Int("total_error_replies", errorReplies)

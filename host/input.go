@@ -18,6 +18,9 @@ func (w *worker) received(s *session, fresh []byte) {
 		s.query = append(s.query, fresh...)
 		data, fresh = s.query, nil
 	}
+	if len(s.query) > 0 {
+		w.weigh(s) // before a command runs that is as large as that
+	}
 	used := w.consume(s, data)
 	switch {
 	case used == len(data):
@@ -41,6 +44,11 @@ func (w *worker) received(s *session, fresh []byte) {
 	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > w.srv.params.queryLimit.Load() {
 		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", held)
 		s.Close(false, "query buffer limit")
+	}
+	if w.srv.guard.Load()&guardClients != 0 {
+		if w.weigh(s); w.srv.crowd.over() {
+			w.fitClients()
+		}
 	}
 }
 
@@ -102,6 +110,7 @@ func (w *worker) finish(s *session) {
 	s.queue(out, false)
 	w.touch(s)
 	w.checkOutput(s, 0) // now: the rest of a pipeline may ask for much more
+	w.weigh(s)
 }
 
 // trusted is how much is set aside for an argument on the word of its header.
@@ -118,8 +127,12 @@ func (w *worker) ahead(s *session) []byte {
 		// The length is only declared: room is made as data really come.
 		s.query = append(make([]byte, 0, min(want, max(4*len(s.query), trusted))), s.query...)
 	}
-	if cap(s.query)-len(s.query) < 1024 {
-		s.query = append(make([]byte, 0, max(2*cap(s.query), 16<<10)), s.query...)
+	if have := len(s.query); cap(s.query)-have < 1024 {
+		room := max(2*cap(s.query), 16<<10)
+		if want := s.parser.want(); have >= bigArgument && want > have { // the end of a large argument
+			room = min(room, max(want, have+1024))
+		}
+		s.query = append(make([]byte, 0, room), s.query...)
 	}
 	return s.query[len(s.query):cap(s.query)]
 }

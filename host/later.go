@@ -33,7 +33,6 @@ var laterParams = [...]struct {
 	kind             laterKind
 	why              string
 }{
-	{"maxmemory-clients", "", "0", size, "clients are not evicted by the sum of their buffers yet"},
 	// There is no replication yet.
 	{"masterauth", "", "", words, noReplication},
 	{"masteruser", "", "", words, noReplication},

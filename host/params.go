@@ -24,6 +24,7 @@ type params struct {
 	queryLimit    *config.MemoryVar
 	maxBulk       *config.MemoryVar
 	outputLimits  *config.CustomVar[outputLimits]
+	clientMemory  *config.MemoryVar
 	tls           tlsParams
 	ioThreads     *config.IntVar
 	databases     *config.IntVar
@@ -105,6 +106,7 @@ func (p *params) declareClients(s *config.Schema) {
 		"normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
 		"For each class of clients (normal, replica, pubsub): bytes of unread replies at which a client is disconnected at once, bytes at which it is disconnected when it stays above them for so many seconds, and those seconds. 0 is no limit.",
 		config.MultiArg), outputLimitsCodec())
+	p.clientMemory = s.MemoryOrPercent(par("maxmemory-clients", "0", "How many bytes the buffers of all clients may take, or which part of maxmemory (5%); beyond it those with the largest are disconnected. 0 is no limit.", 0), 0, math.MaxInt64)
 }
 
 func (p *params) declareMemory(s *config.Schema) {

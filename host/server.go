@@ -46,6 +46,7 @@ type Server struct {
 	loader    loader
 	pause     pauseState
 	evict     evictor
+	crowd     crowd
 	defrag    defrag
 	guard     atomic.Uint32
 	clock     sharedClock
@@ -113,6 +114,7 @@ func newServer(modules []core.Module) (*Server, error) {
 func (srv *Server) declareApplies() {
 	p, s := srv.params, srv.registry.Config
 	s.Apply(func() error { srv.applyMemory(); return nil }, p.maxMemory, p.policy, p.lfuLogFactor, p.lfuDecayTime)
+	s.Apply(func() error { srv.applyClientMemory(); return nil }, p.maxMemory, p.clientMemory)
 	s.Apply(srv.applyLogLevel, p.logLevel)
 	s.Apply(srv.applyMaxClients, p.maxClients)
 	s.Apply(srv.applyListeners("Failed to bind to specified addresses."), p.bind)
@@ -161,6 +163,7 @@ func (srv *Server) begin() (err error) {
 	})
 	srv.ks.Lock(keyspace.AllShards)
 	srv.applyMemory()
+	srv.applyClientMemory()
 	srv.ks.Unlock(keyspace.AllShards)
 	srv.expiry.Store(true)
 	defer func() {

@@ -24,6 +24,8 @@ type session struct {
 	pending   output
 	softSince int64 // since when the soft output limit is exceeded, Unix ms
 
+	weighed int // what it adds to the sum of all sessions' memory
+
 	kind   core.ClientType
 	wait   *waiter // set while blocked on keys
 	paused bool    // held back by CLIENT PAUSE
@@ -126,7 +128,7 @@ func (s *session) Info() core.ConnInfo {
 const sessionSize = 512
 
 func (s *session) memory() int {
-	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16 + s.TxBytes
+	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16 + s.TxBytes + s.SubBytes
 	n += s.pending.memory()
 	return n
 }

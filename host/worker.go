@@ -196,6 +196,7 @@ func (w *worker) flush(s *session) {
 	if s.closing != closeNow {
 		w.checkOutput(s, 0)
 	}
+	w.weigh(s)
 	if s.closing == closeNow || s.closing == closeAfter && s.pending.bytes == 0 {
 		w.end(s)
 	}
@@ -214,6 +215,7 @@ func (w *worker) end(s *session) {
 		return
 	}
 	s.closing = closed
+	w.weigh(s)
 	if s.wait != nil {
 		w.srv.blocked.cancel(s.wait, lateClosed)
 		s.wait = nil

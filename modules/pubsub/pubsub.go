@@ -58,12 +58,15 @@ func (m *module) end(s *core.Session) {
 	}
 	for name := range sub.channels {
 		m.channels.remove(name, s)
+		s.SubBytes -= len(name) + perName
 	}
 	for name := range sub.shards {
 		m.shards.remove(name, s)
+		s.SubBytes -= len(name) + perName
 	}
 	for _, pattern := range sub.patterns {
 		m.patterns.remove(pattern, s)
+		s.SubBytes -= len(pattern) + perName
 	}
 	*sub = subscriber{}
 	sub.count(s)

@@ -17,6 +17,9 @@ type subscriber struct {
 	patterns []string // in the order in which they came
 }
 
+// perName is what a name takes beside its bytes: here and in a directory, about.
+const perName = 128
+
 // of returns the session's subscriber, a new one if it has none.
 func (m *module) of(s *core.Session) *subscriber {
 	sub, _ := s.Slots[m.slot].(*subscriber)
@@ -140,7 +143,9 @@ func (m *module) subscribe(k *kind) core.Handler {
 		s, sub := c.Session, m.of(c.Session)
 		for _, arg := range c.Args[1:] {
 			name := string(arg)
-			k.add(m, s, sub, name)
+			if k.add(m, s, sub, name) {
+				s.SubBytes += len(name) + perName
+			}
 			sub.count(s)
 			confirm(c, k.word, arg, k.left(sub))
 		}
@@ -162,7 +167,9 @@ func (m *module) unsubscribe(k *kind) core.Handler {
 			}
 		}
 		for _, name := range names {
-			k.remove(m, s, sub, name)
+			if k.remove(m, s, sub, name) {
+				s.SubBytes -= len(name) + perName
+			}
 			sub.count(s)
 			confirm(c, word, []byte(name), k.left(sub))
 		}

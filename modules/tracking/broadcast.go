@@ -27,6 +27,9 @@ const nobody = -1
 // batch is changed keys, with the session that changed each last; 0 is none.
 type batch map[string]uint64
 
+// perPrefix is what a prefix takes beside its bytes, about.
+const perPrefix = 128
+
 // add makes a client hear of keys with these prefixes, too.
 func (b *broadcasts) add(cl *client, prefixes []string) {
 	b.mu.Lock()
@@ -38,6 +41,7 @@ func (b *broadcasts) add(cl *client, prefixes []string) {
 				b.prefixes, b.turns = map[string][]*client{}, map[int]batch{}
 			}
 			b.prefixes[p] = append(b.prefixes[p], cl)
+			cl.session.SubBytes += len(p) + perPrefix
 		}
 	}
 	b.measure()
@@ -48,6 +52,7 @@ func (b *broadcasts) remove(cl *client) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range cl.prefixes {
+		cl.session.SubBytes -= len(p) + perPrefix
 		all := b.prefixes[p]
 		if i := slices.Index(all, cl); i >= 0 {
 			all = slices.Delete(all, i, i+1)

@@ -17,6 +17,7 @@ type tx struct {
 	queue  []queued
 	args   [][]byte // of all queued commands, one after the other
 	text   []byte   // what the arguments point into
+	older  int      // bytes of texts before it, which older arguments point into
 
 	// What the queue needs in all.
 	locks   keyspace.Locks
@@ -48,7 +49,7 @@ func (t *tx) tell() {
 	if t.open {
 		s.InTx = 1 + len(t.queue)
 	}
-	s.TxBytes = len(t.text) + len(t.queue)*int(unsafe.Sizeof(queued{})) +
+	s.TxBytes = t.older + len(t.text) + len(t.queue)*int(unsafe.Sizeof(queued{})) +
 		len(t.args)*int(unsafe.Sizeof(t.args[0])) + len(t.watches)*int(unsafe.Sizeof(watch{}))
 }
 
@@ -74,6 +75,7 @@ func (t *tx) add(c *core.Ctx) {
 	}
 	if cap(t.text)-len(t.text) < size {
 		// What is there stays where it is: the arguments point into it.
+		t.older += len(t.text)
 		t.text = make([]byte, 0, max(2*cap(t.text), size, 256))
 	}
 	first := len(t.args)
@@ -101,7 +103,7 @@ func (t *tx) add(c *core.Ctx) {
 func (t *tx) clear() {
 	t.session.Pop(t)
 	t.open, t.broken, t.planned = false, false, false
-	t.locks, t.some = 0, 0
+	t.locks, t.some, t.older = 0, 0, 0
 	const keepText, keepArgs = 4 << 10, 256
 	clear(t.args)
 	clear(t.queue)
