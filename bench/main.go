@@ -90,6 +90,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 			func(ctx context.Context) error { return b.memory(ctx, chosen("overwrite")) }},
 		{chosen("collections"), fmt.Sprintf("collections: %d elements of each kind", o.elements), b.collections},
 		{chosen("persistence"), b.persistenceTitle(), b.persistence},
+		{chosen("sessions"), fmt.Sprintf("sessions: messages of %d bytes to many; commands that somebody follows", publishBytes), b.sessions},
 		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},
 	} {
 		if !section.wanted {

@@ -36,13 +36,14 @@ type options struct {
 	kinds      []collection // of the collections section
 	elements   int
 	writers    int // of the persistence section
+	deliveries int // of the sessions section
 	parts      []string
 	datasets   []dataset
 	dir        string // under which servers have their directories; empty for the system's place for temporary files
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "persistence", "scaling"}
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "persistence", "sessions", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
 var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000"}
@@ -78,6 +79,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
 	kinds := fs.String("kinds", "all", "comma-separated `kinds` of the collections section")
 	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
+	fs.IntVar(&o.deliveries, "deliveries", 600_000, "messages that reach somebody in a round of the sessions section")
 	fs.IntVar(&o.writers, "writers", 20, "clients that write during the background jobs of the persistence section")
 	parts := fs.String("parts", strings.Join(partNames, ","), "comma-separated `parts` of the persistence section")
 	data := fs.String("data", "strings", "comma-separated kinds of `data` that the persistence section saves and loads: "+

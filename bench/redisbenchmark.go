@@ -37,6 +37,9 @@ func (l load) arguments(port int) []string {
 	if l.threads > 0 {
 		args = append(args, "--threads", strconv.Itoa(l.threads))
 	}
+	if l.test.tracking {
+		args = append(args, "--enable-tracking")
+	}
 	if l.test.command == "" {
 		return append(args, "-t", l.test.name)
 	}

@@ -28,6 +28,7 @@ type report struct {
 	// Collections are by kind, then by server.
 	Collections map[string]map[string]*collectionResult `json:"collections,omitempty"`
 	Persistence *persistenceResult                      `json:"persistence,omitempty"`
+	Sessions    []*comparison                           `json:"sessions,omitempty"`
 	Scaling     json.RawMessage                         `json:"scaling,omitempty"`
 	// Error tells why the report is incomplete.
 	Error string `json:"error,omitempty"`

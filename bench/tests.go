@@ -19,6 +19,8 @@ type test struct {
 	sized bool
 	// Fill is what the data set holds when a run begins, the same for every server and every round.
 	fill []fill
+	// Tracking has the clients' reads tracked (CLIENT TRACKING).
+	tracking bool
 }
 
 // fill sends one command many times: __sequence__ stands for the twelve digits of 0, 1, 2... and __data__ as in a test.

@@ -59,6 +59,9 @@ func (b *Barrier) Held() uint64 {
 	return 0
 }
 
+// Used reports whether Want was ever called.
+func (b *Barrier) Used() bool { return b.want.Load() != 0 }
+
 // Passed reports whether pos has been reached, and Breaks how often the barrier
 // has been broken: a session that waited across a break ends.
 func (b *Barrier) Passed(pos uint64) bool { return b.reached.Load() >= pos }

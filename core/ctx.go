@@ -67,6 +67,19 @@ type Executor interface {
 	// reply is written to c. The row must be a found command of right arity; args
 	// need be valid only during the call.
 	Call(c *Ctx, cmd *Command, args [][]byte)
+	// Deliver is Ctx.Deliver.
+	Deliver(to *Session, m *Message)
+}
+
+// Deliver hands a message to a session, as its Conn's DeliverMessage does, and
+// faster to sessions of the event loop that runs the command. The order of the messages that a
+// session gets is that of the calls, as far as the caller keeps others out.
+func (c *Ctx) Deliver(to *Session, m *Message) {
+	if c == nil || c.Exec == nil {
+		to.Conn.DeliverMessage(m)
+		return
+	}
+	c.Exec.Deliver(to, m)
 }
 
 // Reset prepares c for the next command; it is the host's.

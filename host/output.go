@@ -18,8 +18,9 @@ type chunk struct {
 
 const (
 	firstChunk = 512      // the least that is allocated
-	nextChunk  = 16 << 10 // where there is something waiting already
-	keepChunk  = 1 << 10  // the largest that is kept
+	mostChunk  = 16 << 10 // where much is waiting already
+	keepChunk  = 4 << 10  // the largest that is kept
+	smallPiece = 256      // up to which a shared piece is copied
 )
 
 // add puts bytes at the end. shared says that they will not be changed: they are
@@ -27,7 +28,10 @@ const (
 func (o *output) add(b []byte, shared bool) {
 	o.bytes += len(b)
 	n := len(o.chunks)
-	if n > 0 && (!shared || len(b) <= firstChunk) {
+	if shared && len(b) <= smallPiece {
+		shared = false // one write for several of them is worth the copying
+	}
+	if n > 0 && !shared {
 		if last := &o.chunks[n-1]; last.own && cap(last.b)-len(last.b) >= len(b) {
 			last.b = append(last.b, b...)
 			return
@@ -44,8 +48,8 @@ func (o *output) add(b []byte, shared bool) {
 	o.spare = nil
 	if cap(room) < len(b) {
 		least := firstChunk
-		if n > 0 {
-			least = nextChunk
+		if n > 0 { // it is going to be more
+			least = min(8*max(cap(o.chunks[n-1].b), firstChunk), mostChunk)
 		}
 		room = make([]byte, 0, max(len(b), least))
 	}
@@ -68,7 +72,7 @@ func (o *output) send(l link) (sent, writes int64, err error) {
 			c.b = c.b[n:]
 			return sent, writes, nil
 		}
-		if c.own && cap(c.b) <= keepChunk && cap(c.b) >= firstChunk/2 {
+		if c.own && cap(c.b) <= keepChunk && cap(c.b) > cap(o.spare) {
 			o.spare = c.b[:0]
 		}
 		*c = chunk{}
@@ -76,6 +80,13 @@ func (o *output) send(l link) (sent, writes int64, err error) {
 	}
 	o.chunks = nil
 	return sent, writes, nil
+}
+
+// rest gives up what is kept for more, of a client that gets nothing now.
+func (o *output) rest() {
+	if len(o.chunks) == 0 {
+		o.spare = nil
+	}
 }
 
 // memory returns the bytes that are held.

@@ -55,12 +55,12 @@ func (d *directory) remove(name string, s *core.Session) {
 // publish hands a message to all who listen to a channel and returns how many
 // they are. also is called with the channel's lock held, which keeps what it does
 // in the order of the channel's messages; it may be nil.
-func (d *directory) publish(name []byte, make func() *core.Message, also func() int) (n int) {
+func (d *directory) publish(c *core.Ctx, name []byte, make func() *core.Message, also func() int) (n int) {
 	st := of(d, name)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if a := st.channels[string(name)]; a != nil {
-		n = a.tell(make())
+		n = a.tell(c, make())
 	}
 	if also != nil {
 		n += also()
@@ -142,9 +142,11 @@ func (a *audience) remove(s *core.Session) bool {
 	return len(a.all) == 0
 }
 
-func (a *audience) tell(m *core.Message) int {
+// tell hands a message to all; c is the call that it comes from, nil if it comes
+// from none.
+func (a *audience) tell(c *core.Ctx, m *core.Message) int {
 	for _, s := range a.all {
-		s.Conn.DeliverMessage(m)
+		c.Deliver(s, m)
 	}
 	return len(a.all)
 }
@@ -187,12 +189,12 @@ func (p *patterns) remove(text string, s *core.Session) {
 
 // publish hands a message for a channel to those whose pattern it matches and
 // returns how many they are, each counted for every pattern.
-func (p *patterns) publish(channel, text []byte) (n int) {
+func (p *patterns) publish(c *core.Ctx, channel, text []byte) (n int) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for _, x := range p.all {
 		if glob.Match(x.text, channel) {
-			n += x.tell(core.NewMessage([]byte("pmessage"), []byte(x.text), channel, text))
+			n += x.tell(c, core.NewMessage([]byte("pmessage"), []byte(x.text), channel, text))
 		}
 	}
 	return n

@@ -121,17 +121,17 @@ func (n *notifier) apply() error {
 }
 
 // changed is the hook for changed keys.
-func (n *notifier) changed(_ *core.Ctx, ch core.Change) {
+func (n *notifier) changed(c *core.Ctx, ch core.Change) {
 	set := core.Event(n.set.Load())
 	if ch.Name == "" || set&ch.Class == 0 {
 		return
 	}
 	name := []byte(ch.Name)
 	if set&keyspaceEvents != 0 {
-		n.m.send(eventChannel("__keyspace@", ch.DB, ch.Key), name)
+		n.m.send(c, eventChannel("__keyspace@", ch.DB, ch.Key), name)
 	}
 	if set&keyeventEvents != 0 {
-		n.m.send(eventChannel("__keyevent@", ch.DB, name), ch.Key)
+		n.m.send(c, eventChannel("__keyevent@", ch.DB, name), ch.Key)
 	}
 }
 

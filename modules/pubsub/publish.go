@@ -7,22 +7,23 @@ import (
 
 // publish is PUBLISH channel message.
 func (m *module) publish(c *core.Ctx) error {
-	c.Int(int64(m.send(c.Args[1], c.Args[2])))
+	c.Int(int64(m.send(c, c.Args[1], c.Args[2])))
 	return nil
 }
 
-// send publishes to a channel and returns how many got it. It takes leaf locks
-// only and may be called with any others held.
-func (m *module) send(channel, text []byte) int {
+// send publishes to a channel and returns how many got it. c is the call that it
+// is done for, nil for none. It takes leaf locks only and may be called with any
+// others held.
+func (m *module) send(c *core.Ctx, channel, text []byte) int {
 	message := func() *core.Message { return core.NewMessage([]byte("message"), channel, text) }
-	return m.channels.publish(channel, message, func() int { return m.patterns.publish(channel, text) })
+	return m.channels.publish(c, channel, message, func() int { return m.patterns.publish(c, channel, text) })
 }
 
 // publishShard is SPUBLISH shardchannel message.
 func (m *module) publishShard(c *core.Ctx) error {
 	channel, text := c.Args[1], c.Args[2]
 	message := func() *core.Message { return core.NewMessage([]byte("smessage"), channel, text) }
-	c.Int(int64(m.shards.publish(channel, message, nil)))
+	c.Int(int64(m.shards.publish(c, channel, message, nil)))
 	return nil
 }
 
