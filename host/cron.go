@@ -101,6 +101,7 @@ func (w *worker) inspect(now, timeout int64) {
 		if s.pending.bytes > 0 {
 			w.touch(s) // flush checks the soft limit
 		}
+		s.pending.rest()
 		if timeout > 0 && s.wait == nil && !s.paused && s.kind == 0 && now-s.Active > timeout {
 			w.srv.log.Debug("Closing idle client", "id", s.ID, "addr", s.Addr)
 			s.Close(false, "idle for too long")
