@@ -2,6 +2,7 @@ package observability_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,20 @@ func (c *client) want(command, reply string) {
 	if got := strings.Join(c.do(command), " "); got != reply {
 		c.t.Errorf("%s: got %q, want %q", command, got, reply)
 	}
+}
+
+// figure returns an integer of MEMORY STATS.
+func (c *client) figure(name string) (n int64) {
+	c.t.Helper()
+	lines := c.do("MEMORY STATS")
+	i := slices.Index(lines, name)
+	if i < 0 {
+		c.t.Fatalf("no %s in %q", name, lines)
+	}
+	if _, err := fmt.Sscanf(lines[i+1], ":%d", &n); err != nil {
+		c.t.Fatal(err)
+	}
+	return n
 }
 
 func encode(b []byte, words ...string) []byte {
