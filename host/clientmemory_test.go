@@ -11,11 +11,10 @@ import (
 func hoard(t *testing.T, srv *Server, n int) *client {
 	t.Helper()
 	c := dial(t, srv)
-	before := srv.crowd.sum.Load()
+	before, evicted := srv.crowd.sum.Load(), srv.crowd.evicted.Load()
 	if _, err := fmt.Fprintf(c.Conn, "*2\r\n$3\r\nget\r\n$%d\r\n%s", n+1, strings.Repeat("x", n)); err != nil {
 		t.Fatal(err)
 	}
-	evicted := srv.crowd.evicted.Load()
 	eventually(t, "the argument has arrived", func() bool {
 		return srv.crowd.sum.Load() >= before+int64(n) || srv.crowd.evicted.Load() > evicted
 	})
