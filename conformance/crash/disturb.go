@@ -17,6 +17,7 @@ import (
 type disturbance struct {
 	r     *series
 	conn  *client
+	calm  bool
 	files *watcher // nil where they cannot be watched
 	done  sync.WaitGroup
 	ended atomic.Bool
@@ -28,12 +29,20 @@ type disturbance struct {
 	err   error
 }
 
-func disturb(r *series) (*disturbance, error) {
+// disturb begins it. In half of the long rounds nothing happens: every snapshot and
+// rewrite syncs files, which would hide that nobody else does.
+func disturb(r *series, long bool) (*disturbance, error) {
 	conn, err := dial(r.addr())
 	if err != nil {
 		return nil, err
 	}
-	d := &disturbance{r: r, conn: conn}
+	d := &disturbance{r: r, conn: conn, calm: long && rand.IntN(2) == 0}
+	if d.calm && r.policy.log() { // not even by itself
+		if _, err := d.ask("CONFIG", "SET", "auto-aof-rewrite-percentage", "0"); err != nil {
+			conn.close()
+			return nil, err
+		}
+	}
 	d.now.Store("")
 	if d.files, err = watch(r.data); err != nil {
 		conn.close()
@@ -81,7 +90,7 @@ func (d *disturbance) loop() {
 	for !d.ended.Load() {
 		var err error
 		switch n := rand.IntN(10); {
-		case n < 2:
+		case n < 2 || d.calm:
 			err = d.idle()
 		case n < 5 || !d.r.policy.log():
 			err = d.save()

@@ -115,7 +115,7 @@ func (r *series) arguments() []string {
 	return []string{
 		"--appendonly", "yes", "--appendfsync", string(r.policy), "--save", "",
 		"--aof-use-rdb-preamble", maybe(), "--aof-timestamp-enabled", maybe(),
-		"--auto-aof-rewrite-min-size", "8mb",
+		"--auto-aof-rewrite-min-size", "16mb",
 	}
 }
 
@@ -195,11 +195,12 @@ func (r *series) round() error {
 	if err := r.fleet.start(r.addr()); err != nil {
 		return err
 	}
-	d, err := disturb(r)
+	long := r.longest > usual && rand.IntN(10) == 0
+	d, err := disturb(r, long)
 	if err != nil {
 		return err
 	}
-	how := r.awaitMoment(d)
+	how := r.awaitMoment(d, long)
 	gentle := rand.Float64() < r.gentle
 	r.ended = time.Now()
 	r.ending.Store(true)
@@ -297,14 +298,16 @@ func (r *series) check() error {
 	return err
 }
 
+// usual is how long most rounds are at most.
+const usual = 800 * time.Millisecond
+
 // awaitMoment returns when it is time to end the server: after a random while, short
 // ones as likely as long ones; or, half of the time, right at or after something has
 // happened to a file, for that is where the dangerous moments are. One round in ten is
 // a long one: what is lost of a log that is synced once a second does not show before.
-func (r *series) awaitMoment(d *disturbance) string {
-	const shortest, usual = 5 * time.Millisecond, 800 * time.Millisecond
+func (r *series) awaitMoment(d *disturbance, long bool) string {
+	const shortest = 5 * time.Millisecond
 	while := time.Duration(float64(shortest) * math.Pow(float64(usual)/float64(shortest), rand.Float64()))
-	long := r.longest > usual && rand.IntN(10) == 0
 	if long {
 		while = usual + rand.N(r.longest-usual)
 	}
