@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core/glob"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
 )
 
@@ -80,6 +81,33 @@ func (c *Ctx) scanOptions(i int, fields bool) (ScanOptions, error) {
 // Match reports whether an element passes the filter.
 func (o *ScanOptions) Match(element []byte) bool {
 	return o.Pattern == nil || glob.Match(o.Pattern, element)
+}
+
+// ScanKey is what HSCAN, SSCAN and ZSCAN have in common: a key, which must hold
+// type t, a cursor, and options, which parse finds from an argument on. visit goes
+// through some of the value's elements from the cursor on, adds to the reply those
+// that match, and returns where to go on.
+func (c *Ctx) ScanKey(t keyspace.Type, parse func(first int) (ScanOptions, error),
+	visit func(e keyspace.Entry, cursor uint64, o *ScanOptions, reply *ScanReply) (next uint64)) error {
+	cursor, err := c.ArgCursor(2)
+	if err != nil {
+		return err
+	}
+	e, err := c.FindType(c.Args[1], t)
+	if err != nil {
+		return err
+	}
+	reply := c.BeginScan()
+	if !e.OK() { // then the options are not looked at
+		reply.End(0)
+		return nil
+	}
+	o, err := parse(3)
+	if err != nil {
+		return err
+	}
+	reply.End(visit(e, cursor, &o, &reply))
+	return nil
 }
 
 // ScanReply writes the reply of a SCAN of one key: elements first, then the

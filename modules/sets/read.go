@@ -60,28 +60,11 @@ func writeAll(c *core.Ctx, v set.View) {
 
 // sscan is SSCAN key cursor [MATCH pattern] [COUNT count].
 func sscan(c *core.Ctx) error {
-	cursor, err := c.ArgCursor(2)
-	if err != nil {
-		return err
-	}
-	e, err := c.FindType(c.Args[1], keyspace.Set)
-	if err != nil {
-		return err
-	}
-	if !e.OK() { // whatever the options are
-		r := c.BeginScan()
-		r.End(0)
-		return nil
-	}
-	o, err := c.ScanOptions(3)
-	if err != nil {
-		return err
-	}
-	r := c.BeginScan()
-	r.End(set.Of(e.Value()).Scan(cursor, o.Count, func(member []byte) {
-		if o.Match(member) {
-			r.Add(member)
-		}
-	}))
-	return nil
+	return c.ScanKey(keyspace.Set, c.ScanOptions, func(e keyspace.Entry, cursor uint64, o *core.ScanOptions, reply *core.ScanReply) uint64 {
+		return set.Of(e.Value()).Scan(cursor, o.Count, func(member []byte) {
+			if o.Match(member) {
+				reply.Add(member)
+			}
+		})
+	})
 }

@@ -12,33 +12,16 @@ import (
 
 // zscan is ZSCAN key cursor [MATCH pattern] [COUNT count].
 func zscan(c *core.Ctx) error {
-	cursor, err := c.ArgCursor(2)
-	if err != nil {
-		return err
-	}
-	e, err := c.FindType(c.Args[1], keyspace.ZSet)
-	if err != nil {
-		return err
-	}
-	reply := c.BeginScan()
-	if !e.OK() { // then the options are not looked at
-		reply.End(0)
-		return nil
-	}
-	o, err := c.ScanOptions(3)
-	if err != nil {
-		return err
-	}
-	large := e.Kind().IsObject()
-	var room [32]byte
-	next := zset.Of(e.Value()).Scan(cursor, o.Count, func(member []byte, score float64) {
-		if o.Match(member) {
-			reply.Add(member)
-			reply.Add(appendScanned(room[:0], score, large))
-		}
+	return c.ScanKey(keyspace.ZSet, c.ScanOptions, func(e keyspace.Entry, cursor uint64, o *core.ScanOptions, reply *core.ScanReply) uint64 {
+		large := e.Kind().IsObject()
+		var room [32]byte
+		return zset.Of(e.Value()).Scan(cursor, o.Count, func(member []byte, score float64) {
+			if o.Match(member) {
+				reply.Add(member)
+				reply.Add(appendScanned(room[:0], score, large))
+			}
+		})
 	})
-	reply.End(next)
-	return nil
 }
 
 // appendScanned prints a score as ZSCAN does: that of a large set with seventeen
