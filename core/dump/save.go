@@ -35,8 +35,11 @@ type SaveOptions struct {
 	Checksum bool   // compute it (rdbchecksum); else zeros stand in its place
 	Access   Access // has an effect only if the snapshot's access clocks mean that
 	Workers  int    // how many goroutines encode; 0 for as many as there are cores
-	Base     bool   // the dump is the base of an append-only file
-	Aux      []Pair // auxiliary fields beside the usual ones
+	// Background has the workers give way to other threads, of the server and of
+	// the machine.
+	Background bool
+	Base       bool   // the dump is the base of an append-only file
+	Aux        []Pair // auxiliary fields beside the usual ones
 	// Incremental is for WriteFile: see ReplaceFile.
 	Incremental bool
 
@@ -202,13 +205,18 @@ func (v *saver) databases() {
 		}
 	}
 	workers := min(v.o.Workers, parts)
-	if workers <= 1 {
+	if workers <= 1 && !v.o.Background {
 		newEncoder(v).run()
 		return
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(newEncoder(v).run)
+		wg.Go(func() {
+			if v.o.Background {
+				stepBack()
+			}
+			newEncoder(v).run()
+		})
 	}
 	wg.Wait()
 }

@@ -16,7 +16,7 @@ import (
 // saveDump writes a snapshot as a dump.
 func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
 	o := dump.SaveOptions{
-		Checksum: is(m.params.rdbChecksum), Base: true, RedisVersion: m.srv.Version().Redis,
+		Checksum: is(m.params.rdbChecksum), Base: true, Background: true, RedisVersion: m.srv.Version().Redis,
 		Workers: m.workers(),
 	}
 	if m.params.memoryPolicy != nil {

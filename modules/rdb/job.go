@@ -113,17 +113,17 @@ func (m *module) run(j *job) {
 		<-j.before.done
 		j.before = nil
 	}
-	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), &j.progress)
+	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), j.kind == background, &j.progress)
 	close(j.done)
 	m.finish(j, m.server.Keyspace().Retained(false))
 }
 
 // write writes a snapshot to the file.
-func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, p *core.Progress) (dump.Result, error) {
+func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, background bool, p *core.Progress) (dump.Result, error) {
 	o := dump.SaveOptions{
 		Checksum: m.checksum.Load(), Access: m.access(), Workers: workers,
 		RedisVersion: m.server.Version().Redis, Progress: p,
-		Incremental: m.incremental.Load(),
+		Incremental: m.incremental.Load(), Background: background,
 	}
 	if usec := m.saveDelay.Load(); usec != 0 {
 		o.Delay = func() time.Duration { return delay(usec) }
@@ -246,7 +246,7 @@ func (m *module) saveNow() error {
 	s := m.server.Keyspace().Freeze()
 	defer s.End()
 	start := time.Now()
-	res, err := m.write(context.Background(), s, m.workers(true), nil)
+	res, err := m.write(context.Background(), s, m.workers(true), false, nil)
 	if err != nil {
 		m.reportError(err)
 		return err
