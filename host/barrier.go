@@ -13,8 +13,16 @@ func (w *worker) barred(s *session) bool {
 		return true
 	}
 	for _, b := range w.srv.barriers {
-		if at := b.Held(); at != 0 {
-			s.heldAt, s.heldFor, s.heldBreaks = b, at, b.Breaks()
+		at := b.Held()
+		// A barrier that was broken since the worker woke up may have let go what
+		// was not waiting for it yet: the write of which this is the reply. It is
+		// asked after Held, since breaking is told before it lets go.
+		if w.srv.breaks() != w.breaks {
+			s.Close(false, unsafeReply)
+			return true
+		}
+		if at != 0 {
+			s.heldAt, s.heldFor, s.heldBreaks = b, at, w.breaks
 			w.waiting = append(w.waiting, s)
 			w.hasHeld.Store(true)
 			// The barrier may have moved just before it could be seen that
@@ -26,6 +34,17 @@ func (w *worker) barred(s *session) bool {
 		}
 	}
 	return false
+}
+
+// unsafeReply is why a session ends that a barrier was broken for.
+const unsafeReply = "what it wrote cannot be made safe"
+
+// breaks returns how often barriers have been broken.
+func (srv *Server) breaks() (n uint64) {
+	for _, b := range srv.barriers {
+		n += b.Breaks()
+	}
+	return n
 }
 
 // barrierMoved makes the workers let go of replies that may leave now. It is
@@ -45,9 +64,9 @@ func (w *worker) release() {
 	for _, s := range all {
 		switch b := s.heldAt; {
 		case s.closing == closed:
-		case b.Breaks() != s.heldBreaks:
+		case w.srv.breaks() != s.heldBreaks:
 			s.heldAt = nil
-			s.Close(false, "what it wrote cannot be made safe")
+			s.Close(false, unsafeReply)
 		case !b.Passed(s.heldFor):
 			w.waiting = append(w.waiting, s)
 		default:

@@ -385,7 +385,13 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	by.record(w.cmd, c, done)
 	// Through the mailbox even if it is a session of this worker: it goes on
 	// when the running batch is done.
-	resume := func() { b.resume(w, c.Buf) }
+	made := by.breaks
+	resume := func() {
+		if b.srv.breaks() != made {
+			w.s.Close(false, unsafeReply)
+		}
+		b.resume(w, c.Buf)
+	}
 	if w.s.worker == by {
 		by.note(resume)
 	} else {

@@ -32,7 +32,7 @@ type session struct {
 
 	heldAt     *core.Barrier // holds its replies, nil for none
 	heldFor    uint64        // until it has come so far
-	heldBreaks uint64        // how often it had been broken when it began to
+	heldBreaks uint64        // how often any had been broken when it began to
 
 	closing closeState
 	reason  string // why it is closed, for the log

@@ -55,6 +55,7 @@ type worker struct {
 	stats    workerStats
 	dirty    atomic.Int64 // stats.dirty, for others
 	waiting  []*session   // sessions whose replies a barrier holds
+	breaks   uint64       // of barriers, when the worker woke up
 	hasHeld  atomic.Bool  // there are some
 
 	// wake makes the driver call deliver soon; safe from any goroutine.
@@ -285,4 +286,5 @@ func (w *worker) tick() {
 	w.srv.clock.Store(w.now)
 	w.timing = w.srv.params.statsEnabled.Load() || w.srv.registry.Hooks.Following()
 	w.stats.lastClock = int64(now.Sub(w.srv.start))
+	w.breaks = w.srv.breaks()
 }

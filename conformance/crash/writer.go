@@ -76,32 +76,48 @@ func (f *fleet) start(addr string) error {
 	f.refused.Store(0)
 	f.acked.Store(0)
 	f.texts.Clear()
+	conns, err := f.connect(addr)
+	if err != nil {
+		return err
+	}
 	for i, w := range f.writers {
-		f.seen[i].Store(0)
-		w.ops, w.err = nil, nil
-		c, err := dial(addr)
-		if err == nil {
-			_, err = c.do("SELECT", strconv.Itoa(w.db))
-		}
-		if err != nil {
-			return errors.Join(err, f.stop())
-		}
 		f.alive.Add(1)
 		f.running.Go(func() {
 			defer f.alive.Add(-1)
-			defer c.close()
-			f.write(w, c)
+			defer conns[i].close()
+			f.write(w, conns[i])
 		})
 	}
-	c, err := dial(addr)
-	if err != nil {
-		return errors.Join(err, f.stop())
-	}
+	reader := conns[len(f.writers)]
 	f.running.Go(func() {
-		defer c.close()
-		f.read(c)
+		defer reader.close()
+		f.read(reader)
 	})
 	return nil
+}
+
+// connect makes the connections of all writers, and of the reader, before the first
+// of them writes: a disk that fails ends whatever waits for a reply then.
+func (f *fleet) connect(addr string) (conns []*client, err error) {
+	for i := range len(f.writers) + 1 {
+		c, err := dial(addr)
+		if err == nil {
+			conns = append(conns, c)
+			if i < len(f.writers) {
+				w := f.writers[i]
+				f.seen[i].Store(0)
+				w.ops, w.err = nil, nil
+				_, err = c.do("SELECT", strconv.Itoa(w.db))
+			}
+		}
+		if err != nil {
+			for _, c := range conns {
+				c.close()
+			}
+			return nil, err
+		}
+	}
+	return conns, nil
 }
 
 // stop lets every writer finish what is under way, which a killed server does for
