@@ -42,9 +42,9 @@ func (b *Barrier) Reach(pos uint64) {
 	b.wake()
 }
 
-// Break ends the connections of those who wait, or are just about to: what they
-// are to be told of cannot be made safe. Nothing is held any more until the next
-// Want.
+// Break ends the connections of those who have written and wait, or are just about
+// to: what they are to be told of cannot be made safe. Others are let go. Nothing
+// is held any more until the next Want.
 func (b *Barrier) Break() {
 	b.broken.Add(1)
 	b.reached.Store(b.want.Load())

@@ -17,12 +17,12 @@ func (w *worker) barred(s *session) bool {
 		// A barrier that was broken since the worker woke up may have let go what
 		// was not waiting for it yet: the write of which this is the reply. It is
 		// asked after Held, since breaking is told before it lets go.
-		if w.srv.breaks() != w.breaks {
+		if s.wrote && w.srv.breaks() != w.breaks {
 			s.Close(false, unsafeReply)
 			return true
 		}
 		if at != 0 {
-			s.heldAt, s.heldFor, s.heldBreaks = b, at, w.breaks
+			s.heldAt, s.heldFor, s.heldBreaks, s.heldWrote = b, at, w.breaks, s.wrote
 			w.waiting = append(w.waiting, s)
 			w.hasHeld.Store(true)
 			// The barrier may have moved just before it could be seen that
@@ -64,10 +64,10 @@ func (w *worker) release() {
 	for _, s := range all {
 		switch b := s.heldAt; {
 		case s.closing == closed:
-		case w.srv.breaks() != s.heldBreaks:
+		case w.srv.breaks() != s.heldBreaks && s.heldWrote:
 			s.heldAt = nil
 			s.Close(false, unsafeReply)
-		case !b.Passed(s.heldFor):
+		case !b.Passed(s.heldFor) && w.srv.breaks() == s.heldBreaks:
 			w.waiting = append(w.waiting, s)
 		default:
 			s.heldAt = nil

@@ -107,8 +107,13 @@ func TestBarrierBreaks(t *testing.T) {
 	waits.send("push k a")
 	eventually(t, "fed", func() bool { return p.fed.Load() == 1 })
 	waits.silent()
+	later.send("get k") // it has written nothing
+	later.silent()
 	p.barrier.Break()
 	waits.gone()
+	if got := later.line(); got != "a" {
+		t.Fatal(got)
+	}
 	later.do("a", "get k")
 }
 

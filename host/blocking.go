@@ -390,6 +390,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		if b.srv.breaks() != made {
 			w.s.Close(false, unsafeReply)
 		}
+		w.s.wrote = c.Dirty > 0
 		b.resume(w, c.Buf)
 	}
 	if w.s.worker == by {

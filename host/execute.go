@@ -223,6 +223,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	w.show(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty
+		s.wrote = true
 		c.Feed()
 	}
 	// Before others are served, which may let go of the locks for a moment.

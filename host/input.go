@@ -96,6 +96,7 @@ func (w *worker) finish(s *session) {
 		return
 	}
 	if s.pending.bytes == 0 && !w.barred(s) {
+		s.wrote = false
 		n, err := s.link.write(out)
 		w.stats.netOut += int64(n)
 		w.stats.writes++
@@ -108,6 +109,7 @@ func (w *worker) finish(s *session) {
 		}
 	}
 	s.queue(out, false)
+	s.wrote = false
 	w.touch(s)
 	w.checkOutput(s, 0) // now: the rest of a pipeline may ask for much more
 	w.weigh(s)

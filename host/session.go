@@ -30,8 +30,10 @@ type session struct {
 	wait   *waiter // set while blocked on keys
 	paused bool    // held back by CLIENT PAUSE
 
+	wrote      bool          // it has changed something since its last reply was sent
 	heldAt     *core.Barrier // holds its replies, nil for none
 	heldFor    uint64        // until it has come so far
+	heldWrote  bool          // a write of its own is among what waits
 	heldBreaks uint64        // how often any had been broken when it began to
 
 	closing closeState
