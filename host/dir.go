@@ -4,11 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // declareDir declares the directory of the server's files. Redis makes it the
@@ -54,12 +53,4 @@ func (p *params) path(name string) string {
 }
 
 // systemError is what the system says about a failed call, as strerror words it.
-func systemError(err error) error {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return err
-	}
-	text := []rune(errno.Error())
-	text[0] = unicode.ToUpper(text[0])
-	return errors.New(strings.TrimSpace(string(text)))
-}
+func systemError(err error) error { return errors.New(files.Strerror(err)) }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -57,7 +58,7 @@ func ReplaceFile(name string, incremental bool, write func(io.Writer) error) (er
 	if err = os.Rename(f.Name(), name); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(name))
+	return files.SyncDir(filepath.Dir(name))
 }
 
 // createTemp makes a file that nobody else has. Not os.CreateTemp: a dump may be
@@ -70,16 +71,6 @@ func createTemp(dir string) (*os.File, error) {
 			return f, err
 		}
 	}
-}
-
-// syncDir makes the names in a directory safe.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // flushEvery is how many bytes are flushed at a time, as in Redis.

@@ -3,7 +3,6 @@ package dump
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -133,7 +132,7 @@ func (w *worker) one(it *item, key []byte) error {
 	case err != nil:
 		return err
 	case w.value.Left() > 0:
-		release(v)
+		v.Release()
 		return errLeft(&w.value)
 	}
 	return w.add(it, key, v)
@@ -151,7 +150,7 @@ func (w *worker) load(it *item) (keyspace.Value, error) {
 // add gives a key its value, unless its time is past.
 func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
 	if it.expire != 0 && it.expire < w.o.Now && !w.o.KeepExpired {
-		release(v)
+		v.Release()
 		w.gone++
 		return nil
 	}
@@ -162,7 +161,7 @@ func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
 	}
 	if !db.Add(it.hash, key, v, it.expire, w.o.Now) {
 		if !w.o.Replace {
-			release(v)
+			v.Release()
 			return fmt.Errorf("RDB has duplicated key '%s' in DB %d", key, it.db)
 		}
 		db.FindHashed(it.hash, key, w.o.Now, keyspace.KeepExpired).Delete()
@@ -183,12 +182,6 @@ func (w *worker) access(db *keyspace.DB, it *item, key []byte) {
 	}
 	if it.freq >= 0 {
 		e.SetFreq(w.o.Now, int64(it.freq))
-	}
-}
-
-// release frees a value that no key has got.
-func release(v keyspace.Value) {
-	for v.Object != nil && !v.Object.Release(math.MaxInt) {
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,20 @@ const (
 	Idle                   // how long they were not, as the eviction policies of kind LRU want to know
 	Freq                   // how often they were, as those of kind LFU do
 )
+
+// AccessOf returns what the policy of eviction, the parameter maxmemory-policy, wants
+// to know of a key after a restart.
+func AccessOf(r *core.Registry) Access {
+	policy := r.Config.Find("maxmemory-policy")
+	switch {
+	case policy == nil:
+	case strings.HasSuffix(policy.String(), "-lru"):
+		return Idle
+	case strings.HasSuffix(policy.String(), "-lfu"):
+		return Freq
+	}
+	return NoAccess
+}
 
 // Pair is an auxiliary field.
 type Pair struct{ Name, Value string }

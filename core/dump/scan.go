@@ -134,7 +134,7 @@ func (s *scanner) decode(op byte) (empty bool, err error) {
 	}
 	v, err := t.Load(op, &s.value, s.arena)
 	if err == nil {
-		release(v)
+		v.Release()
 	}
 	switch {
 	case errors.Is(err, rdb.ErrEmpty):

@@ -1,6 +1,10 @@
 package keyspace
 
-import "github.com/ferrousdb/ferrous/core/arena"
+import (
+	"math"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
 
 // Type identifies a value type inside an entry. The numbers are Redis's.
 type Type uint8
@@ -80,6 +84,12 @@ type Value struct {
 	Kind   Kind
 	Data   []byte // the packed bytes; nil for an Object
 	Object Object // nil for a packed value
+}
+
+// Release frees a value that no key has got.
+func (v Value) Release() {
+	for v.Object != nil && !v.Object.Release(math.MaxInt) {
+	}
 }
 
 // PackedLimits say how large a value of a type may be and still be packed. The

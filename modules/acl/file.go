@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // Users of the configuration, and users of the file that aclfile names.
@@ -172,52 +172,11 @@ func (m *module) saveFile(c *core.Ctx) error {
 	for _, name := range m.names() {
 		b.WriteString(m.users[name].line() + "\n")
 	}
-	if err := replaceFile(m.server.Path(m.file.Load()), b.String()); err != nil {
+	path := m.server.Path(m.file.Load())
+	if err := files.Replace(path, fmt.Sprintf("%s.tmp-%d", path, os.Getpid()), []byte(b.String()), 0o644); err != nil {
 		m.server.Log().Named("acl").Warn("the file of users cannot be saved", "error", err)
 		return core.Err("There was an error trying to save the ACLs. Please check the server logs for more information")
 	}
 	c.OK()
 	return nil
-}
-
-// replaceFile writes a file beside the old one, and puts it in its place when it is
-// safe on disk.
-func replaceFile(path, text string) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if _, err = f.WriteString(text); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the names in a directory safe on disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	return d.Sync()
 }

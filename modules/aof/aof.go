@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // New makes the module.
@@ -182,7 +183,7 @@ func (m *module) shutdown(o core.Shutdown) error {
 	if err == nil {
 		return nil
 	}
-	m.log.Warn("Fail to fsync the AOF file: " + strerror(err))
+	m.log.Warn("Fail to fsync the AOF file: " + files.Strerror(err))
 	if o.NoSave {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // When a rewrite begins by itself, and how the log is switched on and off.
@@ -135,7 +137,7 @@ func (m *module) switchOff() {
 	m.mu.Unlock()
 	m.feed.Set(false)
 	if err := m.w.flush(); err != nil {
-		m.log.Warn("Fail to fsync the AOF file: " + strerror(err))
+		m.log.Warn("Fail to fsync the AOF file: " + files.Strerror(err))
 	}
 	m.w.drop()
 	if was == waiting {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/dump"
@@ -17,15 +16,7 @@ import (
 func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
 	o := dump.SaveOptions{
 		Checksum: is(m.params.rdbChecksum), Base: true, Background: true, RedisVersion: m.srv.Version().Redis,
-		Workers: m.workers(),
-	}
-	if m.params.memoryPolicy != nil {
-		switch name := m.params.memoryPolicy.String(); {
-		case strings.HasSuffix(name, "-lru"):
-			o.Access = dump.Idle
-		case strings.HasSuffix(name, "-lfu"):
-			o.Access = dump.Freq
-		}
+		Workers: m.workers(), Access: dump.AccessOf(m.srv.Registry()),
 	}
 	if m.params.saveDelay != nil && m.params.saveDelay.Load() > 0 {
 		o.Delay = func() time.Duration { // waits itself, to notice when the parameter changes

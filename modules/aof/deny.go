@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // While the log cannot be written, nothing may change: see writer.fail.
@@ -13,7 +14,7 @@ const logEvery = 30 * time.Second
 
 // failed is called by the writer at every failure.
 func (m *module) failed(err error) {
-	text := "Errors writing to the AOF file: " + strerror(err)
+	text := "Errors writing to the AOF file: " + files.Strerror(err)
 	m.reason.Store(&text)
 	m.deny.Set(true)
 	m.mu.Lock()
@@ -24,7 +25,7 @@ func (m *module) failed(err error) {
 	}
 	m.mu.Unlock()
 	if say {
-		m.log.Warn("Error writing to the AOF file: " + strerror(err))
+		m.log.Warn("Error writing to the AOF file: " + files.Strerror(err))
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
+
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // directory is where the files of the log are, and how they are called.
@@ -55,40 +56,11 @@ func (d directory) readManifest() (*manifest, error) {
 // happens, the one or the other is found whole. When it returns, it is the new
 // one, and the files that it names are in the directory for good.
 func (d directory) writeManifest(m *manifest) error {
-	temp := d.in("temp-" + d.manifestName())
-	err := writeFile(temp, m.format())
-	if err == nil {
-		err = os.Rename(temp, d.in(d.manifestName()))
-	}
-	if err == nil {
-		err = syncDir(d.path)
-	}
-	if err != nil {
-		_ = os.Remove(temp)
-		return said("cannot write the AOF manifest file "+d.manifestName(), err)
+	name := d.manifestName()
+	if err := files.Replace(d.in(name), d.in("temp-"+name), m.format(), 0); err != nil {
+		return said("cannot write the AOF manifest file "+name, err)
 	}
 	return nil
-}
-
-func writeFile(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-// syncDir makes changes of a directory last.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // size returns the size of a file of the log.
@@ -115,16 +87,5 @@ type callError struct {
 	err  error
 }
 
-func (e *callError) Error() string { return e.what + ": " + strerror(e.err) }
+func (e *callError) Error() string { return e.what + ": " + files.Strerror(e.err) }
 func (e *callError) Unwrap() error { return e.err }
-
-// strerror is what the system says about a failed call, in the words of the C
-// library.
-func strerror(err error) string {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return err.Error()
-	}
-	text := errno.Error()
-	return strings.ToUpper(text[:1]) + text[1:]
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // directory is where the log is, as the parameters say.
@@ -101,7 +102,7 @@ func (m *module) upgrade() error {
 	if err := os.Rename(old, m.where.in(name)); err != nil {
 		return said("Error trying to move the old AOF file "+name+" into dir "+m.where.name, err)
 	}
-	if err := errors.Join(syncDir(m.where.path), syncDir(filepath.Dir(old))); err != nil {
+	if err := errors.Join(files.SyncDir(m.where.path), files.SyncDir(filepath.Dir(old))); err != nil {
 		return err
 	}
 	m.chain = next

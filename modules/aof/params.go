@@ -22,12 +22,11 @@ type params struct {
 	keepHistory *config.BoolVar
 
 	// What other modules and the host declare; nil if nobody does.
-	saveDelay    *config.IntVar    // rdb-key-save-delay
-	loadDelay    *config.IntVar    // key-load-delay
-	saveThreads  *config.IntVar    // save-threads
-	rdbChecksum  *config.BoolVar   // rdbchecksum
-	dumpFile     *config.StringVar // dbfilename
-	memoryPolicy config.Var        // maxmemory-policy
+	saveDelay   *config.IntVar    // rdb-key-save-delay
+	loadDelay   *config.IntVar    // key-load-delay
+	saveThreads *config.IntVar    // save-threads
+	rdbChecksum *config.BoolVar   // rdbchecksum
+	dumpFile    *config.StringVar // dbfilename
 }
 
 func (p *params) declare(s *config.Schema) {
@@ -72,7 +71,6 @@ func (p *params) find(s *config.Schema) {
 	p.saveThreads, _ = s.Find("save-threads").(*config.IntVar)
 	p.rdbChecksum, _ = s.Find("rdbchecksum").(*config.BoolVar)
 	p.dumpFile, _ = s.Find("dbfilename").(*config.StringVar)
-	p.memoryPolicy = s.Find("maxmemory-policy")
 }
 
 // is reports whether a parameter is on; one that nobody declares is so by

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // commands plays the rest of a file.
@@ -81,7 +83,7 @@ func (l *loader) torn(name string, good int64, last bool) error {
 			log.Warn("AOF " + name + " loaded anyway because aof-load-truncated is enabled")
 			return nil
 		}
-		log.Warn("Error truncating the AOF file " + name + ": " + strerror(err))
+		log.Warn("Error truncating the AOF file " + name + ": " + files.Strerror(err))
 	}
 	return fmt.Errorf("Unexpected end of file reading the append only file %s, after offset %d. You can: "+
 		"1) Make a backup of your AOF file, then use ferrous check --fix <filename.manifest>. "+

@@ -104,7 +104,7 @@ func (m *module) restore(c *core.Ctx) error {
 		old.Delete()
 	}
 	if at != 0 && at <= c.Now && c.DB.Keyspace().Expiry() == keyspace.DeleteExpired {
-		release(v)
+		v.Release()
 		if old.OK() {
 			propagateDeletion(c, m.lazyServer, key)
 			c.Changed(core.EventGeneric, "del", key)
@@ -147,12 +147,6 @@ func (m *module) skipChecksum(c *core.Ctx) error {
 	m.unchecked.Store(string(c.Args[2]) != "0")
 	c.OK()
 	return nil
-}
-
-// release frees a value that no key has got.
-func release(v keyspace.Value) {
-	for v.Object != nil && !v.Object.Release(math.MaxInt) {
-	}
 }
 
 // setAccess makes the key as old or as popular as the options say.

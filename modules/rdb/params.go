@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/config"
-	"github.com/ferrousdb/ferrous/core/dump"
 )
 
 // params are the module's parameters. rdbcompression is looked at by package
@@ -61,20 +60,6 @@ func (m *module) workers(alone bool) int {
 		return all
 	}
 	return max(all-m.server.Loops(), 1)
-}
-
-// access returns what the policy of eviction wants to know of a key after a
-// restart.
-func (m *module) access() dump.Access {
-	v := m.server.Registry().Config.Find("maxmemory-policy")
-	switch {
-	case v == nil:
-	case strings.HasSuffix(v.String(), "-lru"):
-		return dump.Idle
-	case strings.HasSuffix(v.String(), "-lfu"):
-		return dump.Freq
-	}
-	return dump.NoAccess
 }
 
 // delay returns how long to wait after a key if a parameter says usec.
