@@ -152,10 +152,11 @@ func (m *module) finish(j *job, copied int64) {
 	}
 	m.account(j, copied)
 	m.leave(j)
+	// Who sees that it has failed finds it in the log, and no write is let through.
+	m.report(j)
+	m.rule()
 	ends := j.ends
 	m.mu.Unlock()
-	m.report(j)
-	m.guard()
 	for _, end := range ends {
 		end()
 	}

@@ -9,6 +9,11 @@ var errMisconf = core.Error{Code: "MISCONF", Text: "Redis is configured to save 
 func (m *module) guard() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.rule()
+}
+
+// rule is guard with mu held.
+func (m *module) rule() {
 	m.refusal.Set(m.state.failing && m.stopWrites.Load() && len(m.points.Load()) > 0)
 }
 
