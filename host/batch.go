@@ -110,7 +110,7 @@ func (w *worker) perform(s *session) (used int) {
 func (w *worker) warmBatch(s *session) {
 	if !w.srv.alone {
 		if w.srv.ks.UsedMemory() > warmFrom {
-			s.db.WarmShared(w.hashes)
+			w.lane.WarmShared(s.db, w.hashes)
 		} else {
 			w.srv.ks.WarmLocks(w.hashes)
 		}
@@ -120,7 +120,7 @@ func (w *worker) warmBatch(s *session) {
 	for _, h := range w.hashes {
 		set = set.Add(h)
 	}
-	w.srv.ks.Lock(set)
+	w.lane.Lock(set)
 	w.locked = set
 	s.db.Warm(w.hashes)
 	if len(w.members) > 0 {
@@ -138,7 +138,7 @@ func (w *worker) unlockBatch() {
 	if w.locked != 0 {
 		set := w.locked
 		w.locked = 0
-		w.srv.ks.Unlock(set)
+		w.lane.Unlock(set)
 	}
 }
 

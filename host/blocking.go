@@ -263,7 +263,7 @@ func (b *blocking) vanished(at waitKey) {
 	w := b.srv.workers[0]
 	w.post(func() {
 		w.locked = keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key)))
-		b.srv.ks.Lock(w.locked)
+		w.lane.Lock(w.locked)
 		w.addReady(at)
 		w.locked = w.serveReady(w.locked)
 		w.unlockBatch()
@@ -317,9 +317,9 @@ func (w *worker) serveReady(held keyspace.Locks) keyspace.Locks {
 		for x := b.claim(at, 0); x != nil; x = b.claim(at, x.order) {
 			if x.locks&^held != 0 {
 				w.locked = 0
-				w.srv.ks.Unlock(held)
+				w.lane.Unlock(held)
 				held |= x.locks
-				w.srv.ks.Lock(held)
+				w.lane.Lock(held)
 				w.locked = held
 			}
 			b.retry(w, x, key)

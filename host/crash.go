@@ -45,7 +45,7 @@ func (w *worker) rescue() {
 	}
 	w.broken = true
 	w.srv.crashed(p, w.running())
-	w.srv.ks.Unlock(w.locked)
+	w.lane.Unlock(w.locked)
 	w.locked = 0
 	w.ready = nil
 	w.w.Buf = nil

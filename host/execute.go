@@ -214,7 +214,7 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 	batched := w.locked != 0 // the locks are held already, with others'
 	own := c.Cmd.LocksFor(c)
 	if !batched {
-		w.srv.ks.Lock(own)
+		w.lane.Lock(own)
 		w.locked = own
 	}
 	c.Locks = own

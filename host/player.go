@@ -93,7 +93,7 @@ func (p *player) alone() (err error) {
 		defer w.resumeOthers()
 	}
 	c.Locks = c.Cmd.LocksFor(c)
-	w.srv.ks.Lock(c.Locks)
+	w.lane.Lock(c.Locks)
 	w.locked = c.Locks
 	err = p.perform()
 	if len(w.ready) > 0 {

@@ -215,7 +215,7 @@ func (srv *Server) loops() int {
 }
 
 func (srv *Server) newWorker() *worker {
-	w := &worker{srv: srv, id: len(srv.workers)}
+	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane()}
 	w.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
 	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
 	w.ctx = core.Ctx{Writer: &w.w, Server: srv, Hooks: srv.registry.Hooks, Exec: w, Loop: w.id}

@@ -33,6 +33,7 @@ type worker struct {
 	mu   sync.Mutex
 	id   int
 	srv  *Server
+	lane *keyspace.Lane // the way to the shards' locks
 
 	sessions []*session
 	touched  []*session // sessions with something to send or to close

@@ -42,6 +42,7 @@ type Events interface {
 // Keyspace is all data of one server. Several may live in one process.
 type Keyspace struct {
 	shards [Shards]shard // first, so that each begins a cache line
+	gate   gate
 	pool   *arena.Pool
 	epochs *arena.Epochs
 	seed   maphash.Seed
@@ -95,6 +96,7 @@ func New(o Options) *Keyspace {
 		pool:   arena.NewPool(o.Arena),
 		events: o.Events,
 	}
+	ks.gate.init()
 	ks.epochs, ks.seed = ks.pool.Epochs(), ks.pool.Seed()
 	for i := range ks.shards {
 		ks.shards[i].arena = ks.pool.NewArena()
@@ -161,28 +163,40 @@ func (l Locks) Has(hash uint64) bool { return l&(1<<(hash>>(64-shardBits))) != 0
 // HasShard reports whether the set holds a shard by its number.
 func (l Locks) HasShard(sh int) bool { return l&(1<<sh) != 0 }
 
-// Lock takes the locks of the set in index order. It must not be called by
-// whoever holds one already: that order is what excludes deadlock.
+// Lock takes the locks of the set in index order, behind the gate (gate.go). It
+// must not be called by whoever holds one already: that order is what excludes
+// deadlock. Executors of commands have a Lane for it.
 func (ks *Keyspace) Lock(set Locks) {
+	switch {
+	case set == 0:
+	case set.alone():
+		ks.gate.queue()
+		ks.gate.enterAlone()
+	default:
+		ks.gate.enterGuest()
+		ks.lockShards(set)
+	}
+}
+
+// Unlock releases the locks of the set, which is the one that was locked.
+func (ks *Keyspace) Unlock(set Locks) {
+	switch {
+	case set == 0:
+	case set.alone():
+		ks.gate.leaveAlone()
+	default:
+		ks.unlockShards(set)
+		ks.gate.leaveGuest()
+	}
+}
+
+func (ks *Keyspace) lockShards(set Locks) {
 	for rest := uint64(set); rest != 0; rest &= rest - 1 {
 		ks.shards[bits.TrailingZeros64(rest)].mu.Lock()
 	}
 }
 
-// TryLock takes the locks of the set unless one of them is held by another.
-func (ks *Keyspace) TryLock(set Locks) bool {
-	for rest := uint64(set); rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		if !ks.shards[i].mu.TryLock() {
-			ks.Unlock(set & (1<<i - 1))
-			return false
-		}
-	}
-	return true
-}
-
-// Unlock releases the locks of the set.
-func (ks *Keyspace) Unlock(set Locks) {
+func (ks *Keyspace) unlockShards(set Locks) {
 	for rest := uint64(set); rest != 0; rest &= rest - 1 {
 		ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
 	}

@@ -62,11 +62,15 @@ func (db *DB) warmer(h uint64, key []byte) Warmer {
 	return w
 }
 
-// WarmShared is Warm for a caller that holds no lock and shares the keyspace
+// WarmShared is DB.Warm for a caller that holds no lock and shares the keyspace
 // with other cores: each lock is taken for the moment that it is needed. The
-// locks themselves are what travels between cores, so they come first.
-func (db *DB) WarmShared(hashes []uint64) {
-	db.ks.WarmLocks(hashes)
+// locks themselves are what travels between cores, so they come first. Where
+// somebody is alone, or wants to be, there is nothing to ask for.
+func (l *Lane) WarmShared(db *DB, hashes []uint64) {
+	l.ks.WarmLocks(hashes)
+	if !l.enter() {
+		return
+	}
 	for _, h := range hashes {
 		sh := ShardOf(h)
 		db.ks.shards[sh].mu.Lock()
@@ -79,6 +83,7 @@ func (db *DB) WarmShared(hashes []uint64) {
 		db.tables[sh].PrefetchEntry(h)
 		db.ks.shards[sh].mu.Unlock()
 	}
+	l.leave()
 }
 
 // WarmLocks asks for the locks only.
