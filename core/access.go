@@ -23,7 +23,7 @@ type Where uint8
 const (
 	TopLevel Where = iota
 	InMulti        // to be queued
-	InExec         // run by EXEC; the error is to be only the reason
+	InExec         // run by EXEC
 	InScript       // called by a script; the error says so
 	// Retried is for a command that had blocked and is run again. That may be on
 	// another loop than the session's, and it is not to be touched.

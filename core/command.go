@@ -54,6 +54,9 @@ type Command struct {
 	// of the row (EXEC is a write if a write is queued). It runs before any lock
 	// is held.
 	CallFlags func(c *Ctx) Flags
+	// Calls, when set, visits the commands that a call is going to run (those that
+	// EXEC has queued) until fn returns false. It runs before any lock is held.
+	Calls func(c *Ctx, fn func(cmd *Command, args [][]byte) bool)
 	// Refused, when set, is told that a call was not let run, and why (wrong
 	// arity, no permission, out of memory); it returns the error to answer.
 	Refused func(c *Ctx, err error) error

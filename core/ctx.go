@@ -63,10 +63,8 @@ type Ctx struct {
 
 // Executor runs commands for other commands.
 type Executor interface {
-	// Call runs a command with the locks that the calling command holds; the
-	// reply is written to c. The row must be a found command of right arity; args
-	// need be valid only during the call.
-	Call(c *Ctx, cmd *Command, args [][]byte)
+	// Call is Ctx.Call.
+	Call(c *Ctx, cmd *Command, args [][]byte, where Where)
 	// Deliver is Ctx.Deliver.
 	Deliver(to *Session, m *Message)
 }
@@ -214,9 +212,12 @@ func (c *Ctx) EventIn(db int, class Event, name string, key []byte) {
 
 // Call runs another command with the locks that this one holds and writes its
 // reply here; scripts and transactions are made of it. What the command changes
-// is fed as part of this one, all of it as one unit. Nobody is asked whether it
-// may run: permissions are the caller's business.
-func (c *Ctx) Call(cmd *Command, args [][]byte) { c.Exec.Call(c, cmd, args) }
+// is fed as part of this one, all of it as one unit. It is asked for as at any
+// other door (where: InExec, InScript), and a refusal is its reply; so is the
+// error for a wrong number of arguments, and for keys whose locks are not among
+// those held. cmd is what Registry.Lookup has found; args need be valid only
+// during the call.
+func (c *Ctx) Call(cmd *Command, args [][]byte, where Where) { c.Exec.Call(c, cmd, args, where) }
 
 // Wait describes a blocked client.
 type Wait struct {

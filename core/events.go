@@ -60,7 +60,8 @@ const (
 	hookLatency
 	hookRan
 	hookTurn
-	hookKinds = 8
+	hookGuard
+	hookKinds = 9
 )
 
 // Hooks holds what modules want to be told of. A hook is off until its Switch
@@ -76,7 +77,8 @@ type Hooks struct {
 	flush  []func(c *Ctx, db int)
 	swap   []func(c *Ctx, a, b int)
 	feed   []hook[func(f Fed)]
-	before []hook[func(c *Ctx) error]
+	guards []hook[Guard]
+	before []hook[func(c *Ctx, where Where) error]
 	after  []hook[func(c *Ctx, d Done)]
 	show   []hook[func(c *Ctx)]
 
@@ -159,24 +161,6 @@ func (h *Hooks) Swapped(c *Ctx, a, b int) {
 	for _, fn := range h.swap {
 		fn(c, a, b)
 	}
-}
-
-// Guarded reports whether any Before hook is on.
-func (h *Hooks) Guarded() bool { return h.any(hookBefore) }
-
-// Before asks the hooks whether the command may run.
-func (h *Hooks) Before(c *Ctx) error {
-	if !h.any(hookBefore) {
-		return nil
-	}
-	for _, x := range h.before {
-		if x.sw.on.Load() {
-			if err := x.fn(c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // After tells the hooks that a command has run.

@@ -35,6 +35,7 @@ type Registry struct {
 	debugs   map[string]*DebugCommand
 	slots    int
 	commandN int
+	table    *commandTable
 
 	loads     []func() (done bool, err error)
 	shutdowns []func(o Shutdown) error
@@ -320,11 +321,14 @@ func (r *Registry) OnFeed(fn func(f Fed)) *Switch {
 	return sw
 }
 
-// OnBefore registers a hook that may refuse a command, called before its locks
-// are taken.
-func (r *Registry) OnBefore(fn func(c *Ctx) error) *Switch {
+// OnBefore registers a hook that may refuse a command for its keys, told at which
+// door it stands; what depends on nothing but the row is for Guard. Locks of the
+// command's or of others' keys may be held: it takes none but leaves. For EXEC it
+// is also asked for each of the queued commands (Command.Calls), before any of
+// them runs.
+func (r *Registry) OnBefore(fn func(c *Ctx, where Where) error) *Switch {
 	sw := r.Hooks.newSwitch(2)
-	r.Hooks.before = append(r.Hooks.before, hook[func(*Ctx) error]{sw, fn})
+	r.Hooks.before = append(r.Hooks.before, hook[func(*Ctx, Where) error]{sw, fn})
 	return sw
 }
 
@@ -387,6 +391,7 @@ func (r *Registry) Freeze() error {
 		r.prepareSubs(cmd)
 	}
 	r.frozen = true
+	r.table = newCommandTable(r.sorted)
 	if err := r.Config.Freeze(); err != nil {
 		r.errs = append(r.errs, err)
 	}

@@ -124,3 +124,13 @@ func TestTypesRefused(t *testing.T) {
 	other.Opcodes = nil
 	refused("has the number of type", whole, other)
 }
+
+func TestLookupInEmptyTable(t *testing.T) {
+	r := NewRegistry(config.NewSchema())
+	if err := r.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	if cmd, err := r.Lookup([][]byte{[]byte("nothing")}); cmd != nil || err == nil {
+		t.Errorf("found %v, %v in an empty table", cmd, err)
+	}
+}

@@ -40,7 +40,7 @@ func (w *worker) gather(s *session, data []byte) error {
 	}
 	args, at := w.args[:0], 0
 	lim := limits{bulk: w.srv.params.maxBulk.Load(), anonymous: !s.Authenticated}
-	plain := w.plain(s)
+	share := w.mayShare(s)
 	for len(w.batch) < batchMost {
 		first := len(args)
 		next, n, err := s.parser.next(data[at:], args, lim)
@@ -53,7 +53,7 @@ func (w *worker) gather(s *session, data []byte) error {
 		if len(r.args) > 0 {
 			r.cmd, r.err = w.srv.lookup(r.args)
 		}
-		joins := plain && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&(core.AllSessions|core.Blocking) == 0 &&
+		joins := share && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&(core.AllSessions|core.Blocking) == 0 &&
 			r.cmd.Flags&(core.Fast|core.Write) != 0
 		if joins {
 			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])
@@ -73,11 +73,11 @@ func (w *worker) gather(s *session, data []byte) error {
 // keepArgs is how many arguments a worker keeps room for.
 const keepArgs = 1 << 16
 
-// plain reports whether nothing looks at the session's commands before they
-// run. Only then may they share batches: who looks may want to do so with no
-// lock held.
-func (w *worker) plain(s *session) bool {
-	return s.Authenticated && s.Perms == nil && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
+// mayShare reports whether the session's commands may share batches: not if an
+// interceptor sees each, which may want to do so with no lock held, and not while
+// memory is so short that each command counts.
+func (w *worker) mayShare(s *session) bool {
+	return s.Authenticated && s.Intercept == nil && (w.srv.guard.Load()&guardMemory == 0 || !w.srv.nearLimit())
 }
 
 // perform executes the gathered requests and returns how many bytes of data
@@ -85,6 +85,11 @@ func (w *worker) plain(s *session) bool {
 // ends it.
 func (w *worker) perform(s *session) (used int) {
 	shared := len(w.hashes)
+	if w.srv.guard.Load() != 0 {
+		if w.makeReady(); s.closing != open {
+			return 0
+		}
+	}
 	if shared > 1 {
 		w.warmBatch(s)
 	}

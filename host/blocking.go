@@ -359,7 +359,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	if by.timing { // what the running command took is its own
 		by.within.nanos += by.elapsed()
 	}
-	served, err := false, c.Permit(w.cmd, w.args, core.Retried) // the user's rights may have changed
+	served, err := false, by.admitRetry(c) // rights and states may have changed
 	permitted := err == nil
 	if permitted {
 		served, err = w.wait.Retry(c, key)

@@ -136,7 +136,7 @@ func (srv *Server) RewriteConfig() error {
 
 // Loading implements core.Server.
 func (srv *Server) Loading() bool {
-	return srv.loadingNow() || srv.guard.Load()&guardLoading != 0
+	return srv.loadingNow() || srv.loadGuard.On()
 }
 
 // Background implements core.Server.

@@ -101,7 +101,7 @@ func describe(cmd *core.Command, args [][]byte) string {
 			words = append(words, fmt.Sprintf("... (%d more arguments)", len(args)-most))
 			break
 		}
-		word := strconv.Quote(clip(a, longest))
+		word := strconv.Quote(core.Clip(a, longest))
 		if len(a) > longest {
 			word += fmt.Sprintf("... (%d more bytes)", len(a)-longest)
 		}

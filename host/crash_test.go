@@ -39,7 +39,7 @@ func (trouble) Register(r *core.Registry) error {
 		core.Command{Name: "oopsall", Run: func(*core.Ctx) error { panic("oops") }, Arity: 1, Flags: core.AllSessions | core.AllKeys},
 		core.Command{Name: "oopssecret", Run: func(*core.Ctx) error { panic("oops") }, Arity: -1, Flags: core.Sensitive},
 		core.Command{Name: "oopswithin", Arity: 1, Flags: core.AllKeys, Run: func(c *core.Ctx) error {
-			c.Call(c.Server.Registry().Find("oops"), [][]byte{[]byte("oops"), []byte("k"), []byte("x")})
+			c.Call(c.Server.Registry().Find("oops"), [][]byte{[]byte("oops"), []byte("k"), []byte("x")}, core.InScript)
 			return nil
 		}},
 		core.Command{Name: "boops", Arity: 2, Flags: core.Write | core.Blocking, Keys: key, Run: func(c *core.Ctx) error {

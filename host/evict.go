@@ -58,6 +58,12 @@ func (srv *Server) makeRoom(now int64) bool {
 	return limit == 0 || srv.usedMemory() <= limit || srv.free(limit, now)
 }
 
+// nearLimit reports whether a batch of commands might pass maxmemory.
+func (srv *Server) nearLimit() bool {
+	limit := srv.params.maxMemory.Load()
+	return limit > 0 && srv.usedMemory() > limit-limit/64
+}
+
 // free makes the data fit, and reports false if there is nothing left to evict.
 // When the time is up it goes on in the background. What was deleted already
 // and waits for the sweeper goes first.

@@ -1,9 +1,6 @@
 package host
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/ferrousdb/ferrous/core"
 )
 
@@ -64,52 +61,13 @@ func (w *worker) execute(s *session, r *request) bool {
 	return true
 }
 
-// lookup finds the row of a request and checks its arity. With an error of arity
-// comes the row, which counts how often that happens.
+// lookup finds the row of a client's request.
 func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
-	cmd := srv.table.find(args[0])
-	if cmd == nil {
-		if sameName(args[0], "post") || sameName(args[0], "host:") {
-			return nil, errHTTP
-		}
-		return nil, unknownCommand(args)
+	cmd, err := srv.registry.Lookup(args)
+	if err != nil && cmd == nil && (core.SameName(args[0], "post") || core.SameName(args[0], "host:")) {
+		return nil, errHTTP
 	}
-	if len(cmd.Sub) > 0 && len(args) > 1 {
-		sub := cmd.Subcommand(args[1])
-		if sub == nil {
-			return nil, unknownSubcommand(cmd, args[1])
-		}
-		cmd = sub
-	}
-	if !cmd.ArityOK(len(args)) || cmd.Run == nil {
-		return cmd, core.ErrArity(cmd.FullName())
-	}
-	return cmd, nil
-}
-
-func unknownCommand(args [][]byte) error {
-	var b strings.Builder
-	for _, a := range args[1:] {
-		if b.Len() >= 128 {
-			break
-		}
-		b.WriteString("'" + clip(a, 128-b.Len()) + "' ")
-	}
-	return core.Err("unknown command '" + clip(args[0], 128) + "', with args beginning with: " + b.String())
-}
-
-func unknownSubcommand(cmd *core.Command, name []byte) error {
-	return core.Err("unknown subcommand '" + clip(name, 128) + "'. Try " + strings.ToUpper(cmd.Name) + " HELP.")
-}
-
-// clip returns the first n bytes of b, up to a zero byte: Redis prints them as a C
-// string.
-func clip(b []byte, n int) string {
-	b = b[:min(len(b), n)]
-	if end := bytes.IndexByte(b, 0); end >= 0 {
-		b = b[:end]
-	}
-	return string(b)
+	return cmd, err
 }
 
 func errorText(err error) string {
@@ -117,92 +75,6 @@ func errorText(err error) string {
 		return e.Error()
 	}
 	return "ERR " + err.Error()
-}
-
-// verdict is what admit says about a request.
-type verdict uint8
-
-const (
-	goAhead   verdict = iota
-	dealtWith         // queued, or refused with the error
-	holdBack          // the session is paused
-)
-
-// The bits of Server.guard: states of the whole server in which commands are
-// looked at before they run. All zero is the normal case.
-const (
-	guardLoading = 1 << iota
-	guardPause
-	guardMemory   // maxmemory is set
-	guardClients  // maxmemory-clients is set
-	guardStopping // a shutdown has saved the data: nothing may change them any more
-)
-
-// admit decides whether a command may run now. The common case is one test.
-func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
-	if w.plain(s) {
-		return goAhead, nil
-	}
-	guard, flags := w.srv.guard.Load(), c.Flags()
-	if guard&guardStopping != 0 {
-		w.holdBack(s)
-		return holdBack, nil
-	}
-	if !s.Authenticated && flags&core.NoAuth == 0 {
-		return dealtWith, refuse(s, c, core.ErrNoAuth)
-	}
-	if s.InTx > 0 && flags&core.NoMulti != 0 {
-		return dealtWith, refuse(s, c, errNoMulti)
-	}
-	where := core.TopLevel
-	if s.InTx > 0 {
-		where = core.InMulti
-	}
-	if err := c.Permit(c.Cmd, c.Args, where); err != nil {
-		return dealtWith, refuse(s, c, err)
-	}
-	if err := w.srv.registry.Hooks.Before(c); err != nil {
-		return dealtWith, refuse(s, c, err)
-	}
-	if guard&guardLoading != 0 && flags&core.Loading == 0 {
-		return dealtWith, refuse(s, c, core.ErrLoading)
-	}
-	if guard&guardClients != 0 && w.srv.crowd.over() {
-		if w.fitClients(); s.closing != open {
-			return dealtWith, nil
-		}
-	}
-	if guard&(guardMemory|guardPause) == guardMemory { // a pause leaves the data as they are
-		// What is queued takes memory, too.
-		grows := flags&core.DenyOOM != 0 || s.InTx > 0 && flags&core.NotQueued == 0
-		if !w.srv.makeRoom(c.Now) && grows {
-			return dealtWith, refuse(s, c, core.ErrOOM)
-		}
-	}
-	if guard&guardPause != 0 && w.srv.pause.holds(s, flags, w.now) {
-		w.holdBack(s)
-		return holdBack, nil
-	}
-	if s.Intercept != nil {
-		if done, err := s.Intercept.Command(c); done {
-			return dealtWith, err
-		}
-	}
-	return goAhead, nil
-}
-
-var errNoMulti = core.Err("Command not allowed inside a transaction")
-
-// refuse tells those concerned that a command was not let run, and returns the
-// error to answer.
-func refuse(s *session, c *core.Ctx, err error) error {
-	if s.Intercept != nil {
-		s.Intercept.Refused(c, err)
-	}
-	if c.Cmd != nil && c.Cmd.Refused != nil {
-		return c.Cmd.Refused(c, err)
-	}
-	return err
 }
 
 // run executes an admitted command under the locks that it needs.
@@ -257,9 +129,11 @@ func (w *worker) stopOthers() {
 	for _, o := range w.srv.workers {
 		o.mu.Lock()
 	}
+	w.stopped = true
 }
 
 func (w *worker) resumeOthers() {
+	w.stopped = false
 	for _, o := range w.srv.workers {
 		if o != w {
 			o.wakeIfTouched()

@@ -33,7 +33,7 @@ var errStopped = errors.New("told to stop while loading")
 
 // loadData asks the sources until one has the data.
 func (srv *Server) loadData() error {
-	defer srv.setGuard(guardLoading, false)
+	defer srv.loadGuard.Set(false)
 	for _, source := range srv.registry.Loads() {
 		done, err := source()
 		if srv.loader.ctx.Err() != nil {

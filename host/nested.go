@@ -13,30 +13,37 @@ type nested struct {
 }
 
 // Call implements core.Executor.
-func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte) {
+func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.Where) {
 	in := w.innerCtx()
 	in.Writer, in.Session, in.DB, in.Server = c.Writer, c.Session, c.DB, c.Server
 	in.Loop, in.Script = w.id, c.Script || c.Cmd.Categories()&core.CatScripting != 0
 	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
 	in.Reset(cmd, args)
-	if i := cmd.OnlyKey(); i != 0 {
-		in.Hash, in.KeyArg = w.srv.ks.Hash(args[i]), i
-	}
 	outer := w.within
 	w.within = nested{}
 	mark, errs := len(c.Buf), c.Errors()
-	if err := cmd.Run(in); err != nil {
+	err := w.admitNested(in, where)
+	ran := err == nil
+	if ran {
+		if i := cmd.OnlyKey(); i != 0 && in.KeyArg == 0 {
+			in.Hash, in.KeyArg = w.srv.ks.Hash(args[i]), i
+		}
+		err = cmd.Run(in)
+	}
+	if err != nil {
 		c.Buf = c.Buf[:mark]
 		c.Error(errorText(err))
 	}
-	w.srv.registry.Hooks.Ran(in)
-	w.show(in)
-	c.Absorb(in)
+	if ran {
+		w.srv.registry.Hooks.Ran(in)
+		w.show(in)
+		c.Absorb(in)
+	}
 	if s := c.Session; s != nil && s.DB != c.DB.Index() { // SELECT
 		c.DB = w.srv.ks.DB(s.DB)
 	}
 	more := c.Errors() - errs
-	nanos := w.count(cmd, in, true, more > w.within.errs)
+	nanos := w.count(cmd, in, ran, more > w.within.errs)
 	if c.Writer == &w.w {
 		outer.errs += more
 	}

@@ -105,13 +105,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func TestFindCommandName(t *testing.T) {
-	srv, err := newServer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if srv.table.find([]byte("nothing")) != nil {
-		t.Error("found a command in an empty table")
-	}
-}

@@ -21,7 +21,6 @@ import (
 type Server struct {
 	registry  *core.Registry
 	params    *params
-	table     *commandTable
 	ks        *keyspace.Keyspace
 	log       hclog.Logger
 	modules   []core.Module
@@ -49,6 +48,8 @@ type Server struct {
 	crowd     crowd
 	defrag    defrag
 	guard     atomic.Uint32
+	loadGuard *core.Switch
+	oomGuard  *core.Switch
 	clock     sharedClock
 	ids       idCounter
 	clients   atomic.Int64 // connected sessions
@@ -94,6 +95,7 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.defrag.declare(srv.registry.Config)
 	srv.blocked = newBlocking(srv)
 	srv.declareInfo()
+	srv.declareGuards()
 	for _, m := range modules {
 		srv.registry.Add(m)
 	}
@@ -101,7 +103,6 @@ func newServer(modules []core.Module) (*Server, error) {
 	if err := srv.registry.Freeze(); err != nil {
 		return nil, fmt.Errorf("these modules do not fit together: %w", err)
 	}
-	srv.table = newCommandTable(srv.registry.All())
 	srv.barriers = srv.registry.Barriers()
 	for _, b := range srv.barriers {
 		b.OnMove(srv.barrierMoved)
@@ -138,6 +139,7 @@ func (srv *Server) applyMemory() {
 		srv.evict.ask()
 	}
 	srv.setGuard(guardMemory, limit > 0)
+	srv.oomGuard.Set(limit > 0)
 }
 
 func (srv *Server) setGuard(bit uint32, on bool) {
@@ -191,7 +193,7 @@ func (srv *Server) begin() (err error) {
 		srv.started = append(srv.started, m)
 	}
 	srv.startup = startupMemory()
-	srv.setGuard(guardLoading, true)
+	srv.loadGuard.Set(true)
 	if err := srv.listen(); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 // Shutdown implements core.Server. It is called with everything stopped: by a
 // command with AllSessions and AllKeys, or by standstill.
 func (srv *Server) Shutdown(o core.Shutdown) error {
-	if srv.guard.Load()&guardLoading != 0 {
+	if srv.loadGuard.On() {
 		o.NoSave, o.Save = true, false // what is there is a part of what the file holds
 	}
 	srv.log.Info("User requested shutdown...")

@@ -1,7 +1,6 @@
 package acl
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -189,11 +188,12 @@ func mayUse[S string | []byte](allowed []string, channel S, isPattern bool) bool
 func (u *user) explain(r refusal, cmd *core.Command, where core.Where) error {
 	switch where {
 	case core.InExec:
-		return errors.New(map[reason]string{
+		return core.Error{Code: "NOPERM", Text: "ACLs rules changed between the moment the transaction was accumulated and the EXEC call. " +
+			"This command is no longer allowed for the following reason: " + map[reason]string{
 			byCommand: "no permission to execute the command or subcommand",
 			byKey:     "no permission to touch the specified keys",
 			byChannel: "no permission to access one of the channels used as arguments",
-		}[r.reason])
+		}[r.reason]}
 	case core.InScript:
 		return core.Err("ACL failure in script: " + u.describe(r, cmd, nil))
 	}

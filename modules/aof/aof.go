@@ -94,7 +94,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.chain = &manifest{}
 	m.barrier = r.Barrier()
 	m.feed = r.OnFeed(m.fed)
-	m.deny = r.OnBefore(m.denied)
+	m.deny = r.Guard(core.Guard{Name: "aof", Order: core.GuardMisconf, Refuses: core.Write | core.TellsHealth, Why: m.denied})
 	r.OnLoad(m.load)
 	r.OnShutdown(m.shutdown)
 	r.OnTick(m.tick)

@@ -46,10 +46,7 @@ func (m *module) mended(lost bool) {
 	}
 }
 
-// denied refuses writes, and what monitors ask.
-func (m *module) denied(c *core.Ctx) error {
-	if c.Flags()&(core.Write|core.TellsHealth) == 0 {
-		return nil
-	}
+// denied is why writes are refused.
+func (m *module) denied(*core.Ctx) error {
 	return core.Error{Code: "MISCONF", Text: *m.reason.Load()}
 }

@@ -81,7 +81,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnTick(m.tick)
 	r.OnFlush(m.flush)
 	r.OnShutdown(m.shutdown)
-	m.refusal = r.OnBefore(refuse)
+	m.refusal = r.Guard(core.Guard{Name: "rdb", Order: core.GuardMisconf, Refuses: core.Write | core.TellsHealth, Err: errMisconf})
 	r.Config.Apply(func() error { m.guard(); return nil }, m.points, m.stopWrites)
 	return nil
 }

@@ -16,11 +16,3 @@ func (m *module) guard() {
 func (m *module) rule() {
 	m.refusal.Set(m.state.failing && m.stopWrites.Load() && len(m.points.Load()) > 0)
 }
-
-// refuse is the hook before every command while saving fails.
-func refuse(c *core.Ctx) error {
-	if c.Flags()&(core.Write|core.TellsHealth) != 0 {
-		return errMisconf
-	}
-	return nil
-}

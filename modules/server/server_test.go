@@ -128,7 +128,7 @@ func TestTime(t *testing.T) {
 	c := start(t, nil, module(func(r *core.Registry) {
 		r.Commands(core.Command{Name: "frozen", Arity: 1, Run: func(c *core.Ctx) error {
 			c.Now = 1700000000123
-			c.Call(c.Server.Registry().Find("time"), [][]byte{[]byte("TIME")})
+			c.Call(c.Server.Registry().Find("time"), [][]byte{[]byte("TIME")}, core.InScript)
 			return nil
 		}})
 	}))

@@ -71,6 +71,19 @@ func (m *module) execFlags(c *core.Ctx) core.Flags {
 	return flags&^narrows | t.some&unites | flags&t.every&narrows
 }
 
+// execCalls visits what is queued.
+func (m *module) execCalls(c *core.Ctx, fn func(cmd *core.Command, args [][]byte) bool) {
+	t := m.inMulti(c.Session)
+	if t == nil {
+		return
+	}
+	for _, q := range t.queue {
+		if !fn(q.cmd, t.args[q.first:q.end]) {
+			return
+		}
+	}
+}
+
 // execRefused ends a transaction whose EXEC was not let run.
 func (m *module) execRefused(c *core.Ctx, err error) error {
 	if t := m.of(c.Session); t != nil {
@@ -123,12 +136,7 @@ func (m *module) run(c *core.Ctx, t *tx) {
 	for i := range t.queue {
 		q := &t.queue[i]
 		mark, args := len(c.Buf), t.args[q.first:q.end]
-		if err := c.Permit(q.cmd, args, core.InExec); err != nil {
-			c.Error("NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. " +
-				"This command is no longer allowed for the following reason: " + err.Error())
-		} else {
-			c.Call(q.cmd, args)
-		}
+		c.Call(q.cmd, args, core.InExec)
 		if s.Quiet() { // CLIENT REPLY may be among the commands
 			c.Buf = c.Buf[:mark]
 		}

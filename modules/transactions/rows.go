@@ -20,7 +20,7 @@ func (m *module) rows() []core.Command {
 		{
 			Name: "exec", Run: core.ForClient(m.exec), Arity: 1,
 			Flags: core.NoScript | core.Loading | core.Stale | core.SkipSlowlog | core.NotQueued,
-			Plan:  m.execLocks, CallFlags: m.execFlags, Refused: m.execRefused,
+			Plan:  m.execLocks, CallFlags: m.execFlags, Calls: m.execCalls, Refused: m.execRefused,
 			Doc: doc("1.2.0", "Depends on the commands of the transaction", "Runs the queued commands, with nothing in between.", ""),
 		},
 		{
