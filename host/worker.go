@@ -52,8 +52,8 @@ type worker struct {
 	ready    []waitKey         // keys whose waiters are to be served after the running command
 	serving  *waiter           // the waiter whose command is being retried
 	locked   keyspace.Locks    // shards locked by the running command
-	full     bool           // the running batch is refused what takes memory
-	stopped  bool           // all workers stand still for the running command
+	full     bool              // the running batch is refused what takes memory
+	stopped  bool              // all workers stand still for the running command
 	broken   bool              // a panic has ended it, see rescue
 	stats    workerStats
 	dirty    atomic.Int64 // stats.dirty, for others

@@ -247,11 +247,14 @@ func sortDeep(v resp.Value) resp.Value {
 	return w
 }
 
+// sortPairs sorts the pairs of a map or of a flat array, or the elements of one
+// that holds arrays. Which of them an array is must not depend on the order.
 func sortPairs(v resp.Value) resp.Value {
 	w := v
 	w.Elems = slices.Clone(v.Elems)
 	size := 2
-	if len(v.Elems)%2 != 0 || len(v.Elems) > 0 && v.Kind != resp.Map && v.Elems[0].Kind == resp.Array {
+	nested := v.Kind != resp.Map && slices.ContainsFunc(v.Elems, func(e resp.Value) bool { return e.Kind == resp.Array })
+	if len(v.Elems)%2 != 0 || nested {
 		size = 1
 	}
 	sortGroups(w.Elems, size)
