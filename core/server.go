@@ -30,7 +30,8 @@ type Server interface {
 	Session(id uint64) *Session
 	// Pause holds back commands of clients until the time given in Unix
 	// milliseconds: all of them, or only those that may write. A pause that
-	// goes on is never shortened, and never weakened.
+	// goes on is never shortened, and never weakened. The caller holds all locks
+	// (a command with AllKeys), as that of Unpause.
 	Pause(until int64, writesOnly bool)
 	// Unpause ends a pause.
 	Unpause()

@@ -65,7 +65,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if err := w.permit(c, flags, where); err != nil {
 		return dealtWith, refuse(s, c, err)
 	}
-	if guard&guardPause != 0 && w.srv.pause.holds(s, flags, w.now) {
+	if guard&guardPause != 0 && w.srv.pause.holds(s, flags) {
 		w.holdBack(s)
 		return holdBack, nil
 	}

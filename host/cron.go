@@ -23,12 +23,16 @@ func (srv *Server) cron() {
 	period := time.Second / time.Duration(srv.params.hz.Load())
 	timer := time.NewTimer(period)
 	defer timer.Stop()
+	defer srv.pause.timer.Stop()
 	for {
 		select {
 		case <-srv.stopping:
 			return
 		case <-srv.evict.more:
 			srv.evictMore(srv.readClock())
+			continue
+		case <-srv.pause.timer.C:
+			srv.pauseOver()
 			continue
 		case <-timer.C:
 		}
@@ -37,7 +41,6 @@ func (srv *Server) cron() {
 		now := srv.readClock()
 		srv.sweep(now, period)
 		srv.defragment(period)
-		srv.checkPause(now)
 		srv.watchClients()
 		if srv.serving.Load() {
 			for _, fn := range srv.registry.Ticks() {

@@ -54,24 +54,22 @@ func (srv *Server) Load(total int64, fn func(ctx context.Context, p *core.Progre
 	now := time.Now()
 	l := &loading{Progress: &core.Progress{Total: total}, start: now, said: now}
 	starting := !srv.serving.Load()
-	mode := srv.setExpiry(keyspace.ShowExpired, starting)
+	srv.showExpired(keyspace.ShowExpired, starting)
 	srv.loader.current.Store(l)
 	err := fn(srv.loader.ctx, l.Progress)
 	srv.loader.current.Store(nil)
-	srv.setExpiry(mode, starting)
+	srv.showExpired(keyspace.DeleteExpired, starting)
 	return err
 }
 
-// setExpiry changes what is done with expired keys and returns what was done
-// before; lock says that the caller does not hold all shards.
-func (srv *Server) setExpiry(mode keyspace.ExpiryMode, lock bool) (old keyspace.ExpiryMode) {
+// showExpired says what a load wants to be done with expired keys; lock says that
+// the caller does not hold all shards.
+func (srv *Server) showExpired(mode keyspace.ExpiryMode, lock bool) {
 	if lock {
 		srv.ks.Lock(keyspace.AllShards)
 		defer srv.ks.Unlock(keyspace.AllShards)
 	}
-	old = srv.ks.Expiry()
-	srv.ks.SetExpiry(mode)
-	return old
+	srv.ks.SetExpiry("load", mode)
 }
 
 // loadingNow reports whether data are being brought in.

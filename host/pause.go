@@ -2,17 +2,21 @@ package host
 
 import (
 	"sync"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
-// pauseState is CLIENT PAUSE: until a time, commands are held back.
+// pauseState is CLIENT PAUSE: until a time, commands are held back. It begins and
+// ends with all shards locked, so that what a pause means for expired keys (they
+// look missing and stay, since the data are to be left as they are) is in force for
+// every command that it holds back, and for none that it lets go.
 type pauseState struct {
 	mu     sync.Mutex
-	until  int64 // Unix milliseconds; 0 for no pause
-	writes bool  // only commands that may write
-	hides  bool  // expired keys stay for the pause's sake; with all shards locked
+	until  int64       // Unix milliseconds; 0 for no pause
+	writes bool        // only commands that may write
+	timer  *time.Timer // cron waits for it, and ends the pause
 }
 
 // Pause implements core.Server. A pause of everything does not weaken into one
@@ -20,69 +24,55 @@ type pauseState struct {
 func (srv *Server) Pause(until int64, writesOnly bool) {
 	p := &srv.pause
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.writes = writesOnly && (p.until == 0 || p.writes)
 	p.until = max(p.until, until)
+	p.timer.Reset(time.Until(time.UnixMilli(p.until)))
+	srv.ks.SetExpiry("pause", keyspace.HideExpired)
 	srv.setGuard(guardPause, true)
-	p.mu.Unlock()
-	srv.workers[0].post(srv.pauseExpiry)
 }
 
 // Unpause implements core.Server.
 func (srv *Server) Unpause() {
-	srv.pause.mu.Lock()
-	srv.endPause()
-	srv.pause.mu.Unlock()
-	srv.workers[0].post(srv.pauseExpiry)
-}
-
-// checkPause ends a pause whose time is up; cron calls it.
-func (srv *Server) checkPause(now int64) {
 	p := &srv.pause
 	p.mu.Lock()
-	over := p.until != 0 && now >= p.until
-	if over {
-		srv.endPause()
+	defer p.mu.Unlock()
+	srv.endPause()
+}
+
+// pauseOver ends a pause whose time is up; cron calls it.
+func (srv *Server) pauseOver() {
+	srv.ks.Lock(keyspace.AllShards)
+	defer srv.ks.Unlock(keyspace.AllShards)
+	p := &srv.pause
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if left := time.Until(time.UnixMilli(p.until)); p.until != 0 && left > 0 { // it was prolonged
+		p.timer.Reset(left)
+		return
 	}
-	p.mu.Unlock()
-	if over {
-		srv.workers[0].post(srv.pauseExpiry)
-	}
+	srv.endPause()
 }
 
 // endPause lets the sessions go on that were held back. The pause's mutex is
 // held: a pause that begins now comes after.
 func (srv *Server) endPause() {
+	if srv.pause.until == 0 {
+		return
+	}
 	srv.pause.until = 0
+	srv.ks.SetExpiry("pause", keyspace.DeleteExpired)
 	srv.setGuard(guardPause, false)
 	for _, w := range srv.workers {
 		w.post(w.unpause)
 	}
 }
 
-// pauseExpiry keeps expired keys from being deleted while there is a pause,
-// which is to leave the data as they are: they only look missing. It runs on a
-// worker.
-func (srv *Server) pauseExpiry() {
-	srv.ks.Lock(keyspace.AllShards)
-	defer srv.ks.Unlock(keyspace.AllShards)
-	p := &srv.pause
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch mode := srv.ks.Expiry(); {
-	case p.until != 0 && mode == keyspace.DeleteExpired:
-		srv.ks.SetExpiry(keyspace.HideExpired)
-		p.hides = true
-	case p.until == 0 && p.hides:
-		srv.ks.SetExpiry(keyspace.DeleteExpired)
-		p.hides = false
-	}
-}
-
 // holds reports whether a command of s with these flags has to wait.
-func (p *pauseState) holds(s *session, flags core.Flags, now int64) bool {
+func (p *pauseState) holds(s *session, flags core.Flags) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.until == 0 || now >= p.until || s.kind == core.ClientReplica || s.kind == core.ClientMaster {
+	if p.until == 0 || s.kind == core.ClientReplica || s.kind == core.ClientMaster {
 		return false
 	}
 	return !p.writes || flags&(core.Write|core.MayReplicate) != 0

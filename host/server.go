@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -90,6 +91,7 @@ func newServer(modules []core.Module) (*Server, error) {
 		superName: "no",
 	}
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
+	srv.pause.timer = time.NewTimer(math.MaxInt64) // for as long as there is no pause
 	srv.evict.more = make(chan struct{}, 1)
 	srv.params = declareParams(srv.registry.Config)
 	srv.defrag.declare(srv.registry.Config)

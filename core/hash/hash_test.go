@@ -399,7 +399,7 @@ func (c *counter) MembersExpired(_ int, _ []byte, _ keyspace.Value, e bool) {
 func TestOtherExpiryModes(t *testing.T) {
 	for _, mode := range []keyspace.ExpiryMode{keyspace.HideExpired, keyspace.ShowExpired} {
 		ks := keyspace.New(keyspace.Options{Databases: 1, Events: &counter{}})
-		ks.SetExpiry(mode)
+		ks.SetExpiry("test", mode)
 		key := []byte("h")
 		ed := Edit(ks.DB(0), key, keyspace.Entry{}, 1)
 		ed.SetUntil([]byte("f"), []byte("v"), 10)

@@ -38,11 +38,11 @@ func TestExpiryModes(t *testing.T) {
 	if e := db.Find(key, 1001, KeepExpired); !e.OK() {
 		t.Error("KeepExpired does not find it")
 	}
-	ks.SetExpiry(ShowExpired)
+	ks.SetExpiry("test", ShowExpired)
 	if e := db.Find(key, 1001, 0); !e.OK() {
 		t.Error("ShowExpired hides it")
 	}
-	ks.SetExpiry(HideExpired)
+	ks.SetExpiry("test", HideExpired)
 	if e := db.Find(key, 1001, 0); e.OK() || db.Len() != 1 {
 		t.Error("HideExpired shows or deletes it")
 	}
@@ -52,7 +52,7 @@ func TestExpiryModes(t *testing.T) {
 	if db.Len() != 1 || len(gone) != 0 {
 		t.Error("the sweeper deletes hidden keys")
 	}
-	ks.SetExpiry(DeleteExpired)
+	ks.SetExpiry("test", DeleteExpired)
 	if e := db.Find(key, 1001, ForRead); e.OK() || db.Len() != 0 || len(gone) != 1 || gone[0] != "0 key" {
 		t.Errorf("found %v, %d keys left, events %q", e.OK(), db.Len(), gone)
 	}
@@ -194,5 +194,39 @@ func TestLocks(t *testing.T) {
 	set := Locks(0).Add(h)
 	if !set.Has(h) || set != Locks(1)<<ShardOf(h) {
 		t.Errorf("set %b for shard %d", set, ShardOf(h))
+	}
+}
+
+// What is put where an expired key is hidden takes its place, in every way of
+// putting, and has nothing of it.
+func TestPutOverHidden(t *testing.T) {
+	for name, put := range map[string]func(db *DB, key []byte, now int64){
+		"Put": func(db *DB, key []byte, now int64) { db.Put(key, MakeKind(String, EmbStr), 1, KeepTTL, now)[0] = 'w' },
+		"Create": func(db *DB, key []byte, now int64) {
+			db.Create(db.ks.Hash(key), key, MakeKind(String, EmbStr), 1, 0, 0, now).Data()[0] = 'w'
+		},
+		"PutString": func(db *DB, key []byte, now int64) { db.PutString(db.ks.Hash(key), key, []byte("w"), KeepTTL, now) },
+	} {
+		var gone expiredKeys
+		ks := New(Options{Events: &gone})
+		db, key := ks.DB(0), []byte("key")
+		copy(db.Put(key, MakeKind(String, EmbStr), 1, 1000, 0), "v")
+		snap := ks.Freeze()
+		ks.SetExpiry("one", HideExpired)
+		ks.SetExpiry("two", HideExpired)
+		ks.SetExpiry("one", DeleteExpired)
+		if ks.Expiry() != HideExpired {
+			t.Errorf("%s: one of two who hide has changed its mind, and nothing is hidden", name)
+		}
+		put(db, key, 2000)
+		ks.SetExpiry("two", DeleteExpired)
+		if e := db.Find(key, 2000, 0); !e.OK() || string(e.Data()) != "w" || e.Expire() != 0 || db.Len() != 1 || db.Expires() != 0 {
+			t.Errorf("%s: %d keys, %d with an expiry, %v", name, db.Len(), db.Expires(), e.OK())
+		}
+		if len(gone) != 0 {
+			t.Errorf("%s: told of %q", name, gone)
+		}
+		snap.End()
+		ks.Close()
 	}
 }

@@ -18,8 +18,24 @@ const (
 	ShowExpired
 )
 
-// SetExpiry chooses the mode; the caller holds all locks.
-func (ks *Keyspace) SetExpiry(m ExpiryMode) { ks.expiry = m }
+// SetExpiry says what somebody, who is known by name, wants to be done with such
+// keys: DeleteExpired means nothing in particular. Several may want something (a
+// load, a pause, a replica), come and go in any order, and know nothing of each
+// other: what leaves the most as it is holds. The caller holds all locks.
+func (ks *Keyspace) SetExpiry(who string, m ExpiryMode) {
+	if m == DeleteExpired {
+		delete(ks.wishes, who)
+	} else {
+		if ks.wishes == nil {
+			ks.wishes = map[string]ExpiryMode{}
+		}
+		ks.wishes[who] = m
+	}
+	ks.expiry = DeleteExpired
+	for _, m := range ks.wishes {
+		ks.expiry = max(ks.expiry, m)
+	}
+}
 
 // expired reports whether an entry's time is past.
 func expired(ref arena.Ref, now int64) bool {

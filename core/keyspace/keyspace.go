@@ -58,6 +58,7 @@ type Keyspace struct {
 	clock clock
 	// expiry says what is done with keys whose time has come.
 	expiry ExpiryMode
+	wishes map[string]ExpiryMode // that are not DeleteExpired, by who has them
 }
 
 // shard is one stripe. Its first cache line is what every access needs, the

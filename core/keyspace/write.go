@@ -23,9 +23,8 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 	t := &db.tables[sh]
 	clock := db.ks.clock.fresh(now)
 	pos, ok := t.Find(h, key)
-	if ok && db.ks.expiry == DeleteExpired && expired(t.At(pos), now) {
-		db.expireNow(sh, pos, t.At(pos)) // told of like any other, and its expiry is not kept
-		ok = false
+	if ok && expired(t.At(pos), now) {
+		ok = !db.clear(sh, pos, t.At(pos))
 	}
 	if !ok {
 		if expire == KeepTTL {
@@ -36,6 +35,23 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 		return dict.Value(ref)
 	}
 	return Entry{db, pos, t.At(pos), uint8(sh)}.overwrite(kind, n, expire, clock)
+}
+
+// clear deletes an expired key before another value is put in its place, so that
+// its expiry is not kept. It reports whether it has: data that are being loaded
+// count as they are.
+func (db *DB) clear(sh int, pos dict.Pos, ref arena.Ref) bool {
+	switch db.ks.expiry {
+	case DeleteExpired:
+		db.expireNow(sh, pos, ref) // told of like any other
+	case HideExpired:
+		// Whoever hides it tells of it, or does not want to know: to do so now
+		// would say that the new value has expired.
+		Entry{db, pos, ref, uint8(sh)}.Delete()
+	default:
+		return false
+	}
+	return true
 }
 
 // insert adds the entry of a key that is new.
@@ -163,6 +179,11 @@ func (e *Entry) Splice(kind Kind, at, del, ins, spare int) []byte {
 func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now int64) Entry {
 	sh := ShardOf(h)
 	s := &db.ks.shards[sh]
+	if db.ks.expiry == HideExpired { // it looks missing, and need not be
+		if pos, ok := db.tables[sh].Find(h, key); ok {
+			db.clear(sh, pos, db.tables[sh].At(pos))
+		}
+	}
 	ref := s.newEntry(key, kind, n+spare, expire, db.ks.clock.fresh(now))
 	dict.SetValueLen(ref, n, s.arena.Cap(ref))
 	db.insert(h, ref)

@@ -114,7 +114,7 @@ func (m *module) clientRows() []core.Command {
 			Doc: doc("7.2.0", "O(1)", "Makes the connection's reads leave the access clock of keys alone, or not.", "enabled(ON|OFF)"),
 		},
 		{
-			Name: "pause", Run: pause, Arity: -3, Flags: admin,
+			Name: "pause", Run: pause, Arity: -3, Flags: admin | core.AllKeys,
 			Doc: core.WithHistory(doc("3.0.0", "O(1)", "Holds back the commands of all clients for some milliseconds, or only those that may write.",
 				"timeout:integer [mode(WRITE|ALL)]^6.2.0"),
 				"6.2.0", "`WRITE` and `ALL`."),
@@ -139,7 +139,7 @@ func (m *module) clientRows() []core.Command {
 				"Ends the wait of another client that is blocked in a command.", "client-id:integer [unblock-type(TIMEOUT|ERROR)]"),
 		},
 		{
-			Name: "unpause", Run: unpause, Arity: 2, Flags: admin,
+			Name: "unpause", Run: unpause, Arity: 2, Flags: admin | core.AllKeys,
 			Doc: doc("6.2.0", "O(N) where N is the number of paused clients", "Ends a pause.", ""),
 		},
 	}

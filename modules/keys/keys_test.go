@@ -115,7 +115,7 @@ func TestPastExpiryIsKeptWhereKeysDoNotExpire(t *testing.T) {
 		r := newTestRig(t)
 		r.set("k", "value", 0)
 		r.ks.Lock(keyspace.AllShards)
-		r.ks.SetExpiry(mode)
+		r.ks.SetExpiry("test", mode)
 		r.ks.Unlock(keyspace.AllShards)
 		r.want(":1", "PEXPIREAT k -5")
 		r.wantFed("0 [PEXPIREAT k -5]", "0 expire k")
@@ -179,7 +179,7 @@ func TestRandomkeyNeverAnswersExpiredKeys(t *testing.T) {
 	// Where they may not be deleted the search ends all the same.
 	r.set("hidden", "v", r.now-1)
 	r.ks.Lock(keyspace.AllShards)
-	r.ks.SetExpiry(keyspace.HideExpired)
+	r.ks.SetExpiry("test", keyspace.HideExpired)
 	r.ks.Unlock(keyspace.AllShards)
 	r.want("$6 hidden", "RANDOMKEY")
 }
