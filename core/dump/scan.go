@@ -23,6 +23,19 @@ type ScanOptions struct {
 	Now      int64 // Unix milliseconds, which decide what is expired; 0 for the time of the call
 
 	Progress *core.Progress // told of bytes and keys; may be nil
+
+	// Each, if set, is given every key in the order of the dump. Its name is valid
+	// during the call.
+	Each func(k KeyAt)
+}
+
+// KeyAt is where a key stands in a dump: with what belongs to it, such as its
+// expiry, it is the bytes from From to To.
+type KeyAt struct {
+	DB       int
+	Name     []byte
+	From, To int64
+	Expired  bool
 }
 
 // Report is what Scan has found.
@@ -63,8 +76,10 @@ type scanner struct {
 	arena *arena.Arena // for values while they are looked at
 	value rdb.Reader
 
-	db     int
-	expire int64 // of the next key
+	db      int
+	expire  int64 // of the next key
+	expired bool  // the last key that was counted was
+	from    int64 // where what belongs to the next key begins; 0 if that is not known yet
 }
 
 func (s *scanner) run() error {
@@ -75,6 +90,9 @@ func (s *scanner) run() error {
 		e, err := s.next()
 		if err == nil && e.op == rdb.OpEOF {
 			break
+		}
+		if err == nil {
+			err = s.place(e)
 		}
 		if err == nil {
 			err = s.element(e)
@@ -90,6 +108,30 @@ func (s *scanner) run() error {
 		return err
 	}
 	return s.verify(&s.sum, stored, s.o.Preamble)
+}
+
+// place tells Each where a key stands.
+func (s *scanner) place(e element) error {
+	if s.o.Each == nil {
+		return nil
+	}
+	if s.from == 0 {
+		s.from = s.base + int64(e.head)
+	}
+	switch {
+	case e.isKey():
+		s.value.Reset(s.buf[e.head+1:e.value], s.base+int64(e.head+1))
+		k := KeyAt{DB: s.db, Name: s.value.String(), From: s.from, To: s.base + int64(e.end)}
+		if k.Expired = s.expired; e.op < rdb.FirstCustom { // else it has been counted already, with the expiry
+			k.Expired = s.past()
+		}
+		s.o.Each(k)
+		s.from = 0
+		return s.value.Err()
+	case e.op != rdb.OpExpireMillis && e.op != rdb.OpExpireSeconds && e.op != rdb.OpFreq && e.op != rdb.OpIdle:
+		s.from = 0
+	}
+	return nil
 }
 
 func (s *scanner) element(e element) error {
@@ -158,15 +200,18 @@ func (s *scanner) key(op byte, empty bool) {
 		if s.expire != 0 {
 			s.rep.Expires++
 		}
-		if s.expire != 0 && s.expire < s.o.Now {
+		if s.past() {
 			s.rep.Expired++
 		}
 		if s.o.Progress != nil {
 			s.o.Progress.AddKeys(1)
 		}
 	}
-	s.expire = 0
+	s.expired, s.expire = s.past(), 0
 }
+
+// past reports whether the next key's time has come.
+func (s *scanner) past() bool { return s.expire != 0 && s.expire < s.o.Now }
 
 // flush implements elements.
 func (s *scanner) flush(buf []byte) []byte {

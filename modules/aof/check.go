@@ -200,11 +200,15 @@ func (c *checker) preamble(f *os.File, size int64) (end int64, err error) {
 	if n, _ := f.ReadAt(head, 0); string(head[:n]) != "REDIS" {
 		return 0, nil
 	}
+	repeats := dump.NewRepeats()
 	rep, err := dump.Scan(context.Background(), f, size, c.o.Registry, dump.ScanOptions{
-		Decode: true, Checksum: true, Preamble: true,
+		Decode: true, Checksum: true, Preamble: true, Each: repeats.Note,
 	})
 	if err != nil {
 		return 0, err
+	}
+	if repeats.Suspected() {
+		return 0, fmt.Errorf("%s has keys more than once, which no server loads: check that file by itself, as an RDB file", f.Name())
 	}
 	c.say("RDB preamble is OK, proceeding with AOF tail...")
 	_, err = f.Seek(rep.Bytes, io.SeekStart)

@@ -57,10 +57,66 @@ func TestCheck(t *testing.T) {
 	}
 	out, errs, ok = ferrous(t, "check", "--fix", cut)
 	if ok || !strings.Contains(out, "the file is damaged, while reading") || !strings.Contains(out, "keys read") ||
-		!strings.Contains(errs, "RDB files cannot be repaired") {
+		!strings.Contains(errs, "damaged RDB files cannot be repaired") {
 		t.Errorf("half a file: %v, %s%s", ok, out, errs)
 	}
 	if now, _ := os.ReadFile(cut); len(now) != len(file)/2 {
 		t.Error("the file has changed")
 	}
+}
+
+// A file that holds a key twice is told from a damaged one, and can be mended.
+func TestCheckOfKeysThatAreThereTwice(t *testing.T) {
+	str := func(key, value string) string {
+		return "\x00" + string(rune(len(key))) + key + string(rune(len(value))) + value
+	}
+	past, future := "\xfc\x01\x00\x00\x00\x00\x00\x00\x00", "\xfc\x01\x00\x00\x00\x00\x00\x00\x01"
+	content := "REDIS0011\xfe\x00\xfb\x05\x03" + str("a", "1") + past + "\xf8\x05" + str("k", "old") + str("k", "new") +
+		past + str("b", "first") + past + str("b", "last") + str("z", "one") + future + str("z", "two") +
+		"\xfe\x01" + str("k", "other") + "\xff" + strings.Repeat("\x00", 8)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dump.rdb")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, ok := ferrous(t, "check", path)
+	if ok || !strings.Contains(out, `[offset 19] key "k" in database 0 is there once more, and its time is past`) ||
+		!strings.Contains(out, `[offset 79] key "z" in database 0`) || !strings.Contains(errs, "3 keys are there more than once") {
+		t.Errorf("%v, %s%s", ok, out, errs)
+	}
+	fix := func(answer string) (string, string, bool) {
+		t.Helper()
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(self, "check", "--fix", path)
+		cmd.Env = append(os.Environ(), "RDB_TEST_SERVER=1")
+		cmd.Stdin = strings.NewReader(answer)
+		var o, e bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &o, &e
+		err = cmd.Run()
+		return o.String(), e.String(), err == nil
+	}
+	if _, errs, ok = fix("n\n"); ok || !strings.Contains(errs, "nothing was changed") {
+		t.Errorf("not wanted: %v, %s", ok, errs)
+	}
+	if out, errs, ok = fix("y\n"); !ok || !strings.Contains(out, "3 keys were left out") {
+		t.Errorf("mended: %v, %s%s", ok, out, errs)
+	}
+	if old, _ := os.ReadFile(path + ".before-fix"); string(old) != content {
+		t.Error("the file as it was is not kept")
+	}
+	if out, errs, ok = ferrous(t, "check", path); !ok {
+		t.Errorf("after that it is not sound: %s%s", out, errs)
+	}
+	s := start(t, dir, "--save", "")
+	c := s.connect()
+	c.want("new", "GET k")
+	c.want("1", "GET a")
+	c.want("two", "GET z")
+	c.want("-1", "TTL k")
+	c.want("0", "EXISTS b")
+	c.want("OK", "SELECT 1")
+	c.want("other", "GET k")
 }
