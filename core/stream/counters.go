@@ -1,0 +1,65 @@
+package stream
+
+// How many entries come before an ID is known without counting in a few cases only. Where it is not, Redis says
+// so instead of counting, and so do we: the rules are those of Redis 7.2.
+
+// Before returns how many entries that were ever added do not come after an ID; ok is false if that cannot be
+// told.
+func (v View) Before(id ID) (n int64, ok bool) {
+	o := v.o
+	switch {
+	case o.added == 0:
+		return 0, true
+	case o.n == 0 && !o.last.Less(id):
+		return int64(o.added), true
+	case id == o.last:
+		return int64(o.added), true
+	case o.last.Less(id):
+		return Unread, false
+	}
+	first := v.First()
+	if o.deleted == (ID{}) || o.deleted.Less(first) { // no gaps among those that are there
+		switch id.Compare(first) {
+		case -1:
+			return int64(o.added) - int64(o.n), true
+		case 0:
+			return int64(o.added) - int64(o.n) + 1, true
+		}
+	}
+	return Unread, false
+}
+
+// gapFrom reports whether an entry was deleted that does not come before an ID.
+func (o *object) gapFrom(id ID) bool {
+	return o.n > 0 && o.deleted != (ID{}) && !o.deleted.Less(id)
+}
+
+// Lag returns how many entries are still to be delivered to a group; ok is false if that cannot be told.
+func (v View) Lag(g Group) (n int64, ok bool) {
+	if v.o.added == 0 {
+		return 0, true
+	}
+	read := g.Read()
+	if read == Unread || v.o.gapFrom(g.Last()) {
+		if read, ok = v.Before(g.Last()); !ok {
+			return 0, false
+		}
+	}
+	return int64(v.o.added) - read, true
+}
+
+// Deliver notes that an entry of the stream has been delivered, if it comes after the last that was, and reports
+// whether it does.
+func (e GroupEditor) Deliver(id ID) bool {
+	if !e.g.last.Less(id) {
+		return false
+	}
+	switch {
+	case e.g.read != Unread && !e.o.gapFrom(id):
+		e.g.read++
+	case e.o.added > 0:
+		e.g.read, _ = View{e.o}.Before(id)
+	}
+	e.g.last = id
+	return true
+}

@@ -1,0 +1,301 @@
+package stream
+
+import (
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
+)
+
+// Editor changes the stream of a key. It is valid until any other key of the shard changes.
+type Editor struct {
+	db    *keyspace.DB
+	key   []byte
+	entry keyspace.Entry
+	now   int64
+	o     *object // the stream, once it is opened
+}
+
+// Edit opens the stream of a key for changing. e is the key's entry; with the zero Entry the key is
+// missing, and Make or Append make it. key must stay as it is while the Editor is in use. Nothing is
+// changed yet.
+func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
+	return Editor{db: db, key: key, entry: e, now: now}
+}
+
+// View returns the stream as it is now.
+func (ed *Editor) View() View {
+	switch {
+	case ed.o != nil:
+		return View{ed.o}
+	case !ed.entry.OK():
+		return View{}
+	}
+	return Of(ed.entry.Value())
+}
+
+// open returns the stream for changing; there is one.
+func (ed *Editor) open() *object {
+	if ed.o == nil {
+		ed.o = ed.entry.OpenObject().(*object)
+	}
+	return ed.o
+}
+
+// Make makes an empty stream if there is none.
+func (ed *Editor) Make() {
+	if ed.o != nil || ed.entry.OK() {
+		return
+	}
+	ks := ed.db.Keyspace()
+	h := ks.Hash(ed.key)
+	ed.o = &object{store: store{a: ks.Arena(h)}}
+	ed.db.PutObject(ed.key, keyspace.Stream, ed.o, 0, ed.now)
+	ed.entry = ed.db.FindHashed(h, ed.key, ed.now, keyspace.KeepExpired)
+}
+
+// MaxEntry is how many bytes the fields and values of an entry may have together.
+const MaxEntry = maxBlock
+
+// Append adds an entry of fields and values, of MaxEntry bytes at most; its ID has to be above Last. If
+// there is no stream it is made.
+func (ed *Editor) Append(id ID, args [][]byte) {
+	ed.Make()
+	ed.open().append(id, args, ed.db.Keyspace().Packed(keyspace.Stream))
+}
+
+// SetLast says which ID was the last to be given, SetAdded how many were, SetMaxDeleted which was the
+// greatest that was deleted.
+func (ed *Editor) SetLast(id ID) { ed.open().last = id }
+
+// SetAdded: see SetLast.
+func (ed *Editor) SetAdded(n uint64) { ed.open().added = n }
+
+// SetMaxDeleted: see SetLast.
+func (ed *Editor) SetMaxDeleted(id ID) { ed.open().deleted = id }
+
+// Delete deletes an entry, and reports whether it was there.
+func (ed *Editor) Delete(id ID) bool {
+	if _, ok := ed.View().Get(id); !ok {
+		return false
+	}
+	o := ed.open()
+	w, _ := o.seek(id)
+	if o.block(w).live == 1 {
+		o.dropBlock(w)
+	} else {
+		m := o.mark(w)
+		for m.next() && m.entry.ID != id {
+		}
+		m.delete()
+		m.end()
+	}
+	if o.deleted.Less(id) {
+		o.deleted = id
+	}
+	return true
+}
+
+// marker walks the entries of a block that are not deleted, and marks some of them as deleted.
+type marker struct {
+	o     *object
+	b     *block
+	buf   []byte
+	head  header
+	entry Entry
+	at    int // where the entry begins, and where the next one does
+	pos   int
+	gone  int
+}
+
+// mark begins to change a block; end ends it.
+func (o *object) mark(w where) marker {
+	b, buf := o.editBlock(w)
+	m := marker{o: o, b: b, buf: buf, head: readHeader(buf)}
+	m.pos = m.head.entries(buf)
+	return m
+}
+
+// next goes to the next entry, if there is one.
+func (m *marker) next() bool {
+	for m.pos < int(m.b.size) {
+		var flags int64
+		m.at = m.pos
+		m.entry, flags, m.pos = m.head.scan(m.buf, m.at, m.b.first)
+		if flags&flagDeleted == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// delete marks the entry that the marker is at.
+func (m *marker) delete() {
+	flags, _ := readInt(m.buf, m.at)
+	listpack.PutInt(m.buf[m.at:], flags|flagDeleted)
+	m.gone++
+	m.o.n--
+}
+
+// end writes the counts. Some entry is left.
+func (m *marker) end() {
+	m.b.live -= uint32(m.gone)
+	m.b.size = uint32(setCounts(m.buf, int(m.b.size), m.head.live-m.gone, m.head.dead+m.gone))
+}
+
+// Refs says what becomes of references to a deleted entry, which are in what is pending for groups.
+type Refs uint8
+
+// What may become of them.
+const (
+	KeepRefs  Refs = iota
+	DropRefs       // they are removed
+	OnlyAcked      // entries that groups still have to get, or to acknowledge, are not deleted
+)
+
+// Trim says what Editor.Trim removes: entries from the first one on.
+type Trim struct {
+	ByID   bool
+	Max    int  // how many are to be left, if not ByID
+	Min    ID   // the least that is to be left
+	Approx bool // whole blocks only; heeded with KeepRefs
+	Limit  int  // remove no more than so many; 0 for no limit
+	Refs   Refs
+}
+
+// stop reports whether an entry, and all that come behind it, are to be left.
+func (t *Trim) stop(id ID, left int) bool {
+	if t.ByID {
+		return !id.Less(t.Min)
+	}
+	return left <= t.Max
+}
+
+// Trim removes entries and returns how many.
+func (ed *Editor) Trim(t Trim) (removed int) {
+	if v := ed.View(); v.Len() == 0 || !t.ByID && v.Len() <= t.Max {
+		return 0
+	}
+	o := ed.open()
+	for w, ok := o.firstBlock(); ok && (t.ByID || o.n > t.Max); {
+		b := o.block(w)
+		live := int(b.live)
+		if t.Limit > 0 && removed+live > t.Limit {
+			break
+		}
+		whole := o.n-live >= t.Max
+		if t.ByID {
+			whole = b.lastID().Less(t.Min)
+		}
+		if whole && t.Refs == KeepRefs {
+			w, ok = o.dropBlock(w)
+			removed += live
+			continue
+		}
+		if t.Approx && t.Refs == KeepRefs {
+			break
+		}
+		n := ed.trimWithin(w, &t)
+		removed += n
+		switch {
+		case !whole:
+			return removed
+		case n == live:
+			w, ok = o.dropBlock(w)
+		default:
+			w, ok = o.nextBlock(w)
+		}
+	}
+	return removed
+}
+
+// trimWithin marks entries of a block; if all are marked the block is to be dropped.
+func (ed *Editor) trimWithin(w where, t *Trim) int {
+	o := ed.o
+	if t.ByID && !o.block(w).first.Less(t.Min) {
+		return 0 // and nothing is copied for it
+	}
+	m := o.mark(w)
+	for m.next() && !t.stop(m.entry.ID, o.n) {
+		switch t.Refs {
+		case OnlyAcked:
+			if ed.Referenced(m.entry.ID) {
+				continue
+			}
+		case DropRefs:
+			ed.DropRefs(m.entry.ID)
+		}
+		m.delete()
+	}
+	if m.gone == m.head.live {
+		o.n += m.gone // dropBlock counts them
+		return m.gone
+	}
+	m.end()
+	return m.gone
+}
+
+// Referenced reports whether some group still has to get an entry, or to acknowledge it.
+func (ed *Editor) Referenced(id ID) bool {
+	for _, g := range ed.View().AllGroups() {
+		if g.Last().Less(id) {
+			return true
+		}
+		if _, ok := g.Find(id); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// DropRefs removes what is pending under an ID from all groups.
+func (ed *Editor) DropRefs(id ID) {
+	for name, g := range ed.View().AllGroups() {
+		if _, ok := g.Find(id); ok {
+			e, _ := ed.Group([]byte(name))
+			e.Remove(id)
+		}
+	}
+}
+
+// Group opens a group for changing.
+func (ed *Editor) Group(name []byte) (e GroupEditor, ok bool) {
+	if ed.View().Groups() == 0 {
+		return e, false
+	}
+	at, ok := ed.View().o.more.groups.find(name)
+	if !ok {
+		return e, false
+	}
+	o := ed.open()
+	g := o.more.groups.pages[at.page].items[at.slot].v
+	if !o.private(g.epoch) {
+		g = g.thaw(o.epoch())
+		o.more.groups.set(&o.store, at, g)
+	}
+	return GroupEditor{o, g}, true
+}
+
+// AddGroup makes a group, unless there is one of that name. There is a stream.
+func (ed *Editor) AddGroup(name []byte, last ID, read int64) bool {
+	o := ed.open()
+	groups := &o.rest().groups
+	at, ok := groups.find(name)
+	if !ok {
+		groups.insert(&o.store, at, string(name), &group{epoch: o.epoch(), last: last, read: read})
+		o.mem += groupCost + int64(len(name))
+	}
+	return !ok
+}
+
+// DeleteGroup removes a group with all that is pending for it, and reports whether there was one.
+func (ed *Editor) DeleteGroup(name []byte) bool {
+	e, ok := ed.Group(name)
+	if !ok {
+		return false
+	}
+	e.g.release(&e.o.store, maxBudget)
+	groups := &e.o.more.groups
+	at, _ := groups.find(name)
+	groups.remove(&e.o.store, at)
+	e.o.mem -= groupCost + int64(len(name))
+	return true
+}

@@ -1,0 +1,396 @@
+package stream
+
+import (
+	"iter"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
+// View is a stream to read from. The zero View is empty.
+type View struct{ o *object }
+
+// Of returns the view of a value, which is a stream; the zero Value, a missing key, gives
+// an empty one.
+func Of(v keyspace.Value) View {
+	o, _ := v.Object.(*object)
+	return View{o}
+}
+
+// OK reports whether there is a stream, be it empty.
+func (v View) OK() bool { return v.o != nil }
+
+// Len returns the number of entries.
+func (v View) Len() int {
+	if v.o == nil {
+		return 0
+	}
+	return v.o.n
+}
+
+// Last returns the greatest ID that an entry ever had, or that was set.
+func (v View) Last() ID {
+	if v.o == nil {
+		return ID{}
+	}
+	return v.o.last
+}
+
+// MaxDeleted returns the greatest ID of those that were deleted one by one.
+func (v View) MaxDeleted() ID { return v.o.deleted }
+
+// Added returns how many entries were ever added.
+func (v View) Added() uint64 { return v.o.added }
+
+// Blocks returns the number of blocks.
+func (v View) Blocks() int { return v.o.blockCount() }
+
+// BlockIDs visits the IDs of the blocks, in order.
+func (v View) BlockIDs() iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		for w, ok := v.o.firstBlock(); ok && yield(v.o.block(w).first); {
+			w, ok = v.o.nextBlock(w)
+		}
+	}
+}
+
+// First returns the ID of the first entry, the zero one if there is none.
+func (v View) First() ID {
+	if v.Len() == 0 {
+		return ID{}
+	}
+	c := v.Range(ID{}, MaxID)
+	e, _ := c.Next()
+	return e.ID
+}
+
+// Top returns the ID of the last entry, the zero one if there is none.
+func (v View) Top() ID {
+	if v.Len() == 0 {
+		return ID{}
+	}
+	c := v.Reverse(ID{}, MaxID)
+	e, _ := c.Next()
+	return e.ID
+}
+
+// Get returns the entry of an ID.
+func (v View) Get(id ID) (e Entry, ok bool) {
+	c := v.Range(id, id)
+	return c.Next()
+}
+
+// Cursor walks entries whose IDs are in a range. It is valid until the stream is changed.
+type Cursor struct {
+	o        *object
+	from, to ID
+	reverse  bool
+	in       where
+	done     bool
+
+	first  ID // of the block
+	region []byte
+	head   header
+	pos    int
+}
+
+// Range returns a cursor over the entries between two IDs, both included, in order.
+func (v View) Range(from, to ID) Cursor {
+	c := Cursor{o: v.o, from: from, to: to, done: v.Len() == 0 || to.Less(from)}
+	if c.done {
+		return c
+	}
+	w, ok := c.o.seek(from)
+	if !ok {
+		w, _ = c.o.firstBlock()
+	}
+	c.enter(w)
+	if c.first.Less(from) {
+		c.pos = c.locate(from)
+	}
+	return c
+}
+
+// Reverse is Range from the last entry to the first.
+func (v View) Reverse(from, to ID) Cursor {
+	c := Cursor{o: v.o, from: from, to: to, reverse: true, done: v.Len() == 0 || to.Less(from)}
+	if c.done {
+		return c
+	}
+	w, ok := c.o.seek(to)
+	if c.done = !ok; ok {
+		c.enter(w)
+		if after, ok := to.Next(); ok {
+			c.pos = c.locate(after)
+		}
+	}
+	return c
+}
+
+// enter goes to the beginning of a block, or to its end.
+func (c *Cursor) enter(w where) {
+	b := c.o.block(w)
+	c.in, c.first, c.region = w, b.first, b.region()
+	c.head = readHeader(c.region)
+	if c.reverse {
+		c.pos = len(c.region)
+	} else {
+		c.pos = c.head.entries(c.region)
+	}
+}
+
+// locate returns where the first entry of the block begins that does not come before an ID, looking
+// for it from the end that is probably the nearer one.
+func (c *Cursor) locate(id ID) int {
+	if c.near(id) {
+		for pos := len(c.region); ; {
+			at, ok := before(c.region, pos)
+			if !ok || c.idAt(at).Less(id) {
+				return pos
+			}
+			pos = at
+		}
+	}
+	pos := c.head.entries(c.region)
+	for pos < len(c.region) {
+		e, _, next := c.head.scan(c.region, pos, c.first)
+		if !e.ID.Less(id) {
+			break
+		}
+		pos = next
+	}
+	return pos
+}
+
+func (c *Cursor) idAt(pos int) ID {
+	_, pos = readInt(c.region, pos)
+	ms, pos := readInt(c.region, pos)
+	seq, _ := readInt(c.region, pos)
+	return ID{c.first.Ms + uint64(ms), c.first.Seq + uint64(seq)}
+}
+
+// near reports whether an ID is nearer to the end of the block than to its beginning, by its time.
+func (c *Cursor) near(id ID) bool {
+	end := c.o.last
+	if next, ok := c.o.nextBlock(c.in); ok {
+		end = c.o.block(next).first
+	}
+	switch {
+	case !id.Less(end):
+		return true
+	case end.Ms == c.first.Ms:
+		return end.Seq-id.Seq < id.Seq-c.first.Seq
+	}
+	return end.Ms-id.Ms < id.Ms-c.first.Ms
+}
+
+// Next returns the next entry, if there is one.
+func (c *Cursor) Next() (e Entry, ok bool) {
+	if c.reverse {
+		return c.back()
+	}
+	for !c.done {
+		for c.pos < len(c.region) {
+			var flags int64
+			e, flags, c.pos = c.head.scan(c.region, c.pos, c.first)
+			if c.to.Less(e.ID) {
+				c.done = true
+				return Entry{}, false
+			}
+			if flags&flagDeleted == 0 && !e.ID.Less(c.from) {
+				return e, true
+			}
+		}
+		w, ok := c.o.nextBlock(c.in)
+		if c.done = !ok; ok {
+			c.enter(w)
+		}
+	}
+	return Entry{}, false
+}
+
+func (c *Cursor) back() (e Entry, ok bool) {
+	for !c.done {
+		for {
+			at, ok := before(c.region, c.pos)
+			if !ok {
+				break
+			}
+			e, flags, _ := c.head.scan(c.region, at, c.first)
+			c.pos = at
+			if e.ID.Less(c.from) {
+				c.done = true
+				return Entry{}, false
+			}
+			if flags&flagDeleted == 0 && !c.to.Less(e.ID) {
+				return e, true
+			}
+		}
+		w, ok := c.o.prevBlock(c.in)
+		if c.done = !ok; ok {
+			c.enter(w)
+		}
+	}
+	return Entry{}, false
+}
+
+// Group is a group of consumers to read from.
+type Group struct {
+	o *object
+	g *group
+}
+
+// Groups returns the number of groups.
+func (v View) Groups() int {
+	if v.o == nil || v.o.more == nil {
+		return 0
+	}
+	return v.o.more.groups.n
+}
+
+// AllGroups visits the groups in the order of their names.
+func (v View) AllGroups() iter.Seq2[string, Group] {
+	return func(yield func(string, Group) bool) {
+		if v.Groups() > 0 {
+			v.o.more.groups.all(func(name string, g *group) bool { return yield(name, Group{v.o, g}) })
+		}
+	}
+}
+
+// Group returns the group of a name.
+func (v View) Group(name []byte) (g Group, ok bool) {
+	if v.Groups() == 0 {
+		return g, false
+	}
+	x, ok := v.o.more.groups.get(name)
+	return Group{v.o, x}, ok
+}
+
+// Last returns the ID of the last entry that was delivered to the group.
+func (g Group) Last() ID { return g.g.last }
+
+// Read returns how many entries were delivered, as far as that is known, or Unread.
+func (g Group) Read() int64 { return g.g.read }
+
+// Pending returns how many entries are pending.
+func (g Group) Pending() int { return g.g.n }
+
+// Consumers returns the number of consumers.
+func (g Group) Consumers() int { return g.g.consumers.n }
+
+// AllConsumers visits the consumers in the order of their names.
+func (g Group) AllConsumers() iter.Seq2[Consumer, *ConsumerState] {
+	return func(yield func(Consumer, *ConsumerState) bool) {
+		g.g.consumers.all(func(_ string, n Consumer) bool { return yield(n, g.g.state(n)) })
+	}
+}
+
+// Consumer returns the consumer of a name.
+func (g Group) Consumer(name []byte) (n Consumer, ok bool) { return g.g.consumers.get(name) }
+
+// State returns what is known of a consumer. It must not be changed.
+func (g Group) State(n Consumer) *ConsumerState { return g.g.state(n) }
+
+// Find returns what is pending under an ID.
+func (g Group) Find(id ID) (p Pending, ok bool) {
+	at, ok := lookup(&g.g.pending, id)
+	if !ok {
+		return p, false
+	}
+	return g.g.pending.at(at.place).get(at.i), true
+}
+
+// FirstPending and LastPending return the ends of what is pending, which is not nothing.
+func (g Group) FirstPending() ID { return g.g.pending.at(g.g.pending.front()).id(0) }
+
+// LastPending: see FirstPending.
+func (g Group) LastPending() ID {
+	c := g.g.pending.at(g.g.pending.back())
+	return c.id(int(c.n) - 1)
+}
+
+// PendingCursor walks what is pending, in the order of IDs. It is valid until the group is changed.
+type PendingCursor struct {
+	d     *pending
+	at    spot
+	c     *chunk // nil at the end
+	owner uint64 // the bit of the only consumer that is asked for, 0 for all
+	of    Consumer
+	until int64 // the latest time that is asked for
+}
+
+// PendingFrom returns a cursor over what is pending from an ID on.
+func (g Group) PendingFrom(id ID) PendingCursor {
+	c := PendingCursor{d: &g.g.pending, until: maxTime}
+	if c.d.n == 0 {
+		return c
+	}
+	c.at, _ = lookup(c.d, id)
+	c.c = c.d.at(c.at.place)
+	return c
+}
+
+const maxTime = 1<<63 - 1
+
+// Of makes the cursor pass what is not that consumer's, and Until what was delivered later. Chunks
+// without anything of interest are passed as a whole.
+func (c *PendingCursor) Of(n Consumer) { c.of, c.owner = n, n.bit() }
+
+// Until: see Of.
+func (c *PendingCursor) Until(time int64) { c.until = time }
+
+// Next returns the next of what is asked for, if there is one.
+func (c *PendingCursor) Next() (p Pending, ok bool) {
+	for c.c != nil {
+		if c.owner&^c.c.owners == 0 && c.c.least <= c.until {
+			for n := int(c.c.n); c.at.i < n; {
+				i := c.at.i
+				c.at.i++
+				if c.c.timeOf(i) <= c.until && (c.owner == 0 || c.c.consumerOf(i) == c.of) {
+					return c.c.get(i), true
+				}
+			}
+		}
+		c.nextChunk()
+	}
+	return p, false
+}
+
+func (c *PendingCursor) nextChunk() {
+	next, ok := c.d.next(c.at.place)
+	if c.at, c.c = (spot{place: next}), nil; ok {
+		c.c = c.d.at(next)
+	}
+}
+
+// Merge tells of IDs that are asked for in order whether the stream has entries of them: in one pass over
+// the entries between, or by looking for the next one where that is shorter.
+type Merge struct {
+	v  View
+	c  Cursor
+	e  Entry
+	ok bool
+}
+
+// Merge begins with an ID.
+func (v View) Merge(from ID) Merge {
+	m := Merge{v: v, c: v.Range(from, MaxID)}
+	m.e, m.ok = m.c.Next()
+	return m
+}
+
+// mergeSteps is how many entries are passed before the next ID is looked for.
+const mergeSteps = 64
+
+// Has reports whether there is an entry of an ID, which comes after those that were asked for before.
+func (m *Merge) Has(id ID) bool {
+	for n := 0; m.ok && m.e.ID.Less(id); n++ {
+		if n == mergeSteps {
+			m.c = m.v.Range(id, MaxID)
+		}
+		m.e, m.ok = m.c.Next()
+	}
+	return m.ok && m.e.ID == id
+}
+
+// Entry returns the entry that Has has just found.
+func (m *Merge) Entry() Entry { return m.e }
