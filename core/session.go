@@ -110,19 +110,29 @@ type Interceptor interface {
 	// with: queued, or refused with err.
 	Command(c *Ctx) (done bool, err error)
 	// Refused is called when a command was answered with an error before it
-	// could run: unknown (c.Cmd is nil then), wrong arity, no permission.
+	// could run: unknown (c.Cmd is nil then), wrong arity, no permission, or
+	// refused by an interceptor, this one or another.
 	Refused(c *Ctx, err error)
 }
 
-// Push puts an interceptor before those that the session has.
-func (s *Session) Push(i Interceptor) {
+// Push puts an interceptor before those that the session has. What it refuses is
+// not seen by them, and not queued.
+func (s *Session) Push(i Interceptor) { s.insert(i, 0) }
+
+// PushLast puts an interceptor behind those that the session has, next to the
+// commands: it is for one that takes commands for later, of which the others
+// may refuse some.
+func (s *Session) PushLast(i Interceptor) { s.insert(i, 1) }
+
+// insert puts an interceptor before all others, or with at 1 behind them.
+func (s *Session) insert(i Interceptor, at int) {
 	switch old := s.Intercept.(type) {
 	case nil:
 		s.Intercept = i
 	case *interceptors:
-		old.all = append([]Interceptor{i}, old.all...)
+		old.all = slices.Insert(old.all, at*len(old.all), i)
 	default:
-		s.Intercept = &interceptors{[]Interceptor{i, old}}
+		s.Intercept = &interceptors{slices.Insert([]Interceptor{old}, at, i)}
 	}
 }
 
@@ -144,29 +154,21 @@ func (s *Session) Pop(i Interceptor) {
 	}
 }
 
-// interceptors are several of them, the latest first.
+// interceptors are several of them, in the order in which they are asked.
 type interceptors struct{ all []Interceptor }
 
 // Command implements Interceptor: the first that deals with the command is the
-// last that sees it, but all learn of a refusal.
+// last that sees it.
 func (n *interceptors) Command(c *Ctx) (done bool, err error) {
-	for k, i := range n.all {
-		if done, err = i.Command(c); !done {
-			continue
+	for _, i := range n.all {
+		if done, err = i.Command(c); done {
+			return true, err
 		}
-		if err != nil {
-			for j, other := range n.all {
-				if j != k {
-					other.Refused(c, err)
-				}
-			}
-		}
-		return true, err
 	}
 	return false, nil
 }
 
-// Refused implements Interceptor.
+// Refused implements Interceptor: all learn of a refusal.
 func (n *interceptors) Refused(c *Ctx, err error) {
 	for _, i := range n.all {
 		i.Refused(c, err)

@@ -70,7 +70,11 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 		return holdBack, nil
 	}
 	if s.Intercept != nil {
-		if done, err := s.Intercept.Command(c); done {
+		done, err := s.Intercept.Command(c)
+		if err != nil {
+			err = refuse(s, c, err)
+		}
+		if done {
 			return dealtWith, err
 		}
 	}

@@ -60,6 +60,8 @@ func (*subscriber) Refused(*core.Ctx, error) {}
 // kind is one of the three ways to listen.
 type kind struct {
 	word string // "subscribe"
+	// alone: it cannot begin within a transaction, where the others can.
+	alone bool
 	// add and remove change what a session listens to, and report whether they
 	// did. left is the number that the reply tells.
 	add, remove func(m *module, s *core.Session, sub *subscriber, name string) bool
@@ -102,14 +104,16 @@ func all(sub *subscriber) int { return len(sub.channels) + len(sub.patterns) }
 func channelKind() *kind {
 	set := func(sub *subscriber) map[string]struct{} { return sub.channels }
 	add, remove := member(set, func(m *module) *directory { return &m.channels })
-	return &kind{"subscribe", add, remove, func(sub *subscriber) []string { return keys(sub.channels) }, all}
+	return &kind{word: "subscribe", add: add, remove: remove, left: all,
+		names: func(sub *subscriber) []string { return keys(sub.channels) }}
 }
 
 func shardKind() *kind {
 	set := func(sub *subscriber) map[string]struct{} { return sub.shards }
 	add, remove := member(set, func(m *module) *directory { return &m.shards })
-	return &kind{"ssubscribe", add, remove, func(sub *subscriber) []string { return keys(sub.shards) },
-		func(sub *subscriber) int { return len(sub.shards) }}
+	return &kind{word: "ssubscribe", alone: true, add: add, remove: remove,
+		names: func(sub *subscriber) []string { return keys(sub.shards) },
+		left:  func(sub *subscriber) int { return len(sub.shards) }}
 }
 
 func patternKind() *kind {
@@ -140,6 +144,9 @@ func patternKind() *kind {
 // subscribe makes the handler of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
 func (m *module) subscribe(k *kind) core.Handler {
 	return core.ForClient(func(c *core.Ctx) error {
+		if k.alone && c.NoBlock {
+			return core.Err(strings.ToUpper(k.word) + " isn't allowed for a DENY BLOCKING client")
+		}
 		s, sub := c.Session, m.of(c.Session)
 		for _, arg := range c.Args[1:] {
 			name := string(arg)

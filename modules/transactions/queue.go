@@ -38,7 +38,7 @@ type queued struct {
 
 func (t *tx) begin() {
 	t.open, t.every = true, ^core.Flags(0)
-	t.session.Push(t)
+	t.session.PushLast(t) // what others refuse is not queued
 	t.tell()
 }
 
