@@ -185,6 +185,9 @@ const (
 	// TellsHealth is for what monitors ask whether all is well: it is refused for
 	// the reasons for which writes are (the disk fails), with their error.
 	TellsHealth
+	// Long is for what may run for long with all shards locked: it is watched, and
+	// yields (Ctx.Yield).
+	Long
 	// WhileSubscribed is allowed to clients of RESP2 that are subscribed to channels.
 	WhileSubscribed
 )

@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/ferrousdb/ferrous/core/arena"
@@ -65,6 +66,12 @@ type Ctx struct {
 type Executor interface {
 	// Call is Ctx.Call.
 	Call(c *Ctx, cmd *Command, args [][]byte, where Where)
+	// TakeMessages gives take what is on its way to a session of this executor, which
+	// then does not get it. The slices are valid during the call.
+	TakeMessages(of *Session, take func(b []byte))
+	// Overdue is Ctx.Overdue, and Yield is Ctx.Yield.
+	Overdue() *atomic.Bool
+	Yield(busy error) error
 	// Deliver is Ctx.Deliver.
 	Deliver(to *Session, m *Message)
 }
@@ -218,6 +225,18 @@ func (c *Ctx) EventIn(db int, class Event, name string, key []byte) {
 // those held. cmd is what Registry.Lookup has found; args need be valid only
 // during the call.
 func (c *Ctx) Call(cmd *Command, args [][]byte, where Where) { c.Exec.Call(c, cmd, args, where) }
+
+// Overdue returns a flag that is up when a command with the flag Long has run for
+// longer than busy-reply-threshold, and again a millisecond after each Yield. It
+// costs a load to look at, and no clock.
+func (c *Ctx) Overdue() *atomic.Bool { return c.Exec.Overdue() }
+
+// Yield is called by the handler of a row with Long whose Overdue flag is up,
+// where it can be interrupted. Others are answered meanwhile: busy, but for rows
+// with AllowBusy, which run; nobody changes the data. What these have to say (that
+// the handler is to end) it finds out afterwards. The error is that the server is
+// to stop, and the handler ends at once.
+func (c *Ctx) Yield(busy error) error { return c.Exec.Yield(busy) }
 
 // Wait describes a blocked client.
 type Wait struct {

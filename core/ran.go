@@ -16,10 +16,10 @@ func (r *Registry) OnRan(fn func(c *Ctx)) *Switch {
 	return sw
 }
 
-// OnTurn registers a hook for the end of an event loop's turn: all commands that
-// it has found have run, and their replies are on their way or queued; what is
-// delivered to the loop's sessions now goes out with the same turn. loop is that
-// of Ctx.Loop. No shard is locked.
+// OnTurn registers a hook for what an event loop has brought together: it is called
+// before the replies of a batch of commands leave, so that whoever has one knows
+// that what OnTurn sends comes before whatever follows, and at the end of the
+// loop's turn. loop is that of Ctx.Loop. No shard is locked.
 func (r *Registry) OnTurn(fn func(loop int)) *Switch {
 	sw := r.Hooks.newSwitch(7)
 	r.Hooks.turn = append(r.Hooks.turn, hook[func(int)]{sw, fn})
@@ -56,6 +56,23 @@ func (h *Hooks) Turn(loop int) {
 // for other sessions go through Conn.DeliverMessage; so may one for this session
 // whose place among the replies does not matter.
 func (c *Ctx) Trail(m *Message) { c.trail = append(c.trail, m) }
+
+// TakeMessages writes the messages that are on their way to the session of the
+// call (Conn.DeliverMessage, Deliver). A handler that ends what brings them, or changes the form
+// that they come in, calls it in between: no more are sent then, and those that
+// were come before its reply, as the client expects. Within a transaction, whose
+// reply they would break, they are dropped: nobody can tell that they were not
+// sent later.
+func (c *Ctx) TakeMessages() {
+	if c.Exec == nil || c.Session == nil || c.Session.Quiet() { // its replies come as messages, too
+		return
+	}
+	take := func(b []byte) { c.Buf = append(c.Buf, b...) }
+	if c.NoBlock {
+		take = func([]byte) {}
+	}
+	c.Exec.TakeMessages(c.Session, take)
+}
 
 // TakeTrail returns what Trail was given, and forgets it; it is the host's.
 func (c *Ctx) TakeTrail() []*Message {

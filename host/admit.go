@@ -168,7 +168,7 @@ func (srv *Server) declareGuards() {
 	srv.oomGuard = srv.registry.Guard(core.Guard{
 		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM, Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
 		Why: func(c *core.Ctx) error {
-			if srv.workers[c.Loop].full {
+			if w, ok := c.Exec.(*worker); ok && w.full {
 				return core.ErrOOM
 			}
 			return nil

@@ -125,8 +125,9 @@ func (w *worker) warmBatch(s *session) {
 	for _, h := range w.hashes {
 		set = set.Add(h)
 	}
-	w.lane.Lock(set)
-	w.locked = set
+	if !w.lock(set, false) {
+		return // each of them is told so
+	}
 	s.db.Warm(w.hashes)
 	if len(w.members) > 0 {
 		s.db.WarmMembers(w.members)

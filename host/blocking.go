@@ -15,16 +15,17 @@ import (
 // worker than the one that serves it, so it carries copies of all that the
 // retry needs.
 type waiter struct {
-	s     *session
-	cmd   *core.Command
-	args  [][]byte
-	keys  [][]byte
-	wait  core.Wait
-	db    int
-	proto int
-	locks keyspace.Locks
-	timer *time.Timer
-	order uint64 // the order of blocking, over all keys
+	s      *session
+	cmd    *core.Command
+	args   [][]byte
+	keys   [][]byte
+	wait   core.Wait
+	db     int
+	proto  int
+	locks  keyspace.Locks // that its command needs
+	shards keyspace.Locks // of its keys
+	timer  *time.Timer
+	order  uint64 // the order of blocking, over all keys
 
 	// Guarded by blocking.mu.
 	state waitState
@@ -66,6 +67,7 @@ type blocking struct {
 	keys   map[waitKey][]*waiter
 	n      int
 	nextID uint64
+	reach  reach
 }
 
 func newBlocking(srv *Server) *blocking {
@@ -85,6 +87,7 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 	}
 	for _, k := range c.Waiting.Keys {
 		w.keys = append(w.keys, append([]byte(nil), k...))
+		w.shards = w.shards.Add(b.srv.ks.Hash(k))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,6 +100,7 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 			b.keys[at] = append(list, w)
 		}
 	}
+	b.reach.add(w.shards, w.locks, 1)
 	b.n++
 	b.sw.Set(true)
 	return w
@@ -119,6 +123,7 @@ func (b *blocking) park(w *waiter) {
 // remove takes a waiter off its keys. mu is held.
 func (b *blocking) remove(w *waiter) {
 	w.state = done
+	b.reach.add(w.shards, w.locks, -1)
 	for _, k := range w.keys {
 		at := waitKey{w.db, string(k)}
 		list := b.keys[at]
@@ -260,12 +265,21 @@ func (b *blocking) vanished(at waitKey) {
 	if !slices.ContainsFunc(b.keys[at], func(w *waiter) bool { return w.wait.Gone }) {
 		return
 	}
+	b.tellGone(at)
+}
+
+// goneAgain is after how long what cannot be told of a vanished key is tried again.
+const goneAgain = 10 * time.Millisecond
+
+func (b *blocking) tellGone(at waitKey) {
 	w := b.srv.workers[0]
 	w.post(func() {
-		w.locked = keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key)))
-		w.lane.Lock(w.locked)
+		if !w.lock(keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key))), false) {
+			time.AfterFunc(goneAgain, func() { b.tellGone(at) }) // a command takes long
+			return
+		}
 		w.addReady(at)
-		w.locked = w.serveReady(w.locked)
+		w.serveReady()
 		w.unlockBatch()
 	})
 }
@@ -304,28 +318,18 @@ func (b *blocking) allReady(c *core.Ctx, which func(at waitKey) bool) {
 
 // serveReady retries the waiters of the keys that the command just executed has
 // changed, in the order in which they blocked, before anything else can touch
-// the keys. held are the locks that the command holds; the result are those
-// held afterwards. A waiter that needs more of them makes the worker let go of
-// all and take the union, in order. What a retry changes may make other keys
-// ready: they are served in the same loop.
-func (w *worker) serveReady(held keyspace.Locks) keyspace.Locks {
+// the keys: what they need is locked (reach). What a retry changes may make other
+// keys ready: they are served in the same loop.
+func (w *worker) serveReady() {
 	b := w.srv.blocked
 	for len(w.ready) > 0 {
 		at := w.ready[0]
 		w.ready = slices.Delete(w.ready, 0, 1)
 		key := []byte(at.key)
 		for x := b.claim(at, 0); x != nil; x = b.claim(at, x.order) {
-			if x.locks&^held != 0 {
-				w.locked = 0
-				w.lane.Unlock(held)
-				held |= x.locks
-				w.lane.Lock(held)
-				w.locked = held
-			}
 			b.retry(w, x, key)
 		}
 	}
-	return held
 }
 
 // claim finds the first waiter of a key that blocked after another and that is

@@ -44,6 +44,9 @@ func (w *worker) rescue() {
 		return
 	}
 	w.broken = true
+	for w.outer != nil {
+		w.executor = w.outer
+	}
 	w.srv.crashed(p, w.running())
 	w.lane.Unlock(w.locked)
 	w.locked = 0

@@ -1,6 +1,10 @@
 package host
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core"
+)
 
 // Deliver implements core.Executor. A message for a session of this worker need
 // not go through the mailbox, unless
@@ -31,4 +35,31 @@ func (w *worker) barriersUsed() bool {
 		}
 	}
 	return false
+}
+
+// TakeMessages implements core.Executor. The worker's lock is held.
+func (w *worker) TakeMessages(of *core.Session, take func(b []byte)) {
+	s, ok := of.Conn.(*session)
+	if !ok || s.worker != w || !w.hasMail.Load() && !w.delivering {
+		return
+	}
+	took := func(l letter) bool {
+		switch {
+		case l.to != s || l.fn != nil || l.run != nil:
+			return false
+		case l.message != nil:
+			take(l.message.For(s.Proto))
+		default:
+			take(l.bytes)
+		}
+		return true
+	}
+	for i := range w.reading { // what is being delivered comes first
+		if took(w.reading[i]) {
+			w.reading[i] = letter{}
+		}
+	}
+	w.mailMu.Lock()
+	defer w.mailMu.Unlock()
+	w.inbox = slices.DeleteFunc(w.inbox, took)
 }

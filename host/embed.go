@@ -103,7 +103,7 @@ func (p *Pipe) Exchange(dst, requests []byte) []byte {
 func (p *Pipe) execute(requests []byte) {
 	defer p.w.rescue()
 	p.w.tick()
-	p.w.received(p.s, requests)
+	p.w.arrived(p.s, requests)
 	p.w.finish(p.s)
 	p.w.settle()
 }

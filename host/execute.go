@@ -2,6 +2,7 @@ package host
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // execute runs one request of s; the reply is appended to w.w. It returns
@@ -78,17 +79,38 @@ func errorText(err error) string {
 }
 
 // run executes an admitted command under the locks that it needs.
-func (w *worker) run(s *session, c *core.Ctx) error {
-	if c.Flags()&core.AllSessions != 0 {
+func (w *worker) run(s *session, c *core.Ctx) (err error) {
+	flags := c.Flags()
+	if flags&core.AllSessions != 0 {
 		w.stopOthers()
 		defer w.resumeOthers()
 	}
-	batched := w.locked != 0 // the locks are held already, with others'
 	own := c.Cmd.LocksFor(c)
-	if !batched {
-		w.lane.Lock(own)
-		w.locked = own
+	if w.locked != 0 { // with those of others of the batch
+		return w.runLocked(s, c, own)
 	}
+	for !w.lock(own, false) {
+		if flags&core.AllowBusy == 0 {
+			return *w.srv.watch.busy.Load()
+		}
+		if w.lane.Visit(func() { err = w.runLocked(s, c, own) }) {
+			return err
+		}
+	}
+	if flags&core.Long != 0 {
+		w.beginLong()
+		err = w.runLocked(s, c, own)
+		w.endLong()
+	} else {
+		err = w.runLocked(s, c, own)
+	}
+	w.unlockBatch()
+	return err
+}
+
+// runLocked executes a command whose locks are held, and serves those who have
+// waited for what it brings.
+func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	c.Locks = own
 	err := c.Cmd.Run(c)
 	w.srv.registry.Hooks.Ran(c)
@@ -98,15 +120,11 @@ func (w *worker) run(s *session, c *core.Ctx) error {
 		s.wrote = true
 		c.Feed()
 	}
-	// Before others are served, which may let go of the locks for a moment.
 	if c.Waiting != nil && err == nil {
 		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
 	}
 	if len(w.ready) > 0 {
-		w.locked = w.serveReady(w.locked)
-	}
-	if !batched {
-		w.unlockBatch()
+		w.serveReady()
 	}
 	if s.db.Index() != s.DB {
 		s.db = w.srv.ks.DB(s.DB)

@@ -26,6 +26,7 @@ type goWorker struct {
 func (srv *Server) startGoWorker() {
 	g := &goWorker{worker: srv.newWorker(), mailbox: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
+	g.worker.gap = g.worker.gapShared
 	g.worker.wake = func() {
 		select {
 		case g.mailbox <- struct{}{}:
@@ -177,7 +178,7 @@ func (c *goConn) readLoop() {
 			if n > 0 {
 				c.g.stats.netIn += int64(n)
 				c.g.stats.reads++
-				c.g.received(c.s, buf[:n])
+				c.g.arrived(c.s, buf[:n])
 				c.g.finish(c.s)
 			}
 			if err != nil {

@@ -84,6 +84,9 @@ func (w *worker) refuseHTTP(s *session) {
 // finish sends the replies collected in the worker's buffer, which belong to
 // s; what the socket does not take is kept with the session.
 func (w *worker) finish(s *session) {
+	if len(w.w.Buf) > 0 { // what they have changed is told of before they say so
+		w.srv.registry.Hooks.Turn(w.id)
+	}
 	out := w.w.Buf
 	w.w.Buf = out[:0]
 	if cap(out) > 4*flushAt {

@@ -25,7 +25,6 @@ const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
 	noStreams     = "there are no streams yet"
-	noScripts     = "there are no scripts yet"
 )
 
 var laterParams = [...]struct {
@@ -78,8 +77,6 @@ var laterParams = [...]struct {
 	// There are no streams yet.
 	{"stream-node-max-bytes", "", "4096", size, noStreams},
 	{"stream-node-max-entries", "", "100", number, noStreams},
-	// There are no scripts yet.
-	{"busy-reply-threshold", "lua-time-limit", "5000", number, noScripts},
 }
 
 func declareLaterTable(s *config.Schema) {

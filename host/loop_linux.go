@@ -52,6 +52,7 @@ func (srv *Server) startLoop() error {
 		rbuf: make([]byte, readSize), done: make(chan struct{}),
 	}
 	l.worker.wake = l.signal
+	l.worker.pump = l.turnWithin
 	err = l.prepareWait()
 	if err == nil {
 		err = l.watch(evfd, unix.EPOLLIN)
@@ -129,6 +130,22 @@ func (l *loop) wakeUp(events []unix.EpollEvent) {
 	l.settle()
 }
 
+// turnWithin is a turn in the midst of a command that takes long, whose arguments
+// and whose neighbours' are in the buffers of the turn that it belongs to.
+func (l *loop) turnWithin() {
+	rbuf, events := l.rbuf, l.events
+	l.rbuf, l.events = make([]byte, readSize), make([]unix.EpollEvent, len(events))
+	l.tick()
+	if l.lookOnce(uintptr(l.epoll)) {
+		found := l.events[:l.found]
+		for i := range found {
+			l.handle(&found[i])
+		}
+	}
+	l.settle()
+	l.rbuf, l.events = rbuf, events
+}
+
 func (l *loop) closeAll() {
 	l.enter()
 	defer l.leave()
@@ -183,7 +200,7 @@ func (l *loop) readable(c *epollConn) {
 	if s.closing == closed {
 		return
 	}
-	if s.heldAt != nil {
+	if s.heldAt != nil || s.running {
 		s.link.wantRead(false)
 		return
 	}
@@ -207,9 +224,9 @@ func (l *loop) readable(c *epollConn) {
 	l.stats.reads++
 	if direct {
 		s.query = s.query[:len(s.query)+n]
-		l.received(s, nil)
+		l.arrived(s, nil)
 	} else {
-		l.received(s, buf[:n])
+		l.arrived(s, buf[:n])
 	}
 	l.finish(s)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Executors implements core.Figures.
-func (srv *Server) Executors() int { return len(srv.workers) }
+func (srv *Server) Executors() int { return len(srv.workers) + 1 } // and the watchdog's
 
 // Memory implements core.Figures.
 func (srv *Server) Memory() core.MemoryUse {

@@ -93,11 +93,10 @@ func (p *player) alone() (err error) {
 		defer w.resumeOthers()
 	}
 	c.Locks = c.Cmd.LocksFor(c)
-	w.lane.Lock(c.Locks)
-	w.locked = c.Locks
+	w.lock(c.Locks, true)
 	err = p.perform()
 	if len(w.ready) > 0 {
-		w.locked = w.serveReady(w.locked)
+		w.serveReady()
 	}
 	w.unlockBatch()
 	w.srv.registry.Hooks.Turn(w.id)

@@ -15,7 +15,6 @@ import (
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // Server is one running instance. Several may live in one process.
@@ -51,6 +50,7 @@ type Server struct {
 	guard     atomic.Uint32
 	loadGuard *core.Switch
 	oomGuard  *core.Switch
+	watch     watchdog
 	clock     sharedClock
 	ids       idCounter
 	clients   atomic.Int64 // connected sessions
@@ -98,6 +98,7 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.blocked = newBlocking(srv)
 	srv.declareInfo()
 	srv.declareGuards()
+	srv.watch.declare(srv.registry)
 	for _, m := range modules {
 		srv.registry.Add(m)
 	}
@@ -185,6 +186,7 @@ func (srv *Server) begin() (err error) {
 	srv.startPipes()
 	srv.playing = srv.newWorker()
 	srv.playing.wake = func() {} // it looks after its mail whenever it plays
+	srv.watch.spare, srv.watch.lane = srv.newExecutor(len(srv.workers)), srv.ks.NewLane()
 	srv.alone = srv.loops()+srv.pipes == 1
 	for _, m := range srv.modules {
 		if st, ok := m.(core.Starter); ok {
@@ -201,6 +203,7 @@ func (srv *Server) begin() (err error) {
 	}
 	srv.cronDone = make(chan struct{})
 	go srv.cron()
+	srv.watch.begin(srv)
 	if err := srv.loadData(); err != nil {
 		return err
 	}
@@ -219,10 +222,9 @@ func (srv *Server) loops() int {
 }
 
 func (srv *Server) newWorker() *worker {
-	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane()}
-	w.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
+	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane(), executor: srv.newExecutor(len(srv.workers))}
+	w.ctx.Exec, w.gap, w.pump = w, w.gapAlone, func() {}
 	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
-	w.ctx = core.Ctx{Writer: &w.w, Server: srv, Hooks: srv.registry.Hooks, Exec: w, Loop: w.id}
 	w.now = srv.readClock()
 	srv.workers = append(srv.workers, w)
 	return w
@@ -258,6 +260,7 @@ func (srv *Server) end() {
 	for _, d := range srv.drivers {
 		d.stop()
 	}
+	srv.watch.end()
 	if srv.cronDone != nil {
 		<-srv.cronDone
 	}

@@ -26,9 +26,10 @@ type session struct {
 
 	weighed int // what it adds to the sum of all sessions' memory
 
-	kind   core.ClientType
-	wait   *waiter // set while blocked on keys
-	paused bool    // held back by CLIENT PAUSE
+	kind    core.ClientType
+	wait    *waiter // set while blocked on keys
+	paused  bool    // held back by CLIENT PAUSE
+	running bool    // its command takes long, and has let others go on
 
 	wrote      bool          // it has changed something since its last reply was sent
 	heldAt     *core.Barrier // holds its replies, nil for none

@@ -36,16 +36,23 @@ func (srv *Server) AbortShutdown() error { return errors.New("No shutdown in pro
 
 // standstill runs fn with every worker stopped and all shards locked; the caller
 // holds no lock.
-func (srv *Server) standstill(fn func() error) error {
-	for _, w := range srv.workers {
-		w.mu.Lock()
-	}
-	srv.ks.Lock(keyspace.AllShards)
-	defer func() {
-		srv.ks.Unlock(keyspace.AllShards)
+func (srv *Server) standstill(fn func() error) (err error) {
+	d := &srv.watch
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for done := false; !done; {
+		for _, w := range srv.workers {
+			w.mu.Lock()
+		}
+		if d.lane.LockUnlessLong(keyspace.AllShards) {
+			err, done = fn(), true
+			d.lane.Unlock(keyspace.AllShards)
+		} else { // in the midst of a command that takes long
+			done = d.lane.Visit(func() { err = fn() })
+		}
 		for _, w := range srv.workers {
 			w.mu.Unlock()
 		}
-	}()
-	return fn()
+	}
+	return err
 }

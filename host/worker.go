@@ -33,28 +33,16 @@ type worker struct {
 	mu   sync.Mutex
 	id   int
 	srv  *Server
+	*executor
 	lane *keyspace.Lane // the way to the shards' locks
+	long longRun
 
 	sessions []*session
 	touched  []*session // sessions with something to send or to close
 	held     []*session // sessions held back by CLIENT PAUSE
 	now      int64      // Unix milliseconds, read once per wake-up
 	timing   bool       // commands are timed, as of the last wake-up
-	ctx      core.Ctx
-	inner    []*core.Ctx // for commands within the running one, by depth
-	depth    int         // how many of them are in use
-	within   nested
-	w        resp.Writer
-	args     [][]byte
-	batch    []request
-	hashes   []uint64          // of the keys of those that share a batch
-	members  []keyspace.Member // of their values, that they are going to look up
-	ready    []waitKey         // keys whose waiters are to be served after the running command
-	serving  *waiter           // the waiter whose command is being retried
-	locked   keyspace.Locks    // shards locked by the running command
-	full     bool              // the running batch is refused what takes memory
-	stopped  bool              // all workers stand still for the running command
-	broken   bool              // a panic has ended it, see rescue
+	broken   bool       // a panic has ended it, see rescue
 	stats    workerStats
 	dirty    atomic.Int64 // stats.dirty, for others
 	waiting  []*session   // sessions whose replies a barrier holds
@@ -63,11 +51,49 @@ type worker struct {
 
 	// wake makes the driver call deliver soon; safe from any goroutine.
 	wake func()
+	// gap and pump let others go on while a command takes long: see Yield. gap gives
+	// the worker's locks away for a moment; pump does what there is to do, if the
+	// worker can find out.
+	gap  func()
+	pump func()
 
 	mailMu  sync.Mutex
 	hasMail atomic.Bool
 	inbox   []letter
-	reading []letter // the other half of the double buffer
+}
+
+// executor is what a worker needs for the command that it executes and for those
+// that have been gathered behind it. A command that takes long keeps its own while
+// the worker goes on with another one (long.go).
+type executor struct {
+	ctx     core.Ctx
+	inner   []*core.Ctx // for commands within the running one, by depth
+	depth   int         // how many of them are in use
+	within  nested
+	w       resp.Writer
+	args    [][]byte
+	batch   []request
+	hashes  []uint64          // of the keys of those that share a batch
+	members []keyspace.Member // of their values, that they are going to look up
+	ready   []waitKey         // keys whose waiters are to be served after the running command
+	serving *waiter           // the waiter whose command is being retried
+	locked  keyspace.Locks    // shards locked by the running command
+	full    bool              // the running batch is refused what takes memory
+	stopped bool              // all workers stand still for the running command
+
+	arriving   *session // whose bytes were read before the mail that is being delivered
+	delivering bool     // the mail is being delivered
+	reading    []letter // that is it: the other half of the double buffer
+
+	outer *executor // of a command that takes long, in whose midst this one is at work
+}
+
+// newExecutor makes one with its number, which modules see as Ctx.Loop.
+func (srv *Server) newExecutor(id int) *executor {
+	e := &executor{}
+	e.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
+	e.ctx = core.Ctx{Writer: &e.w, Server: srv, Hooks: srv.registry.Hooks, Loop: id}
+	return e
 }
 
 // enter begins a batch of commands on the worker, leave ends it.
@@ -123,16 +149,30 @@ func (w *worker) post(fn func()) { w.mail(letter{run: fn}) }
 
 // deliver takes the letters out of the mailbox. The lock is held.
 func (w *worker) deliver() {
+	if w.delivering { // a command that the mail has let go on: the rest of it comes first
+		return
+	}
+	w.delivering = true
+	defer func() { w.delivering = false }()
+	if w.outer != nil { // what a command that takes long has come in the midst of
+		w.deliverAll(w.outer.reading)
+	}
 	w.mailMu.Lock()
 	w.inbox, w.reading = w.reading[:0], w.inbox
 	w.hasMail.Store(false)
 	w.mailMu.Unlock()
-	for i := range w.reading {
-		l := w.reading[i]
-		w.reading[i] = letter{}
+	w.deliverAll(w.reading)
+}
+
+// deliverAll delivers letters, and empties each before anything else happens.
+func (w *worker) deliverAll(letters []letter) {
+	for i := range letters {
+		l := letters[i]
+		letters[i] = letter{}
 		switch {
 		case l.run != nil:
 			l.run()
+		case l.to == nil: // it was taken, see TakeMessages
 		case l.to.closing == closed:
 		case l.fn != nil:
 			tmp := resp.Writer{Proto: l.to.Proto}
@@ -184,7 +224,7 @@ func (w *worker) settle() {
 
 // flush sends what a session has pending and ends it if that is due.
 func (w *worker) flush(s *session) {
-	if s.closing == closed {
+	if s.closing == closed || s.running {
 		return
 	}
 	if s.closing != closeNow && s.heldAt != nil {
@@ -249,10 +289,26 @@ func (w *worker) endAll() {
 	}
 }
 
+// arrived takes in what was just read of a session, as received does, but first the
+// mail: what a message tells of may have been acknowledged to whoever did it before
+// the session sent what was read, and then its replies come after the message. The
+// lock is held.
+func (w *worker) arrived(s *session, fresh []byte) {
+	if w.hasMail.Load() {
+		w.arriving = s // it goes on below, not when the mail ends its wait
+		w.deliver()
+		w.arriving = nil
+		if s.closing == closed {
+			return
+		}
+	}
+	w.received(s, fresh)
+}
+
 // proceed goes on with the requests that a session has sent while it was
 // blocked or paused. The lock is held.
 func (w *worker) proceed(s *session) {
-	if len(s.query) > 0 && s.closing == open && s.heldAt == nil {
+	if s != w.arriving && !s.running && len(s.query) > 0 && s.closing == open && s.heldAt == nil {
 		w.received(s, nil)
 		w.finish(s)
 	}

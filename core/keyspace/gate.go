@@ -2,7 +2,6 @@ package keyspace
 
 import (
 	"math/bits"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -196,15 +195,16 @@ func (l *Lane) queue(patient bool) bool {
 
 // Yield is for an executor that holds all locks and takes long. Those who wait at
 // the gate are told so, now and from now on until the locks are released: they do
-// something else then, or Visit. In between fn is run, which may lock through the
-// lane what it likes: it is alone. Who has waited for more than a millisecond is
-// let in before Yield returns (see sync.Mutex), so it should be called once a
-// millisecond.
-func (l *Lane) Yield(fn func()) {
+// something else then, or Visit. between is run while they are let in, and may let
+// go of locks that come before the gate and take them again; then fn is run, which
+// may lock through the lane what it likes: it is alone. Who has waited for more than
+// a millisecond is let in before Yield returns (see sync.Mutex), so it should be
+// called once a millisecond.
+func (l *Lane) Yield(between, fn func()) {
 	g := &l.ks.gate
 	g.long.Store(true)
 	g.mu.Unlock()
-	runtime.Gosched()
+	between()
 	g.mu.Lock()
 	l.visit(fn)
 }

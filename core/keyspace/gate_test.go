@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -76,7 +77,7 @@ func TestYield(t *testing.T) {
 			if time.Now().After(deadline) {
 				t.Fatal("nothing came of it")
 			}
-			long.Yield(func() {
+			long.Yield(runtime.Gosched, func() {
 				long.Lock(AllShards) // it has them
 				ran++
 				long.Unlock(AllShards)
@@ -126,7 +127,7 @@ func TestYield(t *testing.T) {
 		other.Unlock(AllShards)
 	}()
 	for range 5 {
-		long.Yield(func() {})
+		long.Yield(runtime.Gosched, func() {})
 		time.Sleep(2 * time.Millisecond)
 	}
 	select {

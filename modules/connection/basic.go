@@ -67,6 +67,7 @@ func (m *module) reset(c *core.Ctx) error {
 		return core.Err("can only reset normal client connections")
 	}
 	c.Hooks.Reset(s)
+	c.TakeMessages()
 	m.opened(s)
 	s.Name = ""
 	s.DB, c.DB = 0, c.Server.Keyspace().DB(0)

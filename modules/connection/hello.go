@@ -35,6 +35,9 @@ func (m *module) hello(c *core.Ctx) error {
 		s.Name = string(g.name)
 	}
 	if g.proto != 0 {
+		if s.Proto != g.proto {
+			c.TakeMessages()
+		}
 		s.Proto, c.Proto = g.proto, g.proto
 	}
 	introduce(c)

@@ -173,9 +173,12 @@ func (m *module) unsubscribe(k *kind) core.Handler {
 				names = append(names, string(arg))
 			}
 		}
+		// One after the other, so that each confirmation is the last that is heard of
+		// its name.
 		for _, name := range names {
 			if k.remove(m, s, sub, name) {
 				s.SubBytes -= len(name) + perName
+				c.TakeMessages()
 			}
 			sub.count(s)
 			confirm(c, word, []byte(name), k.left(sub))

@@ -36,6 +36,7 @@ func (m *module) tracking(c *core.Ctx) error {
 	switch {
 	case c.Is(2, "off"):
 		m.stop(c.Session)
+		c.TakeMessages()
 	case c.Is(2, "on"):
 		cl := m.of(c.Session)
 		if err := cl.allows(w); err != nil {

@@ -66,7 +66,7 @@ func (m *module) execFlags(c *core.Ctx) core.Flags {
 	if t == nil {
 		return flags
 	}
-	const unites = core.Write | core.ReadOnly | core.DenyOOM | core.MayReplicate | core.NoAsyncLoading | core.AllSessions
+	const unites = core.Write | core.ReadOnly | core.DenyOOM | core.MayReplicate | core.NoAsyncLoading | core.AllSessions | core.Long
 	const narrows = core.Loading | core.Stale
 	return flags&^narrows | t.some&unites | flags&t.every&narrows
 }
