@@ -503,7 +503,10 @@
 # Accepted, without effect: there are no streams yet.
 # stream-node-max-entries = 100
 
-# Accepted, without effect: there are no scripts yet.
+# --- scripts --------------------------------------------------------------------------------------
+
+# How many milliseconds a script may run before other clients are answered -BUSY, and SCRIPT KILL,
+# FUNCTION KILL and SHUTDOWN NOSAVE may end it.
 # Also called lua-time-limit.
 # busy-reply-threshold = 5000
 
