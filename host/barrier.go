@@ -23,7 +23,7 @@ func (w *worker) barred(s *session) bool {
 		}
 		if at != 0 {
 			s.heldAt, s.heldFor, s.heldBreaks, s.heldWrote = b, at, w.breaks, s.wrote
-			w.waiting = append(w.waiting, s)
+			w.waiting = queueUp(w.waiting, s)
 			w.hasHeld.Store(true)
 			// The barrier may have moved just before it could be seen that
 			// somebody waits.

@@ -41,8 +41,8 @@ func (w *worker) received(s *session, fresh []byte) {
 		}
 	}
 	// What MULTI has queued is not executed yet, either.
-	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > w.srv.params.queryLimit.Load() {
-		w.srv.log.Warn("Closing client that reached max query buffer length", "id", s.ID, "addr", s.Addr, "bytes", held)
+	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > s.queryLimit() {
+		w.complain(s, "Closing client that reached max query buffer length", held)
 		s.Close(false, "query buffer limit")
 	}
 	if w.srv.guard.Load()&guardClients != 0 {
@@ -75,7 +75,7 @@ var errHTTP = errors.New("this is no HTTP server")
 // requests to a server that only the browser's machine can reach, and what
 // follows the headers would be commands. The log says so once a minute.
 func (w *worker) refuseHTTP(s *session) {
-	if last := w.srv.httpSaid.Load(); w.now-last >= 60_000 && w.srv.httpSaid.CompareAndSwap(last, w.now) {
+	if w.srv.httpSaid.due(w.now) {
 		w.srv.log.Warn("Possible SECURITY ATTACK detected: a client sends POST or Host:, as a browser does that was told to attack. Connection aborted.", "addr", s.Addr)
 	}
 	s.Close(false, "it speaks HTTP")

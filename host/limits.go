@@ -1,10 +1,34 @@
 package host
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"sync/atomic"
+
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// What a client may make the server hold of its input is told by the parser's
+// limits and by client-query-buffer-limit, of its output by the limits of its
+// class. A stranger, one that has yet to authenticate, has limits of its own,
+// which no parameter can take away: it needs no more than to say who it is.
 
 // uncounted is how much of a client's replies the limits overlook: what Redis
 // keeps in the client itself.
 const uncounted = 16 << 10
+
+const (
+	strangerOutput = uncounted + 1<<10 // bytes of replies not yet sent
+	strangerQuery  = 1 << 20           // bytes of requests, while they are held back by a pause
+)
+
+// queryLimit is how many bytes of requests not yet executed are kept for a
+// session at most.
+func (s *session) queryLimit() int64 {
+	limit := s.srv.params.queryLimit.Load()
+	if !s.Authenticated {
+		limit = min(limit, strangerQuery)
+	}
+	return limit
+}
 
 // checkOutput disconnects a client whose replies, those that it has not read and
 // more that are about to be sent, exceed the limits of its class: at once above
@@ -29,12 +53,31 @@ func (w *worker) checkOutput(s *session, more int) {
 	default:
 		soft = (w.now-s.softSince)/1000 >= l.seconds
 	}
+	hard = hard || !s.Authenticated && used > strangerOutput
 	if (hard || soft) && s.closing < closeNow {
 		w.stats.outputLimitDrops++
-		w.srv.log.Warn("Client scheduled to be closed ASAP for overcoming of output buffer limits.", "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "bytes", used)
+		w.complain(s, "Client scheduled to be closed ASAP for overcoming of output buffer limits.", used)
 		s.closing, s.reason = closeNow, "output buffer limit"
 		w.touch(s)
 	}
+}
+
+// complain logs that a client is disconnected for what it holds; of strangers
+// once a minute only, else they could fill the log.
+func (w *worker) complain(s *session, what string, bytes int64) {
+	say := w.srv.log.Warn
+	if !s.Authenticated && !w.srv.strangerSaid.due(w.now) {
+		say = w.srv.log.Debug
+	}
+	say(what, "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "authenticated", s.Authenticated, "bytes", bytes)
+}
+
+// minutely lets something be said once a minute, whoever wants to.
+type minutely struct{ last atomic.Int64 } // Unix milliseconds
+
+func (m *minutely) due(now int64) bool {
+	last := m.last.Load()
+	return now-last >= 60_000 && m.last.CompareAndSwap(last, now)
 }
 
 func outputClass(t core.ClientType) int {

@@ -34,33 +34,34 @@ type Server struct {
 	workers []*worker // by id, which is also the order of their locks
 	drivers []driver
 	acceptors
-	goWorkers []*goWorker
-	pipes     int  // how many to make
-	alone     bool // one event loop executes everything, but for TLS
-	pipeEnds  []*Pipe
-	listeners listeners
-	serving   atomic.Bool // begin has come to its end
-	playing   *worker     // executes what comes from no client
-	blocked   *blocking
-	loader    loader
-	pause     pauseState
-	evict     evictor
-	crowd     crowd
-	defrag    defrag
-	guard     atomic.Uint32
-	loadGuard *core.Switch
-	oomGuard  *core.Switch
-	watch     watchdog
-	clock     sharedClock
-	ids       idCounter
-	clients   atomic.Int64 // connected sessions
-	writes    atomic.Int64 // that sent what a socket had not taken at first
-	sweeps    sweepStats
-	accepts   acceptStats
-	httpSaid  atomic.Int64 // when the log warned of HTTP last, Unix milliseconds
-	usage     usageSampler
-	expiry    atomic.Bool // active expiry is on
-	startup   int64       // see startupMemory
+	goWorkers    []*goWorker
+	pipes        int  // how many to make
+	alone        bool // one event loop executes everything, but for TLS
+	pipeEnds     []*Pipe
+	listeners    listeners
+	serving      atomic.Bool // begin has come to its end
+	playing      *worker     // executes what comes from no client
+	blocked      *blocking
+	loader       loader
+	pause        pauseState
+	evict        evictor
+	crowd        crowd
+	defrag       defrag
+	guard        atomic.Uint32
+	loadGuard    *core.Switch
+	oomGuard     *core.Switch
+	watch        watchdog
+	clock        sharedClock
+	ids          idCounter
+	clients      atomic.Int64 // connected sessions
+	writes       atomic.Int64 // that sent what a socket had not taken at first
+	sweeps       sweepStats
+	accepts      acceptStats
+	httpSaid     minutely // the log warned of HTTP
+	strangerSaid minutely // and of strangers that hold too much
+	usage        usageSampler
+	expiry       atomic.Bool // active expiry is on
+	startup      int64       // see startupMemory
 
 	background core.Background
 	barriers   []*core.Barrier

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -317,7 +318,17 @@ func (w *worker) proceed(s *session) {
 // holdBack parks a session until the end of a pause.
 func (w *worker) holdBack(s *session) {
 	s.paused = true
-	w.held = append(w.held, s)
+	w.held = queueUp(w.held, s)
+}
+
+// queueUp puts s at the end of a list of sessions that wait. Those that end do not
+// leave it by themselves: they are thrown out before it would grow, so that those
+// who come and go do not make it long.
+func queueUp(list []*session, s *session) []*session {
+	if len(list) == cap(list) {
+		list = slices.DeleteFunc(list, func(s *session) bool { return s.closing == closed })
+	}
+	return append(list, s)
 }
 
 // unpause lets the sessions held back go on. The lock is held.
