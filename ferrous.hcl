@@ -497,12 +497,6 @@
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-require-full-coverage = true
 
-# Accepted, without effect: there are no streams yet.
-# stream-node-max-bytes = "4kb"
-
-# Accepted, without effect: there are no streams yet.
-# stream-node-max-entries = 100
-
 # --- scripts --------------------------------------------------------------------------------------
 
 # How many milliseconds a script may run before other clients are answered -BUSY, and SCRIPT KILL,
@@ -601,6 +595,15 @@
 # A HyperLogLog takes the dense form, of 12 KiB, when the sparse one would be longer than this.
 # Longer sparse ones save memory and cost time.
 # hll-sparse-max-bytes = 3000
+
+# --- streams --------------------------------------------------------------------------------------
+
+# A block of a stream gets no further entry that would make it longer than this; 0 is for no limit.
+# stream-node-max-bytes = "4kb"
+
+# A block of a stream has so many entries at most; 0 is for no limit. Trimming with ~ removes whole
+# blocks.
+# stream-node-max-entries = 100
 
 # --- notifications --------------------------------------------------------------------------------
 

@@ -204,7 +204,7 @@ func subjectVersion(t *testing.T, s *Side) script.Version {
 var newer = []struct {
 	command string
 	release script.Version
-}{{"hexpire", script.Version{7, 4, 0}}, {"hgetex", script.Version{8, 0, 0}}}
+}{{"hexpire", script.Version{7, 4, 0}}, {"hgetex", script.Version{8, 0, 0}}, {"xdelex", script.Version{8, 4, 0}}}
 
 // releaseOf is the newest release of which a subject that reports version v has commands.
 func releaseOf(v script.Version, a *Abilities) script.Version {

@@ -24,7 +24,6 @@ const (
 const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
-	noStreams     = "there are no streams yet"
 )
 
 var laterParams = [...]struct {
@@ -74,9 +73,6 @@ var laterParams = [...]struct {
 	{"cluster-replica-no-failover", "cluster-slave-no-failover", "no", yesno, noCluster},
 	{"cluster-replica-validity-factor", "cluster-slave-validity-factor", "10", number, noCluster},
 	{"cluster-require-full-coverage", "", "yes", yesno, noCluster},
-	// There are no streams yet.
-	{"stream-node-max-bytes", "", "4096", size, noStreams},
-	{"stream-node-max-entries", "", "100", number, noStreams},
 }
 
 func declareLaterTable(s *config.Schema) {

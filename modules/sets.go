@@ -18,6 +18,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/sets"
+	"github.com/ferrousdb/ferrous/modules/streams"
 	"github.com/ferrousdb/ferrous/modules/strings"
 	"github.com/ferrousdb/ferrous/modules/tracking"
 	"github.com/ferrousdb/ferrous/modules/transactions"
@@ -26,7 +27,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,

@@ -77,9 +77,9 @@ func (r *Rig) Do(format string, args ...any) string {
 	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
 		argv = append(argv, []byte(word))
 	}
-	cmd := r.Registry.Find(string(argv[0]))
-	if cmd == nil || !cmd.ArityOK(len(argv)) {
-		r.T.Fatalf("no such call: %q", argv)
+	cmd, err := r.Registry.Lookup(argv)
+	if err != nil {
+		r.T.Fatalf("no such call: %q: %v", argv, err)
 	}
 	c := r.begin()
 	c.Reset(cmd, argv)

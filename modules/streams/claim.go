@@ -1,0 +1,403 @@
+package streams
+
+import (
+	"math"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/stream"
+)
+
+// xack is XACK key group id [id ...].
+func xack(c *core.Ctx) error {
+	ed, err := editFound(c, c.Args[1])
+	if err != nil {
+		return err
+	}
+	if _, ok := ed.View().Group(c.Args[2]); !ok {
+		c.Int(0)
+		return nil
+	}
+	var few [8]stream.ID
+	ids := few[:0]
+	for _, text := range c.Args[3:] {
+		id, err := exactID(text)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	g, _ := ed.Group(c.Args[2])
+	n := int64(0)
+	for _, id := range ids {
+		if g.Remove(id) {
+			n++
+			acked(c)
+		}
+	}
+	c.Int(n)
+	return nil
+}
+
+// xpending is XPENDING key group [[IDLE min-idle-time] start end count [consumer]].
+func xpending(c *core.Ctx) error {
+	n := len(c.Args)
+	if n == 3 {
+		return pendingSummary(c)
+	}
+	if n < 6 || n > 9 {
+		return core.ErrSyntax
+	}
+	i, idle := 3, int64(0)
+	var err error
+	if c.Is(3, "idle") {
+		if idle, err = c.ArgInt(4); err != nil {
+			return err
+		}
+		if n < 8 {
+			return core.ErrSyntax
+		}
+		i = 5
+	}
+	count, err := argCount(c, i+2)
+	if err != nil {
+		return err
+	}
+	from, err := startID(c.Args[i])
+	if err != nil {
+		return err
+	}
+	to, err := endID(c.Args[i+1])
+	if err != nil {
+		return err
+	}
+	g, err := viewGroup(c)
+	if err != nil {
+		return err
+	}
+	cur := g.PendingFrom(from)
+	if i+3 < n {
+		owner, ok := g.Consumer(c.Args[i+3])
+		if !ok {
+			c.Array(0)
+			return nil
+		}
+		cur.Of(owner)
+	}
+	if idle != 0 {
+		cur.Until(latest(c.Now, idle))
+	}
+	a := begin(c, int(min(count, int64(g.Pending()))))
+	for ; count > 0; count-- {
+		p, ok := cur.Next()
+		if !ok || to.Less(p.ID) {
+			break
+		}
+		c.Array(4)
+		replyID(c, p.ID)
+		c.BulkString(g.State(p.Consumer).Name)
+		c.Int(max(c.Now-p.Time, 0))
+		c.Int(int64(p.Count))
+		a.n++
+	}
+	a.end(c)
+	return nil
+}
+
+// latest is the last time of a delivery that was so many milliseconds ago.
+func latest(now, idle int64) int64 {
+	if idle < 0 && now > math.MaxInt64+idle {
+		return math.MaxInt64
+	}
+	return now - idle
+}
+
+// viewGroup opens the group of arguments 1 and 2 for reading.
+func viewGroup(c *core.Ctx) (g stream.Group, err error) {
+	v, err := view(c, c.Args[1])
+	if err != nil {
+		return g, err
+	}
+	g, ok := v.Group(c.Args[2])
+	if !ok {
+		return g, errNoKeyOrGroup(c.Args[1], c.Args[2])
+	}
+	return g, nil
+}
+
+func pendingSummary(c *core.Ctx) error {
+	g, err := viewGroup(c)
+	if err != nil {
+		return err
+	}
+	c.Array(4)
+	c.Int(int64(g.Pending()))
+	if g.Pending() == 0 {
+		c.Null()
+		c.Null()
+		c.NullArray()
+		return nil
+	}
+	replyID(c, g.FirstPending())
+	replyID(c, g.LastPending())
+	a := begin(c, g.Consumers())
+	for _, s := range g.AllConsumers() {
+		if s.Pending > 0 {
+			c.Array(2)
+			c.BulkString(s.Name)
+			c.BulkInt(int64(s.Pending))
+			a.n++
+		}
+	}
+	a.end(c)
+	return nil
+}
+
+// claiming is what XCLAIM is asked for.
+type claiming struct {
+	idle   int64
+	ids    []stream.ID
+	time   int64 // of the delivery
+	count  int64 // of deliveries; -1 for one more
+	force  bool
+	justid bool
+	last   stream.ID
+}
+
+// xclaim is XCLAIM key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds]
+// [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID last-id].
+func xclaim(c *core.Ctx) error {
+	ed, err := editFound(c, c.Args[1])
+	if err != nil {
+		return err
+	}
+	if _, ok := ed.View().Group(c.Args[2]); !ok {
+		return errNoKeyOrGroup(c.Args[1], c.Args[2])
+	}
+	x, err := parseClaiming(c)
+	if err != nil {
+		return err
+	}
+	c.PropagateNothing() // but what it comes to
+	g, _ := ed.Group(c.Args[2])
+	moved := g.View().Last().Less(x.last)
+	if moved {
+		g.SetLast(x.last)
+	}
+	to, made := consumer(c, g, c.Args[1], c.Args[3])
+	g.Saw(to, c.Now)
+	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
+	a := begin(c, len(x.ids))
+	done := false
+	for _, id := range x.ids {
+		p, known := g.Find(id)
+		e, there := ed.View().Get(id)
+		switch {
+		case !there && known:
+			f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
+			g.Remove(id)
+			acked(c)
+			done = true
+			continue
+		case !there, !known && !x.force, known && x.idle > 0 && c.Now-p.Time < x.idle:
+			continue
+		case !known:
+			p.Count = 1
+		}
+		p.ID, p.Time, p.Consumer = id, x.time, to
+		if x.count >= 0 {
+			p.Count = uint64(x.count)
+		} else if !x.justid {
+			p.Count++
+		}
+		g.Put(p)
+		g.Served(to, c.Now)
+		f.add(p, string(c.Args[3]), g.View().Last())
+		acked(c)
+		if done = true; x.justid {
+			replyID(c, id)
+		} else {
+			replyEntry(c, &e)
+		}
+		a.n++
+	}
+	a.end(c)
+	if made && a.n == 0 {
+		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
+	}
+	f.flush()
+	if moved && !done {
+		feedLast(c, c.Args[1], c.Args[2], g.View())
+		acked(c)
+	}
+	return nil
+}
+
+// parseClaiming reads the arguments of XCLAIM from the idle time on. IDs end where something is none.
+func parseClaiming(c *core.Ctx) (x claiming, err error) {
+	if x.idle, err = c.ArgInt(4); err != nil {
+		return x, core.Err("Invalid min-idle-time argument for XCLAIM")
+	}
+	x.idle = max(x.idle, 0)
+	i := 5
+	for ; i < len(c.Args); i++ {
+		id, err := exactID(c.Args[i])
+		if err != nil {
+			break
+		}
+		x.ids = append(x.ids, id)
+	}
+	x.time, x.count = -1, -1
+	number := func(option string) (n int64, err error) {
+		i++
+		if n, err = c.ArgInt(i); err != nil {
+			err = core.Err("Invalid " + option + " option argument for XCLAIM")
+		}
+		return n, err
+	}
+	for ; i < len(c.Args) && err == nil; i++ {
+		more := i+1 < len(c.Args)
+		switch {
+		case c.Is(i, "force"):
+			x.force = true
+		case c.Is(i, "justid"):
+			x.justid = true
+		case c.Is(i, "idle") && more:
+			x.time, err = number("IDLE")
+			x.time = c.Now - x.time
+		case c.Is(i, "time") && more:
+			x.time, err = number("TIME")
+		case c.Is(i, "retrycount") && more:
+			x.count, err = number("RETRYCOUNT")
+		case c.Is(i, "lastid") && more:
+			i++
+			x.last, err = exactID(c.Args[i])
+		default:
+			return x, core.Err("Unrecognized XCLAIM option '" + core.Clip(c.Args[i], len(c.Args[i])) + "'")
+		}
+	}
+	if x.time < 0 || x.time > c.Now { // what cannot be is not refused: clients reckon with clocks of their own
+		x.time = c.Now
+	}
+	return x, err
+}
+
+var (
+	errAutoIdle  = core.Err("Invalid min-idle-time argument for XAUTOCLAIM")
+	errAutoCount = core.Err("COUNT must be > 0")
+)
+
+// What XAUTOCLAIM does at once if nothing else is said, at most, and how many times as many entries it looks at.
+const (
+	autoCount    = 100
+	autoMost     = math.MaxInt64 / 16
+	autoAttempts = 10
+)
+
+// xautoclaim is XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID].
+func xautoclaim(c *core.Ctx) error {
+	idle, err := c.ArgInt(4)
+	if err != nil {
+		return errAutoIdle
+	}
+	idle = max(idle, 0)
+	start, err := startID(c.Args[5])
+	if err != nil {
+		return err
+	}
+	count, justid := int64(autoCount), false
+	for i := 6; i < len(c.Args); i++ {
+		switch {
+		case c.Is(i, "count") && i+1 < len(c.Args):
+			i++
+			if count, err = c.ArgInt(i); err != nil || count < 1 || count > autoMost {
+				return errAutoCount
+			}
+		case c.Is(i, "justid"):
+			justid = true
+		default:
+			return core.ErrSyntax
+		}
+	}
+	ed, err := editFound(c, c.Args[1])
+	if err != nil {
+		return err
+	}
+	if _, ok := ed.View().Group(c.Args[2]); !ok {
+		return errNoKeyOrGroup(c.Args[1], c.Args[2])
+	}
+	c.PropagateNothing() // but what it comes to
+	g, _ := ed.Group(c.Args[2])
+	to, made := consumer(c, g, c.Args[1], c.Args[3])
+	g.Saw(to, c.Now)
+	found, next := look(c, &ed, g.View(), start, count, idle)
+	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
+	c.Array(3)
+	replyID(c, next)
+	a := begin(c, len(found))
+	gone := 0
+	for i := range found {
+		p := found[i].Pending
+		acked(c)
+		if !found[i].there {
+			f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
+			g.Remove(p.ID)
+			gone++
+			continue
+		}
+		p.Time, p.Consumer = c.Now, to
+		if !justid {
+			p.Count++
+		}
+		g.Put(p)
+		g.Served(to, c.Now)
+		f.add(p, string(c.Args[3]), g.View().Last())
+		if justid {
+			replyID(c, p.ID)
+		} else {
+			replyEntry(c, &found[i].entry)
+		}
+		a.n++
+	}
+	a.end(c)
+	c.Array(gone)
+	for _, x := range found {
+		if !x.there {
+			replyID(c, x.ID)
+		}
+	}
+	if made && a.n == 0 {
+		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
+	}
+	f.flush()
+	return nil
+}
+
+// find is what XAUTOCLAIM is going to claim or, if its entry is not there any more, to remove.
+type find struct {
+	stream.Pending
+	there bool
+	entry stream.Entry
+}
+
+// look finds up to count of what has been idle for long enough, and where to look next.
+func look(c *core.Ctx, ed *stream.Editor, g stream.Group, start stream.ID, count, idle int64) (found []find, next stream.ID) {
+	cur := g.PendingFrom(start)
+	m := ed.View().Merge(start)
+	attempts := count * autoAttempts
+	for {
+		p, ok := cur.Next()
+		switch {
+		case !ok:
+			return found, stream.ID{}
+		case attempts == 0 || int64(len(found)) == count:
+			return found, p.ID
+		}
+		attempts--
+		there := m.Has(p.ID)
+		if !there {
+			found = append(found, find{Pending: p})
+		} else if idle == 0 || c.Now-p.Time >= idle {
+			found = append(found, find{p, true, m.Entry()})
+		}
+	}
+}

@@ -1,0 +1,416 @@
+package streams
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/stream"
+)
+
+// reading is what XREAD or XREADGROUP is asked for.
+type reading struct {
+	keys  [2]int      // where the keys begin and end in the arguments; their IDs follow
+	after []stream.ID // for each key: entries that come after this are wanted
+	fresh []bool      // ">": those that no consumer of the group has got
+	count int64       // of each stream; 0 for all
+
+	block    bool
+	deadline int64
+
+	group, consumer int // the arguments; 0 for XREAD
+	noack           bool
+	claim           bool  // entries that have been pending for long, too
+	idle            int64 // that long, in milliseconds
+}
+
+var (
+	errTimeout      = core.Err("timeout is not an integer or out of range")
+	errNoGroupWord  = core.Err("Missing GROUP option for XREADGROUP")
+	errIdle         = core.Err("min-idle-time is not an integer or out of range")
+	errIdleNegative = core.Err("min-idle-time must be a positive integer")
+	errFresh        = core.Err("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
+)
+
+// errOnlyGroup is for an option of XREADGROUP that is given to XREAD.
+func errOnlyGroup(word string) error {
+	return core.Err("The " + word + " option is only supported by XREADGROUP. You called XREAD instead.")
+}
+
+// errNoSense is for an ID of XREAD that is given to XREADGROUP.
+func errNoSense(id string) error {
+	return core.Err("The " + id + " ID is meaningless in the context of XREADGROUP: you want to read the history of this " +
+		"consumer by specifying a proper ID, or use the > ID to get new messages. The " + id + " ID would just return an empty result set.")
+}
+
+// xread is XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...].
+func xread(c *core.Ctx) error { return read(c, false) }
+
+// xreadgroup is XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK]
+// STREAMS key [key ...] id [id ...].
+func xreadgroup(c *core.Ctx) error { return read(c, true) }
+
+func read(c *core.Ctx, group bool) error {
+	r := &reading{}
+	if err := r.parse(c, group); err != nil {
+		return err
+	}
+	if err := r.parseIDs(c); err != nil {
+		return err
+	}
+	if done := r.run(c); done {
+		return nil
+	}
+	if !r.block {
+		c.NullArray()
+		return nil
+	}
+	return c.Block(r.wait(c))
+}
+
+// wait is for entries to come. It is the one place that knows how waiting is done: a change of one of the keys is worth
+// a look at all of them; who reads for a group learns that it has gone, and so has to be asked when a key has.
+func (r *reading) wait(c *core.Ctx) core.Wait {
+	return core.Wait{
+		Keys: c.Args[r.keys[0]:r.keys[1]], Gone: r.group > 0, Deadline: r.deadline, Expired: (*core.Ctx).NullArray,
+		Retry: func(c *core.Ctx, _ []byte) (bool, error) {
+			for i := r.keys[0]; i < r.keys[1]; i++ {
+				if _, err := r.open(c, i); err != nil {
+					return false, r.reason(err)
+				}
+			}
+			return r.run(c), nil
+		},
+	}
+}
+
+// reason returns the error that ends a wait: for XREAD, which may have been first, no key of another type does.
+func (r *reading) reason(err error) error {
+	if r.group == 0 {
+		return nil
+	}
+	return err
+}
+
+func (r *reading) parse(c *core.Ctx, group bool) (err error) {
+	for i := 1; i < len(c.Args) && r.keys[0] == 0 && err == nil; i++ {
+		more := len(c.Args) - 1 - i
+		switch {
+		case c.Is(i, "block") && more > 0:
+			i++
+			err = r.parseBlock(c, i)
+		case c.Is(i, "count") && more > 0:
+			i++
+			r.count, err = argCount(c, i)
+		case c.Is(i, "streams") && more > 0:
+			if more%2 != 0 {
+				return errUnbalanced(group)
+			}
+			r.keys = [2]int{i + 1, i + 1 + more/2}
+		case c.Is(i, "group") && more > 1:
+			if !group {
+				return errOnlyGroup("GROUP")
+			}
+			r.group, r.consumer = i+1, i+2
+			i += 2
+		case c.Is(i, "noack"):
+			if !group {
+				return errOnlyGroup("NOACK")
+			}
+			r.noack = true
+		case c.Is(i, "claim") && more > 0:
+			if !group {
+				return errOnlyGroup("CLAIM")
+			}
+			i++
+			err = r.parseClaim(c, i)
+		default:
+			return core.ErrSyntax
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case r.keys[0] == 0:
+		return core.ErrSyntax
+	case group && r.group == 0:
+		return errNoGroupWord
+	}
+	return nil
+}
+
+func errUnbalanced(group bool) error {
+	if group {
+		return core.Err("Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must be specified.")
+	}
+	return core.Err("Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' must be specified.")
+}
+
+func (r *reading) parseBlock(c *core.Ctx, i int) error {
+	ms, err := c.ArgInt(i)
+	switch {
+	case err != nil:
+		return errTimeout
+	case ms < 0:
+		return core.ErrTimeoutNeg
+	case ms > math.MaxInt64-c.Now:
+		return core.ErrTimeoutRange
+	}
+	r.block, r.deadline = true, 0
+	if ms > 0 {
+		r.deadline = c.Now + ms
+	}
+	return nil
+}
+
+func (r *reading) parseClaim(c *core.Ctx, i int) (err error) {
+	if r.idle, err = c.ArgInt(i); err != nil {
+		return errIdle
+	}
+	if r.idle < 0 {
+		return errIdleNegative
+	}
+	r.claim = true
+	return nil
+}
+
+// open looks up the stream of a key, which for XREADGROUP has to be there, with the group.
+func (r *reading) open(c *core.Ctx, key int) (v stream.View, err error) {
+	if v, err = view(c, c.Args[key]); err != nil || r.group == 0 {
+		return v, err
+	}
+	if _, ok := v.Group(c.Args[r.group]); !ok {
+		k, g := c.Args[key], c.Args[r.group]
+		return v, errNoGroup("No such key '" + core.Clip(k, len(k)) + "' or consumer group '" + core.Clip(g, len(g)) +
+			"' in XREADGROUP with GROUP option")
+	}
+	return v, nil
+}
+
+// parseIDs reads the IDs. Those that mean where a stream is now are resolved, once and for all.
+func (r *reading) parseIDs(c *core.Ctx) error {
+	n := r.keys[1] - r.keys[0]
+	r.after, r.fresh = make([]stream.ID, n), make([]bool, n)
+	for i := range n {
+		v, err := r.open(c, r.keys[0]+i)
+		if err != nil {
+			return err
+		}
+		switch text := c.Args[r.keys[1]+i]; {
+		case string(text) == "$" && r.group > 0, string(text) == "+" && r.group > 0:
+			return errNoSense(string(text))
+		case string(text) == "$":
+			r.after[i] = v.Last()
+		case string(text) == "+":
+			r.after[i], _ = v.Top().Prev()
+		case string(text) == ">" && r.group == 0:
+			return errFresh
+		case string(text) == ">":
+			r.fresh[i] = true
+		default:
+			if r.after[i], err = exactID(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// answer is the reply in the making: a map, of which the number of keys turns out in the end.
+type answer struct {
+	array
+	begun bool
+}
+
+// stream begins the part of a stream.
+func (a *answer) stream(c *core.Ctx, key []byte) {
+	if !a.begun {
+		a.begun = true
+		a.array = begin(c, 1)
+	}
+	if !c.RESP3() {
+		c.Array(2)
+	}
+	c.Bulk(key)
+	a.n++
+}
+
+// run replies what there is; if there is nothing it replies nothing. The types of the keys have been looked at.
+func (r *reading) run(c *core.Ctx) bool {
+	if r.group > 0 {
+		c.PropagateNothing() // but what it comes to
+	}
+	var a answer
+	for i := range r.after {
+		key := c.Args[r.keys[0]+i]
+		if r.group > 0 {
+			r.serveGroup(c, &a, i, key)
+			continue
+		}
+		v, err := view(c, key)
+		if err != nil || !v.OK() {
+			continue // of another type: somebody waits for it
+		}
+		if !r.after[i].Less(v.Last()) || !r.after[i].Less(v.Top()) {
+			continue
+		}
+		a.stream(c, key)
+		from, _ := r.after[i].Next()
+		cur := v.Range(from, stream.MaxID)
+		replyEntries(c, &cur, r.count, v.Len())
+	}
+	if !a.begun {
+		return false
+	}
+	a.end(c)
+	if c.RESP3() {
+		c.Buf[a.at] = '%'
+	}
+	return true
+}
+
+// serveGroup replies what there is of one stream for a consumer of a group.
+func (r *reading) serveGroup(c *core.Ctx, a *answer, i int, key []byte) {
+	ed, err := edit(c, key)
+	if err != nil {
+		return
+	}
+	g, ok := ed.Group(c.Args[r.group])
+	if !ok {
+		return
+	}
+	d := delivery{r: r, c: c, key: key, ed: &ed, g: g}
+	d.claims = claims{c: c, key: key, group: c.Args[r.group]}
+	var made bool
+	if d.to, made = consumer(c, g, key, c.Args[r.consumer]); made {
+		feedConsumer(c, key, c.Args[r.group], c.Args[r.consumer])
+	}
+	g.Saw(d.to, c.Now)
+	if !r.fresh[i] {
+		a.stream(c, key)
+		d.history(r.after[i])
+		return
+	}
+	last := g.View().Last()
+	fresh := last.Less(ed.View().Last()) && last.Less(ed.View().Top())
+	var old []stream.Pending
+	if r.claim {
+		old = d.claimable()
+	}
+	if fresh || len(old) > 0 {
+		a.stream(c, key)
+		d.deliver(old)
+	}
+}
+
+// delivery is the serving of one consumer.
+type delivery struct {
+	r   *reading
+	c   *core.Ctx
+	key []byte
+	ed  *stream.Editor
+	g   stream.GroupEditor
+	to  stream.Consumer
+	claims
+}
+
+// claimable returns what has been pending for long enough, the oldest first, as many as are asked for.
+func (d *delivery) claimable() (old []stream.Pending) {
+	m := d.ed.View().Merge(stream.ID{})
+	cur := d.g.View().PendingFrom(stream.ID{})
+	cur.Until(d.c.Now - d.r.idle)
+	for p, ok := cur.Next(); ok; p, ok = cur.Next() {
+		if m.Has(p.ID) {
+			old = append(old, p)
+		}
+	}
+	slices.SortStableFunc(old, func(a, b stream.Pending) int { return cmp.Compare(a.Time, b.Time) })
+	if d.r.count > 0 && int64(len(old)) > d.r.count {
+		old = old[:d.r.count]
+	}
+	return old
+}
+
+// deliver replies what others have had for too long, and then new entries.
+func (d *delivery) deliver(old []stream.Pending) {
+	c, v := d.c, d.ed.View()
+	likely := v.Len()
+	if d.r.count > 0 {
+		likely = int(min(d.r.count, int64(likely)))
+	}
+	a := begin(c, likely)
+	for _, p := range old {
+		e, _ := v.Get(p.ID)
+		c.Array(4)
+		entryParts(c, &e)
+		c.Int(max(c.Now-p.Time, 0))
+		c.Int(int64(p.Count))
+		d.give(stream.Pending{ID: p.ID, Time: c.Now, Count: p.Count + 1, Consumer: d.to})
+		a.n++
+	}
+	from, _ := d.g.View().Last().Next()
+	cur := v.Range(from, stream.MaxID)
+	moved := false
+	for d.r.count == 0 || int64(a.n) < d.r.count {
+		e, ok := cur.Next()
+		if !ok {
+			break
+		}
+		d.g.Deliver(e.ID)
+		moved = true
+		if d.r.claim {
+			c.Array(4)
+			entryParts(c, &e)
+			c.Int(0)
+			c.Int(0)
+		} else {
+			replyEntry(c, &e)
+		}
+		if !d.r.noack {
+			d.give(stream.Pending{ID: e.ID, Time: c.Now, Count: 1, Consumer: d.to})
+		}
+		a.n++
+	}
+	a.end(c)
+	d.claims.flush()
+	if moved {
+		feedLast(c, d.key, d.group, d.g.View())
+	}
+	acked(c)
+}
+
+// give makes an entry pending for the consumer.
+func (d *delivery) give(p stream.Pending) {
+	d.g.Put(p)
+	d.g.Served(d.to, d.c.Now)
+	d.claims.add(p, string(d.c.Args[d.r.consumer]), d.g.View().Last())
+}
+
+// history replies what is pending for the consumer already. As in Redis, that it was delivered once more is fed to
+// nobody.
+func (d *delivery) history(after stream.ID) {
+	c, v := d.c, d.ed.View()
+	from, ok := after.Next()
+	var list []stream.Pending
+	if cur := d.g.View().PendingFrom(from); ok {
+		cur.Of(d.to)
+		for p, ok := cur.Next(); ok && (d.r.count == 0 || int64(len(list)) < d.r.count); p, ok = cur.Next() {
+			list = append(list, p)
+		}
+	}
+	c.Array(len(list))
+	m := v.Merge(from)
+	for _, p := range list {
+		if !m.Has(p.ID) { // it was deleted since
+			c.Array(2)
+			replyID(c, p.ID)
+			c.NullArray()
+			continue
+		}
+		e := m.Entry()
+		replyEntry(c, &e)
+		p.Time, p.Count = c.Now, p.Count+1
+		d.g.Put(p)
+	}
+}

@@ -1,0 +1,91 @@
+package streams
+
+import (
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/listpack"
+	"github.com/ferrousdb/ferrous/core/stream"
+)
+
+// array is an array in a reply whose length turns out in the end.
+type array struct {
+	at    int // where its head is in the buffer
+	guess int
+	n     int
+}
+
+// begin writes the head of an array that has probably guess elements. A wrong guess costs that what follows is moved.
+func begin(c *core.Ctx, guess int) array {
+	a := array{at: len(c.Buf), guess: guess}
+	c.Array(guess)
+	return a
+}
+
+// end writes the head that is right.
+func (a *array) end(c *core.Ctx) {
+	if a.n == a.guess {
+		return
+	}
+	var head, old [24]byte
+	h := append(strconv.AppendInt(append(head[:0], '*'), int64(a.n), 10), '\r', '\n')
+	was := len(append(strconv.AppendInt(append(old[:0], '*'), int64(a.guess), 10), '\r', '\n'))
+	if len(h) != was {
+		body := c.Buf[a.at+was:]
+		for range len(h) - was {
+			c.Buf = append(c.Buf, 0)
+		}
+		copy(c.Buf[a.at+len(h):cap(c.Buf)], body)
+		c.Buf = c.Buf[:a.at+len(h)+len(body)]
+	}
+	copy(c.Buf[a.at:], h)
+}
+
+func replyID(c *core.Ctx, id stream.ID) {
+	var text [stream.MaxIDText]byte
+	c.Bulk(id.Append(text[:0]))
+}
+
+func replyElement(c *core.Ctx, e listpack.Element) {
+	if n, ok := e.Int(); ok {
+		c.BulkInt(n)
+		return
+	}
+	c.Bulk(e.Text(nil))
+}
+
+// replyEntry writes an entry: its ID, and its fields and values.
+func replyEntry(c *core.Ctx, e *stream.Entry) {
+	c.Array(2)
+	entryParts(c, e)
+}
+
+// entryParts is replyEntry without the head of the array.
+func entryParts(c *core.Ctx, e *stream.Entry) {
+	replyID(c, e.ID)
+	c.Array(2 * e.Fields)
+	p := e.Pairs()
+	for range e.Fields {
+		field, value := p.Next()
+		replyElement(c, field)
+		replyElement(c, value)
+	}
+}
+
+// replyEntries writes the entries that a cursor comes to, up to count of them if it is not 0; likely is how many there
+// probably are.
+func replyEntries(c *core.Ctx, cur *stream.Cursor, count int64, likely int) {
+	if count > 0 {
+		likely = int(min(count, int64(likely)))
+	}
+	a := begin(c, likely)
+	for count == 0 || int64(a.n) < count {
+		e, ok := cur.Next()
+		if !ok {
+			break
+		}
+		replyEntry(c, &e)
+		a.n++
+	}
+	a.end(c)
+}
