@@ -234,7 +234,14 @@ func (srv *Server) startListener(nl net.Listener, kind, addr string, config *tls
 		nl.Close()
 		return nil, err
 	}
-	go l.accept()
+	go func() {
+		defer close(l.done)
+		select {
+		case <-srv.loader.answers:
+			l.accept()
+		case <-l.quit:
+		}
+	}()
 	return l, nil
 }
 

@@ -52,7 +52,6 @@ func (l *listener) pollable() error {
 // waited for by the runtime's poller; accept itself is a plain system call, so
 // that the new descriptor never gets to know the runtime.
 func (l *listener) accept() {
-	defer close(l.done)
 	if l.kind == "tls" {
 		l.acceptGo()
 		return

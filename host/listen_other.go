@@ -18,7 +18,6 @@ func (srv *Server) startWorkers() error {
 }
 
 func (l *listener) accept() {
-	defer close(l.done)
 	l.acceptGo()
 }
 

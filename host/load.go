@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // Loading: at the start the sources of data are asked while clients can connect
-// already, and are answered -LOADING.
+// already; if it takes long they are answered -LOADING.
 
 // loading is a load under way.
 type loading struct {
@@ -26,14 +27,28 @@ type loader struct {
 	current atomic.Pointer[loading]
 	cancel  context.CancelFunc // of the load at the start
 	ctx     context.Context
+	answers chan struct{} // closed when clients that connect are to be answered
 }
+
+// loadPatience is how long clients that connect while the server starts are left
+// to wait, in the queues of the sockets, for data that most probably are there in a
+// moment. After that they are told -LOADING. Whoever waits for the port and then
+// works expects to be served.
+const loadPatience = 500 * time.Millisecond
 
 // errStopped is why a server does not come up that was told to stop meanwhile.
 var errStopped = errors.New("told to stop while loading")
 
 // loadData asks the sources until one has the data.
 func (srv *Server) loadData() error {
-	defer srv.loadGuard.Set(false)
+	var once sync.Once
+	answer := func() { once.Do(func() { close(srv.loader.answers) }) }
+	patience := time.AfterFunc(loadPatience, answer)
+	defer func() {
+		patience.Stop()
+		srv.loadGuard.Set(false)
+		answer()
+	}()
 	for _, source := range srv.registry.Loads() {
 		done, err := source()
 		if srv.loader.ctx.Err() != nil {

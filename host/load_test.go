@@ -155,3 +155,23 @@ func TestShutdownSavesFirst(t *testing.T) {
 		}
 	}
 }
+
+// Who connects to a server whose data are there in a moment is served, and never
+// knows that they were not there yet.
+func TestClientsWaitForAShortLoad(t *testing.T) {
+	s, port, result := startLoading(t)
+	c, err := dialTo(t, port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.send("push k a")
+	s.goOn <- nil
+	if got := c.line(); got != "+OK" {
+		t.Errorf("told %q", got)
+	}
+	r := <-result
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	t.Cleanup(r.srv.Stop)
+}

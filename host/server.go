@@ -91,6 +91,7 @@ func newServer(modules []core.Module) (*Server, error) {
 		runID:     randomHex(40),
 		superName: "no",
 	}
+	srv.loader.answers = make(chan struct{})
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
 	srv.pause.timer = time.NewTimer(math.MaxInt64) // for as long as there is no pause
 	srv.evict.more = make(chan struct{}, 1)
