@@ -286,6 +286,15 @@ func (c *Ctx) ArgInt(i int) (int64, error) {
 	return n, nil
 }
 
+// ArgInt32 is ArgInt for what Redis keeps in 32 bits: the number of a database.
+func (c *Ctx) ArgInt32(i int) (int, error) {
+	n, err := c.ArgInt(i)
+	if err == nil && n != int64(int32(n)) {
+		err = ErrInt32
+	}
+	return int(n), err
+}
+
 // ArgFloat parses argument i as a floating-point number; NaN is refused.
 func (c *Ctx) ArgFloat(i int) (float64, error) {
 	f, ok := ParseFloat(c.Args[i])

@@ -19,6 +19,7 @@ var (
 	ErrWrongType    = error(Error{"WRONGTYPE", "Operation against a key holding the wrong kind of value"})
 	ErrNotInteger   = Err("value is not an integer or out of range")
 	ErrNotFloat     = Err("value is not a valid float")
+	ErrInt32        = Err("value is out of range, value must between -2147483648 and 2147483647")
 	ErrOutOfRange   = Err("value is out of range")
 	ErrNotPositive  = Err("value is out of range, must be positive")
 	ErrIndexRange   = Err("index out of range")

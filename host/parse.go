@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // Requests come as RESP arrays of bulk strings or as inline text. A parser
@@ -112,7 +114,8 @@ func parseWhole(data []byte, args [][]byte, lim limits) ([][]byte, int, bool) {
 	return args, i, true
 }
 
-// shortNumber reads up to eight digits and CRLF at i; at is what follows.
+// shortNumber reads up to eight digits, without a zero in front, and CRLF at i; at
+// is what follows.
 func shortNumber(data []byte, i int) (n, at int, ok bool) {
 	start := i
 	for i < len(data) {
@@ -123,7 +126,7 @@ func shortNumber(data []byte, i int) (n, at int, ok bool) {
 		n = n*10 + int(d)
 		i++
 	}
-	if i == start || i-start > 8 || i+1 >= len(data) || data[i] != '\r' {
+	if i == start || i-start > 8 || i-start > 1 && data[start] == '0' || i+1 >= len(data) || data[i] != '\r' {
 		return 0, 0, false
 	}
 	return n, i + 2, true
@@ -136,7 +139,7 @@ func (p *parser) begin(data []byte, lim limits) error {
 	if err != nil {
 		return err
 	}
-	n, ok := parseLength(line[1:])
+	n, ok := decimal.Parse(line[1:])
 	switch {
 	case !ok || n > math.MaxInt32:
 		return badProtocol("invalid multibulk length")
@@ -180,7 +183,7 @@ func (p *parser) bulkHeader(data []byte, lim limits) error {
 	if data[p.pos] != '$' { // which may be the end of an empty line
 		return badProtocol("expected '$', got '%c'", data[p.pos])
 	}
-	n, ok := parseLength(line[1:])
+	n, ok := decimal.Parse(line[1:])
 	switch {
 	case !ok || n < 0 || n > lim.bulk:
 		return badProtocol("invalid bulk length")
@@ -213,28 +216,6 @@ func headerLine(data []byte, i int, what string) ([]byte, int, error) {
 		return nil, 0, errIncomplete
 	}
 	return data[i : i+end], i + end + 2, nil
-}
-
-// parseLength parses a decimal with an optional minus.
-func parseLength(b []byte) (int64, bool) {
-	neg := len(b) > 0 && b[0] == '-'
-	if neg {
-		b = b[1:]
-	}
-	if len(b) == 0 || len(b) > 18 {
-		return 0, false
-	}
-	var n int64
-	for _, ch := range b {
-		if ch < '0' || ch > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(ch-'0')
-	}
-	if neg {
-		n = -n
-	}
-	return n, true
 }
 
 // parseInline reads a request typed as text: words, quoted where needed.

@@ -66,6 +66,11 @@ func TestParseErrors(t *testing.T) {
 		lim      limits
 	}{
 		{"*x\r\n", "invalid multibulk length", normal},
+		{"*01\r\n$4\r\nPING\r\n", "invalid multibulk length", normal},
+		{"*-0\r\n", "invalid multibulk length", normal},
+		{"*+1\r\n$4\r\nPING\r\n", "invalid multibulk length", normal},
+		{"*1\r\n$04\r\nPING\r\n", "invalid bulk length", normal},
+		{"*1\r\n$-0\r\n\r\n", "invalid bulk length", normal},
 		{"*3000000000\r\n", "invalid multibulk length", normal},
 		{"*1\r\nfoo\r\n", "expected '$', got 'f'", normal},
 		{"*1\r\n\r\n", "expected '$', got '\r'", normal},

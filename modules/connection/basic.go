@@ -37,17 +37,17 @@ func echo(c *core.Ctx) error {
 }
 
 func selectDB(c *core.Ctx) error {
-	n, err := c.ArgInt(1)
+	n, err := c.ArgInt32(1)
 	if err != nil {
 		return err
 	}
 	ks := c.Server.Keyspace()
-	if n < 0 || n >= int64(ks.Databases()) {
+	if n < 0 || n >= ks.Databases() {
 		return core.ErrDBIndex
 	}
-	c.DB = ks.DB(int(n))
+	c.DB = ks.DB(n)
 	if c.Session != nil {
-		c.Session.DB = int(n)
+		c.Session.DB = n
 	}
 	c.OK()
 	return nil

@@ -296,6 +296,9 @@ func expiryBy(show func(at, now int64) int64) core.Handler {
 
 // The ways in which an expiry is told. Seconds are rounded up.
 func leftMillis(at, now int64) int64  { return at - now }
-func leftSeconds(at, now int64) int64 { return (at - now + 999) / 1000 }
+func leftSeconds(at, now int64) int64 { return up(at - now) }
 func whenMillis(at, _ int64) int64    { return at }
-func whenSeconds(at, _ int64) int64   { return (at + 999) / 1000 }
+func whenSeconds(at, _ int64) int64   { return up(at) }
+
+// up returns milliseconds in seconds; there is no room above for adding first.
+func up(ms int64) int64 { return ms/1000 + (ms%1000+999)/1000 }

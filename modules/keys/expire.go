@@ -164,6 +164,10 @@ func expiryOf(show func(at, now int64) int64) core.Handler {
 
 // The ways in which an expiry is told; seconds are rounded to the nearest.
 func leftMillis(at, now int64) int64  { return max(at-now, 0) }
-func leftSeconds(at, now int64) int64 { return (leftMillis(at, now) + 500) / 1000 }
+func leftSeconds(at, now int64) int64 { return nearest(leftMillis(at, now)) }
 func whenMillis(at, _ int64) int64    { return at }
-func whenSeconds(at, _ int64) int64   { return (at + 500) / 1000 }
+func whenSeconds(at, _ int64) int64   { return nearest(at) }
+
+// nearest returns milliseconds in seconds; there is no room above for adding a half
+// first.
+func nearest(ms int64) int64 { return ms/1000 + ms%1000/500 }

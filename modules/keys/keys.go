@@ -68,14 +68,14 @@ func propagateDeletion(c *core.Ctx, lazy *config.BoolVar, key []byte) {
 }
 
 // argDB parses argument i as the number of a database. What says what is wrong
-// with it if it is no number.
+// with it if it is no number, nil for what is usual.
 func argDB(c *core.Ctx, i int, what error) (int, error) {
-	n, err := c.ArgInt(i)
-	if err != nil || n != int64(int32(n)) {
+	n, err := c.ArgInt32(i)
+	switch {
+	case err != nil && what != nil:
 		return 0, what
+	case err == nil && (n < 0 || n >= c.DB.Keyspace().Databases()):
+		err = core.ErrDBIndex
 	}
-	if n < 0 || n >= int64(c.DB.Keyspace().Databases()) {
-		return 0, core.ErrDBIndex
-	}
-	return int(n), nil
+	return n, err
 }

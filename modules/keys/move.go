@@ -54,7 +54,7 @@ func renameKey(c *core.Ctx, nx bool) (done bool, err error) {
 // move is MOVE key db.
 func move(c *core.Ctx) error {
 	key := c.Args[1]
-	i, err := argDB(c, 2, core.ErrNotInteger)
+	i, err := argDB(c, 2, nil)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func parseCopy(c *core.Ctx) (o copyOptions, err error) {
 			o.replace = true
 		case c.Is(i, "db") && i+1 < len(c.Args):
 			i++
-			n, err := argDB(c, i, core.ErrNotInteger)
+			n, err := argDB(c, i, nil)
 			if err != nil {
 				return o, err
 			}
