@@ -380,9 +380,6 @@
 # min-replicas-to-write = 0
 
 # Accepted, without effect: there is no replication yet.
-# repl-backlog-size = "1mb"
-
-# Accepted, without effect: there is no replication yet.
 # repl-backlog-ttl = 3600
 
 # Accepted, without effect: there is no replication yet.
@@ -469,6 +466,7 @@
 # cluster-config-file = "nodes.conf"
 
 # Accepted, without effect: there is no cluster mode yet.
+# Fixed at start-up.
 # cluster-enabled = false
 
 # Accepted, without effect: there is no cluster mode yet.
@@ -589,6 +587,11 @@
 # A sorted set is packed only while no member has more bytes than this.
 # Also called zset-max-ziplist-value.
 # zset-max-listpack-value = 64
+
+# --- replication ----------------------------------------------------------------------------------
+
+# Accepted, without effect: there is no replication yet. INFO shows it.
+# repl-backlog-size = "1mb"
 
 # --- hyperloglog ----------------------------------------------------------------------------------
 

@@ -21,6 +21,10 @@ type defrag struct {
 	shard   int // where it goes on; cron's own
 	moved   atomic.Int64
 	running atomic.Int64 // the share of the CPU now, percent
+	steps   atomic.Int64 // under a shard's lock
+	useful  atomic.Int64 // of those, the ones that have moved something
+	nanos   atomic.Int64 // while it was running, by the clock
+	since   atomic.Int64 // when it began to run, Unix nanoseconds; 0 when it does not
 }
 
 func (d *defrag) declare(s *config.Schema) {
@@ -53,18 +57,33 @@ func (d *defrag) effort(wasted, used int64) int64 {
 	return least + (most-least)*(percent-lower)/(upper-lower)
 }
 
+// current returns for how many nanoseconds it has been running, 0 if it does not.
+func (d *defrag) current() int64 {
+	if since := d.since.Load(); since != 0 {
+		return time.Now().UnixNano() - since
+	}
+	return 0
+}
+
 // defragment is called by cron once a period.
 func (srv *Server) defragment(period time.Duration) {
 	d := &srv.defrag
 	share := d.effort(srv.ks.Fragmentation())
 	d.running.Store(share)
 	if share == 0 {
+		d.nanos.Add(d.current())
+		d.since.Store(0)
 		return
 	}
+	d.since.CompareAndSwap(0, time.Now().UnixNano())
 	until := time.Now().Add(period * time.Duration(share) / 100)
 	for visited := 0; visited < keyspace.Shards && time.Now().Before(until); {
 		moved, done := srv.ks.Defrag(d.shard)
 		d.moved.Add(int64(moved))
+		d.steps.Add(1)
+		if moved > 0 {
+			d.useful.Add(1)
+		}
 		if done {
 			d.shard = (d.shard + 1) % keyspace.Shards
 			visited++

@@ -26,6 +26,8 @@ type evictor struct {
 	more    chan struct{} // asks cron to go on
 	stale   atomic.Bool   // the policy has changed: the scores in the pool are of another
 	evicted atomic.Int64
+	over    atomic.Int64 // since when the limit has been exceeded, Unix milliseconds; 0 when it is not
+	overFor atomic.Int64 // how long it was, in all, before
 }
 
 type candidate struct {
@@ -55,7 +57,34 @@ func startupMemory() int64 {
 // keyspace is held.
 func (srv *Server) makeRoom(now int64) bool {
 	limit := srv.params.maxMemory.Load()
-	return limit == 0 || srv.usedMemory() <= limit || srv.free(limit, now)
+	if limit == 0 || srv.usedMemory() <= limit {
+		if srv.evict.over.Load() != 0 {
+			srv.evict.within(now)
+		}
+		return true
+	}
+	srv.evict.over.CompareAndSwap(0, now)
+	ok := srv.free(limit, now)
+	if srv.usedMemory() <= limit {
+		srv.evict.within(srv.readClock())
+	}
+	return ok
+}
+
+// within notes that the limit is exceeded no more.
+func (e *evictor) within(now int64) {
+	if since := e.over.Swap(0); since != 0 {
+		e.overFor.Add(max(now-since, 0))
+	}
+}
+
+// exceeded returns for how many milliseconds the limit was exceeded, in all and
+// without an end yet.
+func (e *evictor) exceeded(now int64) (total, current int64) {
+	if since := e.over.Load(); since != 0 {
+		current = max(now-since, 0)
+	}
+	return e.overFor.Load() + current, current
 }
 
 // nearLimit reports whether a batch of commands might pass maxmemory.

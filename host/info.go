@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -100,6 +101,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("server_name", "ferrous")
 	w.String("ferrous_version", Version)
 	w.String("redis_git_sha1", buildSetting("vcs.revision", "00000000"))
+	w.String("redis_build_id", buildID())
 	w.Bool("redis_git_dirty", buildSetting("vcs.modified", "false") == "true")
 	w.String("redis_mode", "standalone")
 	w.String("os", systemName())
@@ -178,16 +180,33 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 	w.Float("mem_fragmentation_ratio", float64(rss)/float64(max(used, 1)))
 	w.Int("mem_fragmentation_bytes", rss-used)
 	w.String("mem_allocator", "ferrous-arena")
+	srv.infoArena(w, use)
+	w.Int("mem_not_counted_for_evict", 0) // all that maxmemory is compared with are data
 	wasted, _ := srv.ks.Fragmentation()
 	w.Int("arena_wasted_bytes", wasted)
 	w.Int("active_defrag_running", srv.defrag.running.Load())
-	w.Int("active_defrag_hits", srv.defrag.moved.Load())
 	w.Int("arena_mapped_bytes", pool.Mapped)
 	w.Int("arena_resident_bytes", pool.Resident)
 	w.Int("mem_clients_normal", use.Clients)
 	w.Int("lazyfree_pending_objects", srv.ks.Garbage())
 	w.Int("lazyfreed_objects", srv.ks.Stats().Swept)
 	infoGo(w)
+}
+
+// infoArena tells of the arena under the names of Redis's allocator: what the data
+// take, what is resident for them, and what else the process has.
+func (srv *Server) infoArena(w *core.InfoWriter, use core.MemoryUse) {
+	part := func(name string, n, of int64) {
+		w.Float(name+"_ratio", float64(n)/float64(max(of, 1)))
+		w.Int(name+"_bytes", n-of)
+	}
+	resident := srv.ks.PoolStats().Resident
+	w.Int("allocator_allocated", use.Data)
+	w.Int("allocator_active", resident)
+	w.Int("allocator_resident", resident)
+	part("allocator_frag", resident, use.Data)
+	part("allocator_rss", resident, resident)
+	part("rss_overhead", use.Resident, resident)
 }
 
 // infoGo tells what the Go runtime takes and how long its collector stops the
@@ -227,9 +246,13 @@ func longest(h *metrics.Float64Histogram) float64 {
 }
 
 func (srv *Server) infoStats(w *core.InfoWriter) {
-	var sum workerStats
+	var sum, others workerStats // others: of all loops but the first
 	errorReplies := int64(0)
-	for _, wk := range srv.workers {
+	for i, wk := range srv.workers {
+		if i > 0 {
+			others.reads += wk.stats.reads
+			others.writes += wk.stats.writes
+		}
 		sum.processed += wk.stats.processed
 		sum.netIn += wk.stats.netIn
 		sum.netOut += wk.stats.netOut
@@ -260,15 +283,29 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("snapshot_retained_bytes", srv.ks.Retained(true))
 	w.Int("expired_keys", ks.Expired)
 	w.Int("expired_subkeys", ks.ExpiredMembers)
+	w.Float("expired_stale_perc", srv.staleShare())
 	w.Int("expired_time_cap_reached_count", srv.sweeps.cut.Load())
 	w.Int("expire_cycle_cpu_milliseconds", srv.sweeps.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
+	total, current := srv.evict.exceeded(srv.clock.Load())
+	w.Int("total_eviction_exceeded_time", total)
+	w.Int("current_eviction_exceeded_time", current)
 	w.Int("evicted_clients", srv.crowd.evicted.Load())
 	w.Int("keyspace_hits", ks.Hits)
 	w.Int("keyspace_misses", ks.Misses)
 	w.Int("total_error_replies", errorReplies)
 	w.Int("total_reads_processed", sum.reads)
 	w.Int("total_writes_processed", sum.writes+srv.writes.Load())
+	w.Int("io_threaded_reads_processed", others.reads)
+	w.Int("io_threaded_writes_processed", others.writes)
+	w.Int("reply_buffer_shrinks", 0) // loops have buffers for replies, clients have none
+	w.Int("reply_buffer_expands", 0)
+	w.Int("active_defrag_hits", srv.defrag.moved.Load())
+	w.Int("active_defrag_misses", srv.defrag.steps.Load()-srv.defrag.useful.Load())
+	w.Int("active_defrag_key_hits", srv.defrag.moved.Load()) // an entry is a key
+	w.Int("active_defrag_key_misses", srv.defrag.steps.Load()-srv.defrag.useful.Load())
+	w.Int("total_active_defrag_time", srv.defrag.nanos.Load()/1e6)
+	w.Int("current_active_defrag_time", srv.defrag.current()/1e6)
 	w.Int("protocol_errors", sum.protocolErrors)
 	w.Int("client_output_buffer_limit_disconnections", sum.outputLimitDrops)
 }
@@ -277,6 +314,11 @@ func (srv *Server) infoCPU(w *core.InfoWriter) {
 	user, system := cpuSeconds()
 	w.Printf("used_cpu_sys", "%.6f", system)
 	w.Printf("used_cpu_user", "%.6f", user)
+	// There are no child processes, and every thread may be a main one.
+	w.Printf("used_cpu_sys_children", "%.6f", 0.0)
+	w.Printf("used_cpu_user_children", "%.6f", 0.0)
+	w.Printf("used_cpu_sys_main_thread", "%.6f", system)
+	w.Printf("used_cpu_user_main_thread", "%.6f", user)
 }
 
 func (srv *Server) infoModules(w *core.InfoWriter) {
@@ -337,6 +379,39 @@ func (srv *Server) averageTTL(i int) int64 {
 		})
 	}
 	return sum / max(n, 1)
+}
+
+// staleShare estimates how many of the keys with an expiry are there though their
+// time has come, in percent, from a sample.
+func (srv *Server) staleShare() float64 {
+	now := srv.clock.Load()
+	var stale, n int64
+	for i := range srv.ks.Databases() {
+		db := srv.ks.DB(i)
+		if db.Expires() == 0 {
+			continue
+		}
+		for sh := range keyspace.Shards {
+			db.Sample(sh, uint64(now), ttlSample, func(e keyspace.Entry) {
+				if at := e.Expire(); at > 0 {
+					n++
+					if at < now {
+						stale++
+					}
+				}
+			})
+		}
+	}
+	return 100 * float64(stale) / float64(max(n, 1))
+}
+
+// buildID is a number of the binary: of what it was built of, and how.
+func buildID() string {
+	h := fnv.New64a()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		_, _ = h.Write([]byte(info.String()))
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 func buildSetting(key, missing string) string {

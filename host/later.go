@@ -36,7 +36,6 @@ var laterParams = [...]struct {
 	{"masteruser", "", "", words, noReplication},
 	{"min-replicas-max-lag", "min-slaves-max-lag", "10", number, noReplication},
 	{"min-replicas-to-write", "min-slaves-to-write", "0", number, noReplication},
-	{"repl-backlog-size", "", "1048576", size, noReplication},
 	{"repl-backlog-ttl", "", "3600", number, noReplication},
 	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
 	{"repl-diskless-load", "", "disabled", words, noReplication},
@@ -84,10 +83,12 @@ func declareLaterTable(s *config.Schema) {
 		}
 		switch row.kind {
 		case yesno:
-			v := s.Bool(p)
 			if row.name == "cluster-enabled" {
-				refused(v, row.why)
+				p.Flags |= config.Immutable
+				refused(s.Bool(p), row.why)
+				break
 			}
+			s.Bool(p)
 		case number:
 			s.Int(p, math.MinInt32, math.MaxInt64)
 		case size:

@@ -7,6 +7,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/aof"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
+	"github.com/ferrousdb/ferrous/modules/cluster"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/geo"
 	"github.com/ferrousdb/ferrous/modules/hashes"
@@ -16,6 +17,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/observability"
 	"github.com/ferrousdb/ferrous/modules/pubsub"
 	"github.com/ferrousdb/ferrous/modules/rdb"
+	"github.com/ferrousdb/ferrous/modules/replication"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/sets"
 	"github.com/ferrousdb/ferrous/modules/streams"
@@ -49,5 +51,7 @@ func common() []core.Module {
 		sets.New(),
 		zsets.New(),
 		transactions.New(),
+		replication.New(),
+		cluster.New(),
 	}
 }

@@ -101,6 +101,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.Commands(rows(m)...)
 	r.Debug(debugCommands(m)...)
 	r.Info(core.InfoSection{Name: "persistence", Fill: m.info})
+	r.Info(core.InfoSection{Name: "memory", Fill: m.infoMemory})
 	r.Checker(core.Checker{Format: "AOF", Knows: knows, Check: check})
 	r.Config.Apply(m.applyOn, m.params.on)
 	r.Config.Apply(m.applyPolicy, m.params.fsync, m.params.pause)

@@ -87,3 +87,6 @@ func (m *module) info(w *core.InfoWriter) {
 	w.Bool("aof_pending_bio_fsync", st.syncing)
 	w.Int("aof_delayed_fsync", st.delayed)
 }
+
+// infoMemory tells what waits to be written.
+func (m *module) infoMemory(w *core.InfoWriter) { w.Int("mem_aof_buffer", m.w.stats().buffered) }

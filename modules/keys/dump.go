@@ -122,6 +122,7 @@ func (m *module) restore(c *core.Ctx) error {
 
 // load makes a value for key of a payload.
 func (m *module) load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) {
+	m.payloads.Add(1)
 	body, err := rdb.CheckFooter(payload, !m.unchecked.Load())
 	if err != nil {
 		return keyspace.Value{}, errPayload

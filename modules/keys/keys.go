@@ -23,7 +23,8 @@ type module struct {
 	lazyExpire *config.BoolVar // lazyfree-lazy-expire: an expiry in the past
 	lazyServer *config.BoolVar // lazyfree-lazy-server-del: RESTORE of what has expired
 
-	unchecked atomic.Bool // RESTORE takes payloads whose checksum is wrong
+	payloads  atomic.Int64 // that RESTORE has looked through
+	unchecked atomic.Bool  // RESTORE takes payloads whose checksum is wrong
 }
 
 func (*module) Name() string { return "keys" }
@@ -31,6 +32,8 @@ func (*module) Name() string { return "keys" }
 func (m *module) Register(r *core.Registry) error {
 	m.declare(r.Config)
 	r.Commands(m.rows()...)
+	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("dump_payload_sanitizations", m.payloads.Load()) }})
+	r.OnResetStats(func() { m.payloads.Store(0) })
 	r.Debug(core.DebugCommand{
 		Name: "SET-SKIP-CHECKSUM-VALIDATION", Args: "<0|1>", Arity: 3, Run: m.skipChecksum,
 		Help: "Lets RESTORE take payloads with a wrong checksum (1) or not (0).",

@@ -45,6 +45,10 @@ func rows() []core.Command {
 		},
 		memoryRow(),
 		{
+			Name: "module", Arity: -2, Sub: moduleRows(),
+			Doc: doc("4.0.0", "Depends on subcommand.", "A container for commands about modules.", ""),
+		},
+		{
 			Name: "shutdown", Run: shutdown, Arity: -1, Flags: admin | everything | core.NoMulti | core.AllowBusy,
 			Doc: core.WithHistory(doc("1.0.0", "O(N) when saving, where N is the number of keys of all databases, else O(1)",
 				"Saves the data, if that is configured or asked for, and ends the server.",

@@ -1,0 +1,23 @@
+package replication
+
+import "github.com/ferrousdb/ferrous/core"
+
+func doc(since, group, summary, args string, tips ...string) core.Doc {
+	return core.Doc{Summary: summary, Since: since, Group: group, Complexity: "O(1)", Args: args, Tips: tips}
+}
+
+func (m *module) rows() []core.Command {
+	const admin = core.Admin | core.NoScript | core.Stale | core.NoAsyncLoading
+	const master = "args(host-port{host port:integer}|no-one{NO ONE})"
+	slave := doc("1.0.0", "server", "Makes the server a replica, or a master.", master)
+	slave.Deprecated, slave.ReplacedBy = "5.0.0", "`REPLICAOF`"
+	return []core.Command{
+		{Name: "replicaof", Run: replicaOf, Arity: 3, Flags: admin, Doc: doc("5.0.0", "server", "Makes the server a replica, or a master.", master)},
+		{Name: "role", Run: role, Arity: 1, Flags: core.NoScript | core.Loading | core.Stale | core.Fast, ACL: core.CatAdmin | core.CatDangerous,
+			Doc: doc("2.8.12", "server", "Answers the server's place in the replication, and who else has one.", "")},
+		{Name: "slaveof", Run: replicaOf, Arity: 3, Flags: admin, Doc: slave},
+		{Name: "wait", Run: wait, Arity: 3, ACL: core.CatConnection,
+			Doc: doc("3.0.0", "generic", "Waits until replicas have acknowledged what the connection has written.", "numreplicas:integer timeout:integer",
+				"request_policy:all_shards", "response_policy:agg_min")},
+	}
+}
