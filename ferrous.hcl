@@ -230,6 +230,7 @@
 # --- accepted for Redis ---------------------------------------------------------------------------
 
 # Accepted, without effect: there is no logo.
+# Fixed at start-up.
 # always-show-logo = false
 
 # Accepted, without effect: tables grow a segment at a time, there is no rehashing.
@@ -242,9 +243,11 @@
 # dynamic-hz = true
 
 # Accepted, without effect: every event loop reads, executes and writes.
+# Fixed at start-up.
 # io-threads-do-reads = false
 
 # Accepted, without effect: ferrous never forks, so huge pages do it no harm; see arena-huge-pages.
+# Fixed at start-up.
 # disable-thp = true
 
 # Accepted, without effect: use taskset or the service manager.
@@ -267,6 +270,7 @@
 # proc-title-template = "{title} {listen-addr} {server-mode}"
 
 # Accepted, without effect: the process keeps its name.
+# Fixed at start-up.
 # set-proc-title = true
 
 # Accepted, without effect: a crash always prints the Go stack traces.
@@ -282,6 +286,7 @@
 # locale-collate = ""
 
 # Accepted, without effect: log to standard output and let the service manager collect it.
+# Fixed at start-up.
 # syslog-enabled = false
 
 # Accepted, without effect: see syslog-enabled.
@@ -342,6 +347,7 @@
 # bind-source-addr = ""
 
 # Accepted, without effect: connections are not marked.
+# Fixed at start-up.
 # socket-mark-id = 0
 
 # Accepted, without effect: defragmentation goes by segments of a table.
@@ -435,7 +441,7 @@
 # replica-read-only = true
 
 # Accepted, without effect: there is no replication yet.
-# Also called slaveof.
+# Fixed at start-up. Also called slaveof.
 # replicaof = ""
 
 # Accepted, without effect: there is no cluster mode yet.
@@ -463,6 +469,7 @@
 # cluster-announce-tls-port = 0
 
 # Accepted, without effect: there is no cluster mode yet.
+# Fixed at start-up.
 # cluster-config-file = "nodes.conf"
 
 # Accepted, without effect: there is no cluster mode yet.
@@ -479,6 +486,7 @@
 # cluster-node-timeout = 15000
 
 # Accepted, without effect: there is no cluster mode yet.
+# Fixed at start-up.
 # cluster-port = 0
 
 # Accepted, without effect: there is no cluster mode yet.

@@ -34,7 +34,7 @@ func Start(o Options) (*Server, error) {
 	}
 	srv.file = loaded.File
 	if o.Log != nil {
-		srv.log = o.Log
+		srv.log = lineLogger{o.Log}
 	}
 	srv.pipes = o.Pipes
 	if err := srv.begin(); err != nil {

@@ -18,7 +18,10 @@ const (
 	yesno laterKind = iota
 	number
 	size
-	words
+	text  // one word, whatever is in it
+	words // several
+
+	fixed laterKind = 1 << 7 // CONFIG SET cannot change it
 )
 
 const (
@@ -32,19 +35,19 @@ var laterParams = [...]struct {
 	why              string
 }{
 	// There is no replication yet.
-	{"masterauth", "", "", words, noReplication},
-	{"masteruser", "", "", words, noReplication},
+	{"masterauth", "", "", text, noReplication},
+	{"masteruser", "", "", text, noReplication},
 	{"min-replicas-max-lag", "min-slaves-max-lag", "10", number, noReplication},
 	{"min-replicas-to-write", "min-slaves-to-write", "0", number, noReplication},
 	{"repl-backlog-ttl", "", "3600", number, noReplication},
 	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
-	{"repl-diskless-load", "", "disabled", words, noReplication},
+	{"repl-diskless-load", "", "disabled", text, noReplication},
 	{"repl-diskless-sync", "", "yes", yesno, noReplication},
 	{"repl-diskless-sync-max-replicas", "", "0", number, noReplication},
 	{"repl-ping-replica-period", "repl-ping-slave-period", "10", number, noReplication},
 	{"repl-timeout", "", "60", number, noReplication},
 	{"rdb-del-sync-files", "", "no", yesno, noReplication},
-	{"replica-announce-ip", "slave-announce-ip", "", words, noReplication},
+	{"replica-announce-ip", "slave-announce-ip", "", text, noReplication},
 	{"replica-announce-port", "slave-announce-port", "0", number, noReplication},
 	{"replica-announced", "", "yes", yesno, noReplication},
 	{"replica-ignore-disk-write-errors", "", "no", yesno, noReplication},
@@ -52,23 +55,23 @@ var laterParams = [...]struct {
 	{"replica-lazy-flush", "slave-lazy-flush", "no", yesno, noReplication},
 	{"replica-priority", "slave-priority", "100", number, noReplication},
 	{"replica-read-only", "slave-read-only", "yes", yesno, noReplication},
-	{"replicaof", "slaveof", "", words, noReplication},
+	{"replicaof", "slaveof", "", words | fixed, noReplication},
 	// There is no cluster mode yet.
 	{"cluster-allow-pubsubshard-when-down", "", "yes", yesno, noCluster},
 	{"cluster-allow-reads-when-down", "", "no", yesno, noCluster},
 	{"cluster-allow-replica-migration", "", "yes", yesno, noCluster},
 	{"cluster-announce-bus-port", "", "0", number, noCluster},
-	{"cluster-announce-hostname", "", "", words, noCluster},
-	{"cluster-announce-ip", "", "", words, noCluster},
+	{"cluster-announce-hostname", "", "", text, noCluster},
+	{"cluster-announce-ip", "", "", text, noCluster},
 	{"cluster-announce-port", "", "0", number, noCluster},
 	{"cluster-announce-tls-port", "", "0", number, noCluster},
-	{"cluster-config-file", "", "nodes.conf", words, noCluster},
-	{"cluster-enabled", "", "no", yesno, noCluster},
+	{"cluster-config-file", "", "nodes.conf", text | fixed, noCluster},
+	{"cluster-enabled", "", "no", yesno | fixed, noCluster},
 	{"cluster-link-sendbuf-limit", "", "0", size, noCluster},
 	{"cluster-migration-barrier", "", "1", number, noCluster},
 	{"cluster-node-timeout", "", "15000", number, noCluster},
-	{"cluster-port", "", "0", number, noCluster},
-	{"cluster-preferred-endpoint-type", "", "ip", words, noCluster},
+	{"cluster-port", "", "0", number | fixed, noCluster},
+	{"cluster-preferred-endpoint-type", "", "ip", text, noCluster},
 	{"cluster-replica-no-failover", "cluster-slave-no-failover", "no", yesno, noCluster},
 	{"cluster-replica-validity-factor", "cluster-slave-validity-factor", "10", number, noCluster},
 	{"cluster-require-full-coverage", "", "yes", yesno, noCluster},
@@ -81,7 +84,10 @@ func declareLaterTable(s *config.Schema) {
 		if row.alias != "" {
 			p.Aliases = []string{row.alias}
 		}
-		switch row.kind {
+		if row.kind&fixed != 0 {
+			p.Flags |= config.Immutable
+		}
+		switch row.kind &^ fixed {
 		case yesno:
 			if row.name == "cluster-enabled" {
 				p.Flags |= config.Immutable
@@ -93,11 +99,13 @@ func declareLaterTable(s *config.Schema) {
 			s.Int(p, math.MinInt32, math.MaxInt64)
 		case size:
 			s.Memory(p, 0, math.MaxInt64)
-		case words:
-			p.Flags |= config.MultiArg
+		case text:
 			if row.name == "masterauth" || row.name == "masteruser" {
 				p.Flags |= config.Sensitive
 			}
+			s.Text(p)
+		case words:
+			p.Flags |= config.MultiArg
 			v := s.Text(p)
 			if row.name == "replicaof" {
 				v.Check(func(value string) error {

@@ -118,12 +118,12 @@ func (srv *Server) openLog(stdout io.Writer) (closeLog func(), err error) {
 		}
 		out, closeLog = f, func() { f.Close() }
 	}
-	srv.log = hclog.New(&hclog.LoggerOptions{
+	srv.log = lineLogger{hclog.New(&hclog.LoggerOptions{
 		Output:     out,
 		Level:      logLevels[srv.params.logLevel.Load()],
 		JSONFormat: srv.params.logFormat.Load() == 1,
 		TimeFormat: "02 Jan 2006 15:04:05.000",
-	})
+	})}
 	return closeLog, nil
 }
 

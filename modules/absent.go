@@ -3,6 +3,7 @@ package modules
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -24,19 +25,47 @@ var absentList string
 // absentParam is a line of absent.txt.
 type absentParam struct {
 	module, name, aliases string // aliases separated by commas, "-" for none
-	needed                bool
+	flags                 string // of keptFlags, in the same way
 	def                   string
+}
+
+// keptFlags are those that say something of a parameter which nobody means.
+var keptFlags = [...]struct {
+	flag config.Flag
+	name string
+}{
+	{config.Needed, "needed"}, {config.Immutable, "immutable"}, {config.Protected, "protected"},
+	{config.Sensitive, "sensitive"}, {config.Hidden, "hidden"}, {config.Directive, "directive"},
+}
+
+// orDash joins words with commas; none are a dash.
+func orDash(words []string) string {
+	if len(words) == 0 {
+		return "-"
+	}
+	return strings.Join(words, ",")
+}
+
+// makeAbsent is the line of a module's parameter.
+func makeAbsent(module string, p *config.Param) absentParam {
+	var flags []string
+	for _, k := range keptFlags {
+		if p.Has(k.flag) {
+			flags = append(flags, k.name)
+		}
+	}
+	return absentParam{module, p.Name, orDash(p.Aliases), orDash(flags), strings.ReplaceAll(p.Default, "\n", " ")}
 }
 
 // String returns the line.
 func (p absentParam) String() string {
-	return fmt.Sprintf("%s %s %s %t %s", p.module, p.name, p.aliases, p.needed, p.def)
+	return fmt.Sprintf("%s %s %s %s %s", p.module, p.name, p.aliases, p.flags, p.def)
 }
 
 func parseAbsent(list string) (all []absentParam) {
 	for line := range strings.Lines(list) {
 		f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 5)
-		all = append(all, absentParam{f[0], f[1], f[2], f[3] == "true", f[4]})
+		all = append(all, absentParam{f[0], f[1], f[2], f[3], f[4]})
 	}
 	return all
 }
@@ -67,8 +96,13 @@ func (p absentParam) declare(s *config.Schema) {
 	if p.aliases != "-" {
 		param.Aliases = strings.Split(p.aliases, ",")
 	}
+	for _, k := range keptFlags {
+		if slices.Contains(strings.Split(p.flags, ","), k.name) {
+			param.Flags |= k.flag
+		}
+	}
 	v := s.Text(param)
-	if p.needed {
+	if param.Has(config.Needed) {
 		v.Check(func(value string) error {
 			if value != p.def {
 				return fmt.Errorf("this server cannot do that: %s", why)

@@ -27,12 +27,7 @@ func TestAbsentList(t *testing.T) {
 		r := core.NewRegistry(config.NewSchema())
 		r.Add(m)
 		for _, v := range r.Config.All() {
-			p := v.Param()
-			line := absentParam{m.Name(), p.Name, strings.Join(p.Aliases, ","), p.Has(config.Needed), strings.ReplaceAll(p.Default, "\n", " ")}
-			if line.aliases == "" {
-				line.aliases = "-"
-			}
-			b.WriteString(line.String() + "\n")
+			b.WriteString(makeAbsent(m.Name(), v.Param()).String() + "\n")
 		}
 	}
 	if b.String() == absentList {
@@ -58,12 +53,12 @@ func TestAbsentParameters(t *testing.T) {
 	}
 	for _, p := range parseAbsent(absentList) {
 		v := r.Config.Find(p.name)
-		if v == nil || v.Param().NoEffect == "" || v.DefaultString() != p.def {
+		if v == nil || v.Param().NoEffect == "" || v.DefaultString() != p.def || makeAbsent(p.module, v.Param()) != p {
 			t.Errorf("%s: %v", p.name, v)
 			continue
 		}
 		err := r.Config.Load(config.Origin{Source: "a test"}, p.name, []string{"something", "else"})
-		if (err != nil) != p.needed {
+		if (err != nil) != v.Param().Has(config.Needed) {
 			t.Errorf("%s: %v", p.name, err)
 		}
 		if err := r.Config.Load(config.Origin{Source: "a test"}, p.name, strings.Fields(p.def)); err != nil && p.def != "" {

@@ -269,6 +269,12 @@ func TestTextOfSeveralWords(t *testing.T) {
 	}
 	check(s.Load(Origin{}, "text", []string{""}), "")
 	check(s.Set([]Pair{{"text", "e f"}}, SetOptions{}), "e f")
+	for _, odd := range []string{" e  f ", "e\nf\t g", " ", "\"e' f\\"} {
+		check(s.Set([]Pair{{"text", odd}}, SetOptions{}), odd)
+		line := text.Lines()[0]
+		check(s.Load(Origin{}, "text", []string{"other"}), "other")
+		check(s.Load(Origin{}, "text", line), odd)
+	}
 	check(s.Load(Origin{}, "text", nil), "")
 	if got := fmt.Sprintf("%q", text.Lines()); got != `[[""]]` {
 		t.Error(got)

@@ -128,7 +128,8 @@ func (i *IntVar) parse(words []string, _ any) (any, error) {
 	return v, runChecks(i.checks, v)
 }
 
-// StringVar is free text. With MultiArg it is the words of a line joined by single spaces.
+// StringVar is free text. With MultiArg it is the words of a line joined by single spaces; CONFIG SET may give it
+// other text, of which each single space separates two words, so that its lines read back the same.
 type StringVar struct {
 	common
 	v      atomic.Pointer[string]
@@ -152,8 +153,8 @@ func (t *StringVar) load() any                { return t.Load() }
 func (t *StringVar) store(v any)              { t.Store(v.(string)) }
 func (t *StringVar) format(v any) string      { return v.(string) }
 func (t *StringVar) lines(v any) [][]string {
-	if words := strings.Fields(v.(string)); t.p.Has(MultiArg) && len(words) > 0 {
-		return [][]string{words}
+	if t.p.Has(MultiArg) {
+		return [][]string{strings.Split(v.(string), " ")}
 	}
 	return one(v.(string))
 }
