@@ -197,6 +197,18 @@ func (o *object) loadGroup(opcode byte, r *rdb.Reader) {
 		return
 	}
 	g.fill(&o.store, list)
+	o.noteGone(list)
+}
+
+// noteGone notes what is pending for entries that are not there.
+func (o *object) noteGone(list []Pending) {
+	first := View{o}.First()
+	m := View{o}.Merge(first)
+	for _, p := range list {
+		if !p.ID.Less(first) && !m.Has(p.ID) && o.more.gone.Less(p.ID) {
+			o.more.gone = p.ID
+		}
+	}
 }
 
 // fill makes the chunks of what is pending, which is in order.
@@ -264,6 +276,9 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 			to.rest().blocks.push(&to.store, to.open)
 		}
 		to.open = to.fill(b.first, b.region(), int(b.live))
+	}
+	if from.more != nil {
+		to.rest().gone = from.more.gone
 	}
 	for name, g := range Of(v).AllGroups() {
 		copied := to.copyGroup(g)

@@ -91,6 +91,9 @@ func (ed *Editor) Delete(id ID) bool {
 	if o.deleted.Less(id) {
 		o.deleted = id
 	}
+	if o.more != nil && o.more.gone.Less(id) {
+		o.more.gone = id
+	}
 	return true
 }
 

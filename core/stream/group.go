@@ -209,7 +209,7 @@ func (e GroupEditor) dropPendingOf(n Consumer) {
 // Find returns what is pending under an ID.
 func (e GroupEditor) Find(id ID) (p Pending, ok bool) { return e.View().Find(id) }
 
-// Put makes p pending, or gives what is pending under its ID another consumer, time and count.
+// Put makes p pending, whose entry is there (see Kept), or gives what is pending under its ID another consumer, time and count.
 func (e GroupEditor) Put(p Pending) {
 	d, s := &e.g.pending, &e.o.store
 	at, behind := e.end(p.ID)

@@ -172,6 +172,7 @@ type machine struct {
 	rng   *rand.Rand
 	now   int64
 	snaps []snap
+	wild  map[ID]bool // made pending though there may be no entry
 }
 
 type snap struct {
@@ -429,6 +430,9 @@ func (x *machine) changeGroup(ed *Editor) error {
 		if list := ids(m.pending); len(list) > 0 && x.rng.IntN(3) > 0 {
 			p.ID = list[x.rng.IntN(len(list))]
 		}
+		if _, there := ed.View().Get(p.ID); !there {
+			x.wild[p.ID] = true
+		}
 		g.Put(p)
 		m.pending[p.ID] = modelPending{consumer, p.Time, p.Count}
 	default:
@@ -469,6 +473,14 @@ func (x *machine) probe() error {
 		slices.Reverse(want)
 		if err := walk(v.Reverse(from, to), want); err != nil {
 			return fmt.Errorf("back from %v to %v: %w", to, from, err)
+		}
+	}
+	kept := v.Kept()
+	for _, g := range x.m.groups {
+		for id := range g.pending {
+			if _, there := v.Get(id); kept.Has(id) && !there && !x.wild[id] {
+				return fmt.Errorf("%v is not kept", id)
+			}
 		}
 	}
 	m := v.Merge(ID{})
@@ -538,7 +550,7 @@ func (x *machine) copies() error {
 }
 
 func (x *machine) run(steps int) error {
-	x.m = &model{}
+	x.m, x.wild = &model{}, map[ID]bool{}
 	for i := range steps {
 		if err := x.change(); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
@@ -576,7 +588,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := newMachine(rapid.Uint64().Draw(t, "seed"))
 		defer x.ks.Close()
-		if err := x.run(100); err != nil {
+		if err := x.run(60); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -22,6 +22,7 @@ type object struct {
 type more struct {
 	blocks directory[block] // those before the last
 	groups names[*group]
+	gone   ID // no entry behind it was deleted, but by trimming, since there were groups
 }
 
 var _ keyspace.Object = (*object)(nil)
@@ -244,7 +245,7 @@ func (o *object) blockCount() (n int) {
 func (o *object) Thaw() keyspace.Object {
 	next := *o
 	if o.more != nil {
-		next.more = &more{blocks: o.more.blocks.thaw(), groups: o.more.groups.thaw()}
+		next.more = &more{blocks: o.more.blocks.thaw(), groups: o.more.groups.thaw(), gone: o.more.gone}
 	}
 	return &next
 }

@@ -362,6 +362,22 @@ func (c *PendingCursor) nextChunk() {
 	}
 }
 
+// Kept tells, of most entries that are pending for a group, that they are still there, without a look at them:
+// they were when they were delivered, entries are trimmed from the first one on (or not at all, if they are pending), and
+// others go one by one, which is noted.
+type Kept struct{ first, gone ID }
+
+// Kept returns what is to be asked.
+func (v View) Kept() Kept {
+	if v.Groups() == 0 || v.Len() == 0 {
+		return Kept{first: MaxID, gone: MaxID}
+	}
+	return Kept{v.First(), v.o.more.gone}
+}
+
+// Has reports whether an entry that is pending is known to be there. If not, it may be.
+func (k *Kept) Has(id ID) bool { return k.gone.Less(id) && !id.Less(k.first) }
+
 // Merge tells of IDs that are asked for in order whether the stream has entries of them: in one pass over
 // the entries between, or by looking for the next one where that is shorter.
 type Merge struct {

@@ -382,7 +382,7 @@ type find struct {
 // look finds up to count of what has been idle for long enough, and where to look next.
 func look(c *core.Ctx, ed *stream.Editor, g stream.Group, start stream.ID, count, idle int64) (found []find, next stream.ID) {
 	cur := g.PendingFrom(start)
-	m := ed.View().Merge(start)
+	m, kept := ed.View().Merge(start), ed.View().Kept()
 	attempts := count * autoAttempts
 	for {
 		p, ok := cur.Next()
@@ -393,10 +393,13 @@ func look(c *core.Ctx, ed *stream.Editor, g stream.Group, start stream.ID, count
 			return found, p.ID
 		}
 		attempts--
-		there := m.Has(p.ID)
-		if !there {
+		old := idle == 0 || c.Now-p.Time >= idle
+		if !old && kept.Has(p.ID) {
+			continue
+		}
+		if there := m.Has(p.ID); !there {
 			found = append(found, find{Pending: p})
-		} else if idle == 0 || c.Now-p.Time >= idle {
+		} else if old {
 			found = append(found, find{p, true, m.Entry()})
 		}
 	}
