@@ -29,9 +29,10 @@ func (v View) Before(id ID) (n int64, ok bool) {
 	return Unread, false
 }
 
-// gapFrom reports whether an entry was deleted that does not come before an ID.
+// gapFrom reports whether there is a gap among the entries that do not come before an ID. An entry that was deleted
+// makes none if all before it, and it is before the first, have gone.
 func (o *object) gapFrom(id ID) bool {
-	return o.n > 0 && o.deleted != (ID{}) && !o.deleted.Less(id)
+	return o.n > 0 && o.deleted != (ID{}) && !o.deleted.Less(id) && !o.deleted.Less(View{o}.First())
 }
 
 // Lag returns how many entries are still to be delivered to a group; ok is false if that cannot be told.
