@@ -512,6 +512,11 @@
 
 # --- security -------------------------------------------------------------------------------------
 
+# Another name for a command, or none (an empty one) to switch it off: the name, then the new one.
+# One line for each. Access control (ACL) is the better way to keep commands from clients.
+# Only in a configuration file or at start-up.
+# rename-command = []
+
 # The password that clients must give by AUTH or HELLO before anything else. Empty: none is asked
 # for.
 # requirepass = ""

@@ -87,7 +87,7 @@ func (c *Ctx) Absorb(nested *Ctx) {
 	switch {
 	case nested.Dirty == 0 || !c.Hooks.Feeding():
 	case !nested.feed.given:
-		c.feed.copy(nested.DB.Index(), nested.Args)
+		c.feed.copy(nested.DB.Index(), nested.fedArgs())
 	default:
 		for _, f := range nested.feed.all {
 			c.feed.copy(f.DB, f.Args)
@@ -101,7 +101,7 @@ func (c *Ctx) Feed() {
 	switch {
 	case c.Dirty == 0 || !c.Hooks.Feeding():
 	case !c.feed.given:
-		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.Args})
+		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
 	default:
 		c.Hooks.FeedUnit(c.feed.all)
 	}

@@ -23,7 +23,7 @@ func help(c *Ctx) error {
 			entries = append(entries, HelpEntry{strings.TrimSpace(usage), sub.Doc.Summary})
 		}
 	}
-	WriteHelp(c, container.Name, entries)
+	WriteHelp(c, string(c.Args[0]), entries)
 	return nil
 }
 

@@ -3,7 +3,10 @@ package core
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"maps"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -12,14 +15,27 @@ import (
 // or about a container that lacks its subcommand, comes the row. It is the one
 // place where names become commands, whoever calls: clients, scripts, the log.
 func (r *Registry) Lookup(args [][]byte) (*Command, error) {
-	cmd := r.table.find(args[0])
+	return lookup(r.called.find(args[0]), args)
+}
+
+// LookupFed is Lookup for what was fed: there commands have their own names,
+// whatever clients call them (Rename).
+func (r *Registry) LookupFed(args [][]byte) (*Command, error) {
+	cmd := r.own.find(args[0])
+	if cmd == nil {
+		cmd = r.called.find(args[0])
+	}
+	return lookup(cmd, args)
+}
+
+func lookup(cmd *Command, args [][]byte) (*Command, error) {
 	if cmd == nil {
 		return nil, errUnknown(args)
 	}
 	if len(cmd.Sub) > 0 && len(args) > 1 {
 		sub := cmd.Subcommand(args[1])
 		if sub == nil {
-			return nil, errUnknownSub(cmd, args[1])
+			return nil, errUnknownSub(args)
 		}
 		cmd = sub
 	}
@@ -40,8 +56,79 @@ func errUnknown(args [][]byte) error {
 	return Err("unknown command '" + Clip(args[0], 128) + "', with args beginning with: " + b.String())
 }
 
-func errUnknownSub(cmd *Command, name []byte) error {
-	return Err("unknown subcommand '" + Clip(name, 128) + "'. Try " + strings.ToUpper(cmd.Name) + " HELP.")
+func errUnknownSub(args [][]byte) error {
+	return Err("unknown subcommand '" + Clip(args[1], 128) + "'. Try " + strings.ToUpper(string(args[0])) + " HELP.")
+}
+
+// Renames are names of commands, each with the one that clients call it by, "" for
+// none, one after the other: what is renamed may make room for the next.
+type Renames [][2]string
+
+// apply returns the commands by the names that clients call them by.
+func (n Renames) apply(commands map[string]*Command) (map[string]*Command, error) {
+	names := maps.Clone(commands)
+	for _, pair := range n {
+		name, to := strings.ToLower(pair[0]), strings.ToLower(pair[1])
+		cmd := names[name]
+		if cmd == nil {
+			return nil, errors.New("No such command in rename-command")
+		}
+		delete(names, name)
+		if to == "" {
+			continue
+		}
+		if names[to] != nil {
+			return nil, errors.New("Target command name already exists")
+		}
+		names[to] = cmd
+	}
+	return names, nil
+}
+
+// CheckRenames returns the error of Rename.
+func (r *Registry) CheckRenames(n Renames) error {
+	_, err := n.apply(r.commands)
+	return err
+}
+
+// Rename changes by which names clients, and scripts, can call commands. Statistics,
+// permissions and what is fed keep the commands' own. It is for the start, after
+// Freeze and before any Lookup.
+func (r *Registry) Rename(n Renames) (err error) {
+	if len(n) == 0 {
+		return nil
+	}
+	if r.names, err = n.apply(r.commands); err != nil {
+		return err
+	}
+	for name, cmd := range r.commands {
+		cmd.reg.renamed = r.names[name] != cmd
+	}
+	r.called = newCommandTable(r.names)
+	return nil
+}
+
+// Callable returns the commands that can be called, sorted by their own names.
+func (r *Registry) Callable() []*Command {
+	all := slices.Collect(maps.Values(r.names))
+	slices.SortFunc(all, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// FindCallable is Find by the name that clients call a command by.
+func (r *Registry) FindCallable(name string) *Command { return find(r.names, name) }
+
+// fedArgs returns the arguments of a call as they are fed, with the command's own
+// name.
+func (c *Ctx) fedArgs() [][]byte {
+	top := c.Cmd
+	if top.reg.parent != nil {
+		top = top.reg.parent
+	}
+	if !top.reg.renamed {
+		return c.Args
+	}
+	return append([][]byte{[]byte(strings.ToUpper(top.Name))}, c.Args[1:]...)
 }
 
 // Clip returns the first n bytes of b, up to a zero byte, for a text that quotes
@@ -67,18 +154,18 @@ type tableSlot struct {
 	cmd  *Command
 }
 
-func newCommandTable(commands []*Command) *commandTable {
+func newCommandTable(commands map[string]*Command) *commandTable {
 	size := 64
 	for size < 4*len(commands) {
 		size *= 2
 	}
 	t := &commandTable{slots: make([]tableSlot, size), shift: uint(64 - bits.TrailingZeros(uint(size)))}
-	for _, cmd := range commands {
-		i := nameHash([]byte(cmd.Name)) >> t.shift
+	for name, cmd := range commands {
+		i := nameHash([]byte(name)) >> t.shift
 		for t.slots[i].cmd != nil {
 			i = (i + 1) & uint64(size-1)
 		}
-		t.slots[i] = tableSlot{cmd.Name, cmd}
+		t.slots[i] = tableSlot{name, cmd}
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -35,7 +36,9 @@ type Registry struct {
 	debugs   map[string]*DebugCommand
 	slots    int
 	commandN int
-	table    *commandTable
+	names    map[string]*Command // as clients call them
+	called   *commandTable       // of names
+	own      *commandTable       // of commands
 
 	loads     []func() (done bool, err error)
 	shutdowns []func(o Shutdown) error
@@ -59,7 +62,8 @@ type registered struct {
 	parent   *Command
 	subs     map[string]*Command
 	category Category
-	first    int // the position of the only key, 0 if it is not the only one
+	renamed  bool // clients call it by another name, or not at all
+	first    int  // the position of the only key, 0 if it is not the only one
 	syntax   []Arg
 }
 
@@ -391,7 +395,9 @@ func (r *Registry) Freeze() error {
 		r.prepareSubs(cmd)
 	}
 	r.frozen = true
-	r.table = newCommandTable(r.sorted)
+	r.names = maps.Clone(r.commands)
+	r.own = newCommandTable(r.commands)
+	r.called = r.own
 	if err := r.Config.Freeze(); err != nil {
 		r.errs = append(r.errs, err)
 	}
@@ -403,16 +409,18 @@ func (r *Registry) All() []*Command { return r.sorted }
 
 // Find returns the command of a name in any case, nil if there is none. A name
 // with "|" finds a subcommand.
-func (r *Registry) Find(name string) *Command {
+func (r *Registry) Find(name string) *Command { return find(r.commands, name) }
+
+func find(commands map[string]*Command, name string) *Command {
 	name = strings.ToLower(name)
 	if container, sub, ok := strings.Cut(name, "|"); ok {
-		cmd := r.commands[container]
+		cmd := commands[container]
 		if cmd == nil || cmd.reg.subs == nil {
 			return nil
 		}
 		return cmd.reg.subs[sub]
 	}
-	return r.commands[name]
+	return commands[name]
 }
 
 // CommandCount returns the number of rows, subcommands included; every row has

@@ -41,7 +41,7 @@ func (p *player) DB() int { return p.session.DB }
 // Play implements core.Player.
 func (p *player) Play(args [][]byte) error {
 	srv, c := p.w.srv, &p.ctx
-	cmd, err := srv.registry.Lookup(args)
+	cmd, err := srv.registry.LookupFed(args)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type Server struct {
 	loadGuard    *core.Switch
 	oomGuard     *core.Switch
 	watch        watchdog
+	renames      *config.CustomVar[core.Renames]
 	clock        sharedClock
 	ids          idCounter
 	clients      atomic.Int64 // connected sessions
@@ -101,6 +102,7 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.declareInfo()
 	srv.declareGuards()
 	srv.watch.declare(srv.registry)
+	srv.declareRenames()
 	for _, m := range modules {
 		srv.registry.Add(m)
 	}
@@ -162,6 +164,9 @@ func (srv *Server) setGuard(bit uint32, on bool) {
 
 // begin builds what the parameters describe and starts to listen.
 func (srv *Server) begin() (err error) {
+	if err := srv.registry.Rename(srv.renames.Load()); err != nil {
+		return err // it has been checked
+	}
 	srv.readClock()
 	srv.ks = keyspace.New(keyspace.Options{
 		Databases: int(srv.params.databases.Load()),

@@ -105,7 +105,7 @@ func (m *module) dryRun(c *core.Ctx) error {
 		return core.Err("User '" + string(c.Args[2]) + "' not found")
 	}
 	args := c.Args[3:]
-	cmd := m.registry.Find(string(args[0]))
+	cmd := m.registry.FindCallable(string(args[0]))
 	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
 		cmd = cmd.Subcommand(args[1])
 	}

@@ -17,7 +17,7 @@ func command(c *core.Ctx) error {
 // visible are the commands that are shown, sorted by name.
 func visible(r *core.Registry) []*core.Command {
 	var shown []*core.Command
-	for _, cmd := range r.All() {
+	for _, cmd := range r.Callable() {
 		if cmd.Flags&core.Internal == 0 {
 			shown = append(shown, cmd)
 		}
@@ -38,7 +38,7 @@ func commandInfo(c *core.Ctx) error {
 	names := c.Args[2:]
 	c.Array(len(names))
 	for _, name := range names {
-		if cmd := c.Server.Registry().Find(string(name)); cmd != nil {
+		if cmd := c.Server.Registry().FindCallable(string(name)); cmd != nil {
 			writeInfo(c, cmd)
 		} else {
 			c.Null()

@@ -13,7 +13,7 @@ func commandDocs(c *core.Ctx) error {
 		chosen = visible(c.Server.Registry())
 	}
 	for _, name := range c.Args[2:] {
-		if cmd := c.Server.Registry().Find(string(name)); cmd != nil {
+		if cmd := c.Server.Registry().FindCallable(string(name)); cmd != nil {
 			chosen = append(chosen, cmd)
 		}
 	}

@@ -33,7 +33,7 @@ func commandGetKeysAndFlags(c *core.Ctx) error {
 // keysOf finds the keys of the command that follows two arguments.
 func keysOf(c *core.Ctx) ([]core.KeyRef, error) {
 	args := c.Args[2:]
-	cmd := c.Server.Registry().Find(string(args[0]))
+	cmd := c.Server.Registry().FindCallable(string(args[0]))
 	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
 		cmd = cmd.Subcommand(args[1])
 	}
