@@ -68,8 +68,9 @@ func (m *module) loadFile(c *core.Ctx) error {
 }
 
 // load replaces all users by those of the file, or returns everything that is wrong
-// with it and changes nothing. Sessions of users other than the default one end:
-// those users are others now. c is nil at the start.
+// with it and changes nothing. Sessions of users that are gone, or are others now,
+// end (since Redis 7.4; before, all but those of the default one). c is nil at the
+// start.
 func (m *module) load(c *core.Ctx) *core.Error {
 	path := m.file.Load()
 	text, err := os.ReadFile(m.server.Path(path))
@@ -96,8 +97,12 @@ func (m *module) load(c *core.Ctx) *core.Error {
 	if c == nil {
 		return nil
 	}
-	for _, u := range old {
-		if u != m.defaultUser {
+	for name, u := range old {
+		switch now := users[name]; {
+		case u == m.defaultUser:
+		case now != nil && now.line() == u.line():
+			users[name] = u // whose sessions go on
+		default:
 			m.remove(c, u)
 		}
 	}

@@ -92,6 +92,10 @@ func TestFile(t *testing.T) {
 		t.Errorf("%v: %s", err, saved)
 	}
 	c[2].want("AUTH bob x", "OK")
+	// Whose user stays as it is goes on, and has what the file says later.
+	c[0].want("ACL LOAD", "OK")
+	c[1].want("GET b", "NOPERM")
+	c[2].want("GET b", "$-1")
 	for _, bad := range []struct{ text, complaint string }{
 		{"user alice +nosuch\n", ":1: Error in applying operation '+nosuch': Unknown command or category name in ACL. WARNING: ACL errors detected"},
 		{"\nuser alice >x foo bar\n", ":2: Syntax error. WARNING"},
