@@ -94,5 +94,5 @@ func TestCommandList(t *testing.T) {
 	c.want("COMMAND LIST FILTERBY ACLCAT Hash", "*2 zoo.put zoo.union")
 	c.want("COMMAND LIST FILTERBY ACLCAT nosuch", "*0")
 	c.want("COMMAND LIST FILTERBY nosuch x", "-ERR syntax error")
-	c.want("COMMAND COUNT", ":13") // eight of the module, five of zoo: neither the internal one nor subcommands
+	c.want("COMMAND COUNT", ":14") // nine of the module, five of zoo: neither the internal one nor subcommands
 }
