@@ -46,6 +46,11 @@ func TestAllocationsPerCommand(t *testing.T) {
 	pipe.Exchange(nil, request(append([]string{"SADD", "other-set"}, large[:1000]...)...))
 	pipe.Exchange(nil, request("RPUSH", "list", "a", "b", "3"))
 	pipe.Exchange(nil, request(append([]string{"RPUSH", "long-list"}, large...)...))
+	pipe.Exchange(nil, request("XGROUP", "CREATE", "stream", "group", "0", "MKSTREAM"))
+	for i := range 500 {
+		pipe.Exchange(nil, request("XADD", "stream", fmt.Sprint(i+1, "-1"), "field", "value", "number", "12"))
+	}
+	pipe.Exchange(nil, request("XREADGROUP", "GROUP", "group", "consumer", "STREAMS", "stream", ">"))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -71,6 +76,13 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"MGET", 0, []string{"MGET", "key", "counter"}},
 		{"MSET", 0, []string{"MSET", "key", "a value of some length that is no digit", "counter", "1"}},
 		{"LPUSH", 0, []string{"LPUSH", "list", "element"}},
+		{"XADD", 0, []string{"XADD", "stream", "*", "field", "value", "number", "12"}},
+		{"XADD MAXLEN", 0, []string{"XADD", "stream", "MAXLEN", "~", "1000", "*", "field", "value", "number", "12"}},
+		{"XLEN", 0, []string{"XLEN", "stream"}},
+		{"XRANGE", 0, []string{"XRANGE", "stream", "-", "+", "COUNT", "10"}},
+		{"XACK", 0, []string{"XACK", "stream", "group", "1-1"}},
+		{"XREAD", 1, []string{"XREAD", "COUNT", "10", "STREAMS", "stream", "490"}},
+		{"XREADGROUP", 1, []string{"XREADGROUP", "GROUP", "group", "consumer", "COUNT", "1", "STREAMS", "stream", ">"}},
 		{"RPOP", 0, []string{"RPOP", "list"}},
 		{"LRANGE", 0, []string{"LRANGE", "list", "0", "-1"}},
 		{"LPUSH, long", 0, []string{"LPUSH", "long-list", "an element"}},

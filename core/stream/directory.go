@@ -234,11 +234,3 @@ func (d *directory[S]) tidy(p place) (place, bool) {
 
 // thaw returns a directory that may be changed while d stays as it is.
 func (d *directory[S]) thaw() directory[S] { return directory[S]{slices.Clone(d.pages), d.n} }
-
-// drop frees the pages, whose slots are done with.
-func (d *directory[S]) drop(s *store) {
-	for _, p := range d.pages {
-		s.free(p.ref, p.epoch)
-	}
-	*d = directory[S]{}
-}

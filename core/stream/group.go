@@ -127,7 +127,7 @@ type GroupEditor struct {
 }
 
 // View returns the group as it is now.
-func (e GroupEditor) View() Group { return Group{e.o, e.g} }
+func (e GroupEditor) View() Group { return Group(e) }
 
 // SetLast says which entry was delivered last.
 func (e GroupEditor) SetLast(id ID) { e.g.last = id }

@@ -11,10 +11,10 @@ import (
 
 // reading is what XREAD or XREADGROUP is asked for.
 type reading struct {
-	keys  [2]int      // where the keys begin and end in the arguments; their IDs follow
-	after []stream.ID // for each key: entries that come after this are wanted
-	fresh []bool      // ">": those that no consumer of the group has got
-	count int64       // of each stream; 0 for all
+	keys  [2]int  // where the keys begin and end in the arguments; their IDs follow
+	from  []start // for each key
+	few   [4]start
+	count int64 // of each stream; 0 for all
 
 	block    bool
 	deadline int64
@@ -23,6 +23,12 @@ type reading struct {
 	noack           bool
 	claim           bool  // entries that have been pending for long, too
 	idle            int64 // that long, in milliseconds
+}
+
+// start says which entries of a stream are wanted.
+type start struct {
+	after stream.ID // those that come after this
+	fresh bool      // ">": those that no consumer of the group has got
 }
 
 var (
@@ -191,7 +197,9 @@ func (r *reading) open(c *core.Ctx, key int) (v stream.View, err error) {
 // parseIDs reads the IDs. Those that mean where a stream is now are resolved, once and for all.
 func (r *reading) parseIDs(c *core.Ctx) error {
 	n := r.keys[1] - r.keys[0]
-	r.after, r.fresh = make([]stream.ID, n), make([]bool, n)
+	if r.from = r.few[:min(n, len(r.few))]; n > len(r.few) {
+		r.from = make([]start, n)
+	}
 	for i := range n {
 		v, err := r.open(c, r.keys[0]+i)
 		if err != nil {
@@ -201,15 +209,15 @@ func (r *reading) parseIDs(c *core.Ctx) error {
 		case string(text) == "$" && r.group > 0, string(text) == "+" && r.group > 0:
 			return errNoSense(string(text))
 		case string(text) == "$":
-			r.after[i] = v.Last()
+			r.from[i].after = v.Last()
 		case string(text) == "+":
-			r.after[i], _ = v.Top().Prev()
+			r.from[i].after, _ = v.Top().Prev()
 		case string(text) == ">" && r.group == 0:
 			return errFresh
 		case string(text) == ">":
-			r.fresh[i] = true
+			r.from[i].fresh = true
 		default:
-			if r.after[i], err = exactID(text); err != nil {
+			if r.from[i].after, err = exactID(text); err != nil {
 				return err
 			}
 		}
@@ -242,7 +250,7 @@ func (r *reading) run(c *core.Ctx) bool {
 		c.PropagateNothing() // but what it comes to
 	}
 	var a answer
-	for i := range r.after {
+	for i := range r.from {
 		key := c.Args[r.keys[0]+i]
 		if r.group > 0 {
 			r.serveGroup(c, &a, i, key)
@@ -252,11 +260,11 @@ func (r *reading) run(c *core.Ctx) bool {
 		if err != nil || !v.OK() {
 			continue // of another type: somebody waits for it
 		}
-		if !r.after[i].Less(v.Last()) || !r.after[i].Less(v.Top()) {
+		if !r.from[i].after.Less(v.Last()) || !r.from[i].after.Less(v.Top()) {
 			continue
 		}
 		a.stream(c, key)
-		from, _ := r.after[i].Next()
+		from, _ := r.from[i].after.Next()
 		cur := v.Range(from, stream.MaxID)
 		replyEntries(c, &cur, r.count, v.Len())
 	}
@@ -287,9 +295,9 @@ func (r *reading) serveGroup(c *core.Ctx, a *answer, i int, key []byte) {
 		feedConsumer(c, key, c.Args[r.group], c.Args[r.consumer])
 	}
 	g.Saw(d.to, c.Now)
-	if !r.fresh[i] {
+	if !r.from[i].fresh {
 		a.stream(c, key)
-		d.history(r.after[i])
+		d.history(r.from[i].after)
 		return
 	}
 	last := g.View().Last()
@@ -384,7 +392,9 @@ func (d *delivery) deliver(old []stream.Pending) {
 func (d *delivery) give(p stream.Pending) {
 	d.g.Put(p)
 	d.g.Served(d.to, d.c.Now)
-	d.claims.add(p, string(d.c.Args[d.r.consumer]), d.g.View().Last())
+	if d.c.Hooks.Feeding() {
+		d.claims.add(p, string(d.c.Args[d.r.consumer]), d.g.View().Last())
+	}
 }
 
 // history replies what is pending for the consumer already. As in Redis, that it was delivered once more is fed to
