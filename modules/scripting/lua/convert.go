@@ -1,0 +1,289 @@
+package lua
+
+import (
+	"bytes"
+	"math/big"
+	"strings"
+
+	vm "github.com/yuin/gopher-lua"
+
+	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/modules/scripting/lua/number"
+)
+
+// maxReplyDepth is how deep tables of a result may lie within each other: where
+// Lua's stack ends.
+const maxReplyDepth = 1900
+
+// replyParser makes Lua's values of a reply. Replies come from the server itself,
+// and are well-formed.
+type replyParser struct {
+	e *Engine
+	b []byte
+}
+
+// line returns the rest of a line, and steps behind it.
+func (p *replyParser) line() []byte {
+	i := bytes.IndexByte(p.b, '\r')
+	if i < 0 || i+2 > len(p.b) {
+		line := p.b
+		p.b = nil
+		return line
+	}
+	line := p.b[:i]
+	p.b = p.b[i+2:]
+	return line
+}
+
+// int reads the number that a line is.
+func (p *replyParser) int() int64 {
+	line := p.line()
+	if len(line) == 0 {
+		return 0
+	}
+	negative := line[0] == '-'
+	if negative {
+		line = line[1:]
+	}
+	n := int64(0)
+	for _, c := range line {
+		n = n*10 + int64(c-'0')
+	}
+	if negative {
+		return -n
+	}
+	return n
+}
+
+// bulk reads a string of a length that has been read.
+func (p *replyParser) bulk(n int64) []byte {
+	n = min(n, int64(len(p.b)))
+	s := p.b[:n]
+	p.b = p.b[min(n+2, int64(len(p.b))):]
+	return s
+}
+
+// field makes a table of one field.
+func (p *replyParser) field(name string, v vm.LValue) *vm.LTable {
+	t := p.e.L.CreateTable(0, 1)
+	t.RawSetString(name, v)
+	return t
+}
+
+func (p *replyParser) value(depth int) vm.LValue {
+	if len(p.b) == 0 {
+		return vm.LNil
+	}
+	kind := p.b[0]
+	p.b = p.b[1:]
+	switch kind {
+	case ':':
+		return vm.LNumber(p.int())
+	case '$':
+		n := p.int()
+		if n < 0 {
+			return vm.LFalse
+		}
+		return vm.LString(p.bulk(n))
+	case '+':
+		return p.field("ok", vm.LString(p.line()))
+	case '-':
+		t := p.field("err", vm.LString(p.line()))
+		t.RawSetString("ignore_error_stats_update", vm.LTrue)
+		return t
+	case '*', '>':
+		return p.array(depth)
+	case '%':
+		n := p.int()
+		t := p.e.L.CreateTable(0, int(n))
+		for range n {
+			k := p.value(depth + 1)
+			v := p.value(depth + 1)
+			if k != vm.LNil {
+				t.RawSet(k, v)
+			}
+		}
+		return p.field("map", t)
+	case '~':
+		n := p.int()
+		t := p.e.L.CreateTable(0, int(n))
+		for range n {
+			if k := p.value(depth + 1); k != vm.LNil {
+				t.RawSet(k, vm.LTrue)
+			}
+		}
+		return p.field("set", t)
+	case '_':
+		p.line()
+		return vm.LNil
+	case '#':
+		return vm.LBool(string(p.line()) == "t")
+	case ',':
+		f, _ := number.Strtod(string(p.line()))
+		return p.field("double", vm.LNumber(f))
+	case '(':
+		return p.field("big_number", vm.LString(p.line()))
+	case '=':
+		s := p.bulk(p.int())
+		form, text, _ := bytes.Cut(s, []byte(":"))
+		t := p.field("format", vm.LString(form))
+		t.RawSetString("string", vm.LString(text))
+		return p.field("verbatim_string", t)
+	case '|': // attributes go with the value that follows
+		for range 2 * p.int() {
+			p.value(depth + 1)
+		}
+		return p.value(depth)
+	}
+	p.line()
+	return vm.LNil
+}
+
+func (p *replyParser) array(depth int) vm.LValue {
+	n := p.int()
+	if n < 0 {
+		return vm.LFalse
+	}
+	t := p.e.L.CreateTable(int(min(n, maxArray)), 0)
+	for i := range n {
+		if v := p.value(depth + 1); v != vm.LNil {
+			t.RawSet(vm.LNumber(i+1), v)
+		}
+	}
+	return t
+}
+
+// reply writes the result of a script. An error as the result is the script's.
+func (e *Engine) reply(w *resp.Writer, v vm.LValue) *Error {
+	if t, ok := v.(*vm.LTable); ok {
+		if s, ok := e.contents(t).RawGetString("err").(vm.LString); ok {
+			return &Error{
+				Text:        line(string(s)),
+				IgnoreStats: vm.LVAsBool(t.RawGetString("ignore_error_stats_update")),
+			}
+		}
+	}
+	e.write(w, v, 0)
+	return nil
+}
+
+// line makes one line of a text.
+func line(s string) string {
+	return strings.NewReplacer("\r", " ", "\n", " ").Replace(s)
+}
+
+func (e *Engine) write(w *resp.Writer, v vm.LValue, depth int) {
+	switch v := v.(type) {
+	case vm.LString:
+		w.BulkString(string(v))
+	case vm.LNumber:
+		w.Int(number.ToInt64(float64(v)))
+	case vm.LBool:
+		switch {
+		case e.proto >= 3:
+			w.Bool(bool(v))
+		case bool(v):
+			w.Int(1)
+		default:
+			w.Null()
+		}
+	case *vm.LTable:
+		e.writeTable(w, e.contents(v), depth)
+	default:
+		w.Null()
+	}
+}
+
+func (e *Engine) writeTable(w *resp.Writer, t *vm.LTable, depth int) {
+	if depth > maxReplyDepth {
+		w.Error("ERR reached lua stack limit")
+		return
+	}
+	if e.writeField(w, t, depth) {
+		return
+	}
+	n := 0
+	for rawIndex(t, n+1) != vm.LNil {
+		n++
+	}
+	w.Array(n)
+	for i := 1; i <= n; i++ {
+		e.write(w, rawIndex(t, i), depth+1)
+	}
+}
+
+// writeField writes a table that stands for a reply of another type by one of its
+// fields.
+func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
+	if k, _ := t.Next(vm.LNil); k == vm.LNumber(1) && !hasFields(t) {
+		return false
+	}
+	if s, ok := t.RawGetString("err").(vm.LString); ok {
+		w.Error(line(string(s)))
+		return true
+	}
+	if s, ok := t.RawGetString("ok").(vm.LString); ok {
+		w.Status(line(string(s)))
+		return true
+	}
+	if f, ok := t.RawGetString("double").(vm.LNumber); ok {
+		w.Double(float64(f))
+		return true
+	}
+	if m, ok := t.RawGetString("map").(*vm.LTable); ok {
+		e.writePairs(w, e.contents(m), depth, true)
+		return true
+	}
+	if m, ok := t.RawGetString("set").(*vm.LTable); ok {
+		e.writePairs(w, e.contents(m), depth, false)
+		return true
+	}
+	if s, ok := t.RawGetString("big_number").(vm.LString); ok {
+		digits := line(string(s))
+		if n, ok := new(big.Int).SetString(digits, 10); ok {
+			w.BigNumber(n)
+		} else if w.RESP3() {
+			w.Raw([]byte("(" + digits + "\r\n"))
+		} else {
+			w.BulkString(digits)
+		}
+		return true
+	}
+	if m, ok := t.RawGetString("verbatim_string").(*vm.LTable); ok {
+		form, ok1 := m.RawGetString("format").(vm.LString)
+		s, ok2 := m.RawGetString("string").(vm.LString)
+		if ok1 && ok2 {
+			w.Verbatim((string(form) + "   ")[:3], string(s))
+			return true
+		}
+	}
+	return false
+}
+
+// hasFields reports whether anything but the array has been in a table.
+func hasFields(t *vm.LTable) bool {
+	n := len(*array(t))
+	if n == 0 {
+		return true
+	}
+	k, _ := t.Next(vm.LNumber(n))
+	return k != vm.LNil
+}
+
+func (e *Engine) writePairs(w *resp.Writer, t *vm.LTable, depth int, pairs bool) {
+	n := 0
+	for k, _ := next(t, vm.LNil); k != vm.LNil; k, _ = next(t, k) {
+		n++
+	}
+	if pairs {
+		w.Map(n)
+	} else {
+		w.Set(n)
+	}
+	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
+		e.write(w, k, depth+1)
+		if pairs {
+			e.write(w, v, depth+1)
+		}
+	}
+}

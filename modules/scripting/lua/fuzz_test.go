@@ -1,0 +1,190 @@
+package lua
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var programs = flag.Duration("programs", 0, "how long TestPrograms compares random programs with redis-server; 0: the same few each time")
+
+// writer writes random small programs.
+type writer struct {
+	r     *rand.Rand
+	depth int
+}
+
+func (w *writer) pick(s ...string) string { return s[w.r.IntN(len(s))] }
+
+var programVars = []string{"a", "b", "c", "t"}
+
+func (w *writer) expr() string {
+	if w.depth++; w.depth > 4 {
+		w.depth--
+		return w.pick("1", "2.5", "-3", `"x"`, `"10"`, "nil", "true", "false", "a", "b", "c", "t", "0", `""`)
+	}
+	defer func() { w.depth-- }()
+	switch w.r.IntN(16) {
+	case 0, 1:
+		return w.expr() + " " + w.pick("+", "-", "*", "/", "%") + " " + w.expr()
+	case 2:
+		return w.expr() + " .. " + w.expr()
+	case 3:
+		return "(" + w.expr() + " " + w.pick("<", ">", "<=", ">=", "==", "~=") + " " + w.expr() + ")"
+	case 4:
+		return "(" + w.expr() + " " + w.pick("and", "or") + " " + w.expr() + ")"
+	case 5:
+		return w.pick("not ", "- ", "#") + w.expr()
+	case 6:
+		return "{" + w.expr() + ", " + w.expr() + "}"
+	case 7:
+		return "t[" + w.expr() + "]"
+	case 8:
+		return "t." + w.pick("x", "y", "z")
+	case 9:
+		return "f(" + w.expr() + ", " + w.expr() + ")"
+	case 10:
+		return w.pick("type", "tonumber", "math.floor", "string.len", "string.upper", "select") + "(" + w.expr() + ")"
+	case 11:
+		return "(function(a, ...) return " + w.expr() + " end)(" + w.expr() + ")"
+	case 12:
+		return "string.sub(" + w.expr() + ", " + w.expr() + ")"
+	case 13:
+		return `string.format("%s|%d", ` + w.expr() + ", " + w.expr() + ")"
+	case 14:
+		return "string.find(" + w.expr() + ", " + w.expr() + ")"
+	}
+	return w.pick("a", "b", "c", "t", "1", "2", `"ab"`)
+}
+
+func (w *writer) stmt() string {
+	if w.depth++; w.depth > 3 {
+		w.depth--
+		return w.pick(programVars...) + " = " + w.expr() + " "
+	}
+	defer func() { w.depth-- }()
+	switch w.r.IntN(12) {
+	case 0:
+		return "if " + w.expr() + " then " + w.stmt() + "else " + w.stmt() + "end "
+	case 1:
+		return "for i = 1, 3 do a = i " + w.stmt() + "end "
+	case 2:
+		return "a, b = b, " + w.expr() + " "
+	case 3:
+		return "t." + w.pick("x", "y") + " = " + w.expr() + " "
+	case 4:
+		return "local ok, e = pcall(function() " + w.stmt() + "end) c = tostring(ok) .. tostring(type(e) == 'table' or e) "
+	case 5:
+		return "do local a = " + w.expr() + " f = function(x, y) a = x return a, y end end "
+	case 6:
+		return "for k, v in ipairs({" + w.expr() + ", 2}) do " + w.stmt() + "end "
+	case 7:
+		return "local co = coroutine.wrap(function(x) local y = coroutine.yield(x) " + w.stmt() + "return y end) a = co(" + w.expr() + ") b = co(" + w.expr() + ") "
+	case 8:
+		return "setmetatable(t, {" + w.pick("__index", "__call", "__add", "__concat", "__lt", "__unm") + " = function(x, y) return " + w.expr() + " end}) "
+	case 9:
+		return "t[" + w.expr() + "] = " + w.expr() + " "
+	}
+	return w.pick(programVars[:3]...) + " = " + w.expr() + " "
+}
+
+func (w *writer) program() string {
+	var b strings.Builder
+	b.WriteString(`local a, b, c, t = 1, "two", 3.5, {1, 2, x = 5} local f = function(x, y) return y, x end `)
+	for range 1 + w.r.IntN(5) {
+		b.WriteString(w.stmt())
+	}
+	b.WriteString(`local function s(v) if type(v) == "table" or type(v) == "function" or type(v) == "thread" then return type(v) end return tostring(v) end `)
+	b.WriteString(`return {s(a), s(b), s(c), s(t), s(rawget(t, 1)), s(rawget(t, "x"))}`)
+	return b.String()
+}
+
+// TestPrograms compares random programs with redis-server: go test -run
+// TestPrograms -programs 1h.
+func TestPrograms(t *testing.T) {
+	o := startOracle(t)
+	seed := uint64(1)
+	if *programs > 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	w := &writer{r: rand.New(rand.NewPCG(seed, 0))}
+	e, h := newTestEngine()
+	n, bad := 0, 0
+	for end := time.Now().Add(*programs); (n < 300 || time.Now().Before(end)) && bad < 10; n++ {
+		s := w.program()
+		want := o.eval(s)
+		if got := eval(e, h, Limits{Instructions: 1e6}, 2, s); plain(got) != plain(want) && !addresses(want) {
+			bad++
+			t.Errorf("seed %d, program %d: %s\nredis:   %q\nferrous: %q", seed, n, s, want, got)
+		}
+	}
+	t.Log(n, "programs")
+}
+
+var names = regexp.MustCompile(`(local|global|field|upvalue|method) '[^']*' \(a (\w+) value\)|(bad argument #\d+ to|calling) '[^']*'`)
+var lengths = regexp.MustCompile(`\$[1-9]\d*\r\n`)
+
+// plain is a reply without the names in texts of errors, which are not always to be
+// had, and without what they make of lengths.
+func plain(s string) string {
+	s = names.ReplaceAllString(s, "a $2 value$3")
+	s = strings.ReplaceAll(s, "C stack overflow", "stack overflow")
+	return lengths.ReplaceAllString(s, "$$\r\n")
+}
+
+// addresses reports whether a reply tells where values lie.
+func addresses(s string) bool { return strings.Contains(s, ": 0x") }
+
+func fuzzRun(f *testing.F, source string, seeds ...string) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	e, h := newTestEngine()
+	f.Fuzz(func(t *testing.T, s string) {
+		got := eval(e, h, Limits{Instructions: 200000, Memory: 256 << 20}, 2, source, "", s)
+		if strings.Contains(got, "runtime error") {
+			t.Errorf("%q: %s", s, got)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	fuzzRun(f, `return cjson.encode(cjson.decode(ARGV[1]))`, `[1,2.5,"x\u00e9",true,null,{"a":[]}]`, `{"a":`, `"\ud83d\ude00"`, `nan`)
+}
+
+func FuzzMessagePack(f *testing.F) {
+	fuzzRun(f, `return cmsgpack.pack(cmsgpack.unpack(ARGV[1]))`, "\x93\x01\xa1x\xc0", "\xde\x00\x01\x01\x02", "\xdd\xff\xff\xff\xff", "\xcb\x3f\xf0")
+}
+
+func FuzzPattern(f *testing.F) {
+	fuzzRun(f, `return {("hello world a(b)c"):gsub(ARGV[1], "%0")}`, "(%w+)", "%b()", "%f[%a]", "[^a-z]-", "(()", "%")
+}
+
+func FuzzStruct(f *testing.F) {
+	fuzzRun(f, `return {struct.unpack(ARGV[1], "some bytes to read from, enough of them")}`, "<i4>d!8bs", "bc0", "i33")
+}
+
+// FuzzSource: no script ends the process, or gets round its limits.
+func FuzzSource(f *testing.F) {
+	w := &writer{r: rand.New(rand.NewPCG(1, 2))}
+	for range 20 {
+		f.Add(w.program())
+	}
+	for _, s := range endless {
+		f.Add(s)
+	}
+	e, h := newTestEngine()
+	f.Fuzz(func(t *testing.T, s string) {
+		got := eval(e, h, Limits{Instructions: 100000, Memory: 256 << 20}, 2, s)
+		if strings.Contains(got, "runtime error") {
+			t.Errorf("%s: %s", s, got)
+		}
+		if got := eval(e, h, Limits{}, 2, "return 1"); got != ":1\r\n" {
+			t.Fatal(fmt.Sprintf("after %s: %q", s, got))
+		}
+	})
+}

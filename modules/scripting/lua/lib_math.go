@@ -1,0 +1,86 @@
+package lua
+
+import (
+	"math"
+
+	vm "github.com/yuin/gopher-lua"
+
+	"github.com/ferrousdb/ferrous/modules/scripting/lua/number"
+)
+
+var mathConstants = map[string]vm.LValue{"huge": vm.LNumber(math.Inf(1)), "pi": vm.LNumber(math.Pi)}
+
+var mathLib = map[string]vm.LGFunction{
+	"abs": unary(math.Abs), "acos": unary(math.Acos), "asin": unary(math.Asin), "atan": unary(math.Atan),
+	"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(math.Exp),
+	"floor": unary(math.Floor), "log": unary(math.Log), "log10": unary(math.Log10), "sin": unary(math.Sin),
+	"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
+	"deg":   unary(func(f float64) float64 { return f / (math.Pi / 180) }),
+	"rad":   unary(func(f float64) float64 { return f * (math.Pi / 180) }),
+	"atan2": twofold(math.Atan2), "fmod": twofold(math.Mod), "mod": twofold(math.Mod), "pow": twofold(math.Pow),
+	"ldexp": func(L *vm.LState) int {
+		return pushNumber(L, math.Ldexp(checkNumber(L, 1), int(int32(checkInt(L, 2)))))
+	},
+	"frexp": func(L *vm.LState) int {
+		f, exp := math.Frexp(checkNumber(L, 1))
+		return pushNumber(L, f) + pushNumber(L, float64(exp))
+	},
+	"modf":   mathModf,
+	"max":    func(L *vm.LState) int { return extreme(L, func(a, b float64) bool { return a > b }) },
+	"min":    func(L *vm.LState) int { return extreme(L, func(a, b float64) bool { return a < b }) },
+	"random": mathRandom, "randomseed": func(L *vm.LState) int {
+		engine(L).random.Seed(int32(checkInt(L, 1)))
+		return 0
+	},
+}
+
+func unary(f func(float64) float64) vm.LGFunction {
+	return func(L *vm.LState) int { return pushNumber(L, f(checkNumber(L, 1))) }
+}
+
+func twofold(f func(a, b float64) float64) vm.LGFunction {
+	return func(L *vm.LState) int {
+		a := checkNumber(L, 1)
+		return pushNumber(L, f(a, checkNumber(L, 2)))
+	}
+}
+
+func extreme(L *vm.LState, better func(a, b float64) bool) int {
+	best := checkNumber(L, 1)
+	for i := 2; i <= L.GetTop(); i++ {
+		if f := checkNumber(L, i); better(f, best) {
+			best = f
+		}
+	}
+	return pushNumber(L, best)
+}
+
+func mathModf(L *vm.LState) int {
+	f := checkNumber(L, 1)
+	if math.IsInf(f, 0) {
+		return pushNumber(L, f) + pushNumber(L, math.Copysign(0, f))
+	}
+	whole, part := math.Modf(f)
+	return pushNumber(L, whole) + pushNumber(L, math.Copysign(part, f))
+}
+
+func mathRandom(L *vm.LState) int {
+	r := engine(L).random.Float()
+	low, high := 1, 1
+	arg := 1
+	switch L.GetTop() {
+	case 0:
+		return pushNumber(L, r)
+	case 1:
+		high = int(int32(checkInt(L, 1)))
+	case 2:
+		low, high = int(int32(checkInt(L, 1))), int(int32(checkInt(L, 2)))
+		arg = 2
+	default:
+		throwText(L, "wrong number of arguments")
+	}
+	if low > high {
+		argError(L, arg, "interval is empty")
+	}
+	return pushNumber(L, math.Floor(r*float64(number.ToInt64(float64(high-low+1))))+float64(low))
+}

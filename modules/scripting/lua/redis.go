@@ -1,0 +1,191 @@
+package lua
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	vm "github.com/yuin/gopher-lua"
+
+	"github.com/ferrousdb/ferrous/modules/scripting/lua/number"
+)
+
+// The library redis.
+
+var redisLib = map[string]vm.LGFunction{
+	"call": func(L *vm.LState) int { return redisCall(L, true) }, "pcall": func(L *vm.LState) int { return redisCall(L, false) },
+	"acl_check_cmd": redisACL, "error_reply": redisErrorReply, "status_reply": redisStatusReply, "log": redisLog,
+	"setresp": redisSetResp, "set_repl": redisSetRepl, "sha1hex": redisSHA1,
+	"replicate_commands": func(L *vm.LState) int { L.Push(vm.LTrue); return 1 },
+	"breakpoint":         func(L *vm.LState) int { L.Push(vm.LFalse); return 1 }, // nobody debugs
+	"debug":              func(*vm.LState) int { return 0 },
+}
+
+// errorTable is an error as scripts see it. Its text gets a code if it has none.
+func errorTable(L *vm.LState, text string) *vm.LTable {
+	text = strings.Trim(text, "\r\n")
+	if rest, ok := strings.CutPrefix(text, "-"); ok {
+		if text = rest; !strings.Contains(text, " ") {
+			text = "ERR " + text
+		}
+	} else {
+		text = "ERR " + text
+	}
+	t := L.NewTable()
+	t.RawSetString("err", vm.LString(text))
+	return t
+}
+
+// redisError throws an error of Redis's own.
+func redisError(L *vm.LState, text string) { throw(L, errorTable(L, text)) }
+
+// redisArgs are the arguments of a command, which lie where the script has them.
+// A text says what is wrong with them.
+func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
+	n := L.GetTop()
+	if n == 0 {
+		return nil, "Please specify at least one argument for this redis lib call"
+	}
+	e := engine(L)
+	args = e.args[:0]
+	for i := 1; i <= n; i++ {
+		switch v := L.Get(i).(type) {
+		case vm.LString:
+			args = append(args, unsafe.Slice(unsafe.StringData(string(v)), len(v)))
+		case vm.LNumber:
+			f := float64(v)
+			if whole := int64(f); float64(whole) == f && f > -1<<52 && f < 1<<52 {
+				args = append(args, strconv.AppendInt(nil, whole, 10))
+			} else {
+				args = append(args, number.AppendG(nil, f, 17))
+			}
+		default:
+			return nil, "Lua redis lib command arguments must be strings or integers"
+		}
+	}
+	e.args = args
+	return args, ""
+}
+
+func redisCall(L *vm.LState, raise bool) int {
+	e := engine(L)
+	args, wrong := redisArgs(L)
+	if wrong != "" {
+		t := errorTable(L, wrong)
+		if raise {
+			throw(L, t)
+		}
+		L.Push(t)
+		return 1
+	}
+	reply := e.call.Host.Call(args, e.proto)
+	clear(args)
+	// A command may have taken long, or the host may want the script ended.
+	spendOn(L, 16)
+	p := replyParser{e: e, b: reply}
+	v := p.value(0)
+	if raise && len(reply) > 0 && reply[0] == '-' {
+		throw(L, v)
+	}
+	L.Push(v)
+	return 1
+}
+
+func redisACL(L *vm.LState) int {
+	args, wrong := redisArgs(L)
+	if wrong != "" {
+		redisError(L, wrong)
+	}
+	allowed, known := engine(L).call.Host.Allowed(args)
+	if !known {
+		redisError(L, "Invalid command passed to redis.acl_check_cmd()")
+	}
+	L.Push(vm.LBool(allowed))
+	return 1
+}
+
+// single is the one argument, a string, of what makes a reply.
+func single(L *vm.LState) (string, bool) {
+	s, ok := L.Get(1).(vm.LString)
+	if L.GetTop() != 1 || !ok {
+		L.Push(errorTable(L, "wrong number or type of arguments"))
+		return "", false
+	}
+	return string(s), true
+}
+
+func redisErrorReply(L *vm.LState) int {
+	if s, ok := single(L); ok {
+		L.Push(errorTable(L, "-"+strings.TrimPrefix(s, "-")))
+	}
+	return 1
+}
+
+func redisStatusReply(L *vm.LState) int {
+	if s, ok := single(L); ok {
+		t := L.NewTable()
+		t.RawSetString("ok", vm.LString(s))
+		L.Push(t)
+	}
+	return 1
+}
+
+func redisLog(L *vm.LState) int {
+	n := L.GetTop()
+	if n < 2 {
+		redisError(L, "redis.log() requires two arguments or more.")
+	}
+	f, ok := toNumber(L.Get(1))
+	if !ok {
+		redisError(L, "First argument must be a number (log level).")
+	}
+	level := int(f)
+	if level < LogDebug || level > LogWarning {
+		redisError(L, "Invalid debug level.")
+	}
+	var parts []string
+	for i := 2; i <= n; i++ {
+		if s, ok := toText(L.Get(i)); ok {
+			parts = append(parts, s)
+		}
+	}
+	engine(L).call.Host.Log(level, strings.Join(parts, " "))
+	return 0
+}
+
+func redisSHA1(L *vm.LState) int {
+	if L.GetTop() != 1 {
+		redisError(L, "wrong number of arguments")
+	}
+	s := text(L.Get(1))
+	spendOn(L, len(s)/64)
+	sum := sha1.Sum(unsafe.Slice(unsafe.StringData(s), len(s)))
+	return pushString(L, hex.EncodeToString(sum[:]))
+}
+
+func redisSetResp(L *vm.LState) int {
+	if L.GetTop() != 1 {
+		redisError(L, "redis.setresp() requires one argument.")
+	}
+	f, _ := toNumber(L.Get(1))
+	if f != 2 && f != 3 {
+		redisError(L, "RESP version must be 2 or 3.")
+	}
+	engine(L).proto = int(f)
+	return 0
+}
+
+func redisSetRepl(L *vm.LState) int {
+	if L.GetTop() != 1 {
+		redisError(L, "redis.set_repl() requires two arguments.")
+	}
+	f, _ := toNumber(L.Get(1))
+	where := int(f)
+	if where&^ReplAll != 0 {
+		redisError(L, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
+	}
+	engine(L).call.Host.Replicate(where)
+	return 0
+}

@@ -1,0 +1,183 @@
+package lua
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	vm "github.com/yuin/gopher-lua"
+)
+
+// What the VM keeps to itself and we need. There is no other door to it:
+//
+//   - the open upvalues: when an error is caught, those of the frames that are left
+//     must be closed, and those of the frames that live on must not. The VM closes
+//     either all or none;
+//   - how deep the stack of calls is;
+//   - the keys that a table has had, to refuse others to next;
+//   - how long the array of a table is: it never shrinks by itself, which makes the
+//     length of a table that is emptied from its end quadratic.
+//
+// Places are asked of reflect by name, so that a VM of another shape is noticed
+// when the program starts, not when memory is wrong.
+var (
+	offReg      = offset[vm.LState]("reg", reflect.Pointer)
+	offUpvalues = offset[vm.LState]("uvcache", reflect.Pointer)
+	offHandled  = offset[vm.LState]("hasErrorFunc", reflect.Bool)
+	offTop      = offsetIn(fieldType[vm.LState]("reg").Elem(), "top", reflect.Int)
+	offNext     = offset[vm.Upvalue]("next", reflect.Pointer)
+	offIndex    = offset[vm.Upvalue]("index", reflect.Int)
+	offArray    = offset[vm.LTable]("array", reflect.Slice)
+	offKeys     = offset[vm.LTable]("k2i", reflect.Map)
+
+	offStack   = offset[vm.LState]("stack", reflect.Interface)
+	stackType  = reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem()
+	offSegment = offsetIn(stackType, "segIdx", reflect.Uint16)
+	offInside  = offsetIn(stackType, "segSp", reflect.Uint8)
+)
+
+func fieldType[T any](name string) reflect.Type {
+	f, ok := reflect.TypeFor[T]().FieldByName(name)
+	if !ok {
+		panic(fmt.Sprintf("gopher-lua: %v has no %s", reflect.TypeFor[T](), name))
+	}
+	return f.Type
+}
+
+func offset[T any](name string, kind reflect.Kind) uintptr {
+	return offsetIn(reflect.TypeFor[T](), name, kind)
+}
+
+func offsetIn(t reflect.Type, name string, kind reflect.Kind) uintptr {
+	f, ok := t.FieldByName(name)
+	if !ok || f.Type.Kind() != kind {
+		panic(fmt.Sprintf("gopher-lua: %v.%s is no %v", t, name, kind))
+	}
+	return f.Offset
+}
+
+// top is the place in the registry behind the last value on the stack.
+func top(L *vm.LState) int {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
+	return *(*int)(unsafe.Add(reg, offTop))
+}
+
+// vmOptions are those of every state.
+var vmOptions = vm.Options{
+	SkipOpenLibs: true, MinimizeStackMemory: true, CallStackSize: maxFrames + moreFrames,
+	RegistrySize: 256, RegistryMaxSize: maxRegistry, RegistryGrowStep: 256,
+}
+
+// frames is how many calls are in progress on a thread.
+func frames(L *vm.LState) int {
+	// The second word of an interface points to its value.
+	stack := (*[2]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offStack))[1]
+	return int(*(*uint16)(unsafe.Add(stack, offSegment)))*vm.FramesPerSegment + int(*(*uint8)(unsafe.Add(stack, offInside)))
+}
+
+// known reports whether a key is, or was, one of a table's.
+func known(t *vm.LTable, key vm.LValue) bool {
+	if n, ok := key.(vm.LNumber); ok && n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
+		return true
+	}
+	keys := *(*map[vm.LValue]int)(unsafe.Add(unsafe.Pointer(t), offKeys))
+	_, ok := keys[key]
+	return ok
+}
+
+// keepUpvalues makes the VM leave open upvalues alone when it raises an error.
+func keepUpvalues(L *vm.LState) {
+	*(*bool)(unsafe.Add(unsafe.Pointer(L), offHandled)) = true
+}
+
+// closeUpvalues closes the open upvalues of registers from base on. The list is in
+// the order of the registers.
+func closeUpvalues(L *vm.LState, base int) {
+	link := (**vm.Upvalue)(unsafe.Add(unsafe.Pointer(L), offUpvalues))
+	for *link != nil && *(*int)(unsafe.Add(unsafe.Pointer(*link), offIndex)) < base {
+		link = (**vm.Upvalue)(unsafe.Add(unsafe.Pointer(*link), offNext))
+	}
+	rest := *link
+	*link = nil
+	for rest != nil {
+		next := *(**vm.Upvalue)(unsafe.Add(unsafe.Pointer(rest), offNext))
+		rest.Close()
+		rest = next
+	}
+}
+
+// array is the array part of a table.
+func array(t *vm.LTable) *[]vm.LValue {
+	return (*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offArray))
+}
+
+// maxArray is the length of an array part. Whatever lies beyond is hashed. The
+// VM's own bound lets one assignment, t[6e7] = 1, take a gigabyte.
+const maxArray = 1 << 16
+
+// slack is how many nils may lie at the end of an array.
+const slack = 64
+
+// length is Lua's # of a table.
+func length(t *vm.LTable) int {
+	a := array(t)
+	n := len(*a)
+	for n > 0 && ((*a)[n-1] == vm.LNil || (*a)[n-1] == nil) {
+		n--
+	}
+	if len(*a)-n > slack {
+		*a = (*a)[:n]
+	}
+	if n == maxArray-1 {
+		return border(t, n)
+	}
+	return n
+}
+
+// border is a length of n or more, where the rest of the elements is hashed: it is
+// searched as Lua does.
+func border(t *vm.LTable, n int) int {
+	there := func(i int) bool { return t.RawGetH(vm.LNumber(i)) != vm.LNil }
+	low, high := n, n+1
+	for there(high) {
+		low, high = high, high*2
+	}
+	for high-low > 1 {
+		if mid := (low + high) / 2; there(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// next is Lua's next of a table that is not protected.
+func next(t *vm.LTable, key vm.LValue) (vm.LValue, vm.LValue) {
+	if n, ok := key.(vm.LNumber); ok && n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
+		if have := len(*array(t)); int(n) > have { // length has cut it short meanwhile
+			key = vm.LNil
+			if have > 0 {
+				key = vm.LNumber(have)
+			}
+		}
+	}
+	return t.Next(key)
+}
+
+// Instructions of the VM, as far as they are looked at. Their numbers are part of
+// its interface.
+const nopcodes = vm.OP_NOP + 1
+
+type instruction uint32
+
+func (i instruction) op() int { return int(i >> 26) }
+func (i instruction) a() int  { return int(i>>18) & 0xff }
+func (i instruction) b() int  { return int(i) & 0x1ff }
+func (i instruction) c() int  { return int(i>>9) & 0x1ff }
+func (i instruction) bx() int { return int(i) & 0x3ffff }
+func (i instruction) sbx() int {
+	return int(i&0x3ffff) - 0x1ffff
+}
+
+const constant = 1 << 8 // in an operand: it is a constant, not a register
