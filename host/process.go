@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // What a server does when the process is its own: signals, the pid file, who
@@ -182,11 +183,22 @@ func (srv *Server) writePidFile(daemon bool) {
 		}
 		path = daemonPidFile
 	}
-	if err := os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
+	if err := writeNoLink(path, fmt.Appendln(nil, os.Getpid())); err != nil {
 		srv.log.Warn("cannot write the pid file", "error", err)
 		return
 	}
 	srv.pidFile = path
+}
+
+// writeNoLink writes a file that may be there already, for example in a directory
+// where nothing may be made, but not what a link at the name points to.
+func writeNoLink(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|files.NoFollow, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // removePidFile removes the file that writePidFile has written.

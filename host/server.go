@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -14,7 +15,9 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	hostconfig "github.com/ferrousdb/ferrous/host/config"
 )
 
 // Server is one running instance. Several may live in one process.
@@ -168,6 +171,7 @@ func (srv *Server) begin() (err error) {
 		return err // it has been checked
 	}
 	srv.readClock()
+	srv.tidyFiles()
 	srv.ks = keyspace.New(keyspace.Options{
 		Databases: int(srv.params.databases.Load()),
 		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
@@ -216,6 +220,21 @@ func (srv *Server) begin() (err error) {
 	}
 	srv.serving.Store(true)
 	return nil
+}
+
+// tidyFiles removes what a CONFIG REWRITE that was cut off has left behind.
+func (srv *Server) tidyFiles() {
+	if srv.file == "" {
+		return
+	}
+	path := hostconfig.RealPath(srv.file)
+	removed, err := files.Tidy(path)
+	for _, name := range removed {
+		srv.log.Info("removed what a CONFIG REWRITE that was cut off has left behind", "file", filepath.Join(filepath.Dir(path), name))
+	}
+	if err != nil {
+		srv.log.Debug("cannot look for what a CONFIG REWRITE may have left behind", "error", err)
+	}
 }
 
 // loops returns how many event loops to run. Loops compete with the clients

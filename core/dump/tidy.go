@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
+
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // temporary are the names of files that are being written: Redis's and those of
@@ -27,7 +28,7 @@ func Tidy(dir string) (removed []string, err error) {
 		if found == nil || !e.Type().IsRegular() {
 			continue
 		}
-		if pid, err := strconv.Atoi(found[1]); err != nil || pid != os.Getpid() && lives(pid) {
+		if pid, err := strconv.Atoi(found[1]); err != nil || pid != os.Getpid() && files.Lives(pid) {
 			continue
 		}
 		if failed := os.Remove(filepath.Join(dir, e.Name())); failed != nil {
@@ -37,15 +38,4 @@ func Tidy(dir string) (removed []string, err error) {
 		removed = append(removed, e.Name())
 	}
 	return removed, err
-}
-
-// lives reports whether a process exists.
-func lives(pid int) bool {
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = p.Release() }()
-	err = p.Signal(syscall.Signal(0))
-	return err == nil || errors.Is(err, os.ErrPermission)
 }

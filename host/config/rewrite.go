@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/files"
 )
 
 // marker is the comment above the lines that CONFIG REWRITE adds; Redis's own, so that either server finds the other's.
@@ -36,9 +37,7 @@ type document interface {
 // The file is replaced in one step: after a crash there is either the old or the new one. If it does not exist it is
 // created. Values that come from an included file and have changed are stated at the end of the main file.
 func Rewrite(path string, s *config.Schema, all bool) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // replace what a link points to, not the link
-	}
+	path = RealPath(path)
 	old, err := readFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -61,9 +60,17 @@ func Rewrite(path string, s *config.Schema, all bool) error {
 		}
 	}
 	if text := doc.text(); !bytes.Equal(text, old) || old == nil {
-		return replaceFile(path, text)
+		return files.Replace(path, text, 0o644)
 	}
 	return nil
+}
+
+// RealPath is the file that Rewrite replaces: what a link at path points to, not the link.
+func RealPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
 }
 
 func parseDocument(path string, s *config.Schema, text []byte) (document, error) {

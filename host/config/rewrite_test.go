@@ -99,7 +99,7 @@ func TestRewrite(t *testing.T) {
 			if got, _ := os.ReadFile(c.file); string(got) != c.after {
 				t.Errorf("got\n%s\nwant\n%s", got, c.after)
 			}
-			if left, _ := filepath.Glob("*.tmp"); len(left) > 0 {
+			if left, _ := filepath.Glob("*.temp-*"); len(left) > 0 {
 				t.Error(left)
 			}
 		})

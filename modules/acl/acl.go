@@ -69,6 +69,7 @@ func (m *module) Start(s core.Server) error {
 		return errors.New("users are defined in the configuration and aclfile is set: use one of the two, or rules that " +
 			"look as if they were in force would not be")
 	}
+	m.tidy()
 	if err := m.load(nil); err != nil {
 		return errors.New(err.Text)
 	}

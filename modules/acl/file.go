@@ -168,7 +168,19 @@ func (u *user) applyLine(at string, words []string) (wrong string) {
 	return wrong
 }
 
-// saveFile is ACL SAVE. The file is replaced as a whole, or stays as it was.
+// tidy removes what an ACL SAVE that was cut off has left behind.
+func (m *module) tidy() {
+	removed, err := files.Tidy(m.server.Path(m.file.Load()))
+	if len(removed) > 0 {
+		m.server.Log().Named("acl").Info("removed what an ACL SAVE that was cut off has left behind", "files", strings.Join(removed, " "))
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		m.server.Log().Named("acl").Warn("cannot remove what an ACL SAVE has left behind", "error", err)
+	}
+}
+
+// saveFile is ACL SAVE. The file is replaced as a whole, or stays as it was; it
+// holds hashes of passwords, so a new one is for nobody else to read.
 func (m *module) saveFile(c *core.Ctx) error {
 	if m.file.Load() == "" {
 		return errNoFile
@@ -178,7 +190,7 @@ func (m *module) saveFile(c *core.Ctx) error {
 		b.WriteString(m.users[name].line() + "\n")
 	}
 	path := m.server.Path(m.file.Load())
-	if err := files.Replace(path, fmt.Sprintf("%s.tmp-%d", path, os.Getpid()), []byte(b.String()), 0o644); err != nil {
+	if err := files.Replace(path, []byte(b.String()), 0o600); err != nil {
 		m.server.Log().Named("acl").Warn("the file of users cannot be saved", "error", err)
 		return core.Err("There was an error trying to save the ACLs. Please check the server logs for more information")
 	}

@@ -1,6 +1,8 @@
 package acl_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -72,6 +74,55 @@ func write(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestSavedFileStaysPrivate: ACL SAVE keeps the permissions of the file and makes a
+// new one for nobody else to read; a link that a stranger has placed where its
+// temporary file used to be, or under its name, leads nowhere.
+func TestSavedFileStaysPrivate(t *testing.T) {
+	dir := t.TempDir()
+	path, target := filepath.Join(dir, "users.acl"), filepath.Join(dir, "target")
+	mode := func() os.FileMode {
+		info, err := os.Lstat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Mode()
+	}
+	if err := errors.Join(os.WriteFile(path, nil, 0o640), os.Chmod(path, 0o640), os.WriteFile(target, []byte("precious"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	left := fmt.Sprintf("%s.temp-%d-%s", path, 1<<30, rand.Text())
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, 1, modules(), "--aclfile", path, "--dir", dir)
+	if _, err := os.Lstat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Error("what an ACL SAVE has left behind is still there:", err)
+	}
+	guess := fmt.Sprintf("%s.tmp-%d", path, os.Getpid())
+	if err := os.Symlink(target, guess); err != nil {
+		t.Fatal(err)
+	}
+	c[0].want("ACL SAVE", "OK")
+	if mode() != 0o640 {
+		t.Errorf("mode %v", mode())
+	}
+	for _, before := range []func() error{
+		func() error { return os.Remove(path) },
+		func() error { return errors.Join(os.Remove(path), os.Symlink(target, path)) },
+	} {
+		if err := before(); err != nil {
+			t.Fatal(err)
+		}
+		c[0].want("ACL SAVE", "OK")
+		if mode() != 0o600 {
+			t.Errorf("a new file has mode %v", mode())
+		}
+	}
+	if got, _ := os.ReadFile(target); string(got) != "precious" {
+		t.Errorf("written through a link: %q", got)
+	}
 }
 
 // TestFile: users are loaded at the start and by ACL LOAD, and saved by ACL SAVE; a

@@ -57,7 +57,7 @@ func (d directory) readManifest() (*manifest, error) {
 // one, and the files that it names are in the directory for good.
 func (d directory) writeManifest(m *manifest) error {
 	name := d.manifestName()
-	if err := files.Replace(d.in(name), d.in("temp-"+name), m.format(), 0); err != nil {
+	if err := files.Replace(d.in(name), m.format(), 0o644); err != nil {
 		return said("cannot write the AOF manifest file "+name, err)
 	}
 	return nil

@@ -57,6 +57,8 @@ func (m *module) load() (done bool, err error) {
 // without a base is of no use, either.
 func (m *module) tidy() {
 	removed, err := dump.Tidy(m.where.path)
+	manifests, failed := files.Tidy(m.where.in(m.where.manifestName()))
+	removed, err = append(removed, manifests...), errors.Join(err, failed)
 	if name := m.where.tempIncr(); os.Remove(m.where.in(name)) == nil {
 		removed = append(removed, name)
 	}
@@ -183,7 +185,12 @@ func (m *module) open() error {
 		next.addIncr(m.where.file)
 	}
 	name := next.incrs[len(next.incrs)-1].name
-	f, err := os.OpenFile(m.where.in(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	// A link under the name of an increment that is new is nobody's who keeps the log.
+	flags := os.O_WRONLY | os.O_APPEND
+	if verb == "Creating" {
+		flags |= os.O_CREATE | files.NoFollow
+	}
+	f, err := os.OpenFile(m.where.in(name), flags, 0o644)
 	if err != nil {
 		return said("Can't open the append-only file "+name, err)
 	}

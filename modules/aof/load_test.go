@@ -2,6 +2,8 @@ package aof_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -197,13 +199,55 @@ func TestDumpBeforeCommands(t *testing.T) {
 
 // TestLeftovers: what a crash has left half written goes at the next start.
 func TestLeftovers(t *testing.T) {
-	dir := logDir(t, oneIncr, map[string]string{incr1: command("SET a 1"), "temp-1073741824-0.rdb": "x", "temp-appendonly.aof.incr": "x"})
+	dir := logDir(t, oneIncr, map[string]string{incr1: command("SET a 1"), "temp-1073741824-0.rdb": "x", "temp-appendonly.aof.incr": "x",
+		fmt.Sprintf("appendonly.aof.manifest.temp-%d-%s", 1<<30, rand.Text()): "x"})
 	s := start(t, dir)
 	s.client().want("GET a", "1")
 	names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
 	if err != nil || len(names) != 2 {
 		t.Errorf("%v, %v", names, err)
 	}
+}
+
+// TestNotThroughLinks: what a stranger has placed under the names that the log
+// takes next is not written to.
+func TestNotThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	link := func(name string) {
+		path := filepath.Join(dir, "appendonlydir", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(target, []byte("precious"), 0o600), os.Symlink(target, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	safe := func() {
+		t.Helper()
+		if got, err := os.ReadFile(target); err != nil || string(got) != "precious" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	s := start(t, dir)
+	c := s.client()
+	c.want("SET a 1", "OK")
+	for _, name := range []string{"temp-appendonly.aof.manifest", "appendonly.aof.2.incr.aof"} {
+		link(name)
+	}
+	c.rewritten()
+	c.want("SET a 2", "OK")
+	safe()
+	c.want("CONFIG SET appendonly no", "OK")
+	link("temp-appendonly.aof.incr")
+	c.want("CONFIG SET appendonly yes", "OK")
+	c.want("SET a 3", "OK")
+	s.Stop()
+	safe()
+	dir = t.TempDir()
+	target = filepath.Join(dir, "target")
+	link("appendonly.aof.1.incr.aof")
+	if _, err := try(t, dir); err == nil {
+		t.Error("it has begun to log through a link")
+	}
+	safe()
 }
 
 // TestWarnsOfADump: a log that begins empty beside a dump is worth a warning.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -123,7 +124,7 @@ func (m *module) openIncr(rw *rewrite) (*output, error) {
 	if rw.state == on {
 		name = next.addIncr(m.where.file)
 	}
-	f, err := os.OpenFile(m.where.in(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o644)
+	f, err := files.Fresh(m.where.in(name), os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, said("Can't open the append-only file "+name, err)
 	}

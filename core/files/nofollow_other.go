@@ -1,0 +1,6 @@
+//go:build !unix
+
+package files
+
+// NoFollow is no flag here.
+const NoFollow = 0
