@@ -35,6 +35,10 @@
 # From 0 to 777. Fixed at start-up.
 # unixsocketperm = 0
 
+# Name of the group that the unix socket belongs to; empty leaves it to the system.
+# Fixed at start-up.
+# unixsocketgroup = ""
+
 # Seconds after which an idle client is disconnected; 0 for never.
 # timeout = 0
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/user"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,18 +253,35 @@ func absentAddress(err error) bool {
 }
 
 func (srv *Server) openUnix(path string) (*listener, error) {
+	p := srv.params
+	group := -1
+	if name := p.unixGroup.Load(); name != "" {
+		g, err := user.LookupGroup(name)
+		if err == nil {
+			group, err = strconv.Atoi(g.Gid)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("unixsocketgroup: %w", err)
+		}
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("unixsocket: %w", err)
 	}
-	nl, err := net.Listen("unix", path)
+	nl, err := listenUnix(path, int(p.tcpBacklog.Load()), func() error {
+		// Nobody can connect yet. The group comes first: who gets in by his group must
+		// not do so by one that the socket loses.
+		if group >= 0 {
+			if err := os.Chown(path, -1, group); err != nil {
+				return err
+			}
+		}
+		if perm := p.unixPerm.Load(); perm != 0 {
+			return os.Chmod(path, os.FileMode(perm))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("Failed opening Unix socket: %w", err)
-	}
-	if perm := srv.params.unixPerm.Load(); perm != 0 {
-		if err := os.Chmod(path, os.FileMode(perm)); err != nil {
-			nl.Close()
-			return nil, fmt.Errorf("unixsocketperm: %w", err)
-		}
 	}
 	return srv.startListener(nl, "unix", path, nil)
 }

@@ -17,6 +17,7 @@ type params struct {
 	tcpBacklog    *config.IntVar
 	unixSocket    *config.StringVar
 	unixPerm      *config.IntVar
+	unixGroup     *config.StringVar
 	timeout       *config.IntVar
 	keepAlive     *config.IntVar
 	protected     *config.BoolVar
@@ -90,6 +91,7 @@ func (p *params) declareNetwork(s *config.Schema) {
 	p.tcpBacklog = s.Int(par("tcp-backlog", "511", "How many connections may wait to be accepted. The kernel's own limit (net.core.somaxconn) applies too.", config.Immutable), 0, math.MaxInt32)
 	p.unixSocket = s.Text(par("unixsocket", "", "Path of a unix socket to listen on; empty for none.", config.Immutable))
 	p.unixPerm = s.Octal(par("unixsocketperm", "0", "Permissions of the unix socket, in octal; 0 leaves them to the umask.", config.Immutable), 0, 0o777)
+	p.unixGroup = s.Text(par("unixsocketgroup", "", "Name of the group that the unix socket belongs to; empty leaves it to the system.", config.Immutable))
 	p.timeout = s.Int(par("timeout", "0", "Seconds after which an idle client is disconnected; 0 for never.", 0), 0, math.MaxInt32)
 	p.keepAlive = s.Int(par("tcp-keepalive", "300", "Seconds between TCP keep-alive probes to clients; 0 for none.", 0), 0, math.MaxInt32)
 	p.protected = s.Bool(par("protected-mode", "yes", "While no password is set, serve only clients of this machine.", 0))

@@ -1,0 +1,42 @@
+//go:build unix
+
+package host
+
+import (
+	"net"
+	"os"
+	"syscall"
+)
+
+// listenUnix opens a unix socket. before runs when its file is there and nobody can
+// connect to it yet: net.Listen, which binds and listens in one, leaves no room for
+// that, and who connects in between has got in. An error removes the file.
+func listenUnix(path string, backlog int, before func() error) (_ net.Listener, err error) {
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	syscall.CloseOnExec(fd)
+	f := os.NewFile(uintptr(fd), path)
+	defer f.Close() // the listener has a descriptor of its own
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+		return nil, os.NewSyscallError("bind "+path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(path)
+		}
+	}()
+	if err := before(); err != nil {
+		return nil, err
+	}
+	if err := syscall.Listen(fd, backlog); err != nil {
+		return nil, os.NewSyscallError("listen", err)
+	}
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(true)
+	return l, nil
+}

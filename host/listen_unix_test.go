@@ -1,0 +1,78 @@
+//go:build unix
+
+package host
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// TestUnixSocketOpensWithItsPermissions: as long as they are not set nobody gets
+// in, and an error leaves nothing there.
+func TestUnixSocketOpensWithItsPermissions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	dial := func() error {
+		c, err := net.Dial("unix", path)
+		if err == nil {
+			c.Close()
+		}
+		return err
+	}
+	var early error
+	l, err := listenUnix(path, 511, func() error { early = dial(); return os.Chmod(path, 0o600) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(early, syscall.ECONNREFUSED) {
+		t.Errorf("before the permissions are set a client gets: %v", early)
+	}
+	if err := dial(); err != nil {
+		t.Error(err)
+	}
+	l.Close()
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a closed listener leaves its file behind:", err)
+	}
+	if _, err := listenUnix(path, 511, func() error { return syscall.EPERM }); !errors.Is(err, syscall.EPERM) {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a listener that could not be opened leaves its file behind:", err)
+	}
+}
+
+// TestUnixSocketGroup: a group that the process may give away is taken, one that
+// is not known is an error.
+func TestUnixSocketGroup(t *testing.T) {
+	groups, err := os.Getgroups()
+	if os.Geteuid() == 0 {
+		groups = append(groups, 1)
+	}
+	if err != nil || len(groups) == 0 {
+		t.Skip("this user is in no group:", err)
+	}
+	gid := groups[len(groups)-1]
+	g, err := user.LookupGroupId(strconv.Itoa(gid))
+	if err != nil {
+		t.Skip("the group has no name:", err)
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	testServer(t, "--unixsocket", path, "--unixsocketperm", "770", "--unixsocketgroup", g.Name)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := info.Sys().(*syscall.Stat_t); int(st.Gid) != gid || info.Mode().Perm() != 0o770 {
+		t.Errorf("group %d, mode %v, want %d", st.Gid, info.Mode(), gid)
+	}
+	if srv, err := Start(Options{Args: []string{"--port", "0", "--unixsocket", path, "--unixsocketgroup", "no such group"}}); err == nil {
+		srv.Stop()
+		t.Error("an unknown group was taken")
+	}
+}
