@@ -514,6 +514,18 @@
 # Also called lua-time-limit.
 # busy-reply-threshold = 5000
 
+# How many instructions of the Lua machine a script may execute. 0 is no limit. A script that is
+# over it ends with an error; what it has written stays, as after any error.
+# lua-instruction-limit = 0
+
+# By how many bytes, about, a script may make the process grow. 0 is no limit. A script that is over
+# it ends with an error; what it has written stays, as after any error.
+# lua-memory-limit = 0
+
+# How many milliseconds a script may run. 0 is no limit. A script that is over it ends with an
+# error; what it has written stays, as after any error.
+# lua-timeout = 0
+
 # --- security -------------------------------------------------------------------------------------
 
 # Another name for a command, or none (an empty one) to switch it off: the name, then the new one.

@@ -11,6 +11,8 @@ type Permissions interface {
 	// permissions may not run a command with these arguments, whose arity is
 	// right. It takes no locks but leaves.
 	Allow(c *Ctx, cmd *Command, args [][]byte, where Where) error
+	// Allows is Allow for whoever only wants to know: nothing is logged.
+	Allows(cmd *Command, args [][]byte) bool
 	// AllKeys reports whether c's command may do what flags say to any key: what
 	// reads keys that nobody could declare asks (SORT with BY).
 	AllKeys(c *Ctx, flags KeyFlags) bool

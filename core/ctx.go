@@ -44,6 +44,10 @@ type Ctx struct {
 	Loop int
 	// Script is set for what a script runs.
 	Script bool
+	// Unbounded is set for what a script runs that is not to be refused for lack of
+	// memory: it has begun to write, or may go on whatever there is. The script sets
+	// it for itself.
+	Unbounded bool
 
 	// The rest belongs to the host.
 

@@ -13,7 +13,22 @@ type Fed struct {
 	DB   int
 	Args [][]byte // valid during the call
 	Unit Unit
+	Skip FeedTarget // who is not to have it; of a mark, who is to have nothing of the unit
 }
+
+// FeedTarget is a set of those who are fed.
+type FeedTarget uint8
+
+// Those who are fed.
+const (
+	FeedLog FeedTarget = 1 << iota
+	FeedReplicas
+	FeedAll = FeedLog | FeedReplicas
+)
+
+// FeedTo says who is to be fed what is called from now on (Call), for scripts that
+// choose (redis.set_repl). It is everybody until the command ends.
+func (c *Ctx) FeedTo(to FeedTarget) { c.feed.skip = FeedAll &^ to }
 
 // Unit marks the bounds of writes that are one transaction.
 type Unit uint8
@@ -33,13 +48,14 @@ type feed struct {
 	// die before the unit is published.
 	args [][]byte
 	text []byte
+	skip FeedTarget // of what is called now
 }
 
 // keepFeed is up to how many writes the room for them is kept for the next command.
 const keepFeed = 1 << 10
 
 func (f *feed) reset() {
-	f.given = false
+	f.given, f.skip = false, 0
 	if cap(f.all) > keepFeed || cap(f.args) > 8*keepFeed || cap(f.text) > 64*keepFeed {
 		*f = feed{}
 		return
@@ -50,14 +66,14 @@ func (f *feed) reset() {
 }
 
 // copy adds a write whose arguments will not last.
-func (f *feed) copy(db int, args [][]byte) {
+func (f *feed) copy(db int, args [][]byte, skip FeedTarget) {
 	first := len(f.args)
 	for _, a := range args {
 		at := len(f.text)
 		f.text = append(f.text, a...)
 		f.args = append(f.args, f.text[at:len(f.text):len(f.text)])
 	}
-	f.all = append(f.all, Fed{DB: db, Args: f.args[first:len(f.args):len(f.args)]})
+	f.all = append(f.all, Fed{DB: db, Args: f.args[first:len(f.args):len(f.args)], Skip: skip})
 }
 
 // Propagate says in what form the change is to be repeated by logs and
@@ -87,10 +103,10 @@ func (c *Ctx) Absorb(nested *Ctx) {
 	switch {
 	case nested.Dirty == 0 || !c.Hooks.Feeding():
 	case !nested.feed.given:
-		c.feed.copy(nested.DB.Index(), nested.fedArgs())
+		c.feed.copy(nested.DB.Index(), nested.fedArgs(), c.feed.skip)
 	default:
 		for _, f := range nested.feed.all {
-			c.feed.copy(f.DB, f.Args)
+			c.feed.copy(f.DB, f.Args, f.Skip|c.feed.skip)
 		}
 	}
 }
@@ -129,11 +145,15 @@ func (h *Hooks) FeedUnit(all []Fed) {
 		h.publish(all[0])
 		return
 	}
-	h.publish(Fed{DB: all[0].DB, Unit: UnitBegin})
+	skip := FeedAll
+	for _, f := range all {
+		skip &= f.Skip
+	}
+	h.publish(Fed{DB: all[0].DB, Unit: UnitBegin, Skip: skip})
 	for _, f := range all {
 		h.publish(f)
 	}
-	h.publish(Fed{DB: all[len(all)-1].DB, Unit: UnitEnd})
+	h.publish(Fed{DB: all[len(all)-1].DB, Unit: UnitEnd, Skip: skip})
 }
 
 func (h *Hooks) publish(f Fed) {

@@ -70,6 +70,15 @@ func (r *Registry) Guard(g Guard) *Switch {
 	return sw
 }
 
+// Refusal asks the guards whether a command with these flags would be refused at a
+// door, whatever it is: what scripts ask before they begin. It returns the answer.
+func (c *Ctx) Refusal(flags Flags, where Where) error {
+	if !c.Hooks.any(hookGuard) {
+		return nil
+	}
+	return c.Hooks.guard(c, flags, where)
+}
+
 // Guarded reports whether any guard or any hook of OnBefore is on.
 func (h *Hooks) Guarded() bool { return h.any(hookGuard | hookBefore) }
 
@@ -79,6 +88,21 @@ func (h *Hooks) Refusal(c *Ctx, flags Flags, where Where) error {
 	if !h.Guarded() {
 		return nil
 	}
+	if err := h.guard(c, flags, where); err != nil {
+		return err
+	}
+	for _, x := range h.before {
+		if x.sw.on.Load() {
+			if err := x.fn(c, where); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// guard asks the guards only.
+func (h *Hooks) guard(c *Ctx, flags Flags, where Where) error {
 	for i := range h.guards {
 		if !h.guards[i].sw.on.Load() {
 			continue
@@ -92,13 +116,6 @@ func (h *Hooks) Refusal(c *Ctx, flags Flags, where Where) error {
 		}
 		if err := g.Why(c); err != nil {
 			return err
-		}
-	}
-	for _, x := range h.before {
-		if x.sw.on.Load() {
-			if err := x.fn(c, where); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

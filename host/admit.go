@@ -166,9 +166,9 @@ func (srv *Server) declareGuards() {
 		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
 	})
 	srv.oomGuard = srv.registry.Guard(core.Guard{
-		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM, Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
+		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM,
 		Why: func(c *core.Ctx) error {
-			if w, ok := c.Exec.(*worker); ok && w.full {
+			if w, ok := c.Exec.(*worker); ok && w.full && !c.Unbounded {
 				return core.ErrOOM
 			}
 			return nil

@@ -16,6 +16,7 @@ type nested struct {
 func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.Where) {
 	in := w.innerCtx()
 	in.Writer, in.Session, in.DB, in.Server = c.Writer, c.Session, c.DB, c.Server
+	in.Unbounded = c.Unbounded
 	in.Loop, in.Script = w.id, c.Script || c.Cmd.Categories()&core.CatScripting != 0
 	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
 	in.Reset(cmd, args)

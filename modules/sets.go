@@ -18,6 +18,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/pubsub"
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/replication"
+	"github.com/ferrousdb/ferrous/modules/scripting"
 	"github.com/ferrousdb/ferrous/modules/server"
 	"github.com/ferrousdb/ferrous/modules/sets"
 	"github.com/ferrousdb/ferrous/modules/streams"
@@ -29,7 +30,7 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New())
+	return append(common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), scripting.New())
 }
 
 // Cache is what a cache needs and nothing else: keys, the common types of values,

@@ -51,6 +51,11 @@ func (u *user) Allow(c *core.Ctx, cmd *core.Command, args [][]byte, where core.W
 	return u.explain(r, cmd, where)
 }
 
+// Allows implements core.Permissions.
+func (u *user) Allows(cmd *core.Command, args [][]byte) bool {
+	return u.check(cmd, args).reason == granted
+}
+
 // AllKeys implements core.Permissions: one selector has to allow both the command
 // and every key.
 func (u *user) AllKeys(c *core.Ctx, flags core.KeyFlags) bool {

@@ -193,6 +193,9 @@ func (m *module) shutdown(o core.Shutdown) error {
 
 // fed is the listener to the write feed.
 func (m *module) fed(f core.Fed) {
+	if f.Skip&core.FeedLog != 0 {
+		return
+	}
 	stamp := m.params.timestamps.Load()
 	m.w.append(func(b []byte) []byte {
 		if stamp && !m.inUnit {

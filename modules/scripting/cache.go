@@ -1,0 +1,109 @@
+package scripting
+
+import (
+	"container/list"
+	"crypto/sha1"
+	"encoding/hex"
+	"strings"
+
+	"github.com/ferrousdb/ferrous/modules/scripting/lua"
+)
+
+// script is one that is known by its SHA1.
+type script struct {
+	sha   string // 40 lower-case hexadecimal digits
+	body  string
+	chunk *lua.Chunk
+	flags flags
+
+	// place is that in the order in which scripts of EVAL were used last; those of
+	// SCRIPT LOAD have none, and stay.
+	place *list.Element
+}
+
+// memory is what it takes, about: the text, and a compiled form of like size.
+func (s *script) memory() int64 { return int64(3*len(s.body)) + 512 }
+
+// mostEvals is how many scripts are kept that only EVAL has brought, as since Redis
+// 7.4: a client that writes values into its scripts must not fill the memory.
+const mostEvals = 500
+
+// cache holds all scripts. Whoever uses it holds all shards.
+type cache struct {
+	bySHA  map[string]*script
+	byBody map[string]*script
+	evals  *list.List // of *script, the one used last in front
+	memory int64
+}
+
+func newCache() *cache {
+	return &cache{bySHA: map[string]*script{}, byBody: map[string]*script{}, evals: list.New()}
+}
+
+// find returns a script by its SHA1 in any case, nil if it is not known.
+func (c *cache) find(sha []byte) *script {
+	s := c.bySHA[string(sha)]
+	if s == nil && len(sha) == 2*sha1.Size {
+		s = c.bySHA[strings.ToLower(string(sha))]
+	}
+	if s != nil && s.place != nil {
+		c.evals.MoveToFront(s.place)
+	}
+	return s
+}
+
+// load returns the script of a text, compiling it if it is new. keep says that it is
+// to stay whatever else is run (SCRIPT LOAD).
+func (c *cache) load(body []byte, keep bool) (*script, error) {
+	s := c.byBody[string(body)]
+	if s == nil {
+		var err error
+		if s, err = compile(string(body)); err != nil {
+			return nil, err
+		}
+		c.bySHA[s.sha], c.byBody[s.body] = s, s
+		c.memory += s.memory()
+		s.place = c.evals.PushFront(s)
+	}
+	switch {
+	case s.place == nil:
+	case keep:
+		c.evals.Remove(s.place)
+		s.place = nil
+	default:
+		c.evals.MoveToFront(s.place)
+	}
+	for c.evals.Len() > mostEvals {
+		c.remove(c.evals.Back().Value.(*script))
+	}
+	return s, nil
+}
+
+func (c *cache) remove(s *script) {
+	if s.place != nil {
+		c.evals.Remove(s.place)
+	}
+	delete(c.bySHA, s.sha)
+	delete(c.byBody, s.body)
+	c.memory -= s.memory()
+}
+
+// flush forgets all scripts.
+func (c *cache) flush() { *c = *newCache() }
+
+// compile reads a script: its first line may say what it does (flags.go).
+func compile(body string) (*script, error) {
+	sum := sha1.Sum([]byte(body))
+	s := &script{sha: hex.EncodeToString(sum[:]), body: body, flags: compat}
+	if strings.HasPrefix(body, "#!") {
+		var err error
+		if s.flags, err = parseShebang(body); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if s.chunk, err = lua.Compile(body, "@user_script"); err != nil {
+		return nil, errCompile(err)
+	}
+	return s, nil
+}

@@ -1,0 +1,80 @@
+package scripting
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// eval makes the handler of EVAL and EVAL_RO.
+func (m *module) eval(readOnly bool) core.Handler {
+	return func(c *core.Ctx) error {
+		n, err := keyCount(c)
+		if err != nil {
+			return err
+		}
+		s, err := m.scripts.load(c.Args[1], false)
+		if err != nil {
+			return err
+		}
+		return m.run(c, s, n, readOnly)
+	}
+}
+
+// evalSHA makes the handler of EVALSHA and EVALSHA_RO.
+func (m *module) evalSHA(readOnly bool) core.Handler {
+	return func(c *core.Ctx) error {
+		s := m.scripts.find(c.Args[1])
+		if s == nil {
+			return errNoScript
+		}
+		n, err := keyCount(c)
+		if err != nil {
+			return err
+		}
+		return m.run(c, s, n, readOnly)
+	}
+}
+
+// keyCount reads the number of keys, which are followed by arguments.
+func keyCount(c *core.Ctx) (int, error) {
+	n, err := c.ArgInt(2)
+	switch {
+	case err != nil:
+		return 0, err
+	case n > int64(len(c.Args)-3):
+		return 0, core.Err("Number of keys can't be greater than number of args")
+	case n < 0:
+		return 0, core.Err("Number of keys can't be negative")
+	}
+	return int(n), nil
+}
+
+// run runs a script of EVAL with n keys.
+func (m *module) run(c *core.Ctx, s *script, n int, readOnly bool) error {
+	if err := m.mayRun(c, s.flags, readOnly); err != nil {
+		return err
+	}
+	r := m.runner(c)
+	j := job{name: s.sha, what: "script", flags: s.flags, readOnly: readOnly || s.flags&noWrites != 0}
+	return r.execute(c, j, s.chunk, c.Args[3:3+n], c.Args[3+n:])
+}
+
+// mayRun asks what a script's flags say to the state of the server.
+func (m *module) mayRun(c *core.Ctx, f flags, readOnly bool) error {
+	if f&compat != 0 {
+		return nil // its commands are asked one by one
+	}
+	if f&noWrites == 0 {
+		if readOnly {
+			return errWriteRO
+		}
+		if err := c.Refusal(core.Write, core.InScript); err != nil {
+			return err
+		}
+	}
+	if f&(allowOOM|noWrites) == 0 {
+		if err := c.Refusal(core.DenyOOM, core.InScript); err != nil {
+			return errOOMScript
+		}
+	}
+	return nil
+}

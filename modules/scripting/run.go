@@ -1,0 +1,220 @@
+package scripting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/modules/scripting/lua"
+)
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// job is what a runner is about.
+type job struct {
+	name     string // the SHA1, or the function's name
+	what     string // "script" or "function"
+	flags    flags
+	readOnly bool
+}
+
+// slow is a job that has taken so long that others were let go on meanwhile, as they
+// see it.
+type slow struct {
+	job
+	command [][]byte // copied
+	begun   time.Time
+	wrote   atomic.Bool // it has called a command that writes
+	killed  atomic.Bool // it is to end
+}
+
+// runner runs the scripts of one executor of commands, one at a time.
+type runner struct {
+	job
+	m      *module
+	engine *lua.Engine
+	c      *core.Ctx
+	due    *atomic.Bool
+	out    resp.Writer // for replies to the script
+	wrote  bool
+	slow   *slow // nil for a job that is not
+}
+
+// runner returns that of the call's executor.
+func (m *module) runner(c *core.Ctx) *runner {
+	r := m.runners[c.Loop]
+	if r == nil {
+		v := m.server.Version().Redis
+		r = &runner{m: m, engine: lua.New(lua.Options{Version: v, VersionNum: versionNumber(v)})}
+		m.runners[c.Loop] = r
+	}
+	return r
+}
+
+// versionNumber is a version as redis.REDIS_VERSION_NUM has it: 0x00MMmmpp.
+func versionNumber(v string) (n int) {
+	var major, minor, patch int
+	_, _ = fmt.Sscanf(v, "%d.%d.%d", &major, &minor, &patch)
+	return major<<16 | minor<<8 | patch
+}
+
+// execute runs a chunk and writes its reply.
+func (r *runner) execute(c *core.Ctx, j job, chunk *lua.Chunk, keys, args [][]byte) error {
+	r.job, r.c, r.due, r.wrote = j, c, c.Overdue(), false
+	c.Unbounded = j.flags&allowOOM != 0
+	db, mark := c.DB, len(c.Buf)
+	err := r.engine.Run(chunk, &lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer})
+	r.c = nil
+	c.Unbounded = false
+	c.FeedTo(core.FeedAll)
+	if c.DB = db; c.Session != nil { // SELECT is the script's own
+		c.Session.DB = db.Index()
+	}
+	if r.slow != nil {
+		r.slow = nil
+		r.m.current.Store(nil)
+	}
+	if err != nil {
+		c.Buf = c.Buf[:mark]
+		c.Error(r.failure(err))
+	}
+	return nil
+}
+
+// failure is what a client is told of a script that has failed. Its code, if it has
+// one, is the script's own.
+func (r *runner) failure(err *lua.Error) string {
+	if err.Source == "" {
+		return err.Text
+	}
+	return err.Text + " script: " + r.name + ", on " + err.Source + ":" + strconv.Itoa(err.Line) + "."
+}
+
+// Call implements lua.Host: redis.call.
+func (r *runner) Call(args [][]byte, proto int) []byte {
+	c := r.c
+	r.out.Buf, r.out.Proto = r.out.Buf[:0], proto
+	cmd, err := r.admit(args)
+	if err != nil {
+		r.out.Error(wire(err))
+		return r.out.Buf
+	}
+	own := c.Writer
+	c.Writer = &r.out
+	c.Call(cmd, args, core.InScript)
+	c.Writer = own
+	if cmd.Flags&core.Write != 0 {
+		// From now on memory is not asked for: a script is not stopped half-way.
+		r.wrote, c.Unbounded = true, true
+	}
+	return r.out.Buf
+}
+
+func wire(err error) string {
+	var e core.Error
+	if errors.As(err, &e) {
+		return e.Error()
+	}
+	return "ERR " + err.Error()
+}
+
+// admit finds a command that a script calls and asks whether scripts may: what any
+// caller is asked comes behind it, in Ctx.Call.
+func (r *runner) admit(args [][]byte) (*core.Command, error) {
+	cmd, err := r.m.server.Registry().Lookup(args)
+	switch {
+	case cmd == nil:
+		return nil, errUnknown
+	case err != nil:
+		return nil, errArgs
+	case cmd.Flags&core.NoScript != 0:
+		return nil, errNotAllowed
+	case cmd.Flags&core.Write != 0 && r.readOnly:
+		return nil, errReadOnly
+	}
+	return cmd, nil
+}
+
+var (
+	errUnknown    = errors.New("Unknown Redis command called from script")
+	errArgs       = errors.New("Wrong number of args calling Redis command from script")
+	errNotAllowed = errors.New("This Redis command is not allowed from script")
+)
+
+// Log implements lua.Host: redis.log.
+func (r *runner) Log(level int, message string) {
+	switch level {
+	case lua.LogDebug:
+		r.m.log.Trace(message)
+	case lua.LogVerbose:
+		r.m.log.Debug(message)
+	case lua.LogNotice:
+		r.m.log.Info(message)
+	default:
+		r.m.log.Warn(message)
+	}
+}
+
+// Replicate implements lua.Host: redis.set_repl.
+func (r *runner) Replicate(where int) {
+	var to core.FeedTarget
+	if where&lua.ReplAOF != 0 {
+		to |= core.FeedLog
+	}
+	if where&lua.ReplReplica != 0 {
+		to |= core.FeedReplicas
+	}
+	r.c.FeedTo(to)
+}
+
+// Allowed implements lua.Host: redis.acl_check_cmd.
+func (r *runner) Allowed(args [][]byte) (allowed, known bool) {
+	cmd, err := r.m.server.Registry().Lookup(args)
+	if err != nil {
+		return false, false
+	}
+	return r.c.Session == nil || r.c.Session.Perms == nil || r.c.Session.Perms.Allows(cmd, args), true
+}
+
+// Poll implements lua.Host.
+func (r *runner) Poll() error {
+	if !r.due.Load() {
+		return nil
+	}
+	s := r.slow
+	if s == nil {
+		s = &slow{job: r.job, begun: time.Now()}
+		for _, a := range r.c.Args {
+			s.command = append(s.command, bytes.Clone(a))
+		}
+		r.slow = s
+		r.m.current.Store(s)
+		r.m.log.Warn("Slow script detected: still in execution after its time. You can try killing the script using the " +
+			killer(r.what) + " command. Script name is: " + r.name + ".")
+	}
+	s.wrote.Store(r.wrote)
+	if err := r.c.Yield(busy(r.what)); err != nil {
+		return err
+	}
+	if s.killed.Load() {
+		r.m.log.Info("Lua script killed by user with " + killer(r.what) + ".")
+		return core.Err("Error running script (call to " + r.name + "): Script killed by user with " + killer(r.what) + ".")
+	}
+	return nil
+}
+
+func killer(what string) string {
+	if what == "function" {
+		return "FUNCTION KILL"
+	}
+	return "SCRIPT KILL"
+}
+
+func busy(what string) error {
+	return core.Error{Code: "BUSY", Text: "Redis is busy running a script. You can only call " + killer(what) + " or SHUTDOWN NOSAVE."}
+}

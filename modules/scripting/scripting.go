@@ -1,0 +1,94 @@
+// Package scripting brings scripts in Lua: EVAL and its relatives, SCRIPT, FUNCTION and
+// FCALL. How a script is read and run is package lua's business, below this one; here is what
+// it means for a server: which scripts are known, what a script may call, what its
+// effects become, and what ends one that does not end.
+//
+// Scripts may touch any key, declared or not, so their commands hold all shards
+// (core.AllKeys), and everything that they share is theirs alone while they run:
+// the cache of scripts, the statistics. Only what may be asked for meanwhile (SCRIPT KILL)
+// is shared with others.
+//
+// It is linked in by New; nothing else of it is exported.
+package scripting
+
+import (
+	"sync/atomic"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/modules/scripting/lua"
+)
+
+// New makes the module.
+func New() core.Module { return &module{scripts: newCache()} }
+
+type module struct {
+	server  core.Server
+	log     core.Logger
+	scripts *cache
+	runners []*runner            // by Ctx.Loop, made when first needed
+	current atomic.Pointer[slow] // the one job that others see, because it is slow
+	params  params
+}
+
+// params are the limits of scripts beyond busy-reply-threshold, which is the host's.
+type params struct {
+	instructions *config.IntVar
+	memory       *config.MemoryVar
+	timeout      *config.IntVar
+}
+
+// Name implements core.Module.
+func (*module) Name() string { return "scripting" }
+
+// Register implements core.Module.
+func (m *module) Register(r *core.Registry) error {
+	r.Commands(m.rows()...)
+	limit := func(name, doc string) config.Param {
+		return config.Param{Name: name, Section: "scripts", Default: "0", Doc: doc + " 0 is no limit. A script that is over it ends with an error; what it has written stays, as after any error."}
+	}
+	m.params.instructions = r.Config.Int(limit("lua-instruction-limit", "How many instructions of the Lua machine a script may execute."), 0, 1<<62)
+	m.params.memory = r.Config.Memory(limit("lua-memory-limit", "By how many bytes, about, a script may make the process grow."), 0, 1<<62)
+	m.params.timeout = r.Config.Int(limit("lua-timeout", "How many milliseconds a script may run."), 0, 1<<40)
+	r.Info(core.InfoSection{Name: "memory", Fill: m.info})
+	return nil
+}
+
+// Start implements core.Starter.
+func (m *module) Start(s core.Server) error {
+	m.server, m.log = s, s.Log().Named("scripting")
+	m.runners = make([]*runner, s.Executors())
+	return nil
+}
+
+// info fills in the part of the section memory that is about scripts.
+func (m *module) info(w *core.InfoWriter) {
+	human := func(name string, n int64) {
+		w.Int(name, n)
+		w.String(name+"_human", core.HumanBytes(n))
+	}
+	engines := int64(0)
+	for _, r := range m.runners {
+		if r != nil {
+			engines += engineSize
+		}
+	}
+	w.Int("used_memory_vm_eval", engines)
+	human("used_memory_lua", engines)
+	w.Int("used_memory_scripts_eval", m.scripts.memory)
+	w.Int("number_of_cached_scripts", int64(len(m.scripts.bySHA)))
+	human("used_memory_vm_total", engines)
+	human("used_memory_scripts", m.scripts.memory)
+}
+
+// engineSize is about what a Lua machine takes that has run nothing yet.
+const engineSize = 192 << 10
+
+// limits are those of the next script.
+func (m *module) limits() lua.Limits {
+	return lua.Limits{
+		Instructions: m.params.instructions.Load(),
+		Memory:       m.params.memory.Load(),
+		Time:         millis(m.params.timeout.Load()),
+	}
+}
