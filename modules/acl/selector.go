@@ -127,9 +127,9 @@ func (s *selector) firstArg(cmd *core.Command, arg string) {
 	if s.firstArgs == nil {
 		s.firstArgs = map[int][]string{}
 	}
-	if id := cmd.ID(); !slices.ContainsFunc(s.firstArgs[id], same) {
-		s.firstArgs[id] = append(s.firstArgs[id], arg)
-	}
+	// In the order of the rules, of which the last of the same counts (remember).
+	id := cmd.ID()
+	s.firstArgs[id] = append(slices.DeleteFunc(s.firstArgs[id], same), arg)
 }
 
 // remember keeps a rule about commands. It makes an earlier one about the same
