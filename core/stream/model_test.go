@@ -467,6 +467,9 @@ func (x *machine) probe() error {
 				want = append(want, e)
 			}
 		}
+		if n := v.Count(from, to); n != len(want) {
+			return fmt.Errorf("%d from %v to %v, not %d", n, from, to, len(want))
+		}
 		if err := walk(v.Range(from, to), want); err != nil {
 			return fmt.Errorf("from %v to %v: %w", from, to, err)
 		}

@@ -79,6 +79,44 @@ func (v View) Get(id ID) (e Entry, ok bool) {
 	return c.Next()
 }
 
+// Count returns how many entries have IDs between two, both included. Blocks that are whole in between are not
+// looked into.
+func (v View) Count(from, to ID) (n int) {
+	if v.Len() == 0 || to.Less(from) {
+		return 0
+	}
+	end, ok := v.o.seek(to)
+	if !ok {
+		return 0
+	}
+	w, ok := v.o.seek(from)
+	if !ok {
+		w, _ = v.o.firstBlock()
+	}
+	for {
+		b := v.o.block(w)
+		if w != end && !b.first.Less(from) {
+			n += int(b.live)
+		} else {
+			low, high := from, b.lastID()
+			if low.Less(b.first) {
+				low = b.first
+			}
+			if to.Less(high) {
+				high = to
+			}
+			c := v.Range(low, high)
+			for _, ok := c.Next(); ok; _, ok = c.Next() {
+				n++
+			}
+		}
+		if w == end {
+			return n
+		}
+		w, _ = v.o.nextBlock(w)
+	}
+}
+
 // Cursor walks entries whose IDs are in a range. It is valid until the stream is changed.
 type Cursor struct {
 	o        *object

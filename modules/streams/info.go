@@ -121,7 +121,7 @@ func xinfoStream(c *core.Ctx) error {
 	replyFigures(c, v)
 	c.BulkString("entries")
 	cur := v.Range(stream.ID{}, stream.MaxID)
-	replyEntries(c, &cur, count, v.Len())
+	replyEntries(c, &cur, count, likely(v, stream.ID{}, stream.MaxID, count))
 	c.BulkString("groups")
 	c.Array(v.Groups())
 	for name, g := range v.AllGroups() {

@@ -21,6 +21,14 @@ func xrange(c *core.Ctx) error { return interval(c, 2, 3) }
 // xrevrange is XREVRANGE key end start [COUNT count].
 func xrevrange(c *core.Ctx) error { return interval(c, 3, 2) }
 
+// likely is how many entries an answer has, exactly if their number is not limited.
+func likely(v stream.View, from, to stream.ID, count int64) int {
+	if count > 0 {
+		return int(min(count, int64(v.Len())))
+	}
+	return v.Count(from, to)
+}
+
 // interval replies the entries between two arguments, backwards if the end comes first.
 func interval(c *core.Ctx, start, end int) error {
 	from, err := startID(c.Args[start])
@@ -58,6 +66,6 @@ func interval(c *core.Ctx, start, end int) error {
 	} else {
 		cur = v.Reverse(from, to)
 	}
-	replyEntries(c, &cur, count, v.Len())
+	replyEntries(c, &cur, count, likely(v, from, to, count))
 	return nil
 }

@@ -266,7 +266,7 @@ func (r *reading) run(c *core.Ctx) bool {
 		a.stream(c, key)
 		from, _ := r.from[i].after.Next()
 		cur := v.Range(from, stream.MaxID)
-		replyEntries(c, &cur, r.count, v.Len())
+		replyEntries(c, &cur, r.count, likely(v, from, stream.MaxID, r.count))
 	}
 	if !a.begun {
 		return false
@@ -343,11 +343,12 @@ func (d *delivery) claimable() (old []stream.Pending) {
 // deliver replies what others have had for too long, and then new entries.
 func (d *delivery) deliver(old []stream.Pending) {
 	c, v := d.c, d.ed.View()
-	likely := v.Len()
-	if d.r.count > 0 {
-		likely = int(min(d.r.count, int64(likely)))
+	from, _ := d.g.View().Last().Next()
+	n := likely(v, from, stream.MaxID, d.r.count)
+	if d.r.count == 0 {
+		n += len(old)
 	}
-	a := begin(c, likely)
+	a := begin(c, n)
 	for _, p := range old {
 		e, _ := v.Get(p.ID)
 		c.Array(4)
@@ -357,7 +358,6 @@ func (d *delivery) deliver(old []stream.Pending) {
 		d.give(stream.Pending{ID: p.ID, Time: c.Now, Count: p.Count + 1, Consumer: d.to})
 		a.n++
 	}
-	from, _ := d.g.View().Last().Next()
 	cur := v.Range(from, stream.MaxID)
 	moved := false
 	for d.r.count == 0 || int64(a.n) < d.r.count {

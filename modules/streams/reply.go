@@ -72,13 +72,10 @@ func entryParts(c *core.Ctx, e *stream.Entry) {
 	}
 }
 
-// replyEntries writes the entries that a cursor comes to, up to count of them if it is not 0; likely is how many there
+// replyEntries writes the entries that a cursor comes to, up to count of them if it is not 0; guess is how many there
 // probably are.
-func replyEntries(c *core.Ctx, cur *stream.Cursor, count int64, likely int) {
-	if count > 0 {
-		likely = int(min(count, int64(likely)))
-	}
-	a := begin(c, likely)
+func replyEntries(c *core.Ctx, cur *stream.Cursor, count int64, guess int) {
+	a := begin(c, guess)
 	for count == 0 || int64(a.n) < count {
 		e, ok := cur.Next()
 		if !ok {
