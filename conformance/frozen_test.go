@@ -29,6 +29,7 @@ func TestSnapshotsDoNotMove(t *testing.T) {
 		"large": {
 			"--hash-max-listpack-entries", "0", "--zset-max-listpack-entries", "0",
 			"--set-max-listpack-entries", "0", "--set-max-intset-entries", "0", "--list-max-listpack-size", "1",
+			"--stream-node-max-entries", "2",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

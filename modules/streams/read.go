@@ -288,7 +288,7 @@ func (r *reading) serveGroup(c *core.Ctx, a *answer, i int, key []byte) {
 	if !ok {
 		return
 	}
-	d := delivery{r: r, c: c, key: key, ed: &ed, g: g}
+	d := delivery{r: r, c: c, key: key, v: ed.View(), g: g}
 	d.claims = claims{c: c, key: key, group: c.Args[r.group]}
 	var made bool
 	if d.to, made = consumer(c, g, key, c.Args[r.consumer]); made {
@@ -301,7 +301,7 @@ func (r *reading) serveGroup(c *core.Ctx, a *answer, i int, key []byte) {
 		return
 	}
 	last := g.View().Last()
-	fresh := last.Less(ed.View().Last()) && last.Less(ed.View().Top())
+	fresh := last.Less(d.v.Last()) && last.Less(d.v.Top())
 	var old []stream.Pending
 	if r.claim {
 		old = d.claimable()
@@ -317,7 +317,7 @@ type delivery struct {
 	r   *reading
 	c   *core.Ctx
 	key []byte
-	ed  *stream.Editor
+	v   stream.View // as it is with the group open for changing
 	g   stream.GroupEditor
 	to  stream.Consumer
 	claims
@@ -325,7 +325,7 @@ type delivery struct {
 
 // claimable returns what has been pending for long enough, the oldest first, as many as are asked for.
 func (d *delivery) claimable() (old []stream.Pending) {
-	m := d.ed.View().Merge(stream.ID{})
+	m := d.v.Merge(stream.ID{})
 	cur := d.g.View().PendingFrom(stream.ID{})
 	cur.Until(d.c.Now - d.r.idle)
 	for p, ok := cur.Next(); ok; p, ok = cur.Next() {
@@ -342,7 +342,7 @@ func (d *delivery) claimable() (old []stream.Pending) {
 
 // deliver replies what others have had for too long, and then new entries.
 func (d *delivery) deliver(old []stream.Pending) {
-	c, v := d.c, d.ed.View()
+	c, v := d.c, d.v
 	from, _ := d.g.View().Last().Next()
 	n := likely(v, from, stream.MaxID, d.r.count)
 	if d.r.count == 0 {
@@ -400,7 +400,7 @@ func (d *delivery) give(p stream.Pending) {
 // history replies what is pending for the consumer already. As in Redis, that it was delivered once more is fed to
 // nobody.
 func (d *delivery) history(after stream.ID) {
-	c, v := d.c, d.ed.View()
+	c, v := d.c, d.v
 	from, ok := after.Next()
 	var list []stream.Pending
 	if cur := d.g.View().PendingFrom(from); ok {
