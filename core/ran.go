@@ -67,7 +67,7 @@ func (c *Ctx) TakeMessages() {
 	if c.Exec == nil || c.Session == nil || c.Session.Quiet() { // its replies come as messages, too
 		return
 	}
-	take := func(b []byte) { c.Buf = append(c.Buf, b...) }
+	take := c.Raw
 	if c.NoBlock {
 		take = func([]byte) {}
 	}

@@ -119,7 +119,7 @@ type ScanReply struct {
 }
 
 // BeginScan begins the reply. Nothing else may be written until its End.
-func (c *Ctx) BeginScan() ScanReply { return ScanReply{c: c, start: len(c.Buf)} }
+func (c *Ctx) BeginScan() ScanReply { return ScanReply{c: c, start: c.Mark()} }
 
 // Add adds one element, or one half of a pair.
 func (r *ScanReply) Add(b []byte) {
@@ -135,8 +135,5 @@ func (r *ScanReply) End(cursor uint64) {
 	var digits [20]byte
 	head.Bulk(strconv.AppendUint(digits[:0], cursor, 10))
 	head.Array(r.n)
-	buf := append(r.c.Buf, head.Buf...) // room; then everything moves behind it
-	copy(buf[r.start+len(head.Buf):], buf[r.start:len(buf)-len(head.Buf)])
-	copy(buf[r.start:], head.Buf)
-	r.c.Buf = buf
+	r.c.Insert(r.start, head.Buf)
 }

@@ -102,7 +102,7 @@ func (w *worker) perform(s *session) (used int) {
 			break
 		}
 		used = r.end
-		if s.closing != open || s.wait != nil || s.paused || len(w.w.Buf) > flushAt {
+		if s.closing != open || s.wait != nil || s.paused || w.w.Mark() > flushAt {
 			break
 		}
 	}
@@ -151,6 +151,7 @@ func (w *worker) unlockBatch() {
 // consume executes the requests in data until one is incomplete or the session
 // blocks, and returns how many bytes were used.
 func (w *worker) consume(s *session, data []byte) (used int) {
+	w.reply.s = s
 	for used < len(data) && s.closing == open && s.wait == nil && !s.paused && s.heldAt == nil {
 		err := w.gather(s, data[used:])
 		end := 0
@@ -163,7 +164,7 @@ func (w *worker) consume(s *session, data []byte) (used int) {
 			// What follows is parsed again, from the request that is next.
 			s.parser.reset()
 		}
-		if len(w.w.Buf) > flushAt {
+		if w.w.Mark() > flushAt {
 			w.finish(s)
 			if done < end {
 				continue // the rest of the batch is gathered again

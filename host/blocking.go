@@ -202,17 +202,20 @@ func (b *blocking) unblock(w *waiter, withError bool) bool {
 // wake writes a waiter's reply and lets its session go on, soon. The lock of its
 // worker is held.
 func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
-	c := b.context(w)
-	reply(c)
-	w.s.worker.record(w.cmd, c, core.Done{Failed: c.Errors() > 0, Ran: true})
-	w.s.worker.post(func() { b.resume(w, c.Buf) })
+	c := b.context(w, w.s.worker)
+	reply(&c.Ctx)
+	w.s.worker.record(w.cmd, &c.Ctx, core.Done{Failed: c.Errors() > 0, Ran: true})
+	w.s.worker.post(func() { b.resume(w, c) })
 }
 
-// context is a call like the one that blocked.
-func (b *blocking) context(w *waiter) *core.Ctx {
-	c := &core.Ctx{
-		Writer: &resp.Writer{Proto: w.proto}, DB: b.srv.ks.DB(w.db), Session: &w.s.Session,
-		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: w.s.worker, Loop: w.s.worker.id,
+// context is a call like the one that blocked, executed by a worker, which is that
+// of the session or not.
+func (b *blocking) context(w *waiter, by *worker) *call {
+	c := &call{sink: reply{srv: b.srv, s: w.s, by: by}}
+	c.out = resp.Writer{Proto: w.proto, Sink: &c.sink}
+	c.Ctx = core.Ctx{
+		Writer: &c.out, DB: b.srv.ks.DB(w.db), Session: &w.s.Session,
+		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: by, Loop: by.id,
 	}
 	c.Reset(w.cmd, w.args)
 	return c
@@ -220,14 +223,20 @@ func (b *blocking) context(w *waiter) *core.Ctx {
 
 // resume sends a reply and goes on with what the session has sent meanwhile.
 // The lock of its worker is held.
-func (b *blocking) resume(w *waiter, reply []byte) {
+func (b *blocking) resume(w *waiter, c *call) {
 	s := w.s
 	if s.closing == closed {
+		c.drop()
 		return
 	}
 	s.wait = nil
-	if s.Reply == core.ReplyOn {
-		s.queue(reply, true)
+	switch {
+	case s.Reply != core.ReplyOn:
+		c.drop()
+	case c.out.Sunk():
+		s.worker.collect(s, &c.out, &c.sink)
+	default:
+		s.queue(c.Buf, true)
 	}
 	s.worker.touch(s)
 	s.worker.proceed(s)
@@ -357,21 +366,20 @@ func (b *blocking) claim(at waitKey, last uint64) *waiter {
 
 // retry runs a claimed waiter's command again. Its locks are held.
 func (b *blocking) retry(by *worker, w *waiter, key []byte) {
-	c := b.context(w)
-	c.Exec, c.Loop = by, by.id // what it changes makes others ready on this worker
+	c := b.context(w, by) // what it changes makes others ready on this worker
 	by.serving = w
 	if by.timing { // what the running command took is its own
 		by.within.nanos += by.elapsed()
 	}
-	served, err := false, by.admitRetry(c) // rights and states may have changed
+	served, err := false, by.admitRetry(&c.Ctx) // rights and states may have changed
 	permitted := err == nil
 	if permitted {
-		served, err = w.wait.Retry(c, key)
-		b.srv.registry.Hooks.Ran(c)
+		served, err = w.wait.Retry(&c.Ctx, key)
+		b.srv.registry.Hooks.Ran(&c.Ctx)
 	}
 	by.serving = nil
 	if err != nil {
-		c.Buf = c.Buf[:0]
+		c.Truncate(0)
 		c.Error(errorText(err))
 		served = true
 	}
@@ -380,13 +388,14 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		c.Feed()
 	}
 	if !b.giveBack(by, w, served) {
+		c.drop()
 		return
 	}
 	done := core.Done{Failed: c.Errors() > 0, Ran: permitted}
 	if by.timing && permitted {
 		done.Nanos = by.elapsed()
 	}
-	by.record(w.cmd, c, done)
+	by.record(w.cmd, &c.Ctx, done)
 	// Through the mailbox even if it is a session of this worker: it goes on
 	// when the running batch is done.
 	made := by.breaks
@@ -395,7 +404,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 			w.s.Close(false, unsafeReply)
 		}
 		w.s.wrote = c.Dirty > 0
-		b.resume(w, c.Buf)
+		b.resume(w, c)
 	}
 	if w.s.worker == by {
 		by.note(resume)

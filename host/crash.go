@@ -52,6 +52,7 @@ func (w *worker) rescue() {
 	w.locked = 0
 	w.ready = nil
 	w.w.Buf = nil
+	w.reply.out.drop(w.srv.buffers)
 	for len(w.sessions) > 0 {
 		w.cut(w.sessions[0])
 	}

@@ -9,7 +9,7 @@ import (
 // false if the request is to be held back and given again later. The worker's
 // lock is held.
 func (w *worker) execute(s *session, r *request) bool {
-	mark := len(w.w.Buf)
+	mark := w.w.Mark()
 	w.w.Proto = s.Proto
 	errs, reply := w.w.Errors(), s.Reply
 	w.within = nested{}
@@ -45,7 +45,7 @@ func (w *worker) execute(s *session, r *request) bool {
 		err = refuse(s, c, err)
 	}
 	if err != nil {
-		w.w.Buf = w.w.Buf[:mark]
+		w.w.Truncate(mark)
 		w.w.Error(errorText(err))
 	}
 	if s.wait == nil {
@@ -56,7 +56,7 @@ func (w *worker) execute(s *session, r *request) bool {
 	w.settleReply(s, mark, reply)
 	if c.Trails() {
 		for _, m := range c.TakeTrail() {
-			w.w.Buf = append(w.w.Buf, m.For(s.Proto)...)
+			w.w.Raw(m.For(s.Proto))
 		}
 	}
 	return true
@@ -169,7 +169,7 @@ func (w *worker) settleReply(s *session, mark int, before core.ReplyMode) {
 	}
 	quiet := before == core.ReplyOff || before == core.ReplySkip
 	if quiet && s.Quiet() {
-		w.w.Buf = w.w.Buf[:min(mark, len(w.w.Buf))]
+		w.w.Truncate(mark)
 	}
 	switch {
 	case s.Reply == core.ReplySkipNext:

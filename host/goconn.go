@@ -161,6 +161,7 @@ type goConn struct {
 	raw  net.Conn
 	out  chan []byte   // at most one buffer is on its way
 	busy bool          // guarded by the worker's lock
+	copy []byte        // what is on its way; free while not busy
 	hear chan struct{} // wakes a reader that a barrier holds; a token too many does no harm
 }
 
@@ -228,8 +229,11 @@ func (c *goConn) write(b []byte) (int, error) {
 		return 0, nil
 	}
 	n := min(len(b), 256<<10)
-	c.busy = true
-	c.out <- append([]byte(nil), b[:n]...)
+	if cap(c.copy) > keepQuery && n < cap(c.copy)/4 { // it was made for more
+		c.copy = nil
+	}
+	c.busy, c.copy = true, append(c.copy[:0], b[:n]...)
+	c.out <- c.copy
 	return n, nil
 }
 

@@ -87,6 +87,10 @@ func (w *worker) finish(s *session) {
 	if len(w.w.Buf) > 0 { // what they have changed is told of before they say so
 		w.srv.registry.Hooks.Turn(w.id)
 	}
+	if w.w.Sunk() {
+		w.finishLarge(s)
+		return
+	}
 	out := w.w.Buf
 	w.w.Buf = out[:0]
 	if cap(out) > 4*flushAt {
@@ -115,6 +119,25 @@ func (w *worker) finish(s *session) {
 	s.wrote = false
 	w.touch(s)
 	w.checkOutput(s, 0) // now: the rest of a pipeline may ask for much more
+	w.weigh(s)
+}
+
+// finishLarge is finish for replies that went to the sink. They are sent a
+// piece at a time, each when the others of the worker have had their turn.
+func (w *worker) finishLarge(s *session) {
+	first := s.pending.bytes == 0
+	w.collect(s, &w.w, &w.reply)
+	s.wrote = false
+	if s.closing >= closeNow {
+		return
+	}
+	if first && s.heldAt == nil {
+		if err := s.sendPending(); err != nil {
+			s.Close(false, err.Error())
+			return
+		}
+	}
+	w.checkOutput(s, 0)
 	w.weigh(s)
 }
 

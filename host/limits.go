@@ -40,9 +40,8 @@ func (w *worker) checkOutput(s *session, more int) {
 		s.softSince = 0
 		return
 	}
-	limits := w.srv.params.outputLimits.Load()
-	l := limits[outputClass(s.kind)]
-	hard := l.hard > 0 && used >= l.hard
+	l := s.outputLimit()
+	hard := s.overHard(used)
 	soft := l.soft > 0 && used >= l.soft
 	switch {
 	case !soft:
@@ -53,8 +52,30 @@ func (w *worker) checkOutput(s *session, more int) {
 	default:
 		soft = (w.now-s.softSince)/1000 >= l.seconds
 	}
-	hard = hard || !s.Authenticated && used > strangerOutput
-	if (hard || soft) && s.closing < closeNow {
+	if hard || soft {
+		w.cutOff(s, used)
+	}
+}
+
+// overHard reports whether so many bytes of replies are more than the session may
+// ever have.
+func (s *session) overHard(used int64) bool {
+	if s.kind == core.ClientMaster {
+		return false
+	}
+	l := s.outputLimit()
+	return l.hard > 0 && used >= l.hard || !s.Authenticated && used > strangerOutput
+}
+
+// outputLimit returns the limits of the session's class.
+func (s *session) outputLimit() outputLimit {
+	return s.srv.params.outputLimits.Load()[outputClass(s.kind)]
+}
+
+// cutOff disconnects a client whose replies are too much. The lock of its worker
+// is held.
+func (w *worker) cutOff(s *session, used int64) {
+	if s.closing < closeNow {
 		w.stats.outputLimitDrops++
 		w.complain(s, "Client scheduled to be closed ASAP for overcoming of output buffer limits.", used)
 		s.closing, s.reason = closeNow, "output buffer limit"

@@ -210,7 +210,7 @@ func (w *worker) yield(busy error) {
 		d.guard.Set(true)
 	}
 	own := w.executor
-	d.spare.outer, d.spare.ctx.Exec = own, w
+	d.spare.outer, d.spare.ctx.Exec, d.spare.reply.by = own, w, w
 	w.executor = d.spare
 	w.lane.Yield(w.gap, w.pump)
 	w.executor = own

@@ -22,7 +22,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	in.Reset(cmd, args)
 	outer := w.within
 	w.within = nested{}
-	mark, errs := len(c.Buf), c.Errors()
+	mark, errs := c.Mark(), c.Errors()
 	err := w.admitNested(in, where)
 	ran := err == nil
 	if ran {
@@ -32,7 +32,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 		err = cmd.Run(in)
 	}
 	if err != nil {
-		c.Buf = c.Buf[:mark]
+		c.Truncate(mark)
 		c.Error(errorText(err))
 	}
 	if ran {

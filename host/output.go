@@ -1,8 +1,15 @@
 package host
 
+import (
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
+
 // output is what waits to be sent to a client, in order: replies that the socket
 // did not take at once, or that a barrier holds, and messages. Many clients wait
-// for one small piece at a time, and for that nothing is allocated.
+// for one small piece at a time, and for that nothing is allocated. Large pieces
+// are not in Go's heap (buffers), so an output that is given up is dropped.
 type output struct {
 	chunks []chunk
 	bytes  int // in all of them
@@ -12,56 +19,134 @@ type output struct {
 
 // chunk is a piece of output.
 type chunk struct {
-	b   []byte
-	own bool // it may be appended to; others are shared and stay as they are
+	b    []byte
+	own  bool      // it may be appended to; others are shared and stay as they are
+	ref  arena.Ref // where b is if it is of buffers
+	held func()    // to be called when b was sent, if somebody keeps it so long
 }
 
 const (
-	firstChunk = 512      // the least that is allocated
-	mostChunk  = 16 << 10 // where much is waiting already
-	keepChunk  = 4 << 10  // the largest that is kept
-	smallPiece = 256      // up to which a shared piece is copied
+	firstChunk = 512          // the least that is allocated
+	mostChunk  = 16 << 10     // where much is waiting already; from here it is not Go's
+	keepChunk  = 4 << 10      // the largest that is kept
+	largeChunk = 1<<20 + 4096 // the largest: a value of a megabyte with its frame
+	smallPiece = 256          // up to which a shared piece is copied
+	sendAtOnce = 1 << 20      // bytes that are sent before others have their turn
 )
 
 // add puts bytes at the end. shared says that they will not be changed: they are
 // not copied then, but for few that go into a chunk together with others.
-func (o *output) add(b []byte, shared bool) {
-	o.bytes += len(b)
-	n := len(o.chunks)
-	if shared && len(b) <= smallPiece {
-		shared = false // one write for several of them is worth the copying
-	}
-	if n > 0 && !shared {
-		if last := &o.chunks[n-1]; last.own && cap(last.b)-len(last.b) >= len(b) {
-			last.b = append(last.b, b...)
-			return
-		}
-	}
-	if n == 0 {
-		o.chunks = o.one[:0]
-	}
-	if shared {
-		o.chunks = append(o.chunks, chunk{b[:len(b):len(b)], false})
+func (o *output) add(b []byte, shared bool, m *buffers) {
+	if shared && len(b) > smallPiece { // below one write for several of them is worth the copying
+		o.bytes += len(b)
+		o.push(chunk{b: b[:len(b):len(b)]})
 		return
 	}
-	room := o.spare
-	o.spare = nil
-	if cap(room) < len(b) {
-		least := firstChunk
-		if n > 0 { // it is going to be more
-			least = min(8*max(cap(o.chunks[n-1].b), firstChunk), mostChunk)
-		}
-		room = make([]byte, 0, max(len(b), least))
+	for len(b) > 0 {
+		b = b[copy(o.extend(len(b), 0, m), b):]
 	}
-	o.chunks = append(o.chunks, chunk{append(room, b...), true})
 }
 
-// send gives what there is to a link, as far as that takes it, and returns how
-// many bytes it took in how many writes.
-func (o *output) send(l link) (sent, writes int64, err error) {
-	for len(o.chunks) > 0 {
+// extend adds up to n bytes to the end, at least one, and returns them for
+// filling. If room is made for them it is made for next more, too.
+func (o *output) extend(n, next int, m *buffers) []byte {
+	var last *chunk
+	if i := len(o.chunks) - 1; i >= 0 {
+		last = &o.chunks[i]
+	}
+	// Small pieces stay in one, others fill what there is.
+	if last == nil || !last.own || cap(last.b) == len(last.b) || last.ref == 0 && cap(last.b)-len(last.b) < n {
+		o.push(o.room(n+next, m))
+		last = &o.chunks[len(o.chunks)-1]
+	}
+	have := len(last.b)
+	n = min(n, cap(last.b)-have)
+	last.b = last.b[:have+n]
+	o.bytes += n
+	return last.b[have:]
+}
+
+// room returns an own chunk that has room for n bytes or is as large as any.
+func (o *output) room(n int, m *buffers) chunk {
+	if len(o.chunks) > 0 { // it is going to be more
+		n = max(n, min(8*max(cap(o.chunks[len(o.chunks)-1].b), firstChunk), mostChunk))
+	}
+	if n >= mostChunk {
+		b, ref := m.get(min(n, largeChunk))
+		return chunk{b: b, own: true, ref: ref}
+	}
+	b := o.spare
+	o.spare = nil
+	if cap(b) < n {
+		b = make([]byte, 0, max(n, firstChunk))
+	}
+	return chunk{b: b, own: true}
+}
+
+// hold puts bytes at the end that are not copied, and stay until held is called.
+func (o *output) hold(b []byte, held func()) {
+	o.bytes += len(b)
+	o.push(chunk{b: b[:len(b):len(b)], held: held})
+}
+
+func (o *output) push(c chunk) {
+	if len(o.chunks) == 0 {
+		o.chunks = o.one[:0]
+	}
+	o.chunks = append(o.chunks, c)
+}
+
+// take moves what there is in another output to the end.
+func (o *output) take(from *output) {
+	for _, c := range from.chunks {
+		o.push(c)
+	}
+	o.bytes += from.bytes
+	*from = output{spare: from.spare}
+}
+
+// truncate drops what is behind the first n bytes.
+func (o *output) truncate(n int, m *buffers) {
+	for o.bytes > n {
+		last := &o.chunks[len(o.chunks)-1]
+		if more := o.bytes - n; more < len(last.b) {
+			last.b = last.b[:len(last.b)-more]
+			o.bytes = n
+			return
+		}
+		o.bytes -= len(last.b)
+		last.end(m)
+		o.chunks = o.chunks[:len(o.chunks)-1]
+	}
+}
+
+// insert adds few bytes behind the first at and returns them for filling.
+func (o *output) insert(at, n int, m *buffers) []byte {
+	i := 0
+	for ; i < len(o.chunks) && at >= len(o.chunks[i].b); i++ {
+		at -= len(o.chunks[i].b)
+	}
+	var head output
+	if at > 0 { // it splits a chunk, whose beginning moves
+		c := &o.chunks[i]
+		head.add(c.b[:at], false, m)
+		c.b = c.b[at:]
+	}
+	head.push(chunk{b: make([]byte, n)})
+	for j := range head.chunks {
+		head.chunks[j].own = false // what is between others is not appended to
+	}
+	o.bytes += n
+	o.chunks = slices.Insert(o.chunks, i, head.chunks...)
+	return head.chunks[len(head.chunks)-1].b
+}
+
+// send gives what there is to a link, as far as that takes it but not more than
+// others can wait for, and returns how many bytes it took in how many writes.
+func (o *output) send(l link, m *buffers) (sent, writes int64, err error) {
+	for len(o.chunks) > 0 && sent < sendAtOnce {
 		c := &o.chunks[0]
-		n, err := l.write(c.b)
+		n, err := l.write(c.b[:min(len(c.b), largeChunk)])
 		sent += int64(n)
 		writes++
 		o.bytes -= n
@@ -72,14 +157,35 @@ func (o *output) send(l link) (sent, writes int64, err error) {
 			c.b = c.b[n:]
 			return sent, writes, nil
 		}
-		if c.own && cap(c.b) <= keepChunk && cap(c.b) > cap(o.spare) {
+		if c.own && c.ref == 0 && cap(c.b) <= keepChunk && cap(c.b) > cap(o.spare) {
 			o.spare = c.b[:0]
 		}
-		*c = chunk{}
+		c.end(m)
 		o.chunks = o.chunks[1:]
 	}
-	o.chunks = nil
+	if len(o.chunks) == 0 {
+		o.chunks = nil
+	}
 	return sent, writes, nil
+}
+
+// end gives back the memory of a chunk that nobody needs any more.
+func (c *chunk) end(m *buffers) {
+	if c.ref != 0 {
+		m.put(c.ref)
+	}
+	if c.held != nil {
+		c.held()
+	}
+	*c = chunk{}
+}
+
+// drop gives everything up.
+func (o *output) drop(m *buffers) {
+	for i := range o.chunks {
+		o.chunks[i].end(m)
+	}
+	*o = output{}
 }
 
 // rest gives up what is kept for more, of a client that gets nothing now.

@@ -49,6 +49,7 @@ type Server struct {
 	pause        pauseState
 	evict        evictor
 	crowd        crowd
+	buffers      *buffers
 	defrag       defrag
 	guard        atomic.Uint32
 	loadGuard    *core.Switch
@@ -177,6 +178,7 @@ func (srv *Server) begin() (err error) {
 		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
 		Events:    (*keyEvents)(srv),
 	})
+	srv.buffers = newBuffers(srv.params.poison.Load())
 	srv.ks.Lock(keyspace.AllShards)
 	srv.applyMemory()
 	srv.applyClientMemory()
@@ -249,7 +251,7 @@ func (srv *Server) loops() int {
 
 func (srv *Server) newWorker() *worker {
 	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane(), executor: srv.newExecutor(len(srv.workers))}
-	w.ctx.Exec, w.gap, w.pump = w, w.gapAlone, func() {}
+	w.ctx.Exec, w.reply.by, w.gap, w.pump = w, w, w.gapAlone, func() {}
 	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
 	w.now = srv.readClock()
 	srv.workers = append(srv.workers, w)
@@ -296,6 +298,7 @@ func (srv *Server) end() {
 		}
 	}
 	srv.ks.Close()
+	srv.buffers.close()
 }
 
 // sharedClock is the time as of the last reading by anybody, Unix milliseconds.

@@ -141,13 +141,13 @@ func (s *session) memory() int {
 func (s *session) queue(b []byte, owned bool) {
 	if len(b) > 0 {
 		s.worker.barred(s)
-		s.pending.add(b, owned)
+		s.pending.add(b, owned, s.srv.buffers)
 	}
 }
 
 // sendPending sends as much as the socket takes.
 func (s *session) sendPending() error {
-	n, writes, err := s.pending.send(s.link)
+	n, writes, err := s.pending.send(s.link, s.srv.buffers)
 	s.worker.stats.netOut += n
 	s.srv.writes.Add(writes)
 	return err

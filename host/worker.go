@@ -72,6 +72,7 @@ type executor struct {
 	depth   int         // how many of them are in use
 	within  nested
 	w       resp.Writer
+	reply   reply // what there is no room for in w
 	args    [][]byte
 	batch   []request
 	hashes  []uint64          // of the keys of those that share a batch
@@ -92,7 +93,8 @@ type executor struct {
 // newExecutor makes one with its number, which modules see as Ctx.Loop.
 func (srv *Server) newExecutor(id int) *executor {
 	e := &executor{}
-	e.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Proto: 2}
+	e.reply.srv = srv
+	e.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Sink: &e.reply, Proto: 2}
 	e.ctx = core.Ctx{Writer: &e.w, Server: srv, Hooks: srv.registry.Hooks, Loop: id}
 	return e
 }
@@ -274,7 +276,8 @@ func (w *worker) end(s *session) {
 	w.srv.clients.Add(-1)
 	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
 	s.link.close()
-	s.query, s.pending = nil, output{}
+	s.query = nil
+	s.pending.drop(w.srv.buffers)
 }
 
 // endAll ends every session, after what is still to be said as far as the
@@ -282,7 +285,10 @@ func (w *worker) end(s *session) {
 func (w *worker) endAll() {
 	for len(w.sessions) > 0 {
 		s := w.sessions[0]
-		w.flush(s)
+		for left := -1; s.closing != closed && s.pending.bytes != left; {
+			left = s.pending.bytes
+			w.flush(s)
+		}
 		if s.closing != closed {
 			s.reason = "server shutdown"
 			w.end(s)

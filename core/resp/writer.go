@@ -4,8 +4,9 @@
 // The Writer is semantic: a handler says what a reply means (a map, a double,
 // a null, a push) and the Writer spells it for the protocol of the session, so
 // no handler asks which protocol is spoken. The package only appends to byte
-// slices: it never touches a socket, never flushes and never allocates beyond
-// growing its buffer. Parsing requests is the host's business.
+// slices and hands what becomes too much for one to a Sink: it never touches a
+// socket and never allocates beyond growing its buffer. Parsing requests is the
+// host's business.
 package resp
 
 import (
@@ -17,11 +18,17 @@ import (
 // command of it) and is not safe for concurrent use. The bytes handed to its
 // methods are copied before the call returns.
 type Writer struct {
-	// Buf holds what has been encoded so far; whoever owns the Writer may
-	// take it, truncate it or replace it between commands.
+	// Buf holds what has been encoded so far, but for what went to the Sink.
+	// Whoever owns the Writer may take it or replace it between commands; who
+	// takes back or looks for something that he has written uses Mark.
 	Buf []byte
+	// Sink is where replies go that are too large for Buf. Without one
+	// everything stays in Buf.
+	Sink Sink
 	// Proto is 2 or 3.
 	Proto int
+	sunk  int  // bytes that the Sink was given, those that it did not keep included
+	deaf  bool // nobody wants any more
 	// errs counts the error replies appended, so that the host can tell a
 	// failed command whatever way the error was written.
 	errs uint64
@@ -39,7 +46,13 @@ func (w *Writer) LastError() string { return w.last }
 func (w *Writer) RESP3() bool { return w.Proto >= 3 }
 
 // Raw appends bytes that are already encoded.
-func (w *Writer) Raw(b []byte) { w.Buf = append(w.Buf, b...) }
+func (w *Writer) Raw(b []byte) {
+	if len(w.Buf)+len(b) > MaxBuf {
+		w.sinkFor(b)
+		return
+	}
+	w.Buf = append(w.Buf, b...)
+}
 
 // Status appends a simple string. It must hold no CR or LF.
 func (w *Writer) Status(s string) {
@@ -73,14 +86,22 @@ func (w *Writer) Int(n int64) { w.header(':', n) }
 // Bulk appends a binary-safe string.
 func (w *Writer) Bulk(b []byte) {
 	w.header('$', int64(len(b)))
-	w.Buf = append(w.Buf, b...)
+	if len(w.Buf)+len(b) > MaxBuf {
+		w.sinkFor(b)
+	} else {
+		w.Buf = append(w.Buf, b...)
+	}
 	w.Buf = append(w.Buf, '\r', '\n')
 }
 
 // BulkString is Bulk for a Go string.
 func (w *Writer) BulkString(s string) {
 	w.header('$', int64(len(s)))
-	w.Buf = append(w.Buf, s...)
+	if len(w.Buf)+len(s) > MaxBuf {
+		w.sinkFor([]byte(s))
+	} else {
+		w.Buf = append(w.Buf, s...)
+	}
 	w.Buf = append(w.Buf, '\r', '\n')
 }
 

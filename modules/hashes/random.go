@@ -10,10 +10,6 @@ import (
 
 var errRandomRange = core.Err("value is out of range, value must between -9223372036854775807 and 9223372036854775807")
 
-// maxRandom is how many fields a call answers when they may repeat. Redis has no
-// such limit: it is gone before it has answered so many.
-const maxRandom = 1 << 27
-
 // hrandfield is HRANDFIELD key [count [WITHVALUES]].
 func hrandfield(c *core.Ctx) error {
 	if len(c.Args) == 2 {
@@ -44,28 +40,23 @@ func hrandfield(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if n < -maxRandom && v.Len() > 0 {
-		return core.ErrOutOfRange
+	if n < 0 && v.Len() > 0 {
+		return c.Repeat(-n, func() { beginFields(c, -n, values) }, func() {
+			cur, _ := v.Random(rand.Uint64())
+			replyField(c, &cur, values)
+		})
 	}
-	replyRandom(c, v, n, values)
+	replyRandom(c, v, max(n, 0), values)
 	return nil
 }
 
-// replyRandom answers n different fields, or -n fields that may be the same.
+// replyRandom answers n different fields.
 func replyRandom(c *core.Ctx, v hash.View, n int64, values bool) {
 	size := int64(v.Len())
 	count := min(n, size)
-	if n < 0 && size > 0 {
-		count = -n
-	}
-	beginFields(c, max(count, 0), values)
+	beginFields(c, count, values)
 	switch {
 	case size == 0:
-	case n < 0:
-		for ; n < 0; n++ {
-			cur, _ := v.Random(rand.Uint64())
-			replyField(c, &cur, values)
-		}
 	case v.Packed() || 3*count > size:
 		// A walk over all of them, in which each is taken with the chance that
 		// leaves the right number at its end.

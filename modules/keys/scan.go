@@ -3,7 +3,6 @@ package keys
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -34,7 +33,7 @@ type replies struct {
 	n     int
 }
 
-func beginList(c *core.Ctx) replies { return replies{c: c, start: len(c.Buf)} }
+func beginList(c *core.Ctx) replies { return replies{c: c, start: c.Mark()} }
 
 func (l *replies) add(b []byte) {
 	l.c.Bulk(b)
@@ -44,7 +43,7 @@ func (l *replies) add(b []byte) {
 // end puts the header before the elements.
 func (l *replies) end() {
 	header := append(strconv.AppendInt([]byte{'*'}, int64(l.n), 10), '\r', '\n')
-	l.c.Buf = slices.Insert(l.c.Buf, l.start, header...)
+	l.c.Insert(l.start, header)
 }
 
 // scanOptions are what may follow the cursor of SCAN.

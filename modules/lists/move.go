@@ -6,6 +6,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/list"
+	"github.com/ferrousdb/ferrous/core/listpack"
 )
 
 // moving is from which end of the one list to which end of the other.
@@ -102,8 +103,7 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 	}
 	ed := src()
 	first := ed.Peek(m.from)
-	reply(c, first)
-	value := replied(c.Buf, first.Len())
+	value := replied(c, first)
 	if bytes.Equal(from, to) {
 		ed.Drop(m.from, 1)
 		ed.Push(m.to, value)
@@ -120,8 +120,14 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 	return true, nil
 }
 
-// replied returns the content of the bulk string of n bytes that ends the reply.
-func replied(reply []byte, n int) []byte {
-	end := len(reply) - len("\r\n")
-	return reply[end-n : end]
+// replied replies an element and returns a copy of it: that in the reply if it
+// stays there.
+func replied(c *core.Ctx, el listpack.Element) []byte {
+	n, mark := el.Len(), c.Mark()
+	reply(c, el)
+	if b, all := c.Since(mark); all {
+		end := len(b) - len("\r\n")
+		return b[end-n : end]
+	}
+	return el.Append(make([]byte, 0, n))
 }

@@ -87,12 +87,12 @@ func (e *events) reset(which []byte) (n int64) {
 // latest is LATENCY LATEST.
 func (m *module) latest(c *core.Ctx) error {
 	names := m.events.names()
-	at := len(c.Buf)
+	at := c.Mark()
 	c.Array(len(names))
 	for _, name := range names {
 		s := m.events.get(name)
 		if len(s.samples) == 0 { // reset in between, on another loop
-			c.Buf = c.Buf[:at]
+			c.Truncate(at)
 			return m.latest(c)
 		}
 		last := s.samples[len(s.samples)-1]

@@ -37,7 +37,7 @@ type bulks struct {
 	n     int
 }
 
-func begin(c *core.Ctx) bulks { return bulks{c: c, start: len(c.Buf)} }
+func begin(c *core.Ctx) bulks { return bulks{c: c, start: c.Mark()} }
 
 func (b *bulks) add(it *set.Iter) {
 	b.c.Bulk(it.Member())
@@ -52,7 +52,7 @@ func (b *bulks) end() {
 	}
 	var room [24]byte
 	head := append(strconv.AppendInt(append(room[:0], mark), int64(b.n), 10), '\r', '\n')
-	b.c.Buf = slices.Insert(b.c.Buf, b.start, head...)
+	b.c.Insert(b.start, head)
 }
 
 // store gives a key the set that was made for it, or deletes the key if that is

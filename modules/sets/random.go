@@ -190,10 +190,6 @@ func writeRandom(c *core.Ctx, v set.View) {
 	c.Bulk(v.Random(rand.Uint64(), scratch[:]))
 }
 
-// maxRandom is the largest number of members answered that may be the same: with a
-// reply for each a larger one would be all of the memory.
-const maxRandom = 1 << 27
-
 var errCountRange = core.Err("value is out of range, value must between -9223372036854775807 and 9223372036854775807")
 
 // randomCount is SRANDMEMBER key count.
@@ -213,13 +209,8 @@ func randomCount(c *core.Ctx) error {
 	switch {
 	case n == 0 || count == 0:
 		c.Array(0)
-	case count < -maxRandom:
-		return core.ErrOutOfRange
 	case count < 0:
-		c.Array(int(-count))
-		for ; count < 0; count++ {
-			writeRandom(c, v)
-		}
+		return c.Repeat(-count, func() { c.Array(int(-count)) }, func() { writeRandom(c, v) })
 	case count == 1:
 		c.Array(1)
 		writeRandom(c, v)

@@ -135,10 +135,10 @@ func (m *module) run(c *core.Ctx, t *tx) {
 	}
 	for i := range t.queue {
 		q := &t.queue[i]
-		mark, args := len(c.Buf), t.args[q.first:q.end]
+		mark, args := c.Mark(), t.args[q.first:q.end]
 		c.Call(q.cmd, args, core.InExec)
 		if s.Quiet() { // CLIENT REPLY may be among the commands
-			c.Buf = c.Buf[:mark]
+			c.Truncate(mark)
 		}
 	}
 }

@@ -42,22 +42,18 @@ func zrandmember(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	replyRandom(c, v, n, scored)
-	return nil
+	return replyRandom(c, v, n, scored)
 }
 
 // replyRandom answers n different members, or -n members that may be the same.
-func replyRandom(c *core.Ctx, v zset.View, n int64, scored bool) {
+func replyRandom(c *core.Ctx, v zset.View, n int64, scored bool) error {
 	size := v.Len()
 	reply := func(cur zset.Cursor) { replyPair(c, cur.Member(), cur.Score(), scored) }
 	switch {
 	case size == 0:
 		c.Array(0)
 	case n < 0:
-		beginPairs(c, int(-n), scored)
-		for ; n < 0; n++ {
-			reply(v.At(rand.IntN(size)))
-		}
+		return c.Repeat(-n, func() { beginPairs(c, int(-n), scored) }, func() { reply(v.At(rand.IntN(size))) })
 	case 3*min(n, int64(size)) > int64(size):
 		count := int(min(n, int64(size)))
 		beginPairs(c, count, scored)
@@ -80,4 +76,5 @@ func replyRandom(c *core.Ctx, v zset.View, n int64, scored bool) {
 			}
 		}
 	}
+	return nil
 }

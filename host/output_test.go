@@ -1,0 +1,102 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// slowLink takes as many bytes at once as it is told.
+type slowLink struct {
+	link
+	got  []byte
+	most int
+}
+
+func (l *slowLink) write(b []byte) (int, error) {
+	if l.most < 0 {
+		return 0, errors.New("broken")
+	}
+	n := min(len(b), l.most)
+	l.most -= n
+	l.got = append(l.got, b[:n]...)
+	return n, nil
+}
+
+// TestOutput compares an output with a slice of bytes; all of its memory is given
+// back, and what is held is released once.
+func TestOutput(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newBuffers(true)
+		defer m.close()
+		var o, other output
+		var want, sent []byte
+		holds := 0
+		text := func() []byte {
+			n := rapid.SampledFrom([]int{1, 5, 300, 5000, 40_000, 1 << 20, 2_500_000}).Draw(t, "size")
+			return bytes.Repeat([]byte{byte(rapid.IntRange(1, 255).Draw(t, "byte"))}, n)
+		}
+		for range rapid.IntRange(1, 20).Draw(t, "steps") {
+			switch rapid.SampledFrom([]string{"add", "shared", "hold", "take", "truncate", "insert", "send"}).Draw(t, "op") {
+			case "add":
+				b := text()
+				o.add(b, false, m)
+				want = append(want, b...)
+				clear(b)
+			case "shared":
+				b := text()
+				o.add(b, true, m)
+				want = append(want, b...)
+			case "hold":
+				b := text()
+				holds++
+				o.hold(b, func() { holds-- })
+				want = append(want, b...)
+			case "take":
+				b := text()
+				other.add(b, false, m)
+				want = append(want, b...)
+				o.take(&other)
+			case "truncate":
+				n := rapid.IntRange(0, len(want)).Draw(t, "at")
+				o.truncate(n, m)
+				want = want[:n]
+			case "insert":
+				n, b := rapid.IntRange(0, len(want)).Draw(t, "at"), []byte("head")
+				copy(o.insert(n, len(b), m), b)
+				want = append(want[:n:n], append(b, want[n:]...)...)
+			case "send":
+				l := slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}
+				n, _, err := o.send(&l, m)
+				if err != nil || n > sendAtOnce+largeChunk {
+					t.Fatalf("sent %d, %v", n, err)
+				}
+				sent = append(sent, l.got...)
+				if !bytes.Equal(l.got, want[:n]) {
+					t.Fatal("something else was sent")
+				}
+				want = want[n:]
+			}
+			if o.bytes != len(want) {
+				t.Fatalf("%d bytes, want %d", o.bytes, len(want))
+			}
+		}
+		if rapid.Bool().Draw(t, "all") {
+			l := slowLink{most: 1 << 40}
+			for o.bytes > 0 {
+				if _, _, err := o.send(&l, m); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(l.got, want) {
+				t.Fatal("something else was sent at last")
+			}
+		}
+		o.drop(m)
+		if m.used() != 0 || holds != 0 {
+			t.Errorf("%d bytes are not given back, %d not released", m.used(), holds)
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// reply is the part of the running command's reply, and of those before it that
+// are still to be sent, for which there is no room in the Writer's buffer: what is
+// large goes piece by piece to where it waits for the client, and what is too much
+// is noticed while it is made. Nothing is sent before the command is done: until
+// then its reply may be taken back, and the locks of its keys are held.
+type reply struct {
+	srv *Server
+	s   *session // whose reply it is, nil for nobody's
+	by  *worker  // who executes; only the session's own may look at what waits already
+	out output
+}
+
+// Room implements resp.Sink.
+func (r *reply) Room(n, next int) []byte {
+	if !r.fits(min(n, largeChunk)) {
+		return nil
+	}
+	return r.out.extend(n, next, r.srv.buffers)
+}
+
+// Hold implements resp.Sink.
+func (r *reply) Hold(b []byte, release func()) bool {
+	if !r.fits(len(b)) {
+		release()
+		return false
+	}
+	r.out.hold(b, release)
+	return true
+}
+
+// Truncate implements resp.Sink.
+func (r *reply) Truncate(at int) { r.out.truncate(at, r.srv.buffers) }
+
+// Insert implements resp.Sink.
+func (r *reply) Insert(at, n int) []byte {
+	if at > r.out.bytes { // it was thrown away
+		return nil
+	}
+	return r.out.insert(at, n, r.srv.buffers)
+}
+
+// fits reports whether the client may have n bytes more; if not, what it was to
+// have is thrown away. It is asked for each piece, so what a command makes is out by
+// a piece at most, and whoever asks for gigabytes gets as far as the limit.
+func (r *reply) fits(n int) bool {
+	if r.s == nil {
+		return true
+	}
+	n += r.out.bytes
+	if r.by == r.s.worker {
+		n += r.s.pending.bytes
+	}
+	if !r.s.overHard(int64(n)) && !r.s.crowds(n) {
+		return true
+	}
+	r.out.drop(r.srv.buffers)
+	return false
+}
+
+// crowds reports whether n bytes of output are more than maxmemory-clients lets the
+// session have, if it may be disconnected for that.
+func (s *session) crowds(n int) bool {
+	if s.srv.guard.Load()&guardClients == 0 || s.NoEvict || !s.evictable() {
+		return false
+	}
+	return int64(n) > s.srv.crowd.limit.Load()
+}
+
+// collect moves what a Writer has made to the end of a session's output. A
+// reply of which nobody wants the rest ends the session. The worker's lock is held,
+// and it is the session's.
+func (w *worker) collect(s *session, from *resp.Writer, r *reply) {
+	total := from.Mark()
+	switch {
+	case from.Unwanted():
+		w.cutOff(s, int64(s.pending.bytes+total))
+		r.out.drop(w.srv.buffers)
+	case s.closing >= closeNow:
+		r.out.drop(w.srv.buffers)
+	default:
+		w.barred(s)
+		s.pending.take(&r.out)
+		s.pending.add(from.Buf, false, w.srv.buffers)
+		w.touch(s)
+	}
+	if from.Reset(); cap(from.Buf) > 4*flushAt {
+		from.Buf = nil
+	}
+}
+
+// call is a command of a client that is answered some time after it was sent.
+type call struct {
+	core.Ctx
+	out  resp.Writer
+	sink reply
+}
+
+// drop gives up what was replied.
+func (c *call) drop() { c.sink.out.drop(c.sink.srv.buffers) }
