@@ -120,8 +120,9 @@ func (o *output) truncate(n int, m *buffers) {
 	}
 }
 
-// insert adds few bytes behind the first at and returns them for filling.
-func (o *output) insert(at, n int, m *buffers) []byte {
+// replace removes del bytes behind the first at, adds few there and returns those for
+// filling.
+func (o *output) replace(at, del, n int, m *buffers) []byte {
 	i := 0
 	for ; i < len(o.chunks) && at >= len(o.chunks[i].b); i++ {
 		at -= len(o.chunks[i].b)
@@ -136,8 +137,16 @@ func (o *output) insert(at, n int, m *buffers) []byte {
 	for j := range head.chunks {
 		head.chunks[j].own = false // what is between others is not appended to
 	}
-	o.bytes += n
-	o.chunks = slices.Insert(o.chunks, i, head.chunks...)
+	o.bytes += n - del
+	last := i
+	for ; del > 0 && del >= len(o.chunks[last].b); last++ {
+		del -= len(o.chunks[last].b)
+		o.chunks[last].end(m)
+	}
+	if del > 0 {
+		o.chunks[last].b = o.chunks[last].b[del:]
+	}
+	o.chunks = slices.Replace(o.chunks, i, last, head.chunks...)
 	return head.chunks[len(head.chunks)-1].b
 }
 

@@ -39,7 +39,7 @@ func TestOutput(t *testing.T) {
 			return bytes.Repeat([]byte{byte(rapid.IntRange(1, 255).Draw(t, "byte"))}, n)
 		}
 		for range rapid.IntRange(1, 20).Draw(t, "steps") {
-			switch rapid.SampledFrom([]string{"add", "shared", "hold", "take", "truncate", "insert", "send"}).Draw(t, "op") {
+			switch rapid.SampledFrom([]string{"add", "shared", "hold", "take", "truncate", "replace", "send"}).Draw(t, "op") {
 			case "add":
 				b := text()
 				o.add(b, false, m)
@@ -63,10 +63,11 @@ func TestOutput(t *testing.T) {
 				n := rapid.IntRange(0, len(want)).Draw(t, "at")
 				o.truncate(n, m)
 				want = want[:n]
-			case "insert":
+			case "replace":
 				n, b := rapid.IntRange(0, len(want)).Draw(t, "at"), []byte("head")
-				copy(o.insert(n, len(b), m), b)
-				want = append(want[:n:n], append(b, want[n:]...)...)
+				del := rapid.IntRange(0, min(20, len(want)-n)).Draw(t, "del")
+				copy(o.replace(n, del, len(b), m), b)
+				want = append(want[:n:n], append(b, want[n+del:]...)...)
 			case "send":
 				l := slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}
 				n, _, err := o.send(&l, m)

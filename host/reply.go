@@ -38,12 +38,12 @@ func (r *reply) Hold(b []byte, release func()) bool {
 // Truncate implements resp.Sink.
 func (r *reply) Truncate(at int) { r.out.truncate(at, r.srv.buffers) }
 
-// Insert implements resp.Sink.
-func (r *reply) Insert(at, n int) []byte {
-	if at > r.out.bytes { // it was thrown away
+// Replace implements resp.Sink.
+func (r *reply) Replace(at, del, n int) []byte {
+	if at+del > r.out.bytes { // it was thrown away
 		return nil
 	}
-	return r.out.insert(at, n, r.srv.buffers)
+	return r.out.replace(at, del, n, r.srv.buffers)
 }
 
 // fits reports whether the client may have n bytes more; if not, what it was to

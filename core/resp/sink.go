@@ -20,11 +20,12 @@ type Sink interface {
 	Hold(b []byte, release func()) bool
 	// Truncate throws away what stands at the place at and beyond.
 	Truncate(at int)
-	// Insert adds n bytes at the place at and returns them for filling.
-	Insert(at, n int) []byte
+	// Replace removes del bytes at the place at, adds n there and returns those for
+	// filling.
+	Replace(at, del, n int) []byte
 }
 
-// Mark is the place of what is written next, for Truncate and Insert.
+// Mark is the place of what is written next, for Truncate, Insert and Replace.
 func (w *Writer) Mark() int { return w.sunk + len(w.Buf) }
 
 // Truncate takes back what was written since Mark returned mark.
@@ -39,13 +40,17 @@ func (w *Writer) Truncate(mark int) {
 
 // Insert puts bytes that are already encoded where mark was returned, before what
 // was written since: a header that tells how much that is.
-func (w *Writer) Insert(mark int, b []byte) {
+func (w *Writer) Insert(mark int, b []byte) { w.Replace(mark, 0, b) }
+
+// Replace is Insert in the place of del bytes that were written there at once, as
+// one header.
+func (w *Writer) Replace(mark, del int, b []byte) {
 	if mark >= w.sunk {
-		w.Buf = slices.Insert(w.Buf, mark-w.sunk, b...)
+		w.Buf = slices.Replace(w.Buf, mark-w.sunk, mark-w.sunk+del, b...)
 		return
 	}
-	copy(w.Sink.Insert(mark, len(b)), b)
-	w.sunk += len(b)
+	copy(w.Sink.Replace(mark, del, len(b)), b)
+	w.sunk += len(b) - del
 }
 
 // Since returns what was written since Mark returned mark, false if some of it has

@@ -31,8 +31,8 @@ func (p *pot) Hold(b []byte, release func()) bool {
 
 func (p *pot) Truncate(at int) { p.b = p.b[:at] }
 
-func (p *pot) Insert(at, n int) []byte {
-	p.b = slices.Insert(p.b, at, make([]byte, n)...)
+func (p *pot) Replace(at, del, n int) []byte {
+	p.b = slices.Replace(p.b, at, at+del, make([]byte, n)...)
 	return p.b[at : at+n]
 }
 
@@ -48,7 +48,7 @@ func TestSink(t *testing.T) {
 			for _, to := range []*Writer{&w, &want} {
 				to.Array(len(text))
 			}
-			switch rapid.SampledFrom([]string{"bulk", "string", "raw", "held", "truncate", "insert"}).Draw(t, "op") {
+			switch rapid.SampledFrom([]string{"bulk", "string", "raw", "held", "truncate", "insert", "replace"}).Draw(t, "op") {
 			case "bulk":
 				w.Bulk(text)
 				want.Bulk(text)
@@ -71,6 +71,13 @@ func TestSink(t *testing.T) {
 					w.Truncate(at)
 					want.Truncate(at)
 					marks = slices.DeleteFunc(marks, func(m int) bool { return m > at })
+				}
+			case "replace": // the header that was just written
+				for _, to := range []*Writer{&w, &want} {
+					at := to.Mark()
+					to.Array(1234)
+					to.Bulk(text)
+					to.Replace(at, len("*1234\r\n"), []byte("%9\r\n"))
 				}
 			case "insert":
 				if len(marks) > 0 {

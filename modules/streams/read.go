@@ -284,9 +284,10 @@ func (r *reading) run(c *core.Ctx) bool {
 	if !a.begun {
 		return false
 	}
-	a.end(c)
 	if c.RESP3() {
-		c.Buf[a.at] = '%'
+		a.endAs(c, '%')
+	} else {
+		a.end(c)
 	}
 	return true
 }

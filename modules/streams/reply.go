@@ -10,35 +10,31 @@ import (
 
 // array is an array in a reply whose length turns out in the end.
 type array struct {
-	at    int // where its head is in the buffer
+	at    int // where its head is, see resp.Writer.Mark
 	guess int
 	n     int
 }
 
 // begin writes the head of an array that has probably guess elements. A wrong guess costs that what follows is moved.
 func begin(c *core.Ctx, guess int) array {
-	a := array{at: len(c.Buf), guess: guess}
+	a := array{at: c.Mark(), guess: guess}
 	c.Array(guess)
 	return a
 }
 
 // end writes the head that is right.
 func (a *array) end(c *core.Ctx) {
-	if a.n == a.guess {
-		return
+	if a.n != a.guess {
+		a.endAs(c, '*')
 	}
+}
+
+// endAs is end for another kind of aggregate than an array.
+func (a *array) endAs(c *core.Ctx, kind byte) {
 	var head, old [24]byte
-	h := append(strconv.AppendInt(append(head[:0], '*'), int64(a.n), 10), '\r', '\n')
+	h := append(strconv.AppendInt(append(head[:0], kind), int64(a.n), 10), '\r', '\n')
 	was := len(append(strconv.AppendInt(append(old[:0], '*'), int64(a.guess), 10), '\r', '\n'))
-	if len(h) != was {
-		body := c.Buf[a.at+was:]
-		for range len(h) - was {
-			c.Buf = append(c.Buf, 0)
-		}
-		copy(c.Buf[a.at+len(h):cap(c.Buf)], body)
-		c.Buf = c.Buf[:a.at+len(h)+len(body)]
-	}
-	copy(c.Buf[a.at:], h)
+	c.Replace(a.at, was, h)
 }
 
 func replyID(c *core.Ctx, id stream.ID) {
