@@ -57,5 +57,5 @@ func TestStrangersInTheLog(t *testing.T) {
 	}
 	log.says(t, `got '\n'`, "from client")
 	log.says(t, `got '\x1b'`, "from client")
-	log.says(t, "got 'ÿ'", "from client")
+	log.says(t, `got '\xff'`, "from client")
 }

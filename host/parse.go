@@ -181,7 +181,7 @@ func (p *parser) bulkHeader(data []byte, lim limits) error {
 		return err
 	}
 	if data[p.pos] != '$' { // which may be the end of an empty line
-		return badProtocol("expected '$', got '%c'", data[p.pos])
+		return badProtocol("expected '$', got '%s'", data[p.pos:p.pos+1])
 	}
 	n, ok := decimal.Parse(line[1:])
 	switch {
