@@ -248,6 +248,10 @@ type Wait struct {
 	// if the key exists then. The host copies them. Empty: only the deadline or
 	// an unblock ends it.
 	Keys [][]byte
+	// Wants, if set, says which values a retry is worth: the wait goes on when a key
+	// has become anything else (a set, where elements of a list are waited for).
+	// See OfType.
+	Wants func(e keyspace.Entry) bool
 	// Gone asks for a retry also when a key has ceased to exist (XREADGROUP).
 	Gone bool
 	// Deadline in Unix milliseconds; 0 means never.
@@ -262,6 +266,11 @@ type Wait struct {
 	// the wait as its deadline would: for waits for something that is no key. end
 	// may be called from any goroutine, under any lock, and more than once.
 	Parked func(end func())
+}
+
+// OfType is Wait.Wants for values of one of Redis's types.
+func OfType(t keyspace.Type) func(e keyspace.Entry) bool {
+	return func(e keyspace.Entry) bool { return e.Type() == t }
 }
 
 // Block parks the session until one of the keys changes in a way that Retry

@@ -35,10 +35,14 @@ type Server interface {
 	Pause(until int64, writesOnly bool)
 	// Unpause ends a pause.
 	Unpause()
-	// Unblock ends the wait of a blocked session, as if by timeout or with the
-	// error -UNBLOCKED. It reports whether the session was blocked. Same
+	// Unblock ends the wait of a blocked session, as if by timeout (nil) or with an
+	// error (ErrUnblocked). It reports whether the session was blocked. Same
 	// conditions as Sessions.
-	Unblock(id uint64, withError bool) bool
+	Unblock(id uint64, with error) bool
+	// UnblockAll ends the waits for which why returns an error: because of their
+	// keys, which have gone to another server, or for any reason of its own.
+	// Same conditions.
+	UnblockAll(why func(db int, keys [][]byte) error)
 	// Shutdown stops the server after the command that asked for it.
 	Shutdown(o Shutdown) error
 	// AbortShutdown cancels a shutdown that is waiting; an error if none is.

@@ -184,14 +184,15 @@ func (b *blocking) expire(w *waiter) {
 	}
 }
 
-// unblock ends a wait for CLIENT UNBLOCK, all workers standing still.
-func (b *blocking) unblock(w *waiter, withError bool) bool {
+// unblock ends a wait, all workers standing still: as its deadline would, or with an
+// error.
+func (b *blocking) unblock(w *waiter, with error) bool {
 	if !b.cancel(w, onTime) {
 		return false
 	}
 	b.wake(w, func(c *core.Ctx) {
-		if withError {
-			c.Error(core.ErrUnblocked.Error())
+		if with != nil {
+			c.Error(errorText(with))
 			return
 		}
 		w.wait.Expired(c)
@@ -345,13 +346,14 @@ func (w *worker) serveReady() {
 // worth a retry: when the key is gone, most are not. From now on nobody but the
 // caller ends its wait. The key's lock is held.
 func (b *blocking) claim(at waitKey, last uint64) *waiter {
-	exists := b.srv.ks.DB(at.db).Find([]byte(at.key), b.srv.clock.Load(), 0).OK()
+	e := b.srv.ks.DB(at.db).Find([]byte(at.key), b.srv.clock.Load(), 0)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	list := b.keys[at]
 	for _, w := range list[from(list, last+1):] {
 		switch {
-		case !exists && !w.wait.Gone:
+		case !e.OK() && !w.wait.Gone:
+		case e.OK() && w.wait.Wants != nil && !w.wait.Wants(e):
 		case w.state == serving:
 			// By another worker, which has seen another key of it and may be
 			// waiting for the lock of this one.

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core"
 )
 
 // TestNoElementIsLost lets clients wait with deadlines of about the time that
@@ -208,5 +210,33 @@ func BenchmarkManyWaiters(b *testing.B) {
 	b.ResetTimer()
 	for range b.N {
 		p.Exchange(nil, []byte("push k x\r\n"))
+	}
+}
+
+// Wants keeps a wait going when a key becomes something else, and who ends waits may
+// give a reason of its own.
+func TestUnblockAll(t *testing.T) {
+	srv := testServer(t)
+	a, b, ctl := dial(t, srv), dial(t, srv), dial(t, srv)
+	a.send("bpop one 0")
+	b.send("bpop other 0")
+	eventually(t, "both wait", func() bool { return srv.blocked.count() == 2 })
+	if err := srv.standstill(func() error {
+		srv.UnblockAll(func(db int, keys [][]byte) error {
+			if db == 0 && len(keys) == 1 && string(keys[0]) == "one" {
+				return core.Error{Code: "MOVED", Text: "7 elsewhere"}
+			}
+			return nil
+		})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.line(); got != "-MOVED 7 elsewhere" {
+		t.Errorf("told %q", got)
+	}
+	ctl.do("+OK", "push other x")
+	if got := b.line(); got == "" || got[0] == '-' {
+		t.Errorf("the other is told %q", got)
 	}
 }

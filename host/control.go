@@ -54,15 +54,29 @@ func (srv *Server) Session(id uint64) (found *core.Session) {
 }
 
 // Unblock implements core.Server.
-func (srv *Server) Unblock(id uint64, withError bool) bool {
+func (srv *Server) Unblock(id uint64, with error) bool {
 	for _, w := range srv.workers {
 		for _, s := range w.sessions {
 			if s.ID == id {
-				return s.wait != nil && srv.blocked.unblock(s.wait, withError)
+				return s.wait != nil && srv.blocked.unblock(s.wait, with)
 			}
 		}
 	}
 	return false
+}
+
+// UnblockAll implements core.Server.
+func (srv *Server) UnblockAll(why func(db int, keys [][]byte) error) {
+	for _, w := range srv.workers {
+		for _, s := range w.sessions {
+			if s.wait == nil {
+				continue
+			}
+			if err := why(s.wait.db, s.wait.keys); err != nil {
+				srv.blocked.unblock(s.wait, err)
+			}
+		}
+	}
 }
 
 // CommandStats implements core.Server.

@@ -180,7 +180,11 @@ func unblock(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Bool(c.Server.Unblock(uint64(id), c.Is(2, "error")))
+	var with error
+	if c.Is(2, "error") {
+		with = core.ErrUnblocked
+	}
+	c.Bool(c.Server.Unblock(uint64(id), with))
 	return nil
 }
 

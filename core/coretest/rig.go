@@ -115,6 +115,9 @@ func (r *Rig) Retry(w core.Wait, key string) (served bool, err error) {
 	r.Keyspace.Lock(keyspace.AllShards)
 	defer r.Keyspace.Unlock(keyspace.AllShards)
 	c := r.begin()
+	if e := c.DB.Find([]byte(key), c.Now, 0); e.OK() && w.Wants != nil && !w.Wants(e) {
+		return false, nil
+	}
 	if served, err = w.Retry(c, []byte(key)); err == nil {
 		c.Feed()
 	}

@@ -53,7 +53,11 @@ func unblock(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if c.Server.Unblock(uint64(id), withError) {
+	var with error
+	if withError {
+		with = core.ErrUnblocked
+	}
+	if c.Server.Unblock(uint64(id), with) {
 		c.Int(1)
 	} else {
 		c.Int(0)

@@ -77,12 +77,8 @@ func (m moving) block(c *core.Ctx, timeout int, feedAs string) error {
 	}
 	return c.Block(core.Wait{
 		Keys: c.Args[1:2], Deadline: deadline, Expired: (*core.Ctx).NullArray,
-		Retry: func(c *core.Ctx, key []byte) (bool, error) {
-			if _, err := c.FindTypeForWrite(key, keyspace.List); err != nil {
-				return false, nil // the wait is for a list
-			}
-			return run(c)
-		},
+		Wants: core.OfType(keyspace.List),
+		Retry: func(c *core.Ctx, _ []byte) (bool, error) { return run(c) },
 	})
 }
 

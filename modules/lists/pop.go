@@ -174,13 +174,9 @@ func (p popping) block(c *core.Ctx, timeout int) error {
 	}
 	return c.Block(core.Wait{
 		Keys: c.Args[p.keys[0]:p.keys[1]], Deadline: deadline, Expired: (*core.Ctx).NullArray,
+		Wants: core.OfType(keyspace.List),
 		// Of several keys that have become lists the first is served.
-		Retry: func(c *core.Ctx, key []byte) (bool, error) {
-			if _, err := c.FindTypeForWrite(key, keyspace.List); err != nil {
-				return false, nil // the wait is for a list
-			}
-			return p.run(c)
-		},
+		Retry: func(c *core.Ctx, _ []byte) (bool, error) { return p.run(c) },
 	})
 }
 

@@ -135,13 +135,9 @@ func (p popping) block(c *core.Ctx, timeout int) error {
 	}
 	return c.Block(core.Wait{
 		Keys: c.Args[p.key : p.key+p.keys], Deadline: deadline, Expired: (*core.Ctx).NullArray,
+		Wants: core.OfType(keyspace.ZSet),
 		// The whole command is run again: of several keys the first is served.
-		Retry: func(c *core.Ctx, key []byte) (bool, error) {
-			if _, err := c.FindTypeForWrite(key, keyspace.ZSet); err != nil {
-				return false, nil // the wait is for a sorted set
-			}
-			return p.run(c)
-		},
+		Retry: func(c *core.Ctx, _ []byte) (bool, error) { return p.run(c) },
 	})
 }
 
