@@ -55,7 +55,7 @@ type Ctx struct {
 	Hooks *Hooks
 	// Exec runs nested commands.
 	Exec Executor
-	// Dirty counts the changes that the command has made.
+	// Dirty counts the changes that the command has made: see Changed and CountChanges.
 	Dirty int64
 	// Hash is the hash of the key at KeyArg, when KeyArg is not 0.
 	Hash   uint64
@@ -191,12 +191,19 @@ func (c *Ctx) PutObject(key []byte, t keyspace.Type, o keyspace.Object, expire i
 // learn of it, clients that wait for it are served, and the keyspace event
 // (class and name; no event if name is empty) is published. Call it once per
 // change, after the change.
-func (c *Ctx) Changed(class Event, name string, key []byte) {
-	c.Dirty++
+func (c *Ctx) Changed(class Event, name string, key []byte) { c.ChangedBy(1, class, name, key) }
+
+// ChangedBy is Changed for a change that counts as n: elements that were added, say.
+func (c *Ctx) ChangedBy(n int64, class Event, name string, key []byte) {
+	c.Dirty += n
 	if c.Hooks.any(hookChange) {
 		c.Hooks.changed(c, Change{c.DB.Index(), key, class, name})
 	}
 }
+
+// CountChanges records n changes of which nobody is told by key: it is fed, and that
+// is all.
+func (c *Ctx) CountChanges(n int64) { c.Dirty += n }
 
 // ChangedIn is Changed for a key of another database than the selected one.
 func (c *Ctx) ChangedIn(db int, class Event, name string, key []byte) {

@@ -179,8 +179,7 @@ func writeFields(c *core.Ctx, ops []fieldOp, last int64) error {
 		}
 	}
 	if changes > 0 {
-		c.Changed(core.EventString, "setbit", key)
-		c.Dirty += changes - 1
+		c.ChangedBy(changes, core.EventString, "setbit", key)
 	} else if grown {
 		c.Changed(0, "", key) // no event, but replicas want it too
 	}

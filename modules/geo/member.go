@@ -86,8 +86,7 @@ words:
 		}
 	}
 	if added+moved > 0 {
-		c.Dirty += added + moved - 1
-		c.Changed(core.EventZSet, "zadd", key)
+		c.ChangedBy(added+moved, core.EventZSet, "zadd", key)
 		propagateAdd(c, first, scores)
 	}
 	if changed {

@@ -180,6 +180,5 @@ func (s *search) store(c *core.Ctx, all []found) {
 	if s.newStyle {
 		event = "geosearchstore"
 	}
-	c.Dirty += int64(len(all)) - 1
-	c.Changed(core.EventZSet, event, s.target)
+	c.ChangedBy(int64(len(all)), core.EventZSet, event, s.target)
 }

@@ -189,8 +189,7 @@ func hsetex(c *core.Ctx) error {
 		}
 	}
 	ed.Done()
-	c.Changed(core.EventHash, "hset", c.Args[1])
-	c.Dirty += int64(len(o.fields)/2 - 1)
+	c.ChangedBy(int64(len(o.fields)/2), core.EventHash, "hset", c.Args[1])
 	if o.when != 0 {
 		c.Event(core.EventHash, "hexpire", c.Args[1])
 		propagateSetex(c, o)

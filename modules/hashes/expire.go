@@ -205,12 +205,10 @@ func (x *expiring) end() {
 	c := x.c
 	empty := x.ed.Done()
 	if x.set > 0 {
-		c.Changed(core.EventHash, "hexpire", c.Args[1])
-		c.Dirty += x.set - 1
+		c.ChangedBy(x.set, core.EventHash, "hexpire", c.Args[1])
 	}
 	if x.gone > 0 {
-		c.Changed(core.EventHash, "hdel", c.Args[1])
-		c.Dirty += x.gone - 1
+		c.ChangedBy(x.gone, core.EventHash, "hdel", c.Args[1])
 	}
 	if empty {
 		c.Event(core.EventGeneric, "del", c.Args[1])

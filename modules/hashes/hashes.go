@@ -81,8 +81,7 @@ func edit(c *core.Ctx) (hash.Editor, error) {
 func removed(c *core.Ctx, ed *hash.Editor, n int64) {
 	gone := ed.Done()
 	if n > 0 {
-		c.Changed(core.EventHash, "hdel", c.Args[1])
-		c.Dirty += n - 1
+		c.ChangedBy(n, core.EventHash, "hdel", c.Args[1])
 	}
 	if gone {
 		c.Event(core.EventGeneric, "del", c.Args[1])

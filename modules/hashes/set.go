@@ -42,8 +42,7 @@ func setFields(c *core.Ctx) (added int64, err error) {
 		}
 	}
 	ed.Done()
-	c.Changed(core.EventHash, "hset", c.Args[1])
-	c.Dirty += int64(len(pairs)/2 - 1)
+	c.ChangedBy(int64(len(pairs)/2), core.EventHash, "hset", c.Args[1])
 	return added, nil
 }
 

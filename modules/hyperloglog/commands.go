@@ -23,8 +23,7 @@ func (m *module) pfadd(c *core.Ctx) error {
 		return err
 	}
 	if changes > 0 {
-		c.Changed(core.EventString, "pfadd", key)
-		c.Dirty += int64(changes) - 1
+		c.ChangedBy(int64(changes), core.EventString, "pfadd", key)
 	}
 	c.Int(int64(min(changes, 1)))
 	return nil

@@ -10,19 +10,20 @@ func flush(all bool) core.Handler {
 		if len(c.Args) > 2 || len(c.Args) == 2 && !c.Is(1, "sync") && !c.Is(1, "async") {
 			return core.ErrSyntax
 		}
+		n := 0
 		if all {
 			c.Hooks.Flushed(c, -1)
 			for i := range c.DB.Keyspace().Databases() {
 				db := c.DB.Keyspace().DB(i)
-				c.Dirty += int64(db.Len())
+				n += db.Len()
 				db.Flush()
 			}
 		} else {
 			c.Hooks.Flushed(c, c.DB.Index())
-			c.Dirty += int64(c.DB.Len())
+			n += c.DB.Len()
 			c.DB.Flush()
 		}
-		c.Dirty = max(c.Dirty, 1) // repeated by replicas even if there was nothing here
+		c.CountChanges(int64(max(n, 1))) // repeated by replicas even if there was nothing here
 		c.OK()
 		return nil
 	}

@@ -131,7 +131,7 @@ func copyKey(c *core.Ctx) error {
 		return err
 	}
 	o.to.PutValue(name, value, src.Expire(), c.Now)
-	c.Dirty++
+	c.CountChanges(1)
 	c.EventIn(o.to.Index(), core.EventGeneric, "copy_to", name)
 	c.Int(1)
 	return nil
@@ -174,7 +174,7 @@ func swapdb(c *core.Ctx) error {
 		ks.DB(a).Swap(ks.DB(b))
 		c.Hooks.Swapped(c, a, b)
 	}
-	c.Dirty++
+	c.CountChanges(1)
 	c.OK()
 	return nil
 }

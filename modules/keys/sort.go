@@ -210,8 +210,7 @@ func (s *sorter) storeList() {
 	n := made.Len()
 	if n > 0 {
 		c.DB.PutValue(key, made.Value(), 0, c.Now)
-		c.Changed(core.EventList, "sortstore", key)
-		c.Dirty += int64(n) - 1
+		c.ChangedBy(int64(n), core.EventList, "sortstore", key)
 	} else {
 		made.Discard()
 		if e := c.FindForWrite(key); e.OK() {

@@ -120,8 +120,7 @@ func ltrim(c *core.Ctx) error {
 // if that went with them.
 func removed(c *core.Ctx, ed *list.Editor, event string, key []byte, n int) {
 	deleted := ed.Done()
-	c.Changed(core.EventList, event, key)
-	c.Dirty += int64(n - 1)
+	c.ChangedBy(int64(n), core.EventList, event, key)
 	if deleted {
 		c.Event(core.EventGeneric, "del", key)
 	}

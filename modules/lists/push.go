@@ -33,8 +33,7 @@ func push(c *core.Ctx, end list.End, existing bool) error {
 	ed := list.Edit(c.DB, key, e, c.Now)
 	ed.Push(end, values...)
 	n := ed.Len()
-	c.Changed(core.EventList, pushed[end], key)
-	c.Dirty += int64(len(values) - 1)
+	c.ChangedBy(int64(len(values)), core.EventList, pushed[end], key)
 	c.Int(int64(n))
 	return nil
 }

@@ -48,8 +48,7 @@ func sadd(c *core.Ctx) error {
 // changed records that n members of a set were added or removed.
 func changed(c *core.Ctx, event string, key []byte, n int64) {
 	if n > 0 {
-		c.Changed(core.EventSet, event, key)
-		c.Dirty += n - 1
+		c.ChangedBy(n, core.EventSet, event, key)
 	}
 }
 

@@ -257,8 +257,7 @@ func xtrim(c *core.Ctx) error {
 	if n == 0 {
 		return nil
 	}
-	c.Changed(core.EventStream, "xtrim", key)
-	c.Dirty += int64(n) - 1
+	c.ChangedBy(int64(n), core.EventStream, "xtrim", key)
 	if o.what.Approx && c.Hooks.Feeding() {
 		o.propagate(c, ed.View(), stream.ID{})
 	}

@@ -136,4 +136,4 @@ func errNoGroupOf(key, group []byte) error {
 
 // acked counts a change that is told to nobody: in Redis, too, a transaction that watches a stream does not mind what
 // becomes of its groups.
-func acked(c *core.Ctx) { c.Dirty++ }
+func acked(c *core.Ctx) { c.CountChanges(1) }

@@ -34,8 +34,7 @@ func xdel(c *core.Ctx) error {
 // deleted tells of entries that were deleted.
 func deleted(c *core.Ctx, key []byte, n int64) {
 	if n > 0 {
-		c.Changed(core.EventStream, "xdel", key)
-		c.Dirty += n - 1
+		c.ChangedBy(n, core.EventStream, "xdel", key)
 	}
 }
 

@@ -98,11 +98,10 @@ func addTo(c *core.Ctx, o addOptions) error {
 		}
 	}
 	if added+updated > 0 {
-		c.Dirty += added + updated - 1
 		if o.increment {
-			c.Changed(core.EventZSet, "zincr", key)
+			c.ChangedBy(added+updated, core.EventZSet, "zincr", key)
 		} else {
-			c.Changed(core.EventZSet, "zadd", key)
+			c.ChangedBy(added+updated, core.EventZSet, "zadd", key)
 		}
 	}
 	switch {

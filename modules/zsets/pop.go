@@ -179,8 +179,7 @@ func (p popping) pop(c *core.Ctx, key []byte, e keyspace.Entry) {
 	}
 	ed.RemoveRange(s.from, n, nil)
 	gone := ed.Done()
-	c.Dirty += int64(n) - 1
-	c.Changed(core.EventZSet, p.event(), key)
+	c.ChangedBy(int64(n), core.EventZSet, p.event(), key)
 	if gone {
 		c.Event(core.EventGeneric, "del", key)
 	}

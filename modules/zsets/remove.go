@@ -35,8 +35,7 @@ func removed(c *core.Ctx, ed *zset.Editor, n int, event string) {
 		return
 	}
 	gone := ed.Done()
-	c.Dirty += int64(n) - 1
-	c.Changed(core.EventZSet, event, c.Args[1])
+	c.ChangedBy(int64(n), core.EventZSet, event, c.Args[1])
 	if gone {
 		c.Event(core.EventGeneric, "del", c.Args[1])
 	}
