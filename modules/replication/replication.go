@@ -123,5 +123,5 @@ func replicaOf(c *core.Ctx) error {
 	if port, ok := decimal.Parse(c.Args[2]); !ok || port < 0 || port > 65535 {
 		return core.Err("Invalid master port")
 	}
-	return errors.New("this server cannot follow a master yet")
+	return errors.New("there is no replication yet: this server cannot follow a master")
 }
