@@ -25,7 +25,7 @@ func start(t *testing.T) *host.Server {
 	t.Helper()
 	srv, err := host.Start(host.Options{
 		Modules: []core.Module{connection.New(), keys.New(), server.New(), lists.New(), transactions.New()},
-		Args:    []string{"--port", "0", "--unixsocket", t.TempDir() + "/socket", "--io-threads", "4", "--arena-poison", "yes", "--maxclients", "4000"},
+		Args:    []string{"--port", "0", "--unixsocket", t.TempDir() + "/socket", "--io-threads", "4", "--arena-poison", "yes", "--maxclients", "4000", "--tcp-backlog", "4000"},
 	})
 	if err != nil {
 		t.Fatal(err)
