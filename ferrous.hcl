@@ -201,13 +201,18 @@
 # One of: debug, verbose, notice, warning, nothing.
 # loglevel = "notice"
 
-# File to log to; empty for standard output.
+# File to log to; empty for standard output. It may be renamed away, the next line makes a new one.
 # Fixed at start-up.
 # logfile = ""
 
-# Form of the log.
-# One of: text, json. Fixed at start-up.
+# Form of the log. Valkey calls the text legacy.
+# One of: text, json, logfmt, legacy. Fixed at start-up.
 # log-format = "text"
+
+# How the log writes the time: legacy, as Redis does (but JSON has iso8601 instead); iso8601, with
+# the zone; milliseconds since 1970.
+# One of: legacy, iso8601, milliseconds. Fixed at start-up.
+# log-timestamp-format = "legacy"
 
 # Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this
 # machine).

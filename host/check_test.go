@@ -72,7 +72,7 @@ func TestCheckFiles(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		args := append([]string{"check"}, test.args...)
-		status := run([]core.Module{keeper{}}, args, nil, strings.NewReader(test.input), &out, &errs)
+		status := run([]core.Module{keeper{}}, arguments{list: args}, nil, strings.NewReader(test.input), &out, &errs)
 		if status != test.status || out.String() != test.out || !strings.HasSuffix(errs.String(), test.errs) ||
 			(test.errs == "") != (errs.Len() == 0) {
 			t.Errorf("%q: status %d, output %q, errors %q", test.args, status, &out, &errs)

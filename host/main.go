@@ -9,21 +9,27 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 )
 
 // Main is the main function of a server made of the given modules: it reads
 // the configuration, serves until it is told to stop, and exits the process.
 func Main(modules ...core.Module) {
-	os.Exit(run(modules, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(modules, processArgs(), os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
-func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	original := args
-	action, args := hostconfig.ParseCommand(args)
+// arguments are the program's, its name not included.
+type arguments struct {
+	list []string
+	// hide overwrites the secrets among those from an offset on, where the system shows
+	// them; nil where it does not.
+	hide func(s *config.Schema, offset int)
+}
+
+func run(modules []core.Module, original arguments, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	action, args := hostconfig.ParseCommand(original.list)
 	if action == hostconfig.Version {
 		fmt.Fprintln(stdout, versionLine())
 		return 0
@@ -32,6 +38,9 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 	if err != nil {
 		fmt.Fprintln(stderr, "ferrous:", err)
 		return 1
+	}
+	if action == hostconfig.Run && original.hide != nil {
+		original.hide(srv.registry.Config, len(original.list)-len(args))
 	}
 	switch action {
 	case hostconfig.Help:
@@ -57,7 +66,7 @@ func run(modules []core.Module, args, environ []string, stdin io.Reader, stdout,
 	super := srv.supervisor(environ)
 	ready, daemon := daemonReady(environ)
 	if srv.params.daemonize.Load() && !daemon && super == nil {
-		if err := daemonize(original, environ, &input, stderr); err != nil {
+		if err := daemonize(original.list, environ, &input, stderr); err != nil {
 			fmt.Fprintln(stderr, "ferrous:", err)
 			return 1
 		}
@@ -107,25 +116,6 @@ const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
 
 The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
 `
-
-// openLog makes the logger that the parameters describe.
-func (srv *Server) openLog(stdout io.Writer) (closeLog func(), err error) {
-	out, closeLog := stdout, func() {}
-	if path := srv.params.path(srv.params.logFile.Load()); path != "" {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return nil, fmt.Errorf("logfile: %w", err)
-		}
-		out, closeLog = f, func() { f.Close() }
-	}
-	srv.log = lineLogger{hclog.New(&hclog.LoggerOptions{
-		Output:     out,
-		Level:      logLevels[srv.params.logLevel.Load()],
-		JSONFormat: srv.params.logFormat.Load() == 1,
-		TimeFormat: "02 Jan 2006 15:04:05.000",
-	})}
-	return closeLog, nil
-}
 
 // announceStart says who is starting. The test suite of Redis waits for the
 // words before "PID".

@@ -46,6 +46,7 @@ type params struct {
 	logLevel      *config.EnumVar
 	logFile       *config.StringVar
 	logFormat     *config.EnumVar
+	logStamp      *config.EnumVar
 	supervised    *config.EnumVar
 	onSIGINT      *config.EnumVar
 	onSIGTERM     *config.EnumVar
@@ -143,12 +144,7 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.daemonize = s.Bool(par("daemonize", "no", "Run in the background, without a terminal. A service manager does better without it.", config.Immutable))
 	p.supervised = declareSupervised(s)
 	p.pidFile = s.Text(par("pidfile", "", "File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.", config.Immutable))
-	p.logLevel = s.Enum(par("loglevel", "notice", "How much is logged.", 0),
-		config.Choice{Name: "debug", Value: 0}, config.Choice{Name: "verbose", Value: 1}, config.Choice{Name: "notice", Value: 2},
-		config.Choice{Name: "warning", Value: 3}, config.Choice{Name: "nothing", Value: 4})
-	p.logFile = s.Text(par("logfile", "", "File to log to; empty for standard output.", config.Immutable))
-	p.logFormat = s.Enum(par("log-format", "text", "Form of the log.", config.Immutable),
-		config.Choice{Name: "text", Value: 0}, config.Choice{Name: "json", Value: 1})
+	p.declareLog(s)
 	allow := []config.Choice{{Name: "no", Value: allowNo}, {Name: "yes", Value: allowYes}, {Name: "local", Value: allowLocal}}
 	p.protectedConf = s.Enum(par("enable-protected-configs", "no", "Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this machine).", config.Immutable), allow...)
 	p.debugCommand = s.Enum(par("enable-debug-command", "no", "Whether the DEBUG command may be used: no, yes, or local (from this machine).", config.Immutable), allow...)

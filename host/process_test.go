@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -97,6 +98,10 @@ func (system) Register(r *core.Registry) error {
 			}
 			c.DB.Put(c.Args[1], keyspace.MakeKind(keyspace.String, keyspace.Raw), int(n), 0, c.Now)
 			c.OK()
+			return nil
+		}},
+		core.Command{Name: "keypass", Arity: 1, Run: func(c *core.Ctx) error {
+			c.BulkString(c.Server.Registry().Config.Find("tls-key-file-pass").String())
 			return nil
 		}},
 		core.Command{Name: "pid", Arity: 1, Run: func(c *core.Ctx) error { c.Int(int64(os.Getpid())); return nil }},
@@ -280,6 +285,28 @@ func TestLogReaderThatGoesAway(t *testing.T) {
 	mustDial(t, port).do("+PONG", "ping")
 }
 
+// TestSecretsAreNotShown: the list of processes shows no secret of the command
+// line, however it was written, and the server has read them all the same.
+func TestSecretsAreNotShown(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the list of processes is read from /proc")
+	}
+	for _, args := range [][]string{
+		{"--tls-key-file-pass", "topsecret", "--timeout", "77"},
+		{"--TLS-key-file-pass topsecret", "--timeout", "77"},
+	} {
+		p := startProcess(t, nil, args...).ready()
+		shown, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
+		if err != nil || bytes.Contains(shown, []byte("topsecret")) || !bytes.Contains(shown, []byte("77")) || !bytes.Contains(shown, []byte("*\x00")) {
+			t.Errorf("the list of processes shows %q, %v", shown, err)
+		}
+		c := mustDial(t, p.port)
+		c.do("topsecret", "keypass")
+		p.signal(syscall.SIGTERM)
+		p.ends(0)
+	}
+}
+
 func TestDaemon(t *testing.T) {
 	dir := t.TempDir()
 	port := freePort(t)
@@ -367,7 +394,7 @@ func TestUpstartIsNotified(t *testing.T) {
 
 func TestVersionLine(t *testing.T) {
 	var out, errs bytes.Buffer
-	if code := run(nil, []string{"--version"}, nil, strings.NewReader(""), &out, &errs); code != 0 {
+	if code := run(nil, arguments{list: []string{"--version"}}, nil, strings.NewReader(""), &out, &errs); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	var version, sha, malloc string

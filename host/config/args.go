@@ -56,19 +56,26 @@ type commandLine struct {
 	options string // as lines of redis.conf
 }
 
+// argValue is where an argument states the value of an option, or a part of it.
+type argValue struct {
+	name string // of the option, as written
+	arg  int    // which argument
+	from int    // where in it the value begins
+}
+
 // parseArgs reads arguments exactly as redis-server does, by rewriting options into lines of redis.conf. An argument
 // that starts with two dashes begins a line, the others are quoted and added to it, with these exceptions: the first
 // argument is the file, unless it starts with a dash; a single dash, first or last, asks for standard input; right after
 // an option without a value an argument is its value even if it starts with dashes (--logfile --odd--name); an option
 // may hold its value in the same argument ("--port 7000"); --save without a value means --save "".
-func parseArgs(args []string) commandLine {
-	var cl commandLine
+func parseArgs(args []string) (cl commandLine, values []argValue) {
 	first := 0
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		cl.file, cl.hasFile, first = args[0], true, 1
 	}
 	var b strings.Builder
-	complete := true // the option at hand has a value, or there is none at hand
+	option := ""     // the one at hand
+	complete := true // it has a value, or there is none at hand
 	for i := first; i < len(args); i++ {
 		arg := args[i]
 		if arg == "-" && (i == 0 || i == len(args)-1) {
@@ -78,6 +85,7 @@ func parseArgs(args []string) commandLine {
 		if !complete || !strings.HasPrefix(arg, "--") {
 			b.WriteString(config.Quote(arg) + " ")
 			complete = true
+			values = append(values, argValue{option, i, 0})
 			continue
 		}
 		if b.Len() > 0 {
@@ -86,6 +94,11 @@ func parseArgs(args []string) commandLine {
 		b.WriteString(arg[2:] + " ")
 		words, err := config.SplitWords(arg)
 		complete = err != nil || len(words) != 1
+		option = arg[2:]
+		if n := strings.IndexAny(option, " \t"); n >= 0 {
+			option = option[:n]
+			values = append(values, argValue{option, i, 2 + n + 1})
+		}
 		if strings.EqualFold(arg, "--save") {
 			if last := i == len(args)-1; last || strings.HasPrefix(args[i+1], "--") {
 				b.WriteString(`""`)
@@ -94,5 +107,16 @@ func parseArgs(args []string) commandLine {
 		}
 	}
 	cl.options = b.String()
-	return cl
+	return cl, values
+}
+
+// Secrets calls found for each part of an argument that is, or may be, a secret: the value of a parameter that is
+// Sensitive, which begins at a byte of the argument and goes to its end. args are as for Load.
+func Secrets(s *config.Schema, args []string, found func(arg, from int)) {
+	_, values := parseArgs(args)
+	for _, v := range values {
+		if p := s.Find(v.name); p != nil && p.Param().Has(config.Sensitive) {
+			found(v.arg, v.from)
+		}
+	}
 }

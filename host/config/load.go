@@ -27,7 +27,7 @@ type Loaded struct {
 // that a caller can report more. A server must not start on an error.
 func Load(s *config.Schema, args, environ []string, stdin io.Reader) (*Loaded, error) {
 	l := newLoader(s)
-	cl := parseArgs(args)
+	cl, _ := parseArgs(args)
 	out := &Loaded{Stdin: cl.stdin}
 	if cl.hasFile {
 		l.load(&file{l, cl.file}, nil, appendLines)

@@ -274,7 +274,8 @@ func TestFileAndDashArguments(t *testing.T) {
 		{[]string{"redis.conf", "--port", "1", "-"}, `{redis.conf true true port "1" }`},
 		{[]string{"--port", "-", "--tls-port", "1"}, "{ false false port \"-\" \ntls-port \"1\" }"},
 	} {
-		if got := fmt.Sprint(parseArgs(c.args)); got != c.want {
+		cl, _ := parseArgs(c.args)
+		if got := fmt.Sprint(cl); got != c.want {
 			t.Errorf("%q: %q", c.args, got)
 		}
 	}
