@@ -79,6 +79,7 @@
 //   - Value types: Registry.Type with a ValueType; large values are
 //     keyspace.Object implementations. Types that are not Redis's share the
 //     number keyspace.Custom: the Go type of Entry.Object tells them apart.
+//   - Refusing commands for what they are, in some state of the server: Registry.Guard.
 //   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap,
 //     OnSession, OnReset, OnRan, OnTurn. Those that return a Switch are off
 //     until it is set.
