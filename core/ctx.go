@@ -62,8 +62,10 @@ type Ctx struct {
 	KeyArg int
 	// Waiting is set by Block.
 	Waiting *Wait
-	feed    feed
-	trail   []*Message
+	// Arrivals are those of the arguments that were received where they can stay.
+	Arrivals []*keyspace.Arrival
+	feed     feed
+	trail    []*Message
 }
 
 // Executor runs commands for other commands.
@@ -169,6 +171,13 @@ func typed(e keyspace.Entry, t keyspace.Type) (keyspace.Entry, error) {
 // SetString stores a string value, choosing its encoding; expire as in
 // keyspace.DB.Put.
 func (c *Ctx) SetString(key, value []byte, expire int64) {
+	if len(c.Arrivals) > 0 && len(value) > arena.MaxSmall {
+		for _, a := range c.Arrivals {
+			if unsafe.SliceData(a.Bytes()) == unsafe.SliceData(value) && c.DB.PutArrived(c.HashOf(key), key, a, expire, c.Now) {
+				return
+			}
+		}
+	}
 	c.DB.PutString(c.HashOf(key), key, value, expire, c.Now)
 }
 

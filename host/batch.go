@@ -63,7 +63,7 @@ func (w *worker) gather(s *session, data []byte) error {
 			}
 		}
 		w.batch = append(w.batch, r)
-		if !joins {
+		if !joins || len(s.parser.apart) > 0 { // it is the first one that has those
 			return nil
 		}
 	}
@@ -160,6 +160,12 @@ func (w *worker) consume(s *session, data []byte) (used int) {
 		}
 		done := w.perform(s)
 		used += done
+		if len(s.parser.apart) > 0 {
+			w.ctx.Arrivals = nil
+			if done > 0 {
+				s.parser.release()
+			}
+		}
 		if done < end {
 			// What follows is parsed again, from the request that is next.
 			s.parser.reset()

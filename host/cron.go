@@ -40,6 +40,7 @@ func (srv *Server) cron() {
 		timer.Reset(period)
 		now := srv.readClock()
 		srv.sweep(now, period)
+		srv.ks.Rest(now/1000 != second)
 		srv.defragment(period)
 		srv.watchClients()
 		if srv.serving.Load() {
@@ -51,7 +52,7 @@ func (srv *Server) cron() {
 			second = now / 1000
 			srv.everySecond(now)
 			srv.sayLoading()
-			heap.look()
+			heap.look(len(srv.floor))
 		}
 	}
 }

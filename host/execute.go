@@ -21,6 +21,11 @@ func (w *worker) execute(s *session, r *request) bool {
 		c.Hash, c.KeyArg = r.hash, cmd.OnlyKey()
 	}
 	c.Session, c.DB, c.Now, c.NoBlock = &s.Session, s.db, w.now, false
+	if len(s.parser.apart) > 0 {
+		for i := range s.parser.apart {
+			c.Arrivals = append(c.Arrivals, s.parser.apart[i].Arrival)
+		}
+	}
 	ran := false
 	s.lastCmd = cmd
 	if err == nil {

@@ -22,17 +22,30 @@ const (
 	heapBackOff = 120      // seconds to wait at most after one that was in vain
 )
 
+// heapFloor is how much more than a twofold growth the heap may take before it is
+// collected. With the data outside, what lives in it is a few megabytes, and a few
+// more of garbage would start one collection after the other.
+const heapFloor = 32 << 20
+
+// raiseFloor does so for a process that is this server's alone: by an allocation
+// that is never touched, so that it takes no memory, and in which there is nothing
+// to look for. A memory limit (GOMEMLIMIT) counts it all the same: there it takes a
+// small part at most.
+func (srv *Server) raiseFloor() {
+	srv.floor = make([]byte, min(heapFloor, debug.SetMemoryLimit(-1)/16))
+}
+
 // look is called by cron once a second. A heap that is large while the
 // collector rests is collected; if that frees little, the next one comes later
 // and later: the collector itself comes every two minutes.
-func (h *heapWatch) look() {
+func (h *heapWatch) look(floor int) {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
 		{Name: "/gc/cycles/total:gc-cycles"},
 	}
 	metrics.Read(samples)
-	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64(), samples[2].Value.Uint64()
+	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64()-uint64(floor), samples[2].Value.Uint64()
 	if h.idle++; cycles != h.cycles {
 		h.cycles, h.idle = cycles, 0
 	}

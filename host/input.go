@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
+
+	"github.com/ferrousdb/ferrous/core/arena"
 )
 
 // received hands new bytes of a session to its parser and executes every
@@ -11,6 +13,12 @@ import (
 // The lock is held. Replies are left in w.w.Buf by execute and are moved out
 // by finish.
 func (w *worker) received(s *session, fresh []byte) {
+	if len(s.parser.apart) > 0 {
+		if fresh = s.parser.fill(fresh); s.parser.arriving() != nil {
+			w.bound(s)
+			return
+		}
+	}
 	data := fresh
 	if fresh == nil {
 		data = s.query
@@ -21,7 +29,11 @@ func (w *worker) received(s *session, fresh []byte) {
 	if len(s.query) > 0 {
 		w.weigh(s) // before a command runs that is as large as that
 	}
+	s.bulky = len(s.parser.apart) > 0
 	used := w.consume(s, data)
+	if used < len(data) && s.closing == open {
+		data = data[:used+w.setApart(s, data[used:])]
+	}
 	switch {
 	case used == len(data):
 		if fresh == nil {
@@ -32,14 +44,20 @@ func (w *worker) received(s *session, fresh []byte) {
 		}
 	case fresh != nil:
 		s.query = append(s.query[:0], data[used:]...)
-	case used > 0:
+	case used > 0 || s.bulky:
 		left := data[used:]
-		if cap(s.query) > 4*max(len(left), trusted/4) { // a large request has gone
+		if cap(s.query) > 4*max(len(left), manyQuery) { // a large request has gone
 			s.query = append([]byte(nil), left...)
 		} else {
 			s.query = s.query[:copy(s.query, left)]
 		}
 	}
+	w.bound(s)
+}
+
+// bound sees that what a session has sent, and what is not executed yet, does not
+// take too much.
+func (w *worker) bound(s *session) {
 	// What MULTI has queued is not executed yet, either.
 	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > s.queryLimit() {
 		w.complain(s, "Closing client that reached max query buffer length", held)
@@ -141,26 +159,34 @@ func (w *worker) finishLarge(s *session) {
 	w.weigh(s)
 }
 
-// trusted is how much is set aside for an argument on the word of its header.
-const trusted = 1 << 20
+// manyQuery is from where on a query buffer that was needed is not kept.
+const manyQuery = 1 << 18
 
-// ahead returns where the next bytes of s are to be read to: behind those of
-// an incomplete request, if there is one, with room for all of a large argument
-// so that it is received in its place; else nil, which means the shared buffer.
+// ahead returns where the next bytes of s are to be read to: into an argument that
+// is received apart, behind those of another incomplete request, or nil, which
+// means the shared buffer.
 func (w *worker) ahead(s *session) []byte {
+	if a := s.parser.arriving(); a != nil {
+		room := a.Room()
+		return room[:min(len(room), readPiece)]
+	}
 	if len(s.query) == 0 {
 		return nil
 	}
-	if want := s.parser.want(); want-len(s.query) >= bigArgument && cap(s.query) < want {
-		// The length is only declared: room is made as data really come.
-		s.query = append(make([]byte, 0, min(want, max(4*len(s.query), trusted))), s.query...)
-	}
 	if have := len(s.query); cap(s.query)-have < 1024 {
-		room := max(2*cap(s.query), 16<<10)
-		if want := s.parser.want(); have >= bigArgument && want > have { // the end of a large argument
-			room = min(room, max(want, have+1024))
-		}
-		s.query = append(make([]byte, 0, room), s.query...)
+		grown := make([]byte, have, max(2*cap(s.query), 16<<10))
+		arena.Copy(grown, s.query)
+		s.query = grown
 	}
-	return s.query[len(s.query):cap(s.query)]
+	room := s.query[len(s.query):cap(s.query)]
+	return room[:min(len(room), readPiece)]
+}
+
+// readAhead says that n bytes were read to where ahead has told.
+func (w *worker) readAhead(s *session, n int) {
+	if a := s.parser.arriving(); a != nil {
+		a.Added(n)
+		return
+	}
+	s.query = s.query[:len(s.query)+n]
 }

@@ -207,7 +207,9 @@ func (l *loop) readable(c *epollConn) {
 	buf := l.ahead(s)
 	direct := buf != nil
 	if !direct {
-		buf = l.rbuf
+		if buf = l.rbuf; s.bulky {
+			buf = buf[:firstPiece]
+		}
 	}
 	n, err := rawRead(c.fd, buf)
 	switch {
@@ -223,7 +225,7 @@ func (l *loop) readable(c *epollConn) {
 	l.stats.netIn += int64(n)
 	l.stats.reads++
 	if direct {
-		s.query = s.query[:len(s.query)+n]
+		l.readAhead(s, n)
 		l.arrived(s, nil)
 	} else {
 		l.arrived(s, buf[:n])

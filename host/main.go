@@ -59,6 +59,7 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 		return 1
 	}
 	srv.file = loaded.File
+	srv.raiseFloor()
 	if action == hostconfig.CheckConfig {
 		fmt.Fprintln(stdout, "The configuration is valid.")
 		return 0

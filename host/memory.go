@@ -22,7 +22,7 @@ func (srv *Server) Memory() core.MemoryUse {
 	}
 	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(total)
-	m.GoHeap = int64(total[0].Value.Uint64() - total[1].Value.Uint64())
+	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - int64(len(srv.floor))
 	return m
 }
 

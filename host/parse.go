@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // Requests come as RESP arrays of bulk strings or as inline text. A parser
@@ -17,9 +19,21 @@ type parser struct {
 	bulk  int    // length of the argument being read; -1: its header comes next
 	pos   int    // where to go on, from the start of the request
 	spans []span // the arguments read so far, from the start of the request
+	apart []apart
+	taken int // how many of those are among the spans
 }
 
+// span is where an argument is: in the data, or, if off is below zero, apart: the
+// one with the number -1-off.
 type span struct{ off, n int }
+
+// apart is a large argument of the request that comes next, received in a place of
+// its own: its bytes and the end of its line are left out of the data, where they
+// would be at the offset at. It outlasts reset, for a request that is parsed again.
+type apart struct {
+	at int
+	*keyspace.Arrival
+}
 
 // limits are what a client may send at most; they depend on its state.
 type limits struct {
@@ -31,7 +45,7 @@ const (
 	maxInline        = 64 << 10 // a line without an end is refused at this length
 	anonymousArgs    = 10
 	anonymousBulk    = 16384
-	bigArgument      = 32 << 10 // from here on a bulk is read straight into its own buffer
+	bigArgument      = arena.MaxSmall // a larger one that has not come whole is received apart
 	protocolErrorFmt = "Protocol error: %s"
 )
 
@@ -60,8 +74,10 @@ func (p *parser) next(data []byte, args [][]byte, lim limits) ([][]byte, int, er
 		if data[0] != '*' {
 			return parseInline(data, args)
 		}
-		if out, n, ok := parseWhole(data, args, lim); ok {
-			return out, n, nil
+		if len(p.apart) == 0 {
+			if out, n, ok := parseWhole(data, args, lim); ok {
+				return out, n, nil
+			}
 		}
 		if err := p.begin(data, lim); err != nil || p.left == 0 {
 			n := p.pos
@@ -73,6 +89,10 @@ func (p *parser) next(data []byte, args [][]byte, lim limits) ([][]byte, int, er
 		return args, 0, err
 	}
 	for _, s := range p.spans {
+		if s.off < 0 {
+			args = append(args, p.apart[-1-s.off].Bytes())
+			continue
+		}
 		args = append(args, data[s.off:s.off+s.n:s.off+s.n])
 	}
 	n := p.pos
@@ -81,7 +101,7 @@ func (p *parser) next(data []byte, args [][]byte, lim limits) ([][]byte, int, er
 }
 
 func (p *parser) reset() {
-	p.left, p.bulk, p.pos = 0, -1, 0
+	p.left, p.bulk, p.pos, p.taken = 0, -1, 0, 0
 	if cap(p.spans) > 64 {
 		p.spans = nil
 	}
@@ -89,7 +109,9 @@ func (p *parser) reset() {
 }
 
 // memory is what the parser keeps of an incomplete request, in bytes.
-func (p *parser) memory() int { return len(p.spans) * 16 }
+func (p *parser) memory() int {
+	return cap(p.spans)*16 + p.received()
+}
 
 // parseWhole is the path that nearly every request takes: an array that has
 // arrived whole, with short headers. Anything else is left to the state
@@ -161,11 +183,19 @@ func (p *parser) resume(data []byte, lim limits) error {
 				return err
 			}
 		}
-		if len(data) < p.pos+p.bulk+2 {
+		switch {
+		case p.taken < len(p.apart) && p.apart[p.taken].at == p.pos:
+			if !p.apart[p.taken].Whole() {
+				return errIncomplete
+			}
+			p.spans = append(p.spans, span{-1 - p.taken, p.bulk})
+			p.taken++
+		case len(data) < p.pos+p.bulk+2:
 			return errIncomplete
+		default:
+			p.spans = append(p.spans, span{p.pos, p.bulk})
+			p.pos += p.bulk + 2
 		}
-		p.spans = append(p.spans, span{p.pos, p.bulk})
-		p.pos += p.bulk + 2
 		p.bulk = -1
 		p.left--
 	}
@@ -192,15 +222,6 @@ func (p *parser) bulkHeader(data []byte, lim limits) error {
 	}
 	p.bulk, p.pos = int(n), at
 	return nil
-}
-
-// want returns how long the request must be at least before next can go on,
-// or 0 if that is unknown.
-func (p *parser) want() int {
-	if p.left == 0 || p.bulk < 0 {
-		return 0
-	}
-	return p.pos + p.bulk + 2
 }
 
 // headerLine returns the line at i without its end, and what follows it.

@@ -67,6 +67,7 @@ type Server struct {
 	usage        usageSampler
 	expiry       atomic.Bool // active expiry is on
 	startup      int64       // see startupMemory
+	floor        []byte      // see raiseFloor
 
 	background core.Background
 	barriers   []*core.Barrier
@@ -250,7 +251,7 @@ func (srv *Server) loops() int {
 }
 
 func (srv *Server) newWorker() *worker {
-	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane(), executor: srv.newExecutor(len(srv.workers))}
+	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane(), arrivals: srv.ks.NewArrivals(), executor: srv.newExecutor(len(srv.workers))}
 	w.ctx.Exec, w.reply.by, w.gap, w.pump = w, w, w.gapAlone, func() {}
 	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
 	w.now = srv.readClock()

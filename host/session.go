@@ -20,6 +20,7 @@ type session struct {
 
 	parser parser
 	query  []byte // bytes received that are not yet executed
+	bulky  bool   // the last thing that it sent was a large argument
 
 	pending   output
 	softSince int64 // since when the soft output limit is exceeded, Unix ms
@@ -113,7 +114,7 @@ func (s *session) Info() core.ConnInfo {
 		TLS:         s.tls,
 		Blocked:     s.wait != nil || s.paused,
 		Closing:     s.closing != open,
-		QueryBuf:    len(s.query),
+		QueryBuf:    len(s.query) + s.parser.received(),
 		QueryFree:   cap(s.query) - len(s.query),
 		OutputList:  len(s.pending.chunks),
 		OutputBytes: s.pending.bytes,
@@ -131,7 +132,7 @@ func (s *session) Info() core.ConnInfo {
 const sessionSize = 512
 
 func (s *session) memory() int {
-	n := sessionSize + cap(s.query) + cap(s.parser.spans)*16 + s.TxBytes + s.SubBytes
+	n := sessionSize + cap(s.query) + s.parser.memory() + s.TxBytes + s.SubBytes
 	n += s.pending.memory()
 	return n
 }

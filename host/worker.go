@@ -35,8 +35,9 @@ type worker struct {
 	id   int
 	srv  *Server
 	*executor
-	lane *keyspace.Lane // the way to the shards' locks
-	long longRun
+	lane     *keyspace.Lane     // the way to the shards' locks
+	arrivals *keyspace.Arrivals // where large arguments are received
+	long     longRun
 
 	sessions []*session
 	touched  []*session // sessions with something to send or to close
@@ -276,6 +277,7 @@ func (w *worker) end(s *session) {
 	w.srv.clients.Add(-1)
 	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
 	s.link.close()
+	s.parser.release()
 	s.query = nil
 	s.pending.drop(w.srv.buffers)
 }

@@ -3,6 +3,7 @@ package arena
 import (
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // PublishStep is how many bytes an arena's use may change before it tells its pool,
@@ -123,7 +124,7 @@ func (a *Arena) free(ref Ref) {
 func (a *Arena) give(ref Ref, s *slab) {
 	a.account(-int64(s.size))
 	if s.kind != kindSlab {
-		a.freeLarge(ref, s)
+		a.pool.dropLarge(ref, s)
 		return
 	}
 	if a.guard != 0 {
@@ -241,7 +242,8 @@ func (a *Arena) refill(c int) {
 func (a *Arena) format(start uint64, chunks, kind int) *slab {
 	s := slabHeader(start)
 	head := uint16(start & regionMask >> chunkShift)
-	*s = slab{owner: a.id, chunks: uint16(chunks), head: head, kind: uint8(kind)}
+	*(*[1 << slabShift]byte)(unsafe.Pointer(s)) = [1 << slabShift]byte{}
+	s.owner, s.chunks, s.head, s.kind = a.id, uint16(chunks), head, uint8(kind)
 	for i := 1; i < chunks; i++ {
 		slabHeader(start + uint64(i)<<chunkShift).head = head
 	}

@@ -390,6 +390,7 @@ func TestMemoryReturnsToTheSystem(t *testing.T) {
 	for _, ref := range refs {
 		a.Free(ref)
 	}
+	p.Rest(true)
 	if now := resident(t); now-before > size/8 {
 		t.Fatalf("%d of %d bytes are still resident after all was freed", now-before, size)
 	}

@@ -29,15 +29,99 @@ func (a *Arena) allocLarge(n int) Ref {
 	return Ref(start)
 }
 
-func (a *Arena) freeLarge(ref Ref, s *slab) {
-	if a.guard != 0 {
+// MaxSmall is the size up to which blobs share slabs; what is larger is large.
+const MaxSmall = maxSmall
+
+// Adopt makes a the owner of a large blob that belongs to another arena of the
+// pool, in no time whatever its size. The locks of both are held.
+func (a *Arena) Adopt(from *Arena, ref Ref) {
+	s := slabOf(ref)
+	from.account(-int64(s.size))
+	s.owner = a.id
+	a.account(int64(s.size))
+}
+
+// freed is added to the pins of a large blob that was freed.
+const freed = -1 << 30
+
+// Pin keeps the bytes of a large blob where and as they are until Pool.Unpin,
+// even if it is freed meanwhile, and Pinned tells its owner not to change it in
+// place. The lock of its arena is held. It reports false, and has done nothing,
+// if the blob is not large.
+func Pin(ref Ref) bool {
+	if slabOf(ref).kind == kindSlab {
+		return false
+	}
+	slabOf(ref).pins.Add(1)
+	return true
+}
+
+// Pinned reports whether a blob is pinned. Small ones never are, and for nearly
+// all of them their address says so.
+func Pinned(ref Ref) bool { return ref%chunkSize == 0 && slabOf(ref).pins.Load() != 0 }
+
+// Unpin ends what Pin has begun. It takes no lock of an arena.
+func (p *Pool) Unpin(ref Ref) {
+	if s := slabOf(ref); s.pins.Add(-1) == freed {
+		p.freeLarge(ref, s)
+	}
+}
+
+// dropLarge frees a large blob, when nobody has pinned it any more.
+func (p *Pool) dropLarge(ref Ref, s *slab) {
+	if s.pins.Add(freed) == freed {
+		p.freeLarge(ref, s)
+	}
+}
+
+func (p *Pool) freeLarge(ref Ref, s *slab) {
+	if p.opts.Poison {
 		markFree(ref, s)
 	}
 	kind := s.kind
 	s.kind = kindNone
 	if kind == kindHuge {
-		a.pool.freeHuge(uint64(ref))
+		p.freeHuge(uint64(ref))
 		return
 	}
-	a.pool.freeChunks(uint64(ref), int(s.chunks))
+	p.freeChunks(uint64(ref), int(s.chunks))
+}
+
+// piece is how much is moved in one step. Go cannot interrupt a copy, and a
+// collection that begins meanwhile waits for it with everything stopped.
+const piece = 1 << 20
+
+// Copy is the built-in copy, of slices that do not overlap, in steps that may be
+// interrupted.
+func Copy(dst, src []byte) int {
+	n := min(len(dst), len(src))
+	for at := 0; at < n; at += piece {
+		copy(dst[at:min(at+piece, n)], src[at:])
+	}
+	return n
+}
+
+// Clear is the built-in clear in such steps.
+func Clear(b []byte) {
+	for len(b) > piece {
+		clear(b[:piece])
+		b = b[piece:]
+	}
+	clear(b)
+}
+
+// Append is the built-in append in such steps.
+func Append(b, more []byte) []byte {
+	if len(b) <= piece && len(more) <= piece {
+		return append(b, more...)
+	}
+	n := len(b)
+	if cap(b)-n < len(more) {
+		grown := make([]byte, n, n+len(more)+(n+len(more))/8)
+		Copy(grown, b)
+		b = grown
+	}
+	b = b[:n+len(more)]
+	Copy(b[n:], more)
+	return b
 }

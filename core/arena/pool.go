@@ -49,7 +49,8 @@ type Pool struct {
 	byBase  map[uint64]*region
 	huge    map[uint64]mapping // by base
 	hugeSum uint64
-	hint    uint64 // where the next region might go
+	dying   []mapping // of blobs that were freed: Rest unmaps them
+	hint    uint64    // where the next region might go
 }
 
 // mapping is memory taken from the system, at a multiple of regionSize.
@@ -151,7 +152,10 @@ func (p *Pool) Close() {
 	for _, m := range p.huge {
 		m.unmap()
 	}
-	p.regions, p.byBase, p.huge, p.hugeSum, p.first = nil, nil, nil, 0, 0
+	for _, m := range p.dying {
+		m.unmap()
+	}
+	p.regions, p.byBase, p.huge, p.dying, p.hugeSum, p.first = nil, nil, nil, nil, 0, 0
 }
 
 // allocChunks returns the address of a run of n free chunks, 0 < n < chunkCount, and
@@ -182,7 +186,7 @@ func (p *Pool) allocChunks(n int) (addr uint64, dirty bool) {
 // which happens before the run is marked free and so needs no lock.
 func (p *Pool) freeChunks(addr uint64, n int) {
 	dirty := true
-	if p.dirtyChunks.Load()+int64(n) > p.reserve() {
+	if p.dirtyChunks.Load()+int64(n) > p.reserve()+comeAndGo {
 		dirty = unmapPages(addr, uint64(n)<<chunkShift) != nil
 	}
 	p.mu.Lock()
@@ -202,6 +206,9 @@ func (p *Pool) freeChunks(addr uint64, n int) {
 // reserve is how many free chunks may stay backed by memory: enough to spare slabs
 // that come and go the way through the system, little against what is in use.
 func (p *Pool) reserve() int64 { return 64 + p.usedChunks.Load()/32 }
+
+// comeAndGo is how many more stay until Rest, for large blobs that do.
+const comeAndGo = 32 << 20 / chunkSize
 
 func (p *Pool) addRegion() *region {
 	m, err := mapAligned(regionSize, p.hint, p.opts.HugePages)
@@ -255,9 +262,8 @@ func (p *Pool) freeHuge(addr uint64) {
 	p.mu.Lock()
 	m := p.huge[base]
 	delete(p.huge, base)
-	p.hugeSum -= m.length
+	p.dying = append(p.dying, m)
 	p.mu.Unlock()
-	m.unmap()
 }
 
 // find returns the first run of n free chunks, or -1.

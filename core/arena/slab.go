@@ -1,6 +1,9 @@
 package arena
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Ref is the address of a blob: below 1<<48, a multiple of 8, zero for none.
 type Ref uint64
@@ -42,6 +45,8 @@ type slab struct {
 	head   uint16 // number of the slab's first chunk, in each chunk's header
 	class  uint8  // index into classes (kindSlab)
 	kind   uint8
+
+	pins atomic.Int32 // of a large blob; below zero: it was freed, see Pin
 }
 
 // ptr makes a pointer of an address outside the Go heap. The roundabout form is the

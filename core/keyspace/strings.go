@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
@@ -21,7 +22,7 @@ func (db *DB) PutString(h uint64, key, value []byte, expire, now int64) {
 	if len(value) <= embLimit {
 		enc = EmbStr
 	}
-	copy(db.PutHashed(h, key, MakeKind(String, enc), len(value), expire, now), value)
+	arena.Copy(db.PutHashed(h, key, MakeKind(String, enc), len(value), expire, now), value)
 }
 
 // PutInt gives key an integer as its string value.
@@ -87,7 +88,7 @@ func (db *DB) PadText(h uint64, key []byte, e Entry, n int, now int64) []byte {
 	} else {
 		data = db.PutHashed(h, key, MakeKind(String, Raw), n, 0, now)
 	}
-	clear(data[old:])
+	arena.Clear(data[old:])
 	return data
 }
 

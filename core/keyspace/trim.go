@@ -8,3 +8,6 @@ func (ks *Keyspace) Trim() {
 	}
 	ks.pool.Trim()
 }
+
+// Rest does what arena.Pool.Rest does; no shard is locked.
+func (ks *Keyspace) Rest(quiet bool) { ks.pool.Rest(quiet) }

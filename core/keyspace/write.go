@@ -96,9 +96,9 @@ func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
 	return dict.Value(ref)
 }
 
-// private reports whether no snapshot can see the entry, so that it may be
-// changed in place.
-func (e Entry) private() bool { return e.table().Private(e.pos) }
+// private reports whether no snapshot can see the entry and nobody has pinned it, so
+// that it may be changed in place.
+func (e Entry) private() bool { return e.table().Private(e.pos) && !arena.Pinned(e.ref) }
 
 // resize sets the length of the value in place if it fits the entry as it is
 // laid out and, where it shrinks, does not waste more than half of the blob.
@@ -153,7 +153,7 @@ func (e *Entry) Grow(kind Kind, n, spare int) []byte {
 	ref := s.newEntry(e.Key(), kind, n+spare, expire, dict.Clock(e.ref))
 	dict.SetValueLen(ref, n, s.arena.Cap(ref))
 	value := dict.Value(ref)
-	copy(value, e.Data())
+	arena.Copy(value, e.Data())
 	e.replace(ref)
 	return value
 }
@@ -213,7 +213,7 @@ func (db *DB) PutValue(key []byte, v Value, expire, now int64) {
 		db.PutObject(key, v.Kind.Type(), v.Object, expire, now)
 		return
 	}
-	copy(db.Put(key, v.Kind, len(v.Data), expire, now), v.Data)
+	arena.Copy(db.Put(key, v.Kind, len(v.Data), expire, now), v.Data)
 }
 
 // OpenObject returns the key's Object for changing, nil if the value is
@@ -247,7 +247,7 @@ func (e *Entry) SetExpire(at int64) {
 		return
 	}
 	ref := e.shard().newEntry(e.Key(), e.Kind(), len(e.Data()), at, dict.Clock(e.ref))
-	copy(dict.Value(ref), e.Data())
+	arena.Copy(dict.Value(ref), e.Data())
 	e.replace(ref)
 }
 
@@ -288,7 +288,7 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 		}
 		putHandle(dict.Value(ref), e.moveObject(dst))
 	} else {
-		copy(dict.Value(ref), e.Data())
+		arena.Copy(dict.Value(ref), e.Data())
 	}
 	e.remove()
 	to.insert(h, ref)

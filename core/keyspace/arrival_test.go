@@ -1,0 +1,98 @@
+package keyspace
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
+
+// arrive receives value apart, for a key of klen bytes, and the end of its line.
+func arrive(in *Arrivals, klen int, value []byte) *Arrival {
+	a := in.Begin(klen, len(value))
+	for rest := append(bytes.Clone(value), "\r\n"...); !a.Whole(); {
+		n := copy(a.Room(), rest[:min(len(rest), 10_000)])
+		a.Added(n)
+		rest = rest[n:]
+	}
+	return a
+}
+
+func TestArrivalsBecomeValues(t *testing.T) {
+	for _, poison := range []bool{false, true} {
+		ks := New(Options{Databases: 1, Arena: arena.Options{Poison: poison}})
+		db, in := ks.DB(0), ks.NewArrivals()
+		key, h := []byte("key"), ks.Hash([]byte("key"))
+		value := bytes.Repeat([]byte("0123456789"), 7000)
+		put := func(want bool, expire int64) {
+			t.Helper()
+			a := arrive(in, 3, value)
+			if !bytes.Equal(a.Bytes(), value) {
+				t.Fatal("it has not arrived as it was sent")
+			}
+			stored := db.PutArrived(h, key, a, expire, 1000)
+			if stored != want {
+				t.Fatalf("stored: %v", stored)
+			}
+			if stored && &a.Bytes()[0] != &db.Find(key, 1000, 0).Data()[0] {
+				t.Error("it was copied")
+			}
+			a.Release()
+		}
+		ks.Lock(AllShards)
+		before := ks.ExactMemory()
+		put(true, 0) // a new key
+		if used := ks.ExactMemory() - before; used < int64(len(value)) || used > int64(len(value))+8<<10 {
+			t.Errorf("%d bytes are accounted", used)
+		}
+		put(true, 5000) // one that has a value
+		put(true, KeepTTL)
+		if e := db.Find(key, 1000, 0); e.Expire() != 5000 || !bytes.Equal(e.Data(), value) {
+			t.Errorf("expires at %d", e.Expire())
+		}
+		put(true, 0)
+		if e := db.Find(key, 6000, 0); !e.OK() || e.Expire() != 0 {
+			t.Error("the expiry has stayed")
+		}
+		e := db.Find(key, 1000, 0)
+		if data := e.GrowText(len(value) + 1); !bytes.Equal(data[:len(value)], value) {
+			t.Error("growing has changed it")
+		}
+		a := arrive(in, 4, value) // for another key
+		if db.PutArrived(h, key, a, 0, 1000) {
+			t.Error("stored for a key that does not fit")
+		}
+		a.Release()
+		db.Find(key, 1000, 0).Delete()
+		if used := ks.ExactMemory() - before; used > 8<<10 {
+			t.Errorf("%d bytes have stayed", used)
+		}
+		ks.Unlock(AllShards)
+		ks.Close()
+	}
+}
+
+// TestArrivalsStayForTheirCommand: what reads the arguments after the locks are gone
+// finds them, whatever others have done to the key.
+func TestArrivalsStayForTheirCommand(t *testing.T) {
+	ks := New(Options{Databases: 1, Arena: arena.Options{Poison: true}})
+	defer ks.Close()
+	db, in := ks.DB(0), ks.NewArrivals()
+	key, h := []byte("key"), ks.Hash([]byte("key"))
+	for _, change := range []func(){
+		func() { db.Find(key, 0, 0).Delete() },
+		func() { e := db.Find(key, 0, 0); e.Writable()[0] = 'b' },
+		func() { db.PutString(h, key, bytes.Repeat([]byte{'c'}, 90_000), 0, 0) },
+	} {
+		value := bytes.Repeat([]byte{'a'}, 100_000)
+		a := arrive(in, 3, value)
+		if !db.PutArrived(h, key, a, 0, 0) {
+			t.Fatal("not stored")
+		}
+		change()
+		if !bytes.Equal(a.Bytes(), value) {
+			t.Error("the argument has changed")
+		}
+		a.Release()
+	}
+}
