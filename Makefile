@@ -5,8 +5,9 @@ GO      ?= go
 BIN     := bin
 TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
+LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash record clients bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear record clients bench config tidy deps clean
 
 all: build
 
@@ -49,6 +50,9 @@ conformance: build ## the official Tcl suite, full; counts may only grow
 
 crash: build ## kill -9 under load, 200 times for each way of keeping data; nothing acknowledged may be lost
 	$(GO) run ./conformance/crash -server $(BIN)/ferrous
+
+linear: ## concurrent clients' histories, LINEAR long with 1, 2 and 4 loops each (make linear LINEAR=20m)
+	$(GO) run ./conformance/linear -duration $(LINEAR)
 
 record: ## record the oracle's replies anew, with redis-server 7.0.15
 	$(GO) test ./conformance -record

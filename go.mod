@@ -3,6 +3,7 @@ module github.com/ferrousdb/ferrous
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/knadh/koanf/v2 v2.4.1
 	github.com/yuin/gopher-lua v1.1.2

@@ -125,6 +125,12 @@ func (s *Server) Stop() {
 	}
 }
 
+// Kill ends the process as kill -9 does.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
 // Log returns the end of what the server printed, for reports.
 func (s *Server) Log() string {
 	data, err := os.ReadFile(filepath.Join(s.Dir, "server.log"))
