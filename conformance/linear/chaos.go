@@ -63,7 +63,7 @@ func set(name string, values ...string) act {
 }
 
 // harmless are replies that say that something else is being done already.
-var harmless = []string{"in progress", "already", "scheduled"}
+var harmless = []string{"in progress", "child process", "scheduled"}
 
 // disturb does a few acts at random moments until it is told to end.
 func (r *round) disturb(acts []act, quit <-chan struct{}) error {
