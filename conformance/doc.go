@@ -6,6 +6,7 @@
 // A gate fails when a command that ferrous reports has no script.
 //
 // The package starts servers as child processes on loopback ports and talks to them
-// over TCP; it links no part of ferrous. Only tests use it. The official Redis test
+// over TCP; it links no part of ferrous. Only tests use it, here and in the linear
+// directory. The official Redis test
 // suite has its own runner in the tcl directory.
 package conformance

@@ -17,16 +17,16 @@ func command(args string) act {
 	return func(*rand.Rand, *round) []string { return strings.Fields(args) }
 }
 
-// quiet are acts that hold nobody back for long; acts are those that may happen beside
+// quiet are acts that hold nobody back for long and promise nothing less; acts are those that may happen beside
 // most tests.
 var (
-	acts  = append([]act{pause("WRITE"), pause("ALL")}, quiet...)
+	acts  = append([]act{pause("WRITE"), pause("ALL"), set("appendfsync", "always", "everysec", "no")}, quiet...)
 	quiet = []act{
 		command("DEBUG RELOAD"), command("DEBUG RELOAD"), command("BGSAVE"), command("BGREWRITEAOF"), command("DEBUG SLEEP 0.005"), command("MEMORY PURGE"), command("CONFIG RESETSTAT"),
 		command("ACL SETUSER somebody on >secret ~x* &x* +get +@pubsub"), command("ACL DELUSER somebody"),
 		set("list-max-listpack-size", "2", "-2"), set("set-max-intset-entries", "1", "512"), set("hz", "1", "10", "100"),
 		set("lazyfree-lazy-user-del", "yes", "no"), set("notify-keyspace-events", "KEA", ""), set("slowlog-log-slower-than", "0", "10000"),
-		set("maxclients", "1000", "2000"), set("appendfsync", "always", "everysec", "no"),
+		set("maxclients", "1000", "2000"),
 	}
 )
 
@@ -48,6 +48,10 @@ var (
 		return nil
 	})
 	flushing = command("FLUSHALL")
+	// holding makes writes wait for longer than some keys have to live.
+	holding = act(func(rng *rand.Rand, _ *round) []string {
+		return []string{"CLIENT", "PAUSE", strconv.Itoa(150 + rng.IntN(200)), "WRITE"}
+	})
 )
 
 func pause(what string) act {
@@ -83,6 +87,7 @@ func (r *round) disturb(acts []act, quit <-chan struct{}) error {
 		if args == nil {
 			continue
 		}
+		r.note(args)
 		v, err := c.Do(args...)
 		if err != nil {
 			return fmt.Errorf("%q: %w", args, err)

@@ -42,7 +42,7 @@ var specification = func() porcupine.Model {
 }()
 
 // patience bounds the checker's search. What is not decided by then is counted.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // check decides whether the operations could have been those of a server that does one
 // after the other, beginning with nothing.
@@ -230,16 +230,8 @@ func (h *history) judge() error {
 		return nil
 	}
 	slices.SortStableFunc(h.ops, func(a, b *operation) int { return cmp.Compare(a.call, b.call) })
-	var b strings.Builder
-	for _, o := range h.ops {
-		ret := fmt.Sprint(o.ret / 1000)
-		if o.ret == forever {
-			ret = "?"
-		}
-		fmt.Fprintf(&b, "%8d %8s us  client %d db %d  %s\n", o.call/1000, ret, o.client, o.db, o)
-	}
 	base := filepath.Join(h.r.dir, fmt.Sprintf("%s-%d", h.r.name, h.r.seed))
-	if err := os.WriteFile(base+".txt", []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(base+".txt", []byte(written(h.ops)), 0o600); err != nil {
 		return err
 	}
 	_, info := porcupine.CheckOperationsVerbose(specification, forChecker(h.ops), patience)
@@ -283,9 +275,18 @@ func (h *history) excerpt() string {
 		return ""
 	}
 	cut := until(ends[at])
+	return written(cut[max(0, len(cut)-25):])
+}
+
+// written lists operations with the times of their calls and returns.
+func written(ops []*operation) string {
 	var b strings.Builder
-	for _, o := range cut[max(0, len(cut)-25):] {
-		fmt.Fprintf(&b, "%8d us  client %d db %d  %s\n", o.call/1000, o.client, o.db, o)
+	for _, o := range ops {
+		ret := fmt.Sprint(o.ret / 1000)
+		if o.ret == forever {
+			ret = "?"
+		}
+		fmt.Fprintf(&b, "%8d %8s us  client %d db %d  %s\n", o.call/1000, ret, o.client, o.db, o)
 	}
 	return b.String()
 }

@@ -52,11 +52,12 @@ var tests = []test{
 	{"registers", linear("registers"), with(killing, unblocking)},
 	{"collections", linear("collections"), with(killing, unblocking)},
 	{"whole", linear("whole"), with(killing)},
-	{"expiry", linear("expiry"), with(killing)},
+	{"expiry", linear("expiry"), with(killing, holding, holding)},
 	{"counters", counters, with(killing)},
 	{"queues", queues, with(killing, unblocking)},
 	{"waiters", waiters, quiet},
 	{"messages", messages, acts},
+	{"leaving", leaving, acts},
 	{"caches", caches, with(flushing)},
 	{"crash", crash, nil}, // it has its own server
 }
@@ -131,7 +132,7 @@ func run(ctx context.Context) error {
 	return os.RemoveAll(o.dir)
 }
 
-// try runs rounds until the time is up or something is wrong.
+// try runs rounds until the time is up, each test once at least, or something is wrong.
 func try(ctx context.Context, o options) (*tally, error) {
 	sum := &tally{}
 	chosen, err := choose(o.only)
@@ -146,7 +147,7 @@ func try(ctx context.Context, o options) (*tally, error) {
 	if err != nil {
 		return sum, err
 	}
-	for i, end := 0, time.Now().Add(o.duration); err == nil && time.Now().Before(end) && ctx.Err() == nil; i++ {
+	for i, end := 0, time.Now().Add(o.duration); err == nil && (i < len(chosen) || time.Now().Before(end)) && ctx.Err() == nil; i++ {
 		t := chosen[i%len(chosen)]
 		r := &round{
 			name: t.name, seed: o.seed + uint64(i), dir: dir, srv: srv, sum: sum,
@@ -154,7 +155,7 @@ func try(ctx context.Context, o options) (*tally, error) {
 		}
 		begun := time.Now()
 		if err = r.play(t); err != nil {
-			err = fmt.Errorf("%s, seed %d: %w", r.name, r.seed, err)
+			err = fmt.Errorf("%s, seed %d, beside %q: %w", r.name, r.seed, r.notes, err)
 		}
 		o.say("%d loops  %-12s seed %d  %v", o.loops, r.name, r.seed, time.Since(begun).Round(time.Millisecond))
 		time.Sleep(o.rest)

@@ -50,9 +50,9 @@ var (
 var mixes = map[string]*mix{
 	"registers":   {clients: 6, ops: 40, keys: letters(3), dbs: 1, units: 0.3, forms: registers},
 	"collections": {clients: 6, ops: 40, keys: letters(5), dbs: 1, units: 0.25, forms: collections},
-	"whole":       {clients: 6, ops: 30, keys: letters(4), dbs: 2, units: 0.25, forms: whole},
+	"whole":       {clients: 6, ops: 25, keys: letters(4), dbs: 2, units: 0.25, forms: whole},
 	"expiry":      {clients: 4, ops: 30, think: 15 * time.Millisecond, keys: letters(3), dbs: 1, units: 0.25, forms: expiring},
-	"crash":       {clients: 6, ops: 25, keys: letters(4), dbs: 2, units: 0.3, forms: durable},
+	"crash":       {clients: 6, ops: 20, keys: letters(4), dbs: 2, units: 0.3, forms: durable},
 }
 
 func letters(n int) []string {

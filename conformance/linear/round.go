@@ -28,6 +28,13 @@ type round struct {
 	mu    sync.Mutex
 	alive map[string]bool // by their ids: the connections that the disturbance may kill
 	slain map[string]bool // and those that it has killed
+	notes []string        // what the disturbance has done
+}
+
+func (r *round) note(args []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = append(r.notes, strings.Join(args, " "))
 }
 
 // client is a connection in RESP3.
