@@ -7,6 +7,5 @@
 //
 // The package starts servers as child processes on loopback ports and talks to them
 // over TCP; it links no part of ferrous. Only tests use it, here and in the linear
-// directory. The official Redis test
-// suite has its own runner in the tcl directory.
+// directory. The official Redis test suite has its own runner in the tcl directory.
 package conformance
