@@ -85,24 +85,24 @@ func (w *Writer) Int(n int64) { w.header(':', n) }
 
 // Bulk appends a binary-safe string.
 func (w *Writer) Bulk(b []byte) {
-	w.header('$', int64(len(b)))
 	if len(w.Buf)+len(b) > MaxBuf {
+		w.header('$', int64(len(b)))
 		w.sinkFor(b)
-	} else {
-		w.Buf = append(w.Buf, b...)
+		w.Buf = append(w.Buf, '\r', '\n')
+		return
 	}
-	w.Buf = append(w.Buf, '\r', '\n')
+	buf := append(appendHeader(w.Buf, '$', int64(len(b))), b...)
+	w.Buf = append(buf, '\r', '\n')
 }
 
 // BulkString is Bulk for a Go string.
 func (w *Writer) BulkString(s string) {
-	w.header('$', int64(len(s)))
 	if len(w.Buf)+len(s) > MaxBuf {
-		w.sinkFor([]byte(s))
-	} else {
-		w.Buf = append(w.Buf, s...)
+		w.Bulk([]byte(s))
+		return
 	}
-	w.Buf = append(w.Buf, '\r', '\n')
+	buf := append(appendHeader(w.Buf, '$', int64(len(s))), s...)
+	w.Buf = append(buf, '\r', '\n')
 }
 
 // BulkInt appends an integer in decimal as a bulk string.
@@ -237,14 +237,18 @@ func (w *Writer) Verbatim(format, text string) {
 	w.Buf = append(w.Buf, '\r', '\n')
 }
 
-// header appends a type byte, a decimal number and CRLF. Replies are mostly
-// short, so one-digit numbers take a path without division.
-func (w *Writer) header(kind byte, n int64) {
-	if uint64(n) < 10 {
-		w.Buf = append(w.Buf, kind, byte('0'+n), '\r', '\n')
-		return
+// header appends a type byte, a decimal number and CRLF.
+func (w *Writer) header(kind byte, n int64) { w.Buf = appendHeader(w.Buf, kind, n) }
+
+// appendHeader is header for a buffer: who appends more stores it but once. Replies are
+// mostly short, so numbers of one and two digits take paths of their own.
+func appendHeader(buf []byte, kind byte, n int64) []byte {
+	switch {
+	case uint64(n) < 10:
+		return append(buf, kind, byte('0'+n), '\r', '\n')
+	case uint64(n) < 100:
+		return append(buf, kind, byte('0'+n/10), byte('0'+n%10), '\r', '\n')
 	}
-	w.Buf = append(w.Buf, kind)
-	w.Buf = strconv.AppendInt(w.Buf, n, 10)
-	w.Buf = append(w.Buf, '\r', '\n')
+	buf = strconv.AppendInt(append(buf, kind), n, 10)
+	return append(buf, '\r', '\n')
 }
