@@ -106,6 +106,7 @@ func (p *Pipe) execute(requests []byte) {
 	p.w.arrived(p.s, requests)
 	p.w.finish(p.s)
 	p.w.settle()
+	p.w.flushAll(p.s)
 }
 
 // Closed reports whether the server has ended the connection.

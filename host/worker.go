@@ -250,6 +250,14 @@ func (w *worker) flush(s *session) {
 	}
 }
 
+// flushAll is flush as far as the connection takes it, whoever has to wait.
+func (w *worker) flushAll(s *session) {
+	for left := -1; s.closing != closed && s.pending.bytes != left; {
+		left = s.pending.bytes
+		w.flush(s)
+	}
+}
+
 // begin takes a new session in. The lock is held.
 func (w *worker) begin(s *session) {
 	s.index = len(w.sessions)
@@ -287,10 +295,7 @@ func (w *worker) end(s *session) {
 func (w *worker) endAll() {
 	for len(w.sessions) > 0 {
 		s := w.sessions[0]
-		for left := -1; s.closing != closed && s.pending.bytes != left; {
-			left = s.pending.bytes
-			w.flush(s)
-		}
+		w.flushAll(s)
 		if s.closing != closed {
 			s.reason = "server shutdown"
 			w.end(s)

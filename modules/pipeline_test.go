@@ -40,6 +40,32 @@ func TestPipelinesAnswerAlike(t *testing.T) {
 	})
 }
 
+// TestLargeValuesAreRepliedAsTheyWere: replies that hold a value instead of copying it
+// have what it was when the command ran, whatever the commands behind it do.
+func TestLargeValuesAreRepliedAsTheyWere(t *testing.T) {
+	srv, err := host.Start(host.Options{Modules: Full(), Pipes: 1, Args: []string{"--port", "0", "--arena-poison", "yes"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Stop()
+	const size = 3 << 20
+	a, b := strings.Repeat("a", size), strings.Repeat("b", size)
+	changed := func(s string) string { return s[:1<<20] + "changed" + s[1<<20+len("changed"):] }
+	bulk := func(s string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(s), s) }
+	all := request("SET", "k", a)
+	for _, r := range [][]string{
+		{"GET", "k"}, {"SETRANGE", "k", "1048576", "changed"}, {"GETRANGE", "k", "5", "2097156"}, {"SET", "k", b},
+		{"MULTI"}, {"GET", "k"}, {"SETRANGE", "k", "1048576", "changed"}, {"GETDEL", "k"}, {"EXEC"}, {"EXISTS", "k"},
+	} {
+		all = append(all, request(r...)...)
+	}
+	want := "+OK\r\n" + bulk(a) + ":3145728\r\n" + bulk(changed(a)[5:2097157]) + "+OK\r\n" +
+		"+OK\r\n" + strings.Repeat("+QUEUED\r\n", 3) + "*3\r\n" + bulk(b) + ":3145728\r\n" + bulk(changed(b)) + ":0\r\n"
+	if got := srv.Pipe(0).Exchange(nil, all); string(got) != want {
+		t.Errorf("%d bytes that are not as they should be, want %d", len(got), len(want))
+	}
+}
+
 // pipelined draws one command on a few keys and members.
 func pipelined(t *rapid.T) []byte {
 	template := rapid.SampledFrom([]string{

@@ -25,8 +25,21 @@ func reply(c *core.Ctx, e keyspace.Entry) {
 	case e.IsInt():
 		c.BulkInt(e.Int())
 	default:
-		c.Bulk(e.Data())
+		replyData(c, e, 0, int64(len(e.Data())))
 	}
+}
+
+// replyData writes bytes of the value, which is no integer, of an open key. Those of a
+// large one are not copied.
+func replyData(c *core.Ctx, e keyspace.Entry, from, to int64) {
+	b := e.Data()[from:to]
+	if len(b) >= keyspace.HoldFrom {
+		if release, ok := e.Hold(); ok {
+			c.BulkHeld(b, release)
+			return
+		}
+	}
+	c.Bulk(b)
 }
 
 // mget is MGET key [key ...]; what is no string is null.
@@ -145,6 +158,10 @@ func getrange(c *core.Ctx) error {
 		text = e.Text(tmp[:])
 	}
 	from, to := span(start, end, int64(len(text)))
+	if to > from && !e.IsInt() {
+		replyData(c, e, from, to)
+		return nil
+	}
 	c.Bulk(text[from:to])
 	return nil
 }

@@ -1,0 +1,65 @@
+package keyspace
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
+
+// TestHold: what is held stays as it is, whatever becomes of the key, and is freed
+// after that.
+func TestHold(t *testing.T) {
+	changes := map[string]func(db *DB, key []byte){
+		"overwritten": func(db *DB, key []byte) { clear(db.Put(key, Raw, 2<<20, 0, 0)) },
+		"replaced":    func(db *DB, key []byte) { copy(db.Put(key, Raw, 1, 0, 0), "x") },
+		"changed":     func(db *DB, key []byte) { e := db.Find(key, 0, 0); clear(e.Writable()) },
+		"shortened":   func(db *DB, key []byte) { e := db.Find(key, 0, 0); clear(e.Grow(Raw, 1<<20+5, 0)) },
+		"expiring":    func(db *DB, key []byte) { e := db.Find(key, 0, 0); e.SetExpire(1 << 40) },
+		"renamed":     func(db *DB, key []byte) { db.Find(key, 0, 0).Rename(db, []byte("other"), 0) },
+		"deleted":     func(db *DB, key []byte) { db.Find(key, 0, 0).Delete() },
+	}
+	for name, change := range changes {
+		for _, size := range []int{2 << 20, 40 << 20} { // in a run of chunks, in a mapping of its own
+			ks := New(Options{Databases: 1, Arena: arena.Options{Poison: true}})
+			db, key, want := ks.DB(0), []byte("key"), bytes.Repeat([]byte("y"), size)
+			ks.Lock(AllShards)
+			copy(db.Put(key, Raw, size, 0, 0), want)
+			e := db.Find(key, 0, 0)
+			held := e.Data()
+			release, ok := e.Hold()
+			again, _ := e.Hold()
+			if !ok {
+				t.Fatal("it is not held")
+			}
+			change(db, key)
+			if !bytes.Equal(held, want) {
+				t.Errorf("%s: what is held has changed", name)
+			}
+			release()
+			if !bytes.Equal(held, want) {
+				t.Errorf("%s: what is held by another has changed", name)
+			}
+			again()
+			for _, k := range []string{"key", "other"} {
+				if e := db.Find([]byte(k), 0, 0); e.OK() {
+					e.Delete()
+				}
+			}
+			ks.Unlock(AllShards)
+			if s := ks.PoolStats(); s.Used > 1<<16 || // shards tell of small changes late
+				s.Huge != 0 {
+				t.Errorf("%s: %d bytes and %d mappings are left", name, s.Used, s.Huge)
+			}
+			ks.Close()
+		}
+	}
+	ks := New(Options{Databases: 1})
+	defer ks.Close()
+	ks.Lock(AllShards)
+	defer ks.Unlock(AllShards)
+	copy(ks.DB(0).Put([]byte("key"), Raw, 5, 0, 0), "value")
+	if _, ok := ks.DB(0).Find([]byte("key"), 0, 0).Hold(); ok {
+		t.Error("a small value is held")
+	}
+}
