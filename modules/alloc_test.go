@@ -18,13 +18,6 @@ func TestAllocationsPerCommand(t *testing.T) {
 	defer srv.Stop()
 	pipe := srv.Pipe(0)
 	reply := make([]byte, 0, 4096)
-	request := func(args ...string) []byte {
-		b := fmt.Appendf(nil, "*%d\r\n", len(args))
-		for _, a := range args {
-			b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(a), a)
-		}
-		return b
-	}
 	pipe.Exchange(nil, request("SET", "key", "a value of some length that is no number"))
 	pipe.Exchange(nil, request("SET", "counter", "100"))
 	long := strings.Repeat("long", 20)
@@ -135,4 +128,13 @@ func TestAllocationsPerCommand(t *testing.T) {
 			t.Errorf("%s allocates %v times, want at most %v", test.name, got, test.max)
 		}
 	}
+}
+
+// request encodes a command.
+func request(args ...string) []byte {
+	b := fmt.Appendf(nil, "*%d\r\n", len(args))
+	for _, a := range args {
+		b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(a), a)
+	}
+	return b
 }
