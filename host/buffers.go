@@ -39,6 +39,9 @@ func (m *buffers) put(ref arena.Ref) {
 	m.arena.FreeNow(ref)
 }
 
+// rest gives back what is kept for large pieces that come and go, if quiet.
+func (m *buffers) rest(quiet bool) { m.pool.Rest(quiet) }
+
 // used returns how many bytes are in use.
 func (m *buffers) used() int64 {
 	m.mu.Lock()

@@ -41,6 +41,7 @@ func (srv *Server) cron() {
 		now := srv.readClock()
 		srv.sweep(now, period)
 		srv.ks.Rest(now/1000 != second)
+		srv.buffers.rest(now/1000 != second)
 		srv.defragment(period)
 		srv.watchClients()
 		if srv.serving.Load() {
