@@ -341,12 +341,32 @@ func (c *Ctx) Timeout(i int) (int64, error) {
 	switch {
 	case !ok:
 		return 0, ErrTimeoutFloat
-	case ms > math.MaxInt64/2:
+	case ms >= math.MaxInt64: // which is 2^63 as a float
 		return 0, ErrTimeoutRange
 	case ms < 0:
 		return 0, ErrTimeoutNeg
+	}
+	return c.deadline(int64(ms))
+}
+
+// TimeoutMillis is Timeout for a command that takes milliseconds.
+func (c *Ctx) TimeoutMillis(i int) (int64, error) {
+	ms, ok := decimal.Parse(c.Args[i])
+	if !ok {
+		return 0, ErrTimeoutInt
+	}
+	return c.deadline(ms)
+}
+
+// deadline returns when so many milliseconds will have passed, 0 for ever.
+func (c *Ctx) deadline(ms int64) (int64, error) {
+	switch {
+	case ms < 0:
+		return 0, ErrTimeoutNeg
+	case ms > math.MaxInt64-c.Now:
+		return 0, ErrTimeoutRange
 	case ms == 0:
 		return 0, nil
 	}
-	return c.Now + int64(ms), nil
+	return c.Now + ms, nil
 }

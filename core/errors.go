@@ -30,6 +30,7 @@ var (
 	ErrNaN          = Err("increment would produce NaN or Infinity")
 	ErrTooLarge     = Err("string exceeds maximum allowed size (proto-max-bulk-len)")
 	ErrTimeoutFloat = Err("timeout is not a float or out of range")
+	ErrTimeoutInt   = Err("timeout is not an integer or out of range")
 	ErrTimeoutRange = Err("timeout is out of range")
 	ErrTimeoutNeg   = Err("timeout is negative")
 	ErrExec         = error(Error{"EXECABORT", "Transaction discarded because of previous errors."})

@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -116,8 +117,9 @@ func (b *blocking) park(w *waiter) {
 	if w.wait.Deadline == 0 {
 		return
 	}
-	after := time.Duration(w.wait.Deadline-b.srv.readClock()) * time.Millisecond
-	w.timer = time.AfterFunc(after, func() { w.s.worker.post(func() { b.expire(w) }) })
+	// A timer can be set for 292 years ahead, a deadline for more.
+	after := min(w.wait.Deadline-b.srv.readClock(), math.MaxInt64/int64(time.Millisecond))
+	w.timer = time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.post(func() { b.expire(w) }) })
 }
 
 // remove takes a waiter off its keys. mu is held.

@@ -1,10 +1,6 @@
 package connection
 
-import (
-	"math"
-
-	"github.com/ferrousdb/ferrous/core"
-)
+import "github.com/ferrousdb/ferrous/core"
 
 // pause is CLIENT PAUSE milliseconds [WRITE|ALL].
 func pause(c *core.Ctx) error {
@@ -17,16 +13,11 @@ func pause(c *core.Ctx) error {
 			return core.Err("CLIENT PAUSE mode must be WRITE or ALL")
 		}
 	}
-	ms, err := c.ArgInt(2)
-	switch {
-	case err != nil:
-		return core.Err("timeout is not an integer or out of range")
-	case ms < 0:
-		return core.ErrTimeoutNeg
-	case ms > math.MaxInt64-c.Now:
-		return core.Err("timeout is out of range")
+	until, err := c.TimeoutMillis(2)
+	if err != nil {
+		return err
 	}
-	c.Server.Pause(c.Now+ms, writesOnly)
+	c.Server.Pause(max(until, c.Now), writesOnly) // 0 is over at once, not without end
 	c.OK()
 	return nil
 }

@@ -94,24 +94,15 @@ func wait(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ms, ok := decimal.Parse(c.Args[2])
-	switch {
-	case !ok:
-		return core.Err("timeout is not an integer or out of range")
-	case ms < 0:
-		return core.ErrTimeoutNeg
-	case ms > 1<<62-c.Now:
-		return core.ErrTimeoutRange
+	deadline, err := c.TimeoutMillis(2)
+	if err != nil {
+		return err
 	}
 	if n <= 0 {
 		c.Int(0)
 		return nil
 	}
-	w := core.Wait{Expired: func(c *core.Ctx) { c.Int(0) }}
-	if ms > 0 {
-		w.Deadline = c.Now + ms
-	}
-	return c.Block(w)
+	return c.Block(core.Wait{Deadline: deadline, Expired: func(c *core.Ctx) { c.Int(0) }})
 }
 
 // replicaOf is REPLICAOF NO ONE; there is no other master to follow, yet.

@@ -2,7 +2,6 @@ package streams
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -32,7 +31,6 @@ type start struct {
 }
 
 var (
-	errTimeout      = core.Err("timeout is not an integer or out of range")
 	errNoGroupWord  = core.Err("Missing GROUP option for XREADGROUP")
 	errIdle         = core.Err("min-idle-time is not an integer or out of range")
 	errIdleNegative = core.Err("min-idle-time must be a positive integer")
@@ -166,21 +164,10 @@ func errUnbalanced(group bool) error {
 	return core.Err("Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' must be specified.")
 }
 
-func (r *reading) parseBlock(c *core.Ctx, i int) error {
-	ms, err := c.ArgInt(i)
-	switch {
-	case err != nil:
-		return errTimeout
-	case ms < 0:
-		return core.ErrTimeoutNeg
-	case ms > math.MaxInt64-c.Now:
-		return core.ErrTimeoutRange
-	}
-	r.block, r.deadline = true, 0
-	if ms > 0 {
-		r.deadline = c.Now + ms
-	}
-	return nil
+func (r *reading) parseBlock(c *core.Ctx, i int) (err error) {
+	r.block = true
+	r.deadline, err = c.TimeoutMillis(i)
+	return err
 }
 
 func (r *reading) parseClaim(c *core.Ctx, i int) (err error) {
