@@ -63,6 +63,7 @@ type module struct {
 	saidAt    time.Time // when a failed write was logged last
 
 	barrier *core.Barrier
+	waits   waits
 }
 
 // state says whether there is a log.
@@ -98,6 +99,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnLoad(m.load)
 	r.OnShutdown(m.shutdown)
 	r.OnTick(m.tick)
+	r.OnSession(nil, m.waits.drop)
 	r.Commands(rows(m)...)
 	r.Debug(debugCommands(m)...)
 	r.Info(core.InfoSection{Name: "persistence", Fill: m.info})
@@ -114,7 +116,7 @@ func (m *module) Start(s core.Server) error {
 	m.srv, m.log = s, s.Log().Named("aof")
 	m.params.find(s.Registry().Config)
 	m.w = newWriter(m.policy, s.Now, m.barrier)
-	m.w.failed, m.w.mended = m.failed, m.mended
+	m.w.failed, m.w.mended, m.w.moved = m.failed, m.mended, m.letGo
 	go m.w.run()
 	return nil
 }

@@ -140,6 +140,7 @@ func (m *module) switchOff() {
 		m.log.Warn("Fail to fsync the AOF file: " + files.Strerror(err))
 	}
 	m.w.drop()
+	m.letGo()
 	if was == waiting {
 		m.files.Lock()
 		_ = os.Remove(m.where.in(m.where.tempIncr()))

@@ -15,3 +15,6 @@ func Divert(mod core.Module) (fail func(err error), safe func() string) {
 	ks.Unlock(keyspace.AllShards)
 	return func(err error) { d.set(func() { d.noWrite = err }) }, d.safe
 }
+
+// Parked returns how many clients of WAITAOF wait for the log.
+func Parked(mod core.Module) int64 { return mod.(*module).waits.n.Load() }

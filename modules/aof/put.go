@@ -314,6 +314,7 @@ func (w *writer) settle(err error) {
 		w.reached = reach
 		w.barrier.Reach(reach)
 	}
+	w.moved()
 	if mended {
 		lost := w.lost
 		w.lost = false

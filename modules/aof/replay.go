@@ -190,7 +190,7 @@ func (l *loader) play(args [][]byte) error {
 	if err == nil {
 		return nil
 	}
-	cmd := l.m.srv.Registry().Find(string(clip(args[0])))
+	cmd := l.m.srv.Registry().FindFed(args[0])
 	switch {
 	case cmd == nil && l.function(args):
 		return nil

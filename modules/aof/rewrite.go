@@ -241,6 +241,7 @@ func (m *module) adopt(rw *rewrite, out *output, base int64) {
 			m.w.mu.Unlock()
 		})
 	}
+	defer m.letGo()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.figures.grown = size

@@ -171,7 +171,13 @@ func (c *client) want(command, reply string) {
 // info returns a field of INFO persistence.
 func (c *client) info(name string) string {
 	c.t.Helper()
-	for line := range strings.Lines(c.do("INFO persistence")) {
+	return c.field("persistence", name)
+}
+
+// field returns a field of a section of INFO.
+func (c *client) field(section, name string) string {
+	c.t.Helper()
+	for line := range strings.Lines(c.do("INFO %s", section)) {
 		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+":"); ok {
 			return value
 		}

@@ -11,6 +11,14 @@ func rows(m *module) []core.Command {
 			Summary: "Begins to rewrite the append-only file in the background, as short as the data allow.",
 			Since:   "1.0.0", Group: "server", Complexity: "O(1)",
 		},
+	}, {
+		Name: "waitaof", Run: m.waitAOF, Arity: 4, Flags: core.NoScript, ACL: core.CatConnection,
+		Doc: core.Doc{
+			Summary: "Waits until what was written is safe in the append-only file, and in those of replicas.",
+			Since:   "7.2.0", Group: "generic", Complexity: "O(1)",
+			Args: "numlocal:integer numreplicas:integer timeout:integer",
+			Tips: []string{"request_policy:all_shards", "response_policy:agg_min"},
+		},
 	}}
 }
 

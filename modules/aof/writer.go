@@ -78,6 +78,7 @@ type writer struct {
 	// it is not known what the file holds.
 	failed func(err error)
 	mended func(lost bool)
+	moved  func() // called there too, when more may be safe than before
 
 	delay atomic.Int64 // before each write, nanoseconds: DEBUG AOF-FLUSH-SLEEP
 
@@ -126,7 +127,7 @@ type syncResult struct {
 func newWriter(p func() policy, clock func() int64, b *core.Barrier) *writer {
 	return &writer{
 		policy: p, clock: clock, barrier: b,
-		failed: func(error) {}, mended: func(bool) {},
+		failed: func(error) {}, mended: func(bool) {}, moved: func() {},
 		wake: make(chan struct{}, 1), calls: make(chan func()), results: make(chan syncResult, 1),
 		quit: make(chan struct{}), done: make(chan struct{}),
 		parts: []part{{}},
@@ -260,6 +261,20 @@ func (w *writer) call(fn func()) {
 func (w *writer) stop() {
 	close(w.quit)
 	<-w.done
+}
+
+// fedTo returns the position behind everything that was fed, and safe the one up to
+// which everything is safe on the disk.
+func (w *writer) fedTo() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.end
+}
+
+func (w *writer) safe() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.synced
 }
 
 // writerStats are figures for INFO.
