@@ -21,11 +21,16 @@ func (r *Registry) Lookup(args [][]byte) (*Command, error) {
 // LookupFed is Lookup for what was fed: there commands have their own names,
 // whatever clients call them (Rename).
 func (r *Registry) LookupFed(args [][]byte) (*Command, error) {
-	cmd := r.own.find(args[0])
-	if cmd == nil {
-		cmd = r.called.find(args[0])
+	return lookup(r.FindFed(args[0]), args)
+}
+
+// FindFed finds the command, or container, of a name in what was fed, nil if there
+// is none. A log of Redis has the names that clients called the commands by.
+func (r *Registry) FindFed(name []byte) *Command {
+	if cmd := r.own.find(name); cmd != nil {
+		return cmd
 	}
-	return lookup(cmd, args)
+	return r.called.find(name)
 }
 
 func lookup(cmd *Command, args [][]byte) (*Command, error) {

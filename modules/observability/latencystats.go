@@ -65,7 +65,7 @@ func (m *module) histogram(c *core.Ctx) error {
 	if len(c.Args) > 2 {
 		cmds = cmds[:0:0]
 		for _, name := range c.Args[2:] {
-			if cmd := m.registry.Find(strings.ToLower(string(name))); cmd != nil {
+			if cmd := m.registry.FindCallable(string(name)); cmd != nil {
 				cmds = append(cmds, cmd)
 			}
 		}
