@@ -45,6 +45,9 @@
 # Seconds between TCP keep-alive probes to clients; 0 for none.
 # tcp-keepalive = 300
 
+# How many of these probes may stay without an answer before the client is given up.
+# tcp-keepalive-probes = 3
+
 # While no password is set, serve only clients of this machine.
 # protected-mode = true
 
@@ -170,11 +173,11 @@
 # databases = 16
 
 # Number of event loops, each of which executes commands too; 0 chooses by the number of cores.
-# From 0 to 128. Fixed at start-up.
+# From 0 to 256. Fixed at start-up.
 # io-threads = 0
 
-# How often a second background work is looked after.
-# From 1 to 500.
+# How often a second background work is looked after, from 1 to 500; what is beyond is taken for the
+# nearest of them.
 # hz = 10
 
 # Measure the duration of every command for INFO commandstats.
@@ -183,6 +186,12 @@
 # Directory for the server's files. Relative names of other files are taken from here.
 # CONFIG SET needs enable-protected-configs.
 # dir = "./"
+
+# Where the server is, for clients that prefer servers nearby: INFO tells it, if it is set.
+# availability-zone = ""
+
+# Leave the arguments of a command that has crashed the server out of the log.
+# hide-user-data-from-log = false
 
 # Run in the background, without a terminal. A service manager does better without it.
 # Fixed at start-up.
@@ -260,19 +269,19 @@
 # disable-thp = true
 
 # Accepted, without effect: use taskset or the service manager.
-# Fixed at start-up.
+# Fixed at start-up. Also called server-cpulist.
 # server_cpulist = ""
 
 # Accepted, without effect: there are no background threads to place.
-# Fixed at start-up.
+# Fixed at start-up. Also called bio-cpulist.
 # bio_cpulist = ""
 
 # Accepted, without effect: there is no child process to place.
-# Fixed at start-up.
+# Fixed at start-up. Also called aof-rewrite-cpulist.
 # aof_rewrite_cpulist = ""
 
 # Accepted, without effect: there is no child process to place.
-# Fixed at start-up.
+# Fixed at start-up. Also called bgsave-cpulist.
 # bgsave_cpulist = ""
 
 # Accepted, without effect: the process keeps its name.
@@ -381,9 +390,11 @@
 # propagation-error-behavior = "ignore"
 
 # Accepted, without effect: there is no replication yet.
+# Also called primaryauth.
 # masterauth = ""
 
 # Accepted, without effect: there is no replication yet.
+# Also called primaryuser.
 # masteruser = ""
 
 # Accepted, without effect: there is no replication yet.
@@ -511,6 +522,204 @@
 
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-require-full-coverage = true
+
+# Accepted, without effect: there is no replication yet.
+# Also called repl-rdb-channel.
+# dual-channel-replication-enabled = false
+
+# Accepted, without effect: there is no replication yet.
+# replica-full-sync-buffer-limit = 0
+
+# Accepted, without effect: there is no replication yet.
+# repl-mptcp = false
+
+# Accepted, without effect: there is no cluster mode yet.
+# slot-migration-max-failover-repl-bytes = "0"
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-client-ipv4 = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-client-ipv6 = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-client-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-client-tls-port = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-announce-human-nodename = ""
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-blacklist-ttl = 60
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-compatibility-sample-ratio = 0
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-config-save-behavior = "sync"
+
+# Accepted, without effect: there is no cluster mode yet.
+# Fixed at start-up.
+# cluster-databases = 1
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-manual-failover-timeout = 5000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-message-gossip-perc = 10
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-ping-interval = 1000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-migration-handoff-max-lag-bytes = "1mb"
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-migration-log-max-len = 1000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-migration-max-archived-tasks = 32
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-migration-sync-buffer-drain-timeout = 60000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-migration-write-pause-timeout = 10000
+
+# Accepted, without effect: there is no cluster mode yet.
+# cluster-slot-stats-enabled = "no"
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# events-per-io-thread = 2
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# io-threads-always-active = false
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# min-io-threads-avoid-copy-reply = 7
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# min-string-size-avoid-copy-reply = "16kb"
+
+# Accepted, without effect: every event loop reads, executes and writes.
+# min-string-size-avoid-copy-reply-threaded = "64kb"
+
+# Accepted, without effect: requests that have arrived together are looked up together, up to 32 of
+# them.
+# prefetch-batch-max-size = 16
+
+# Accepted, without effect: requests that have arrived together are looked up together, up to 32 of
+# them.
+# lookahead = 16
+
+# Accepted, without effect: connections are accepted as they come.
+# max-new-tls-connections-per-cycle = 1
+
+# Accepted, without effect: listeners are of plain TCP.
+# Fixed at start-up.
+# mptcp = false
+
+# Accepted, without effect: there is no RDMA.
+# rdma-bind = ""
+
+# Accepted, without effect: there is no RDMA.
+# rdma-completion-vector = -1
+
+# Accepted, without effect: there is no RDMA.
+# rdma-port = 0
+
+# Accepted, without effect: there is no RDMA.
+# rdma-rx-size = "1mb"
+
+# Accepted, without effect: clients over TLS name their user with AUTH.
+# tls-auth-clients-user = "off"
+
+# Accepted, without effect: certificates are read again by CONFIG SET of their parameter.
+# tls-auto-reload-interval = 0
+
+# Accepted, without effect: defragmentation paces itself by active-defrag-cycle-min and -max.
+# active-defrag-cycle-us = 500
+
+# Accepted, without effect: there is no type of arrays.
+# array-slice-size = 4096
+
+# Accepted, without effect: there is no type of arrays.
+# array-sparse-kmax = 10
+
+# Accepted, without effect: there is no type of arrays.
+# array-sparse-kmin = 5
+
+# Accepted, without effect: every server chooses its own; SCAN's cursors are this server's.
+# Fixed at start-up.
+# hash-seed = ""
+
+# Accepted, without effect: there is no mode in which a server does not expire keys: import with
+# DEBUG SET-ACTIVE-EXPIRE 0, or from a file.
+# import-mode = false
+
+# Accepted, without effect: there are no histograms of the size of keys.
+# key-memory-histograms = false
+
+# Accepted, without effect: expired keys are deleted wherever they are met.
+# lazyexpire-nested-arbitrary-keys = true
+
+# Accepted, without effect: streams do not recognize entries that are added twice.
+# stream-idmp-duration = 100
+
+# Accepted, without effect: streams do not recognize entries that are added twice.
+# stream-idmp-maxsize = 100
+
+# Accepted, without effect: there is no type of vectors.
+# vset-force-single-threaded-execution = false
+
+# Accepted, without effect: a log that is damaged is for ferrous check --fix.
+# aof-load-corrupt-tail-max-size = 0
+
+# Accepted, without effect: dumps of versions that are not known are refused.
+# rdb-version-check = "strict"
+
+# Accepted, without effect: there is no log of large requests and replies.
+# commandlog-large-reply-max-len = 128
+
+# Accepted, without effect: there is no log of large requests and replies.
+# commandlog-large-request-max-len = 128
+
+# Accepted, without effect: there is no log of large requests and replies.
+# commandlog-reply-larger-than = 1048576
+
+# Accepted, without effect: there is no log of large requests and replies.
+# commandlog-request-larger-than = 1048576
+
+# Accepted, without effect: ferrous answers as Redis.
+# extended-redis-compatibility = false
+
+# Accepted, without effect: scripts see what they see in Redis 7.2.
+# Fixed at start-up.
+# lua-enable-deprecated-api = false
+
+# Accepted, without effect: scripts see what they see in Redis 7.2.
+# Fixed at start-up.
+# lua-enable-insecure-api = false
+
+# Accepted, without effect: it is a means of testing Redis.
+# Fixed at start-up.
+# client-default-resp = 2
+
+# Accepted, without effect: it is a means of testing Redis.
+# debug-context = ""
+
+# Accepted, without effect: it is a means of testing Redis.
+# Fixed at start-up.
+# enable-debug-assert = false
+
+# Accepted, without effect: it is a means of testing Redis.
+# Fixed at start-up.
+# req-res-logfile = ""
+
+# Accepted, without effect: it is a means of testing Redis.
+# watchdog-period = 0
 
 # --- scripts --------------------------------------------------------------------------------------
 
@@ -661,10 +870,18 @@
 # slowlog-enabled = true
 
 # From how many microseconds on a command goes into the slow log: 0 for every command, -1 for none.
+# Also called commandlog-execution-slower-than.
 # slowlog-log-slower-than = 10000
 
 # How many commands the slow log holds.
+# Also called commandlog-slow-execution-max-len.
 # slowlog-max-len = 128
+
+# How many arguments of a command the slow log keeps.
+# slowlog-entry-max-argc = 32
+
+# How many bytes of an argument the slow log keeps.
+# slowlog-entry-max-string-len = 128
 
 # Allow MONITOR. Setting no disconnects the clients that use it.
 # monitor-enabled = true

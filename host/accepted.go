@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -19,8 +20,9 @@ func declareAccepted(s *config.Schema) {
 		s.Int(config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
 			Doc: "Accepted, without effect: " + why + "."}, min, max)
 	}
-	text := func(name, def, why string, flags config.Flag) {
-		s.Text(config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
+	text := func(names, def, why string, flags config.Flag) {
+		name, alias, _ := strings.Cut(names, " ")
+		s.Text(config.Param{Name: name, Aliases: strings.Fields(alias), Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
 			Doc: "Accepted, without effect: " + why + "."})
 	}
 	const noRehash = "tables grow a segment at a time, there is no rehashing"
@@ -32,10 +34,10 @@ func declareAccepted(s *config.Schema) {
 	yesno("dynamic-hz", "yes", "background work is paced by what there is to do", 0)
 	yesno("io-threads-do-reads", "no", loopsRead, config.Immutable)
 	yesno("disable-thp", "yes", "ferrous never forks, so huge pages do it no harm; see arena-huge-pages", config.Immutable)
-	text("server_cpulist", "", "use taskset or the service manager", config.Immutable)
-	text("bio_cpulist", "", "there are no background threads to place", config.Immutable)
-	text("aof_rewrite_cpulist", "", "there is no child process to place", config.Immutable)
-	text("bgsave_cpulist", "", "there is no child process to place", config.Immutable)
+	text("server_cpulist server-cpulist", "", "use taskset or the service manager", config.Immutable)
+	text("bio_cpulist bio-cpulist", "", "there are no background threads to place", config.Immutable)
+	text("aof_rewrite_cpulist aof-rewrite-cpulist", "", "there is no child process to place", config.Immutable)
+	text("bgsave_cpulist bgsave-cpulist", "", "there is no child process to place", config.Immutable)
 	text("proc-title-template", "{title} {listen-addr} {server-mode}", "the process keeps its name", 0)
 	yesno("set-proc-title", "yes", "the process keeps its name", config.Immutable)
 	yesno("crash-log-enabled", "yes", "a crash always prints the Go stack traces", 0)
@@ -53,7 +55,7 @@ func declareAccepted(s *config.Schema) {
 	text("syslog-facility", "local0", "see syslog-enabled", config.Immutable)
 	text("bind-source-addr", "", "ferrous opens no connections itself", 0)
 	number("socket-mark-id", "0", "connections are not marked", config.Immutable, 0, math.MaxUint32)
-	number("active-defrag-max-scan-fields", "1000", "defragmentation goes by segments of a table", 0, 1, math.MaxInt32)
+	number("active-defrag-max-scan-fields", "1000", "defragmentation goes by segments of a table", 0, 1, math.MaxInt64)
 	declareLater(s)
 }
 
@@ -98,5 +100,7 @@ func declareLater(s *config.Schema) {
 	s.Int(par("loading-process-events-interval-bytes", "524288", "clients are answered beside a load at all times", config.Hidden), 1024, math.MaxInt32)
 	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
 	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))
-	declareLaterTable(s)
+	declareRows(s, laterParams[:])
+	declareRows(s, newerParams[:])
+	declareForeign(s)
 }

@@ -83,19 +83,19 @@ func (w *worker) cut(s *session) {
 func (w *worker) running() string {
 	switch {
 	case w.serving != nil:
-		return "the retry of " + describe(w.serving.cmd, w.serving.args)
+		return "the retry of " + w.srv.describe(w.serving.cmd, w.serving.args)
 	case w.depth > 0:
 		in := w.inner[w.depth-1]
-		return describe(in.Cmd, in.Args) + " within " + w.ctx.Cmd.FullName()
+		return w.srv.describe(in.Cmd, in.Args) + " within " + w.ctx.Cmd.FullName()
 	case w.ctx.Cmd != nil:
-		return describe(w.ctx.Cmd, w.ctx.Args)
+		return w.srv.describe(w.ctx.Cmd, w.ctx.Args)
 	}
 	return "no command"
 }
 
 // describe shows a command as far as it fits into a line of the log.
-func describe(cmd *core.Command, args [][]byte) string {
-	if cmd.Flags&core.Sensitive != 0 {
+func (srv *Server) describe(cmd *core.Command, args [][]byte) string {
+	if cmd.Flags&core.Sensitive != 0 || srv.params.hideUserData.Load() {
 		return fmt.Sprintf("%s with %d arguments", cmd.FullName(), len(args)-1)
 	}
 	const most, longest = 16, 64

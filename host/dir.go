@@ -25,7 +25,7 @@ func (p *params) declareDir(s *config.Schema) {
 				err = syscall.ENOTDIR
 			}
 			if err != nil {
-				return "", systemError(err)
+				return "", config.Advise(systemError(err), "dir is the directory that the server keeps its files in, and has to be there")
 			}
 			return words[0], nil
 		},

@@ -98,7 +98,8 @@ func (g *goWorker) serve(config *tls.Config, s *session, raw net.Conn) {
 	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1), hear: make(chan struct{}, 1)}
 	if tcp, ok := raw.(*net.TCPConn); ok {
 		if seconds := g.srv.params.keepAlive.Load(); seconds > 0 {
-			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Duration(seconds) * time.Second})
+			idle := time.Duration(seconds) * time.Second
+			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: int(g.srv.params.probes.Load())})
 		}
 	}
 	if config != nil {

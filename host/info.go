@@ -112,6 +112,9 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.Int("process_id", int64(os.Getpid()))
 	w.String("process_supervised", srv.superName)
 	w.String("run_id", srv.runID)
+	if zone := srv.params.zone.Load(); zone != "" {
+		w.String("availability_zone", zone)
+	}
 	w.Int("tcp_port", srv.params.port.Load())
 	w.Int("server_time_usec", now.UnixMicro())
 	w.Int("uptime_in_seconds", uptime)

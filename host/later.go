@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -21,22 +22,26 @@ const (
 	text  // one word, whatever is in it
 	words // several
 
-	fixed laterKind = 1 << 7 // CONFIG SET cannot change it
+	fixed   laterKind = 1 << 6 // CONFIG SET cannot change it
+	retired laterKind = 1 << 7 // only files know it any more, CONFIG GET and SET do not
 )
+
+// acceptedRow is a parameter that is accepted without effect.
+type acceptedRow struct {
+	name, alias, def string // aliases are separated by spaces
+	kind             laterKind
+	why              string
+}
 
 const (
 	noReplication = "there is no replication yet"
 	noCluster     = "there is no cluster mode yet"
 )
 
-var laterParams = [...]struct {
-	name, alias, def string
-	kind             laterKind
-	why              string
-}{
+var laterParams = [...]acceptedRow{
 	// There is no replication yet.
-	{"masterauth", "", "", text, noReplication},
-	{"masteruser", "", "", text, noReplication},
+	{"masterauth", "primaryauth", "", text, noReplication},
+	{"masteruser", "primaryuser", "", text, noReplication},
 	{"min-replicas-max-lag", "min-slaves-max-lag", "10", number, noReplication},
 	{"min-replicas-to-write", "min-slaves-to-write", "0", number, noReplication},
 	{"repl-backlog-ttl", "", "3600", number, noReplication},
@@ -77,24 +82,22 @@ var laterParams = [...]struct {
 	{"cluster-require-full-coverage", "", "yes", yesno, noCluster},
 }
 
-func declareLaterTable(s *config.Schema) {
-	for _, row := range laterParams {
-		p := config.Param{Name: row.name, Section: "accepted for Redis", Default: row.def, NoEffect: row.why,
+func declareRows(s *config.Schema, rows []acceptedRow) {
+	for _, row := range rows {
+		p := config.Param{Name: row.name, Aliases: strings.Fields(row.alias), Section: "accepted for Redis", Default: row.def, NoEffect: row.why,
 			Doc: "Accepted, without effect: " + row.why + "."}
-		if row.alias != "" {
-			p.Aliases = []string{row.alias}
-		}
 		if row.kind&fixed != 0 {
 			p.Flags |= config.Immutable
 		}
-		switch row.kind &^ fixed {
+		if row.kind&retired != 0 {
+			p.Flags |= config.Directive | config.Hidden
+		}
+		switch row.kind &^ (fixed | retired) {
 		case yesno:
-			if row.name == "cluster-enabled" {
-				p.Flags |= config.Immutable
-				refused(s.Bool(p), row.why)
-				break
+			v := s.Bool(p)
+			if row.name == "cluster-enabled" || row.name == "import-mode" {
+				refused(v, row.why)
 			}
-			s.Bool(p)
 		case number:
 			s.Int(p, math.MinInt32, math.MaxInt64)
 		case size:
@@ -106,15 +109,24 @@ func declareLaterTable(s *config.Schema) {
 			s.Text(p)
 		case words:
 			p.Flags |= config.MultiArg
-			v := s.Text(p)
 			if row.name == "replicaof" {
-				v.Check(func(value string) error {
-					if value != "" {
-						return errors.New(row.why)
-					}
-					return nil
-				})
+				declareReplicaOf(s, p)
+				break
 			}
+			s.Text(p)
 		}
 	}
+}
+
+// declareReplicaOf declares what may only say that there is no master.
+func declareReplicaOf(s *config.Schema, p config.Param) {
+	config.Custom(s, p, config.Codec[string]{
+		Parse: func(words []string, _ string) (string, error) {
+			if len(words) == 0 || strings.EqualFold(strings.Join(words, " "), "no one") {
+				return "", nil
+			}
+			return "", errors.New(p.NoEffect)
+		},
+		Format: func(master string) string { return master },
+	})
 }

@@ -264,6 +264,9 @@ func (srv *Server) openUnix(path string) (*listener, error) {
 			return nil, fmt.Errorf("unixsocketgroup: %w", err)
 		}
 	}
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("unixsocket: %s is a directory: name a file in it, which is to be the socket", path)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("unixsocket: %w", err)
 	}

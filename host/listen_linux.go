@@ -97,7 +97,7 @@ func (l *listener) take(fd int, peer unix.Sockaddr) {
 	}
 	if l.kind == "tcp" {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		setKeepAlive(fd, int(l.srv.params.keepAlive.Load()))
+		setKeepAlive(fd, int(l.srv.params.keepAlive.Load()), int(l.srv.params.probes.Load()))
 	}
 	loops := l.srv.accepting
 	lp := loops[l.srv.nextLoop.Add(1)%uint32(len(loops))]
@@ -129,9 +129,9 @@ func sockaddrText(sa unix.Sockaddr) string {
 	return "?:0"
 }
 
-// setKeepAlive asks the kernel to probe an idle peer after the given seconds,
-// three times at a third of that.
-func setKeepAlive(fd, seconds int) {
+// setKeepAlive asks the kernel to probe an idle peer after the given seconds, so
+// many times at a third of that.
+func setKeepAlive(fd, seconds, probes int) {
 	if seconds == 0 {
 		return
 	}

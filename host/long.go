@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,7 @@ func (d *watchdog) declare(r *core.Registry) {
 	d.threshold = r.Config.Int(config.Param{
 		Name: "busy-reply-threshold", Aliases: []string{"lua-time-limit"}, Section: "scripts", Default: "5000",
 		Doc: "How many milliseconds a script may run before other clients are answered -BUSY, and SCRIPT KILL, FUNCTION KILL and SHUTDOWN NOSAVE may end it.",
-	}, 0, 1<<50)
+	}, 0, math.MaxInt64)
 	d.guard = r.Guard(core.Guard{
 		Name: "busy", Order: core.GuardBusy, Spares: core.AllowBusy, Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
 		Why: func(*core.Ctx) error { return *d.busy.Load() },
@@ -105,7 +106,7 @@ func (d *watchdog) watch(srv *Server) bool {
 	for last := time.Now(); time.Since(last) < watchIdle; {
 		now, wait := time.Now(), watchEvery
 		for i, w := range srv.workers {
-			if w.long.look(&seen[i], now, time.Duration(d.threshold.Load())*time.Millisecond, &wait) {
+			if w.long.look(&seen[i], now, time.Duration(min(d.threshold.Load(), math.MaxInt64/int64(time.Millisecond)))*time.Millisecond, &wait) {
 				last = now
 			}
 		}

@@ -60,7 +60,11 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	}
 	srv.file = loaded.File
 	srv.raiseFloor()
+	srv.warnings = loaded.Warnings
 	if action == hostconfig.CheckConfig {
+		for _, w := range loaded.Warnings {
+			fmt.Fprintln(stdout, "warning:", w)
+		}
 		fmt.Fprintln(stdout, "The configuration is valid.")
 		return 0
 	}
@@ -122,6 +126,9 @@ The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
 // words before "PID".
 func (srv *Server) announceStart() {
 	srv.log.Info(fmt.Sprintf("ferrous %s is starting, PID: %d", Version, os.Getpid()))
+	for _, w := range srv.warnings {
+		srv.log.Warn(w)
+	}
 	srv.log.Info("modules: " + strings.Join(srv.registry.Modules(), " "))
 	for _, s := range hostconfig.Settings(srv.registry.Config) {
 		srv.log.Debug("configuration", "name", s.Name, "value", s.Value, "from", s.Origin.String())

@@ -20,6 +20,9 @@ type params struct {
 	unixGroup     *config.StringVar
 	timeout       *config.IntVar
 	keepAlive     *config.IntVar
+	probes        *config.IntVar
+	zone          *config.StringVar
+	hideUserData  *config.BoolVar
 	protected     *config.BoolVar
 	maxClients    *config.IntVar
 	queryLimit    *config.MemoryVar
@@ -95,6 +98,7 @@ func (p *params) declareNetwork(s *config.Schema) {
 	p.unixGroup = s.Text(par("unixsocketgroup", "", "Name of the group that the unix socket belongs to; empty leaves it to the system.", config.Immutable))
 	p.timeout = s.Int(par("timeout", "0", "Seconds after which an idle client is disconnected; 0 for never.", 0), 0, math.MaxInt32)
 	p.keepAlive = s.Int(par("tcp-keepalive", "300", "Seconds between TCP keep-alive probes to clients; 0 for none.", 0), 0, math.MaxInt32)
+	p.probes = s.Int(par("tcp-keepalive-probes", "3", "How many of these probes may stay without an answer before the client is given up.", 0), 1, math.MaxInt32)
 	p.protected = s.Bool(par("protected-mode", "yes", "While no password is set, serve only clients of this machine.", 0))
 }
 
@@ -137,10 +141,13 @@ func (p *params) declareGeneral(s *config.Schema) {
 		return config.Param{Name: name, Section: "general", Default: def, Doc: doc, Flags: flags}
 	}
 	p.databases = s.Int(par("databases", "16", "Number of databases.", config.Immutable), 1, 65536)
-	p.ioThreads = s.Int(par("io-threads", "0", "Number of event loops, each of which executes commands too; 0 chooses by the number of cores.", config.Immutable), 0, 128)
-	p.hz = s.Int(par("hz", "10", "How often a second background work is looked after.", 0), 1, 500)
+	p.ioThreads = s.Int(par("io-threads", "0", "Number of event loops, each of which executes commands too; 0 chooses by the number of cores.", config.Immutable), 0, 256)
+	p.hz = s.Int(par("hz", "10", "How often a second background work is looked after, from 1 to 500; what is beyond is taken for the nearest of them.", 0), 0, math.MaxInt32)
+	p.hz.Clamp(1, 500)
 	p.statsEnabled = s.Bool(par("stats-enabled", "yes", "Measure the duration of every command for INFO commandstats.", 0))
 	p.declareDir(s)
+	p.zone = s.Text(par("availability-zone", "", "Where the server is, for clients that prefer servers nearby: INFO tells it, if it is set.", 0))
+	p.hideUserData = s.Bool(par("hide-user-data-from-log", "no", "Leave the arguments of a command that has crashed the server out of the log.", 0))
 	p.daemonize = s.Bool(par("daemonize", "no", "Run in the background, without a terminal. A service manager does better without it.", config.Immutable))
 	p.supervised = declareSupervised(s)
 	p.pidFile = s.Text(par("pidfile", "", "File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.", config.Immutable))

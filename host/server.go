@@ -28,9 +28,10 @@ type Server struct {
 	log       hclog.Logger
 	modules   []core.Module
 	started   []core.Module
-	file      string // the configuration file
-	pidFile   string // as it was written, "" for none
-	superName string // the service manager, "no" for none
+	file      string   // the configuration file
+	warnings  []string // about the configuration, for the log
+	pidFile   string   // as it was written, "" for none
+	superName string   // the service manager, "no" for none
 	start     time.Time
 	runID     string
 

@@ -57,6 +57,9 @@ func (p *tlsParams) vars() []config.Var {
 
 // load builds the TLS configuration from the current values.
 func (p *tlsParams) load(log hclog.Logger) (*tls.Config, error) {
+	if p.cert.Load() == "" {
+		return nil, errors.New("tls-port needs a certificate: set tls-cert-file and tls-key-file, and tls-ca-cert-file or tls-auth-clients no")
+	}
 	cert, err := p.certificate()
 	if err != nil {
 		return nil, err
@@ -86,7 +89,7 @@ func (p *tlsParams) load(log hclog.Logger) (*tls.Config, error) {
 		return nil, err
 	}
 	if c.ClientCAs == nil && c.ClientAuth != tls.NoClientCert {
-		return nil, errors.New("tls-auth-clients needs tls-ca-cert-file or tls-ca-cert-dir")
+		return nil, errors.New("tls-auth-clients needs tls-ca-cert-file or tls-ca-cert-dir, or no")
 	}
 	return c, nil
 }

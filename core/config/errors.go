@@ -17,6 +17,15 @@ var (
 	errMemoryOrPercent = errors.New("argument must be a memory or percent value")
 )
 
+// Advise adds to the reason for refusing a value what to do about it. CONFIG SET answers the reason alone, which is Redis's;
+// at start-up the advice follows.
+func Advise(err error, advice string) error { return &advised{err, advice} }
+
+type advised struct {
+	error
+	advice string
+}
+
 func outOfBounds(min, max int64, base int) error {
 	return fmt.Errorf("argument must be between %s and %s inclusive", strconv.FormatInt(min, base), strconv.FormatInt(max, base))
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +24,12 @@ func (e *LoadError) Error() string {
 		text := fmt.Sprintf("unknown parameter '%s' %s: Bad directive or wrong number of arguments", e.Name, e.Origin.At())
 		if e.Nearest != "" {
 			text += fmt.Sprintf("; did you mean '%s'?", e.Nearest)
+		}
+		switch name, value, isPair := strings.Cut(e.Name, "="); {
+		case strings.HasPrefix(name, "-"):
+			text += "; an option is two dashes and the name of a parameter, as in --port 7000"
+		case isPair:
+			text += fmt.Sprintf("; the value follows after a space: %s %s", name, value)
 		}
 		return text
 	}
@@ -81,7 +88,11 @@ func (s *Schema) Load(origin Origin, name string, words []string) error {
 	}
 	value, err := readLine(v, words, v.load(), c.loaded)
 	if err != nil {
-		return fail(err.Error())
+		reason := err.Error()
+		if a := (*advised)(nil); errors.As(err, &a) {
+			reason += "; " + a.advice
+		}
+		return fail(reason)
 	}
 	v.store(value)
 	c.origin, c.loaded = origin, true

@@ -304,3 +304,44 @@ func TestConcurrentReadersSeeWholeValues(t *testing.T) {
 		}
 	}
 }
+
+// TestClamp: what is beyond the narrower bounds is taken for the nearest, what is
+// beyond the wider ones is refused.
+func TestClamp(t *testing.T) {
+	s := NewSchema()
+	hz := s.Int(Param{Name: "hz", Default: "10"}, 0, 1000)
+	hz.Clamp(1, 500)
+	for _, c := range []struct {
+		text string
+		want int64
+	}{{"0", 1}, {"1", 1}, {"77", 77}, {"500", 500}, {"1000", 500}} {
+		if err := s.Load(Origin{Source: "test"}, "hz", []string{c.text}); err != nil || hz.Load() != c.want || hz.String() != fmt.Sprint(c.want) {
+			t.Errorf("hz %s: %d, %v", c.text, hz.Load(), err)
+		}
+	}
+	if s.Load(Origin{Source: "test"}, "hz", []string{"1001"}) == nil || s.Load(Origin{Source: "test"}, "hz", []string{"-1"}) == nil {
+		t.Error("taken beyond the bounds")
+	}
+}
+
+// TestAdvice is for whoever writes a file; CONFIG SET answers what Redis does.
+func TestAdvice(t *testing.T) {
+	s := NewSchema()
+	Custom(s, Param{Name: "dir", Default: "x"}, Codec[string]{
+		Parse: func(words []string, _ string) (string, error) {
+			if words[0] != "x" {
+				return "", Advise(errInteger, "write x")
+			}
+			return words[0], nil
+		},
+		Format: func(s string) string { return s },
+	})
+	err := s.Load(Origin{Source: "f", Line: 1}, "dir", []string{"y"})
+	if err == nil || !strings.HasSuffix(err.Error(), "'dir \"y\"': "+errInteger.Error()+"; write x") {
+		t.Error(err)
+	}
+	err = s.Set([]Pair{{"dir", "y"}}, SetOptions{})
+	if err == nil || !strings.HasSuffix(err.Error(), " - "+errInteger.Error()) {
+		t.Error(err)
+	}
+}

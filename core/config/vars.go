@@ -80,6 +80,7 @@ type IntVar struct {
 	v        atomic.Int64
 	min, max int64
 	octal    bool
+	nearest  func(int64) int64 // nil if values within the bounds are taken as they are
 	checks   []func(int64) error
 }
 
@@ -91,6 +92,11 @@ func (i *IntVar) Store(v int64) { i.v.Store(v) }
 
 // Check adds a validation that runs before anything changes.
 func (i *IntVar) Check(f func(int64) error) { i.checks = append(i.checks, f) }
+
+// Clamp narrows the bounds for values that are accepted: one beyond them is taken for the nearest.
+func (i *IntVar) Clamp(lowest, highest int64) {
+	i.nearest = func(v int64) int64 { return min(max(v, lowest), highest) }
+}
 
 // Number writes a value as this parameter does: in octal, if it is declared so.
 func (i *IntVar) Number(v int64) string { return i.format(v) }
@@ -124,6 +130,9 @@ func (i *IntVar) parse(words []string, _ any) (any, error) {
 	}
 	if v < i.min || v > i.max {
 		return nil, outOfBounds(i.min, i.max, i.numberBase())
+	}
+	if i.nearest != nil {
+		v = i.nearest(v)
 	}
 	return v, runChecks(i.checks, v)
 }

@@ -37,6 +37,11 @@ func (e *environment) Read() (map[string]any, error) {
 		if name == "" {
 			name = strings.ToLower(strings.ReplaceAll(suffix, "_", "-"))
 		}
+		if e.l.schema.Find(name) == nil && e.l.schema.Nearest(name) == "" {
+			// Images and scripts have variables of their own: FERROUS_VERSION, FERROUS_HOME.
+			e.l.warnings = append(e.l.warnings, "the environment variable "+variable+" names no parameter, and none resembles it: it has no effect")
+			continue
+		}
 		origin := config.Origin{Source: "environment variable " + variable}
 		for _, text := range e.values(name, value) {
 			lines = append(lines, e.l.newLine(name, []string{text}, origin))

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -102,7 +103,11 @@ func readFile(path string) ([]byte, error) {
 	}
 	var pathErr *os.PathError
 	if errors.As(err, &pathErr) {
-		return nil, fmt.Errorf("can't open config file '%s': %w", path, pathErr.Err)
+		advice := ""
+		if errors.Is(err, syscall.EISDIR) {
+			advice = ": name a file in it"
+		}
+		return nil, fmt.Errorf("can't open config file '%s': %w%s", path, pathErr.Err, advice)
 	}
 	return nil, err
 }

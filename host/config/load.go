@@ -18,6 +18,8 @@ type Loaded struct {
 	File string
 	// Stdin tells whether standard input was read.
 	Stdin bool
+	// Warnings are what may be a mistake, for the log.
+	Warnings []string
 }
 
 // Load reads the sources of a start-up into s: args as after the program's name (and after ParseCommand), environ as
@@ -41,6 +43,7 @@ func Load(s *config.Schema, args, environ []string, stdin io.Reader) (*Loaded, e
 	}
 	l.load(&environment{l, environ}, nil, l.replaceCollected)
 	l.load(text(cl.options), &redisConf{l, config.Origin{Source: "command line"}}, appendLines)
+	out.Warnings = l.warnings
 	return out, l.finish()
 }
 
@@ -65,6 +68,7 @@ type loader struct {
 	seq      int
 	open     []string // the files being read, outermost first: finds includes that go in circles
 	problems []problem
+	warnings []string
 }
 
 func newLoader(s *config.Schema) *loader {

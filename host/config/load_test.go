@@ -141,7 +141,7 @@ func TestUnreadableFiles(t *testing.T) {
 	inFiles(t, "long.conf", "port 1\n# "+strings.Repeat("x", maxLine)+"\nbind "+strings.Repeat("x", maxLine)+"\n", "dir/x", "")
 	for path, want := range map[string]string{
 		"none.conf": "can't open config file 'none.conf': no such file or directory",
-		"dir":       "can't open config file 'dir': is a directory",
+		"dir":       "can't open config file 'dir': is a directory: name a file in it",
 		"":          "can't open config file '': no such file or directory",
 		"long.conf": "bad line at long.conf:3: longer than 1048576 bytes",
 	} {
@@ -344,4 +344,34 @@ func FuzzRedisConf(f *testing.F) {
 			t.Errorf("%q\nwritten %q\nand again %q", data, first, second)
 		}
 	})
+}
+
+// TestForeignVariables: a variable that no parameter resembles is somebody else's,
+// one that a parameter does resemble is a slip.
+func TestForeignVariables(t *testing.T) {
+	s := newSchema(t)
+	loaded, err := Load(s, nil, []string{"FERROUS_VERSION=1.2", "FERROUS_HOME=/opt", "FERROUS_PORT=3"}, nil)
+	if err != nil || changed(s) != "port=3" {
+		t.Fatal(err, changed(s))
+	}
+	if w := strings.Join(loaded.Warnings, "\n"); len(loaded.Warnings) != 2 || !strings.Contains(w, "FERROUS_VERSION") || !strings.Contains(w, "FERROUS_HOME") {
+		t.Errorf("%q", w)
+	}
+	if _, err := Load(newSchema(t), nil, []string{"FERROUS_MAXMEMROY=1"}, nil); err == nil {
+		t.Error("a slip was taken for somebody else's variable")
+	}
+}
+
+// TestOptionsOfOtherPrograms: who writes options as other programs have them is
+// told how these are written.
+func TestOptionsOfOtherPrograms(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"-p 7000", "as in --port 7000"},
+		{"--port=7000", "the value follows after a space: port 7000"},
+		{t.TempDir(), "name a file in it"},
+	} {
+		if _, err := Load(newSchema(t), strings.Fields(c.args), nil, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.args, err)
+		}
+	}
 }

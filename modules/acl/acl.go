@@ -14,6 +14,7 @@ package acl
 
 import (
 	"errors"
+	"math"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
@@ -112,5 +113,5 @@ func (m *module) declare(s *config.Schema) {
 	m.log.limit = s.Int(config.Param{
 		Name: "acllog-max-len", Section: "security", Default: "128",
 		Doc: "How many refusals ACL LOG remembers.",
-	}, 0, 1<<62)
+	}, 0, math.MaxInt64)
 }

@@ -52,6 +52,7 @@ func (*module) Name() string { return "observability" }
 func (m *module) Register(r *core.Registry) error {
 	m.registry = r
 	m.params.declare(r.Config)
+	m.slow.maxArgs, m.slow.maxString = m.params.slowArgs, m.params.slowString
 	r.Config.Apply(m.apply, m.params.watched(r.Config)...)
 	m.monitors.declare(r)
 	m.follow = r.OnAfter(m.after)

@@ -14,6 +14,8 @@ type params struct {
 	slowLog     *config.BoolVar
 	slowerThan  *config.IntVar // microseconds, negative for never
 	slowMax     *config.IntVar
+	slowArgs    *config.IntVar // of a command
+	slowString  *config.IntVar // bytes of an argument
 	monitor     *config.BoolVar
 	threshold   *config.IntVar // milliseconds, 0 for never
 	tracking    *config.BoolVar
@@ -27,9 +29,12 @@ func (p *params) declare(s *config.Schema) {
 	par := func(name, def, doc string, flags config.Flag) config.Param {
 		return config.Param{Name: name, Section: "observability", Default: def, Doc: doc, Flags: flags}
 	}
+	known := func(valkey string, p config.Param) config.Param { p.Aliases = []string{valkey}; return p }
 	p.slowLog = s.Bool(par("slowlog-enabled", "yes", "Keep a log of slow commands. With no, slowlog-log-slower-than says nothing.", 0))
-	p.slowerThan = s.Int(par("slowlog-log-slower-than", "10000", "From how many microseconds on a command goes into the slow log: 0 for every command, -1 for none.", 0), -1, math.MaxInt64)
-	p.slowMax = s.Int(par("slowlog-max-len", "128", "How many commands the slow log holds.", 0), 0, math.MaxInt64)
+	p.slowerThan = s.Int(known("commandlog-execution-slower-than", par("slowlog-log-slower-than", "10000", "From how many microseconds on a command goes into the slow log: 0 for every command, -1 for none.", 0)), -1, math.MaxInt64)
+	p.slowMax = s.Int(known("commandlog-slow-execution-max-len", par("slowlog-max-len", "128", "How many commands the slow log holds.", 0)), 0, math.MaxInt64)
+	p.slowArgs = s.Int(par("slowlog-entry-max-argc", "32", "How many arguments of a command the slow log keeps.", 0), 2, math.MaxInt32)
+	p.slowString = s.Int(par("slowlog-entry-max-string-len", "128", "How many bytes of an argument the slow log keeps.", 0), 1, math.MaxInt32)
 	p.monitor = s.Bool(par("monitor-enabled", "yes", "Allow MONITOR. Setting no disconnects the clients that use it.", 0))
 	p.threshold = s.Int(par("latency-monitor-threshold", "0", "From how many milliseconds on a command, or background work that held commands up, is an event for LATENCY; 0 for none.", 0), 0, math.MaxInt64)
 	p.tracking = s.Bool(par("latency-tracking", "yes", "Count how long each command takes, for LATENCY HISTOGRAM and INFO latencystats. It needs stats-enabled.", 0))
@@ -40,7 +45,7 @@ func (p *params) declare(s *config.Schema) {
 
 // watched are the parameters whose changes apply has to know of.
 func (p *params) watched(*config.Schema) []config.Var {
-	all := []config.Var{p.slowLog, p.slowerThan, p.slowMax, p.monitor, p.threshold, p.tracking}
+	all := []config.Var{p.slowLog, p.slowerThan, p.slowMax, p.slowArgs, p.slowString, p.monitor, p.threshold, p.tracking}
 	if p.stats != nil {
 		all = append(all, p.stats)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // slowLog keeps the latest slow commands, each cut to a bounded size.
@@ -17,6 +18,8 @@ type slowLog struct {
 	all  []*slowEntry // the latest last
 	max  int64
 	next int64 // number of the next entry
+
+	maxArgs, maxString *config.IntVar // what is kept of a command
 }
 
 type slowEntry struct {
@@ -25,15 +28,9 @@ type slowEntry struct {
 	addr, name       string
 }
 
-// What is kept of a command.
-const (
-	slowMaxArgs   = 32
-	slowMaxString = 128
-)
-
 // add takes a command in. What it keeps is copied.
 func (l *slowLog) add(c *core.Ctx, nanos int64) {
-	e := &slowEntry{time: time.Now().Unix(), micros: nanos / 1000, args: trimmed(c)}
+	e := &slowEntry{time: time.Now().Unix(), micros: nanos / 1000, args: trimmed(c, int(l.maxArgs.Load()), int(l.maxString.Load()))}
 	if s := c.Session; s != nil {
 		e.addr, e.name = s.Addr, s.Name
 	}
@@ -46,10 +43,10 @@ func (l *slowLog) add(c *core.Ctx, nanos int64) {
 }
 
 // trimmed copies the arguments of a call without its secrets, as far as they are
-// kept.
-func trimmed(c *core.Ctx) [][]byte {
+// kept: so many, and of each so many bytes.
+func trimmed(c *core.Ctx, maxArgs, maxString int) [][]byte {
 	hidden := secrets(c)
-	n := min(len(c.Args), slowMaxArgs)
+	n := min(len(c.Args), maxArgs)
 	args := make([][]byte, n)
 	for i := range args {
 		switch arg := c.Args[i]; {
@@ -57,8 +54,8 @@ func trimmed(c *core.Ctx) [][]byte {
 			args[i] = more(nil, len(c.Args)-n+1, "arguments")
 		case slices.Contains(hidden, i):
 			args[i] = []byte(core.Redacted)
-		case len(arg) > slowMaxString:
-			args[i] = more(arg[:slowMaxString], len(arg)-slowMaxString, "bytes")
+		case len(arg) > maxString:
+			args[i] = more(arg[:maxString], len(arg)-maxString, "bytes")
 		default:
 			args[i] = bytes.Clone(arg)
 		}
