@@ -202,9 +202,7 @@ func (h *history) look(m *mix) error {
 		defer c.close()
 		o := &operation{client: m.clients, db: db, unit: true, commands: [][]string{{"KEYS", "*"}}}
 		for _, key := range m.keys {
-			for _, args := range [][]string{{"GET", key}, {"LRANGE", key, "0", "-1"}, {"SMEMBERS", key}} {
-				o.commands = append(o.commands, args)
-			}
+			o.commands = append(o.commands, []string{"GET", key}, []string{"LRANGE", key, "0", "-1"}, []string{"SMEMBERS", key})
 		}
 		for {
 			before := len(h.ops)

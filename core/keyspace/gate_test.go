@@ -22,7 +22,8 @@ func TestGateExcludes(t *testing.T) {
 		defer wg.Done()
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		for range rounds {
-			set := Locks(1)<<rnd.IntN(Shards) | Locks(1)<<rnd.IntN(Shards)
+			set := Locks(1) << rnd.IntN(Shards)
+			set |= Locks(1) << rnd.IntN(Shards)
 			switch rnd.IntN(4) {
 			case 0:
 				set = AllShards

@@ -2,7 +2,6 @@ package lua
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -184,7 +183,7 @@ func FuzzSource(f *testing.F) {
 			t.Errorf("%s: %s", s, got)
 		}
 		if got := eval(e, h, Limits{}, 2, "return 1"); got != ":1\r\n" {
-			t.Fatal(fmt.Sprintf("after %s: %q", s, got))
+			t.Fatalf("after %s: %q", s, got)
 		}
 	})
 }

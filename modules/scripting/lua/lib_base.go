@@ -82,7 +82,8 @@ func baseGCInfo(L *vm.LState) int { return pushNumber(L, float64(engine(L).measu
 
 func baseGetMetatable(L *vm.LState) int {
 	e := engine(L)
-	var meta vm.LValue = vm.LNil
+	var meta vm.LValue
+	meta = vm.LNil
 	switch v := checkAny(L, 1).(type) {
 	case vm.LString:
 		meta = e.stringMeta

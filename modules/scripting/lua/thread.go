@@ -166,11 +166,11 @@ func (e *Engine) take(L *vm.LState, n int) {
 		return
 	}
 	if e.growth += int64(n); n > e.room() {
-		e.stop(ErrMemory)
+		_ = e.stop(ErrMemory) // thrown below
 	} else if e.growth > e.limits.Memory/8 {
 		e.growth = 0
 		if int64(e.measure()-e.heap)+int64(n) > e.limits.Memory {
-			e.stop(ErrMemory)
+			_ = e.stop(ErrMemory)
 		}
 	}
 	if e.stopped != nil {

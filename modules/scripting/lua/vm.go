@@ -165,10 +165,6 @@ func next(t *vm.LTable, key vm.LValue) (vm.LValue, vm.LValue) {
 	return t.Next(key)
 }
 
-// Instructions of the VM, as far as they are looked at. Their numbers are part of
-// its interface.
-const nopcodes = vm.OP_NOP + 1
-
 type instruction uint32
 
 func (i instruction) op() int { return int(i >> 26) }

@@ -55,7 +55,6 @@ type parser struct {
 	aheadLine int
 	lastLine  int // of the token before tok
 	levels    int
-	chain     int
 	fn        *fnState
 	tree      *Tree
 	clash     bool // a literal looks like a hidden name
