@@ -137,3 +137,20 @@ func TestWeReadRedis(t *testing.T) {
 		c.want("DEBUG DIGEST", want)
 	}
 }
+
+// Redis logs renamed commands by their new names, ferrous by their own; ferrous loads
+// both, also where such a command was answered with an error.
+func TestRenamedCommandsInLogs(t *testing.T) {
+	rename := []string{"--rename-command", "incr", "up", "--rename-command", "set", "put"}
+	dir := logDir(t, oneIncr, map[string]string{"appendonly.aof.1.incr.aof": command("SELECT 0") +
+		command("put n 1") + command("up n") + command("put text x") + command("up text") + command("INCR n") + command("SET m v"),
+	})
+	s := start(t, dir, rename...)
+	c := s.client()
+	c.want("GET n", "3")
+	c.want("GET m", "v")
+	c.want("UP n", "4")
+	s.Stop()
+	c = start(t, dir, rename...).client()
+	c.want("GET n", "4")
+}
