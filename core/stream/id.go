@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -83,11 +84,12 @@ func Parse(text []byte, seq uint64) (id ID, auto, ok bool) {
 }
 
 // parseUint reads a number as Redis's IDs have it: what is no canonical integer of 64 bits
-// with a sign is read as C's strtoull does, which knows all of 64 bits, leading zeros and signs.
+// with a sign is read as C's strtoull does, which knows all of 64 bits, leading blanks, zeros and signs.
 func parseUint(text []byte) (uint64, bool) {
 	if n, ok := decimal.Parse(text); ok {
 		return uint64(n), n >= 0
 	}
+	text = bytes.TrimLeft(text, " \t\n\v\f\r")
 	minus := len(text) > 0 && text[0] == '-'
 	if minus || len(text) > 0 && text[0] == '+' {
 		text = text[1:]
