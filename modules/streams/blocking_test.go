@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -142,6 +143,32 @@ func TestOrderOfBlocking(t *testing.T) {
 	c.blocked(0)
 	if got := c.do("XREADGROUP GROUP g last STREAMS q >"); got != "q 41-1 n 40" {
 		t.Errorf("%q is left", got)
+	}
+}
+
+// An entry that a consumer takes costs those that wait behind it a look: nothing is made for them. A retry has a context
+// of its own, so what hundreds of them would allocate is far more than what is measured from anything else.
+func TestWaitersWithoutNewsAreCheap(t *testing.T) {
+	srv := start(t)
+	c := dial(t, srv)
+	c.do("XGROUP CREATE q g $ MKSTREAM")
+	const n = 300
+	for i := range n {
+		dial(t, srv).send([...]string{"XREADGROUP GROUP g c%d BLOCK 0 STREAMS q >", "XREAD BLOCK 0 STREAMS q 9%d-0"}[i%2], 100000+i)
+	}
+	c.blocked(n)
+	const rounds = 50
+	perEntry := func() float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for i := range rounds {
+			c.do("XADD q %d-1 f v", i+1)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.Mallocs-before.Mallocs) / rounds
+	}
+	if got := perEntry(); got > n/2 {
+		t.Errorf("an entry makes %.0f allocations for %d waiters", got, n)
 	}
 }
 

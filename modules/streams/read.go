@@ -1,10 +1,12 @@
 package streams
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
@@ -78,28 +80,42 @@ func read(c *core.Ctx, group bool) error {
 func (r *reading) wait(c *core.Ctx) core.Wait {
 	return core.Wait{
 		Keys: c.Args[r.keys[0]:r.keys[1]], Gone: r.group > 0, Deadline: r.deadline, Expired: (*core.Ctx).NullArray,
+		Wants: r.wants(c),
 		Retry: func(c *core.Ctx, _ []byte) (bool, error) {
-			news := false
 			for i := range r.from {
-				v, err := r.open(c, r.keys[0]+i)
-				if err != nil {
+				if _, err := r.open(c, r.keys[0]+i); err != nil {
 					return false, r.reason(err)
 				}
-				news = news || r.news(c, v, &r.from[i])
 			}
-			return news && r.run(c), nil
+			return r.run(c), nil
 		},
 	}
 }
 
-// news reports whether a stream may have something for the waiting client. Of thousands that wait for one stream, most
-// hear that others have been served, at every entry.
-func (r *reading) news(c *core.Ctx, v stream.View, s *start) bool {
+// wants returns what tells whether a changed key may have something for the waiting client, an error included. Of
+// thousands that wait for one stream most hear, at every entry, that others have been served: it costs them this look.
+// Which of the keys it is that has changed is not known here, so any of their IDs will do.
+func (r *reading) wants(c *core.Ctx) func(e keyspace.Entry) bool {
 	if r.group == 0 {
-		return s.after.Less(v.Last())
+		least := stream.MaxID
+		for _, s := range r.from {
+			if s.after.Less(least) {
+				least = s.after
+			}
+		}
+		return func(e keyspace.Entry) bool {
+			return e.Type() == keyspace.Stream && least.Less(stream.Of(e.Value()).Last())
+		}
 	}
-	g, _ := v.Group(c.Args[r.group])
-	return r.claim || g.Last().Less(v.Last())
+	group := bytes.Clone(c.Args[r.group]) // the arguments are not ours to keep
+	return func(e keyspace.Entry) bool {
+		if r.claim || e.Type() != keyspace.Stream {
+			return true
+		}
+		v := stream.Of(e.Value())
+		g, ok := v.Group(group)
+		return !ok || g.Last().Less(v.Last())
+	}
 }
 
 // reason returns the error that ends a wait: for XREAD, which may have been first, no key of another type does.
