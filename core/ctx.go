@@ -49,6 +49,10 @@ type Ctx struct {
 	// it for itself.
 	Unbounded bool
 
+	// Counted is set by a command that answers the error of one that it has called:
+	// that has been counted where it arose.
+	Counted bool
+
 	// The rest belongs to the host.
 
 	// Hooks are the registry's.
@@ -96,7 +100,7 @@ func (c *Ctx) Deliver(to *Session, m *Message) {
 // Reset prepares c for the next command; it is the host's.
 func (c *Ctx) Reset(cmd *Command, args [][]byte) {
 	c.Cmd, c.Args = cmd, args
-	c.Dirty = 0
+	c.Dirty, c.Counted = 0, false
 	c.KeyArg = 0
 	c.Waiting = nil
 	if c.feed.given {

@@ -47,7 +47,7 @@ func (w *worker) record(cmd *core.Command, c *core.Ctx, d core.Done) {
 			st.Rejected++
 		}
 	}
-	if d.Failed {
+	if d.Failed && !c.Counted {
 		w.countError(c.LastError())
 	}
 	w.srv.registry.Hooks.After(c, d)

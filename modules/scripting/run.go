@@ -81,6 +81,7 @@ func (r *runner) execute(c *core.Ctx, j job, chunk *lua.Chunk, keys, args [][]by
 	}
 	if err != nil {
 		c.Buf = c.Buf[:mark]
+		c.Counted = err.IgnoreStats
 		c.Error(r.failure(err))
 	}
 	return nil
