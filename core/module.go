@@ -31,6 +31,13 @@ type Stopper interface {
 	Stop()
 }
 
+// Branded is a Module that gives the program its name, for --help, --version and the
+// log. A program without one is called ferrous.
+type Branded interface {
+	// Program is the name, such as ferrous-cache.
+	Program() string
+}
+
 // Logger is what the server and its modules log through. Redis's levels map
 // like this: debug is Trace, verbose is Debug, notice is Info, warning is Warn.
 type Logger = hclog.Logger

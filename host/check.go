@@ -11,10 +11,11 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 )
 
-const checkUsage = `Usage: ferrous check [--fix] FILE...
+const checkUsage = `Usage: %[1]s check [--fix] FILE...
 
-Examines files that keep data and tells what is in them, or where they are
-damaged. The exit status is 1 if one of them is.
+Examines files that keep data and tells what is in them, where they are damaged,
+or what this server lacks to load them. The exit status is 1 if one of them is
+damaged or cannot be loaded.
 
   --fix    repair what can be repaired, after asking
 `
@@ -29,12 +30,12 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 			fix = true
 			continue
 		case arg == "-h" || arg == "--help":
-			fmt.Fprint(stdout, checkUsage)
+			fmt.Fprintf(stdout, checkUsage, srv.program())
 			return 0
 		case arg == "--":
 			files = append(files, args[i+1:]...)
 		case strings.HasPrefix(arg, "-"):
-			fmt.Fprintf(stderr, "ferrous check: unknown option %s\n%s", arg, checkUsage)
+			fmt.Fprintf(stderr, "%[1]s check: unknown option %[2]s\n"+checkUsage, srv.program(), arg)
 			return 1
 		default:
 			files = append(files, arg)
@@ -43,7 +44,7 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 		break
 	}
 	if len(files) == 0 {
-		fmt.Fprint(stderr, checkUsage)
+		fmt.Fprintf(stderr, checkUsage, srv.program())
 		return 1
 	}
 	status := 0
@@ -61,7 +62,7 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 		})
 		b.clear()
 		if err != nil {
-			fmt.Fprintf(stderr, "ferrous check: %s: %v\n", name, err)
+			fmt.Fprintf(stderr, "%s check: %s: %v\n", srv.program(), name, err)
 			status = 1
 		}
 	}

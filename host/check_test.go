@@ -47,6 +47,7 @@ func TestCheckFiles(t *testing.T) {
 		return path
 	}
 	good, bad, other, empty := file("good", "KEEP"), file("--bad", "KEEP bad"), file("other", "REST"), file("empty", "")
+	usage := fmt.Sprintf(checkUsage, "ferrous")
 	for _, test := range []struct {
 		args   []string
 		input  string
@@ -65,10 +66,10 @@ func TestCheckFiles(t *testing.T) {
 		{[]string{empty}, "", 1, "", "unknown format; known are KEEP\n"},
 		{[]string{dir}, "", 1, "", "Is a directory\n"},
 		{[]string{filepath.Join(dir, "none")}, "", 1, "", "No such file or directory\n"},
-		{nil, "", 1, "", checkUsage},
-		{[]string{"--fix"}, "", 1, "", checkUsage},
-		{[]string{"--repair", good}, "", 1, "", "unknown option --repair\n" + checkUsage},
-		{[]string{"--help"}, "", 0, checkUsage, ""},
+		{nil, "", 1, "", usage},
+		{[]string{"--fix"}, "", 1, "", usage},
+		{[]string{"--repair", good}, "", 1, "", "unknown option --repair\n" + usage},
+		{[]string{"--help"}, "", 0, usage, ""},
 	} {
 		var out, errs bytes.Buffer
 		args := append([]string{"check"}, test.args...)

@@ -30,21 +30,20 @@ type arguments struct {
 
 func run(modules []core.Module, original arguments, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	action, args := hostconfig.ParseCommand(original.list)
-	if action == hostconfig.Version {
-		fmt.Fprintln(stdout, versionLine())
-		return 0
-	}
 	srv, err := newServer(modules)
 	if err != nil {
-		fmt.Fprintln(stderr, "ferrous:", err)
+		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
 	}
 	if action == hostconfig.Run && original.hide != nil {
 		original.hide(srv.registry.Config, len(original.list)-len(args))
 	}
 	switch action {
+	case hostconfig.Version:
+		fmt.Fprintln(stdout, srv.versionLine())
+		return 0
 	case hostconfig.Help:
-		fmt.Fprint(stdout, usage)
+		fmt.Fprintf(stdout, usage, srv.program(), strings.Join(srv.registry.Modules(), " "))
 		return 0
 	case hostconfig.DefaultConfig:
 		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
@@ -55,7 +54,7 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	var input bytes.Buffer // what was read from stdin
 	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, io.TeeReader(stdin, &input))
 	if err != nil {
-		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (ferrous %s) ***\n%v\n", Version, err)
+		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (%s %s) ***\n%v\n", srv.program(), Version, err)
 		return 1
 	}
 	srv.file = loaded.File
@@ -72,7 +71,7 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	ready, daemon := daemonReady(environ)
 	if srv.params.daemonize.Load() && !daemon && super == nil {
 		if err := daemonize(original.list, environ, &input, stderr); err != nil {
-			fmt.Fprintln(stderr, "ferrous:", err)
+			fmt.Fprintln(stderr, programOf(modules)+":", err)
 			return 1
 		}
 		return 0
@@ -82,36 +81,50 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	}
 	closeLog, err := srv.openLog(stdout)
 	if err != nil {
-		fmt.Fprintln(stderr, "ferrous:", err)
+		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
 	}
 	defer closeLog()
 	if err := srv.serve(super, ready); err != nil {
 		srv.log.Error(err.Error())
 		if daemon {
-			fmt.Fprintln(stderr, "ferrous:", err)
+			fmt.Fprintln(stderr, programOf(modules)+":", err)
 		}
 		return 1
 	}
 	return 0
 }
 
-// versionLine is laid out like redis-server's.
-func versionLine() string {
+// program is the name of the program that is made of these modules.
+func (srv *Server) program() string { return programOf(srv.modules) }
+
+func programOf(modules []core.Module) string {
+	name := "ferrous"
+	for _, m := range modules {
+		if b, ok := m.(core.Branded); ok {
+			name = b.Program()
+		}
+	}
+	return name
+}
+
+// versionLine is laid out like redis-server's, and tells the modules.
+func (srv *Server) versionLine() string {
 	sha, dirty := buildSetting("vcs.revision", "00000000"), 0
 	if buildSetting("vcs.modified", "false") == "true" {
 		dirty = 1
 	}
-	return fmt.Sprintf("ferrous v=%s sha=%.8s:%d malloc=ferrous-arena bits=%d redis=%s %s",
-		Version, sha, dirty, 32<<(^uint(0)>>63), redisVersion, runtime.Version())
+	return fmt.Sprintf("%s v=%s sha=%.8s:%d malloc=ferrous-arena bits=%d redis=%s %s modules=%s",
+		srv.program(), Version, sha, dirty, 32<<(^uint(0)>>63), redisVersion, runtime.Version(), strings.Join(srv.registry.Modules(), ","))
 }
 
-const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
+// usage is printed with the name of the program and its modules.
+const usage = `Usage: %[1]s [FILE] [--PARAMETER VALUE...] [-]
 
-  ferrous                          listen on port 6379 with the defaults
-  ferrous ferrous.hcl              with a configuration file (.hcl, or a redis.conf)
-  ferrous --port 7000 --save ""    with parameters given here
-  ferrous -                        with a configuration read from standard input
+  %[1]s                          listen on port 6379 with the defaults
+  %[1]s ferrous.hcl              with a configuration file (.hcl, or a redis.conf)
+  %[1]s --port 7000 --save ""    with parameters given here
+  %[1]s -                        with a configuration read from standard input
 
   -v, --version                    print the version
   -h, --help                       print this
@@ -120,12 +133,14 @@ const usage = `Usage: ferrous [FILE] [--PARAMETER VALUE...] [-]
   check [--fix] FILE...            examine files that keep data (RDB, AOF)
 
 The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
+
+Modules: %[2]s
 `
 
 // announceStart says who is starting. The test suite of Redis waits for the
 // words before "PID".
 func (srv *Server) announceStart() {
-	srv.log.Info(fmt.Sprintf("ferrous %s is starting, PID: %d", Version, os.Getpid()))
+	srv.log.Info(fmt.Sprintf("%s %s is starting, PID: %d", srv.program(), Version, os.Getpid()))
 	for _, w := range srv.warnings {
 		srv.log.Warn(w)
 	}

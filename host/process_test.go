@@ -392,18 +392,42 @@ func TestUpstartIsNotified(t *testing.T) {
 	p.ends(0)
 }
 
-func TestVersionLine(t *testing.T) {
-	var out, errs bytes.Buffer
-	if code := run(nil, arguments{list: []string{"--version"}}, nil, strings.NewReader(""), &out, &errs); code != 0 {
-		t.Errorf("exit code %d", code)
+// branded is a module that names the program.
+type branded struct{ stack }
+
+func (branded) Program() string { return "ferrous-branded" }
+
+// TestNameAndModules: --version, --help and errors call the program by its name, and
+// tell what it is made of.
+func TestNameAndModules(t *testing.T) {
+	say := func(set []core.Module, args ...string) string {
+		var out bytes.Buffer
+		_ = run(set, arguments{list: args}, nil, strings.NewReader(""), &out, &out)
+		return out.String()
 	}
-	var version, sha, malloc string
-	var bits int
-	if n, err := fmt.Sscanf(out.String(), "ferrous v=%s sha=%s malloc=%s bits=%d", &version, &sha, &malloc, &bits); n != 4 || err != nil {
-		t.Errorf("%q: %v", out.String(), err)
-	}
-	if version != Version || errs.Len() > 0 {
-		t.Errorf("%q, %q", out.String(), errs.String())
+	for _, c := range []struct {
+		set  []core.Module
+		name string
+	}{{[]core.Module{stack{}, trouble{}}, "ferrous"}, {[]core.Module{branded{}, trouble{}}, "ferrous-branded"}} {
+		version, sha, malloc, bits := "", "", "", 0
+		line := say(c.set, "--version")
+		if n, err := fmt.Sscanf(line, c.name+" v=%s sha=%s malloc=%s bits=%d", &version, &sha, &malloc, &bits); n != 4 || err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		if version != Version || !strings.HasSuffix(line, " modules=stack,trouble\n") || strings.Count(line, "\n") != 1 {
+			t.Errorf("%q", line)
+		}
+		for args, want := range map[string]string{
+			"--help":       "Usage: " + c.name + " [FILE]",
+			"-h":           "Modules: stack trouble\n",
+			"check -h":     "Usage: " + c.name + " check [--fix]",
+			"check --what": c.name + " check: unknown option --what\nUsage: " + c.name + " check [--fix]",
+			"--nonsense 1": "(" + c.name + " " + Version + ")",
+		} {
+			if got := say(c.set, strings.Fields(args)...); !strings.Contains(got, want) || strings.Contains(got, "%!") {
+				t.Errorf("%s: %s", args, got)
+			}
+		}
 	}
 }
 

@@ -73,6 +73,9 @@ func parseAbsent(list string) (all []absentParam) {
 // Name implements core.Module.
 func (absent) Name() string { return "absent" }
 
+// Program implements core.Branded.
+func (absent) Program() string { return "ferrous-cache" }
+
 // Register implements core.Module.
 func (a absent) Register(r *core.Registry) error {
 	linked := map[string]bool{}

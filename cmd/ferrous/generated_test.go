@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/host"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 	"github.com/ferrousdb/ferrous/modules"
 )
 
-// Two files say what the schema of the full server says: ferrous.hcl, and a
-// table in docs/differences.md. Nobody writes them by hand.
-var update = flag.Bool("update", false, "write ferrous.hcl and the table in docs/differences.md anew")
+// What is written in files is derived: ferrous.hcl and a table in docs/differences.md
+// from the schema of the full server, what README and CHANGELOG say of ferrous-cache
+// from the lists of modules. Nobody writes that by hand.
+var update = flag.Bool("update", false, "write what is derived anew")
 
 const howToUpdate = "run: go test ./cmd/ferrous -update"
 
@@ -54,6 +57,31 @@ func TestDifferences(t *testing.T) {
 	same(t, path, []byte(before+begin+table(schema(t))+end+after))
 }
 
+// TestLeftOut: README and CHANGELOG say what ferrous-cache lacks.
+func TestLeftOut(t *testing.T) {
+	var names []string
+	for _, m := range modules.Full() {
+		if !slices.ContainsFunc(modules.Cache(), func(c core.Module) bool { return c.Name() == m.Name() }) {
+			names = append(names, m.Name())
+		}
+	}
+	slices.Sort(names)
+	for _, file := range []string{"README.md", "CHANGELOG.md"} {
+		path := filepath.Join("..", "..", file)
+		doc, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const begin, end = "<!-- left out of ferrous-cache -->", "<!-- end -->"
+		before, rest, ok1 := strings.Cut(string(doc), begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok1 || !ok2 {
+			t.Fatalf("%s lacks %q and %q", path, begin, end)
+		}
+		same(t, path, []byte(before+begin+strings.Join(names, ", ")+end+after))
+	}
+}
+
 // table is the list of parameters without effect, as Markdown.
 func table(s *config.Schema) string {
 	var b strings.Builder
@@ -85,7 +113,7 @@ func same(t *testing.T, path string, want []byte) {
 		}
 		return
 	}
-	t.Errorf("%s does not say what the schema says: %s\n%s", path, howToUpdate, firstDifference(got, want))
+	t.Errorf("%s does not say what it is derived from: %s\n%s", path, howToUpdate, firstDifference(got, want))
 }
 
 // firstDifference shows where two texts part.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,11 +47,22 @@ type Report struct {
 	Databases    map[int]int64    // keys of each database
 	Libraries    int              // of functions
 	ModuleFields int              // auxiliary fields of loadable modules
+	Refused      map[string]int64 // keys that no module of the server can load, by what Load says of one
+}
+
+// Loadable is nil for a dump that the server of the scan loads, and else says what
+// that lacks.
+func (r *Report) Loadable() error {
+	var all []error
+	for _, why := range slices.Sorted(maps.Keys(r.Refused)) {
+		all = append(all, fmt.Errorf("%d keys cannot be loaded by this server: %s", r.Refused[why], why))
+	}
+	return errors.Join(all...)
 }
 
 // Scan looks through a dump without bringing it in: for those who check files.
 // The Report tells of what came before an error, too, which is as of Load. Types
-// that no module knows are no error as long as their layout is known.
+// that no module knows are no error as long as their layout is known; see Loadable.
 func Scan(ctx context.Context, src io.Reader, size int64, r *core.Registry, o ScanOptions) (Report, error) {
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
@@ -171,6 +183,12 @@ func (s *scanner) element(e element) error {
 // without members.
 func (s *scanner) decode(op byte) (empty bool, err error) {
 	t := s.r.TypeByOpcode(op)
+	if t == nil {
+		if s.rep.Refused == nil {
+			s.rep.Refused = map[string]int64{}
+		}
+		s.rep.Refused[errNoType(op, &s.value).Error()]++
+	}
 	if t == nil || !s.o.Decode && op < rdb.FirstCustom {
 		return false, nil
 	}

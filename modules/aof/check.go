@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -56,13 +58,34 @@ func check(name string, o core.CheckOptions) error {
 		return c.chain(name)
 	}
 	c.say("Start checking Old-Style AOF")
-	return c.file(name, "AOF", true)
+	if err := c.file(name, "AOF", true); err != nil {
+		return err
+	}
+	return c.loadable()
 }
 
 // checker is a check in progress.
 type checker struct {
 	o           core.CheckOptions
 	done, total int64
+	lacks       map[string]int64 // what the server would need to load the files, and how often
+}
+
+// lack takes note of what the server would need.
+func (c *checker) lack(what string, times int64) {
+	if c.lacks == nil {
+		c.lacks = map[string]int64{}
+	}
+	c.lacks[what] += times
+}
+
+// loadable is nil if the server loads what has been looked at, which is not damaged.
+func (c *checker) loadable() error {
+	var all []error
+	for _, what := range slices.Sorted(maps.Keys(c.lacks)) {
+		all = append(all, fmt.Errorf("this server cannot load the AOF: %s (%d times)", what, c.lacks[what]))
+	}
+	return errors.Join(all...)
 }
 
 func (c *checker) say(format string, args ...any) { fmt.Fprintf(c.o.Out, format+"\n", args...) }
@@ -103,7 +126,7 @@ func (c *checker) chain(name string) error {
 		}
 	}
 	c.say("All AOF files and manifest are valid")
-	return nil
+	return c.loadable()
 }
 
 // file checks a file, which can be repaired if it is the last.
@@ -169,6 +192,9 @@ func (c *checker) commands(r *reader) (good, line int64, wrong error) {
 			}
 			open = false
 		}
+		if reg := c.o.Registry; reg.FindFed(args[0]) == nil && (reg.Functions.Owned() || !isWord(args[0], "function")) {
+			c.lack("no module of it has the command '"+string(clip(args[0]))+"'", 1)
+		}
 		if !open {
 			good, line = r.off, r.line
 		}
@@ -209,6 +235,9 @@ func (c *checker) preamble(f *os.File, size int64) (end int64, err error) {
 	}
 	if repeats.Suspected() {
 		return 0, fmt.Errorf("%s has keys more than once, which no server loads: check that file by itself, as an RDB file", f.Name())
+	}
+	for why, n := range rep.Refused {
+		c.lack(why, n)
 	}
 	c.say("RDB preamble is OK, proceeding with AOF tail...")
 	_, err = f.Seek(rep.Bytes, io.SeekStart)

@@ -70,7 +70,7 @@ func check(name string, o core.CheckOptions) error {
 	}
 	fmt.Fprintf(o.Out, "[offset %d] the file is sound\n", rep.Bytes)
 	tell(o.Out, &rep)
-	return nil
+	return rep.Loadable()
 }
 
 func scan(f *os.File, size int64, o core.CheckOptions, each func(dump.KeyAt)) (dump.Report, error) {
