@@ -54,8 +54,8 @@ func (m *module) run(c *core.Ctx, s *script, n int, readOnly bool) error {
 		return err
 	}
 	r := m.runner(c)
-	j := job{name: s.sha, what: "script", flags: s.flags, readOnly: readOnly || s.flags&noWrites != 0}
-	return r.execute(c, j, s.chunk, c.Args[3:3+n], c.Args[3+n:])
+	j := job{name: s.sha, what: "script", flags: s.flags, readOnly: readOnly || s.flags&noWrites != 0, chunk: s.chunk}
+	return r.execute(c, j, c.Args[3:3+n], c.Args[3+n:])
 }
 
 // mayRun asks what a script's flags say to the state of the server.

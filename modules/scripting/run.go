@@ -21,6 +21,10 @@ type job struct {
 	what     string // "script" or "function"
 	flags    flags
 	readOnly bool
+
+	// What is run is one of these.
+	chunk    *lua.Chunk
+	function *lua.Function
 }
 
 // slow is a job that has taken so long that others were let go on meanwhile, as they
@@ -49,11 +53,15 @@ type runner struct {
 func (m *module) runner(c *core.Ctx) *runner {
 	r := m.runners[c.Loop]
 	if r == nil {
-		v := m.server.Version().Redis
-		r = &runner{m: m, engine: lua.New(lua.Options{Version: v, VersionNum: versionNumber(v)})}
+		r = m.newRunner()
 		m.runners[c.Loop] = r
 	}
 	return r
+}
+
+func (m *module) newRunner() *runner {
+	v := m.server.Version().Redis
+	return &runner{m: m, engine: lua.New(lua.Options{Version: v, VersionNum: versionNumber(v)})}
 }
 
 // versionNumber is a version as redis.REDIS_VERSION_NUM has it: 0x00MMmmpp.
@@ -63,12 +71,12 @@ func versionNumber(v string) (n int) {
 	return major<<16 | minor<<8 | patch
 }
 
-// execute runs a chunk and writes its reply.
-func (r *runner) execute(c *core.Ctx, j job, chunk *lua.Chunk, keys, args [][]byte) error {
+// execute does a job and writes its reply.
+func (r *runner) execute(c *core.Ctx, j job, keys, args [][]byte) error {
 	r.job, r.c, r.due, r.wrote = j, c, c.Overdue(), false
 	c.Unbounded = j.flags&allowOOM != 0
 	db, mark := c.DB, len(c.Buf)
-	err := r.engine.Run(chunk, &lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer})
+	err := r.run(&lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer})
 	r.c = nil
 	c.Unbounded = false
 	c.FeedTo(core.FeedAll)
@@ -85,6 +93,13 @@ func (r *runner) execute(c *core.Ctx, j job, chunk *lua.Chunk, keys, args [][]by
 		c.Error(r.failure(err))
 	}
 	return nil
+}
+
+func (r *runner) run(call *lua.Call) *lua.Error {
+	if r.function != nil {
+		return r.engine.CallFunction(r.function, call)
+	}
+	return r.engine.Run(r.chunk, call)
 }
 
 // failure is what a client is told of a script that has failed. Its code, if it has

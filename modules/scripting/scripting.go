@@ -20,7 +20,7 @@ import (
 )
 
 // New makes the module.
-func New() core.Module { return &module{scripts: newCache()} }
+func New() core.Module { return &module{scripts: newCache(), libraries: newLibraries()} }
 
 type module struct {
 	server  core.Server
@@ -29,6 +29,9 @@ type module struct {
 	runners []*runner            // by Ctx.Loop, made when first needed
 	current atomic.Pointer[slow] // the one job that others see, because it is slow
 	params  params
+
+	libraries *libraries
+	functions atomic.Pointer[runner] // of all functions, made when first needed
 }
 
 // params are the limits of scripts beyond busy-reply-threshold, which is the host's.
@@ -44,6 +47,8 @@ func (*module) Name() string { return "scripting" }
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
 	r.Commands(m.rows()...)
+	r.Commands(m.functionRows()...)
+	r.Functions.Own(m)
 	limit := func(name, doc string) config.Param {
 		return config.Param{Name: name, Section: "scripts", Default: "0", Doc: doc + " 0 is no limit. A script that is over it ends with an error; what it has written stays, as after any error."}
 	}
@@ -73,12 +78,21 @@ func (m *module) info(w *core.InfoWriter) {
 			engines += engineSize
 		}
 	}
+	own := int64(0)
+	if m.functions.Load() != nil {
+		own = engineSize
+	}
+	libs, functions, memory := m.libraries.counts()
 	w.Int("used_memory_vm_eval", engines)
 	human("used_memory_lua", engines)
 	w.Int("used_memory_scripts_eval", m.scripts.memory)
 	w.Int("number_of_cached_scripts", int64(len(m.scripts.bySHA)))
-	human("used_memory_vm_total", engines)
-	human("used_memory_scripts", m.scripts.memory)
+	w.Int("number_of_functions", int64(functions))
+	w.Int("number_of_libraries", int64(libs))
+	w.Int("used_memory_vm_functions", own)
+	human("used_memory_vm_total", engines+own)
+	w.Int("used_memory_functions", memory)
+	human("used_memory_scripts", m.scripts.memory+memory)
 }
 
 // engineSize is about what a Lua machine takes that has run nothing yet.

@@ -30,7 +30,10 @@ func Compile(source, name string) (*Chunk, error) {
 	return &Chunk{proto: proto, source: name}, nil
 }
 
-func compile(source, name string) (*vm.FunctionProto, error) {
+func compile(source, name string) (*vm.FunctionProto, error) { return compileWith(source, name, fold) }
+
+// compileWith compiles with a function that says which fields of globals are constants.
+func compileWith(source, name string, fold func(lib, field string) (string, bool)) (*vm.FunctionProto, error) {
 	chunk := chunkID(name)
 	if len(source) > MaxSource {
 		return nil, fmt.Errorf("%s:1: chunk has too many bytes", chunk)

@@ -108,6 +108,8 @@ type Engine struct {
 	json      cjson.Config
 	random    random.Source
 	depth     int // of coroutines and calls from Go into Lua
+	libraries libraries
+	registrar Registrar // while a library is loaded
 
 	meter
 	interrupt atomic.Pointer[error]
@@ -153,9 +155,7 @@ func (e *Engine) Run(c *Chunk, call *Call) *Error {
 	if t := e.main.pcall(L, 0, 1, nil); t != nil {
 		return e.report(t)
 	}
-	err := e.reply(call.Reply, L.Get(-1))
-	L.Pop(1)
-	return err
+	return e.result(call.Reply)
 }
 
 // maxFunctions bounds the functions that are kept for chunks.
