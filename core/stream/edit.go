@@ -199,12 +199,12 @@ func (ed *Editor) Trim(t Trim) (removed int) {
 		n := ed.trimWithin(w, &t)
 		removed += n
 		switch {
-		case !whole:
-			return removed
-		case n == live:
+		case n == live: // even if a deleted entry behind them is to be left
 			w, ok = o.dropBlock(w)
-		default:
+		case whole:
 			w, ok = o.nextBlock(w)
+		default:
+			return removed
 		}
 	}
 	return removed
