@@ -195,11 +195,13 @@ func eventually(t testing.TB, what string, fn func() bool) {
 	}
 }
 
-// rewritten waits until no rewrite is under way or to come.
+// rewritten waits until no rewrite is under way or to come. One reply has to say
+// both: between two a rewrite that was to come may begin, and is in neither.
 func (c *client) rewritten() {
 	c.t.Helper()
 	eventually(c.t, "a rewrite", func() bool {
-		return c.info("aof_rewrite_in_progress") == "0" && c.info("aof_rewrite_scheduled") == "0"
+		info := c.do("INFO persistence")
+		return strings.Contains(info, "aof_rewrite_in_progress:0\r\n") && strings.Contains(info, "aof_rewrite_scheduled:0\r\n")
 	})
 }
 
