@@ -61,7 +61,8 @@ const (
 	hookRan
 	hookTurn
 	hookGuard
-	hookKinds = 9
+	hookStream
+	hookKinds = 10
 )
 
 // Hooks holds what modules want to be told of. A hook is off until its Switch
@@ -77,6 +78,7 @@ type Hooks struct {
 	flush  []func(c *Ctx, db int)
 	swap   []func(c *Ctx, a, b int)
 	feed   []hook[func(f Fed)]
+	stream []hook[func(db int, raw []byte)]
 	guards []hook[Guard]
 	before []hook[func(c *Ctx, where Where) error]
 	after  []hook[func(c *Ctx, d Done)]

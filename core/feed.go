@@ -123,6 +123,45 @@ func (c *Ctx) Feed() {
 	}
 }
 
+// FeedStream is Feed for what a master has sent: raw, the very bytes, are published
+// with it (OnStream), and nothing comes between. It is the host's.
+func (c *Ctx) FeedStream(raw []byte) {
+	h := c.Hooks
+	h.feedMu.Lock()
+	defer h.feedMu.Unlock()
+	switch {
+	case c.Dirty == 0 || !h.Feeding():
+	case !c.feed.given:
+		h.publish(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
+	default:
+		h.publishUnit(c.feed.all)
+	}
+	for _, x := range h.stream {
+		if x.sw.on.Load() {
+			x.fn(c.DB.Index(), raw)
+		}
+	}
+}
+
+// OnStream registers a listener to the stream of the server's own master, byte for
+// byte: each call is for whole units, after they have been executed, with their locks
+// held, and after their writes have been fed. db is the database that they have left
+// selected. Calls come one at a time, and none beside one of the feed. It must not
+// keep the bytes.
+func (r *Registry) OnStream(fn func(db int, raw []byte)) *Switch {
+	sw := r.Hooks.newSwitch(9)
+	r.Hooks.stream = append(r.Hooks.stream, hook[func(int, []byte)]{sw, fn})
+	return sw
+}
+
+// Settled runs fn while nothing is being fed: what all listeners have heard is the
+// same then. fn takes leaves only.
+func (h *Hooks) Settled(fn func()) {
+	h.feedMu.Lock()
+	defer h.feedMu.Unlock()
+	fn()
+}
+
 // Feeding reports whether somebody listens to the write feed.
 func (h *Hooks) Feeding() bool { return h.any(hookFeed) }
 
@@ -136,11 +175,15 @@ func (h *Hooks) Feed(f Fed) {
 // FeedUnit publishes writes that belong together; the caller holds the locks of
 // the keys of all.
 func (h *Hooks) FeedUnit(all []Fed) {
+	h.feedMu.Lock()
+	defer h.feedMu.Unlock()
+	h.publishUnit(all)
+}
+
+func (h *Hooks) publishUnit(all []Fed) {
 	if len(all) == 0 {
 		return
 	}
-	h.feedMu.Lock()
-	defer h.feedMu.Unlock()
 	if len(all) == 1 {
 		h.publish(all[0])
 		return

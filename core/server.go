@@ -74,6 +74,21 @@ type Server interface {
 	// Loading reports whether data are being brought in, so that clients are
 	// answered -LOADING.
 	Loading() bool
+	// Reload is Load for a server that serves, called with no lock held. Clients are
+	// answered -LOADING meanwhile, as at the start; or, beside, they are served from
+	// the data that are there, but for commands with NoAsyncLoading, and what fn brings
+	// in is kept apart until it is complete (keyspace.Aside). ctx ends as well when the
+	// given one does.
+	Reload(ctx context.Context, total int64, beside bool, fn func(ctx context.Context, p *Progress) error) error
+	// Standstill runs fn as a command with AllSessions and AllKeys would be: while
+	// nothing else runs. The caller holds no lock.
+	Standstill(fn func())
+	// SetAuthority says who decides what becomes of data that nobody has written to.
+	// The caller holds all locks.
+	SetAuthority(a Authority)
+	// Follow makes a session of a connection to a master, which the server has opened
+	// itself, and what executes the commands that come by it. The caller holds no lock.
+	Follow(link Link) Follower
 	// Background is the place for the one job that may run in the background.
 	Background() *Background
 	// Dirty returns how many changes commands have made since the start, without
@@ -114,6 +129,46 @@ type Shutdown struct {
 	NoSave bool // do not save even with them
 	Now    bool // do not wait for replicas
 	Force  bool // ignore errors of saving
+}
+
+// Authority is who decides over data that nobody has written to. The zero value is
+// the server itself.
+type Authority struct {
+	// Expiry is what is done with keys whose time has come: a replica leaves that to
+	// its master.
+	Expiry keyspace.ExpiryMode
+	// KeepAll leaves it to the master to make room in memory: nothing is evicted, and
+	// no command refused, whatever maxmemory says.
+	KeepAll bool
+}
+
+// Link is a connection to a master, as clients see it in CLIENT LIST.
+type Link struct {
+	Addr, LocalAddr string
+	FD              int
+	TLS             bool
+	// Close ends the connection, when the session is killed or ended. It does not
+	// block, and may be called more than once.
+	Close func()
+}
+
+// Follower plays what a master has sent. To what it plays keys have not expired,
+// whatever their time. Its session is in CLIENT LIST until Close.
+type Follower interface {
+	Player
+	// Turn runs fn, which plays units, as one turn of the executor: cheaper than each by
+	// itself. Others wait for its end: it takes milliseconds at most.
+	Turn(fn func())
+	// PlayUnit plays commands in one piece: nobody sees some of them done and others
+	// not, and their writes are fed as one unit. Errors that they reply are counted and
+	// logged, and change nothing. raw, the bytes in which they have come, are published
+	// under the same locks (Registry.OnStream); all of it is valid during the call. It is
+	// called in a Turn. The error is the first.
+	PlayUnit(unit [][][]byte, raw []byte) error
+	// Select chooses the database that the stream goes on in.
+	Select(db int)
+	// Killed reports whether the session was ended by somebody else.
+	Killed() bool
 }
 
 // Player executes commands one after the other, as a client of its own that

@@ -165,6 +165,10 @@ func (srv *Server) declareGuards() {
 		Name: "loading", Order: core.GuardLoading, Spares: core.Loading, Err: core.ErrLoading,
 		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
 	})
+	srv.asideGuard = srv.registry.Guard(core.Guard{
+		Name: "loading-aside", Order: core.GuardLoading, Refuses: core.NoAsyncLoading, Err: core.ErrLoading,
+		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
+	})
 	srv.oomGuard = srv.registry.Guard(core.Guard{
 		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM,
 		Why: func(c *core.Ctx) error {

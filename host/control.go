@@ -174,6 +174,22 @@ func (srv *Server) Path(name string) string { return srv.params.path(name) }
 // Loops implements core.Server.
 func (srv *Server) Loops() int { return srv.loops() }
 
+// Standstill implements core.Server.
+func (srv *Server) Standstill(fn func()) {
+	_ = srv.standstill(func() error {
+		fn()
+		return nil
+	})
+}
+
+// SetAuthority implements core.Server.
+func (srv *Server) SetAuthority(a core.Authority) {
+	srv.ks.SetExpiry("authority", a.Expiry)
+	if srv.keepAll.Swap(a.KeepAll) && !a.KeepAll {
+		srv.evict.ask()
+	}
+}
+
 // ActiveExpire implements core.Server.
 func (srv *Server) ActiveExpire(on bool) { srv.expiry.Store(on) }
 

@@ -57,7 +57,7 @@ func startupMemory() int64 {
 // keyspace is held.
 func (srv *Server) makeRoom(now int64) bool {
 	limit := srv.params.maxMemory.Load()
-	if limit == 0 || srv.usedMemory() <= limit {
+	if limit == 0 || srv.usedMemory() <= limit || srv.keepAll.Load() {
 		if srv.evict.over.Load() != 0 {
 			srv.evict.within(now)
 		}
@@ -134,7 +134,7 @@ func (e *evictor) ask() {
 
 // evictMore goes on with what free had no time for; cron calls it.
 func (srv *Server) evictMore(now int64) {
-	if limit := srv.params.maxMemory.Load(); limit > 0 && srv.guard.Load()&guardPause == 0 {
+	if limit := srv.params.maxMemory.Load(); limit > 0 && srv.guard.Load()&guardPause == 0 && !srv.keepAll.Load() {
 		srv.free(limit, now)
 	}
 }

@@ -23,7 +23,12 @@ type goWorker struct {
 	running sync.WaitGroup // the mailbox's goroutine and all connections'
 }
 
-func (srv *Server) startGoWorker() {
+func (srv *Server) startGoWorker() { srv.goWorkers = append(srv.goWorkers, srv.newGoWorker()) }
+
+// startPlaying makes the worker of what comes from no client.
+func (srv *Server) startPlaying() { srv.playing = srv.newGoWorker().worker }
+
+func (srv *Server) newGoWorker() *goWorker {
 	g := &goWorker{worker: srv.newWorker(), mailbox: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.worker.gap = g.worker.gapShared
@@ -34,9 +39,9 @@ func (srv *Server) startGoWorker() {
 		}
 	}
 	srv.drivers = append(srv.drivers, g)
-	srv.goWorkers = append(srv.goWorkers, g)
 	g.running.Add(1)
 	go g.readMail()
+	return g
 }
 
 // take executes fn as the worker and looks after the mail.

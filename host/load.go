@@ -18,8 +18,9 @@ import (
 // loading is a load under way.
 type loading struct {
 	*core.Progress
-	start time.Time
-	said  time.Time // when the log was told of it last; cron's
+	beside bool // data that are there are served meanwhile
+	start  time.Time
+	said   time.Time // when the log was told of it last; cron's
 }
 
 // loader is the server's state of loading.
@@ -77,6 +78,31 @@ func (srv *Server) Load(total int64, fn func(ctx context.Context, p *core.Progre
 	return err
 }
 
+// Reload implements core.Server.
+func (srv *Server) Reload(ctx context.Context, total int64, beside bool, fn func(ctx context.Context, p *core.Progress) error) error {
+	now := time.Now()
+	l := &loading{Progress: &core.Progress{Total: total}, start: now, said: now, beside: beside}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(srv.loader.ctx, cancel)()
+	srv.Standstill(func() { srv.setReload(l) })
+	defer srv.Standstill(func() { srv.setReload(nil) })
+	return fn(ctx, l.Progress)
+}
+
+// setReload begins or ends (nil) a load of a server that serves. Everything stands
+// still, so that no command runs that was let in before.
+func (srv *Server) setReload(l *loading) {
+	srv.loader.current.Store(l)
+	mode := keyspace.DeleteExpired
+	if l != nil && !l.beside {
+		mode = keyspace.ShowExpired
+	}
+	srv.ks.SetExpiry("load", mode)
+	srv.loadGuard.Set(l != nil && !l.beside)
+	srv.asideGuard.Set(l != nil && l.beside)
+}
+
 // showExpired says what a load wants to be done with expired keys; lock says that
 // the caller does not hold all shards.
 func (srv *Server) showExpired(mode keyspace.ExpiryMode, lock bool) {
@@ -87,8 +113,12 @@ func (srv *Server) showExpired(mode keyspace.ExpiryMode, lock bool) {
 	srv.ks.SetExpiry("load", mode)
 }
 
-// loadingNow reports whether data are being brought in.
-func (srv *Server) loadingNow() bool { return srv.loader.current.Load() != nil }
+// loadingNow reports whether data are being brought in, in the place of those that
+// there were.
+func (srv *Server) loadingNow() bool {
+	l := srv.loader.current.Load()
+	return l != nil && !l.beside
+}
 
 // sayLoading writes a line about a long load into the log now and then.
 func (srv *Server) sayLoading() {
@@ -114,7 +144,7 @@ func (l *loading) eta() int64 {
 func (srv *Server) infoPersistence(w *core.InfoWriter) {
 	l := srv.loader.current.Load()
 	w.Bool("loading", srv.Loading())
-	w.Bool("async_loading", false) // data are never loaded beside others that are being served
+	w.Bool("async_loading", l != nil && l.beside)
 	if l == nil {
 		return
 	}

@@ -55,10 +55,15 @@ func (p *player) Play(args [][]byte) error {
 		err = p.alone()
 	}
 	if err == nil && p.out.Errors() > errs {
-		code, text, _ := strings.Cut(p.out.LastError(), " ")
-		err = core.Error{Code: code, Text: text}
+		err = p.lastError()
 	}
 	return err
+}
+
+// lastError is the last error that was replied.
+func (p *player) lastError() error {
+	code, text, _ := strings.Cut(p.out.LastError(), " ")
+	return core.Error{Code: code, Text: text}
 }
 
 // perform runs the command under locks that are held.

@@ -54,6 +54,8 @@ type Server struct {
 	defrag       defrag
 	guard        atomic.Uint32
 	loadGuard    *core.Switch
+	asideGuard   *core.Switch // on while data are brought in beside those that are served
+	keepAll      atomic.Bool  // nothing is evicted: see core.Authority
 	oomGuard     *core.Switch
 	watch        watchdog
 	renames      *config.CustomVar[core.Renames]
@@ -199,8 +201,7 @@ func (srv *Server) begin() (err error) {
 		return err
 	}
 	srv.startPipes()
-	srv.playing = srv.newWorker()
-	srv.playing.wake = func() {} // it looks after its mail whenever it plays
+	srv.startPlaying()
 	srv.watch.spare, srv.watch.lane = srv.newExecutor(len(srv.workers)), srv.ks.NewLane()
 	srv.alone = srv.loops()+srv.pipes == 1
 	for _, m := range srv.modules {

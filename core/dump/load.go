@@ -28,6 +28,11 @@ type LoadOptions struct {
 	Workers     int   // how many goroutines decode; 0 for as many as there are cores
 	Now         int64 // Unix milliseconds; 0 for the time of the call
 
+	// Aside, if not nil, is where the data go instead of the keyspace's own databases,
+	// and Library is given the libraries of functions instead of the registry.
+	Aside   *keyspace.Aside
+	Library func(text []byte) error
+
 	Log      core.Logger    // told what Redis tells of a dump that it loads; may be nil
 	Progress *core.Progress // told of bytes and keys; may be nil
 	// Delay, if not nil, returns how long to wait after each key.
@@ -239,6 +244,14 @@ func (l *loader) work() {
 		default:
 		}
 	}
+}
+
+// db returns the database that data go to.
+func (l *loader) db(i int32) *keyspace.DB {
+	if l.o.Aside != nil {
+		return l.o.Aside.DB(int(i))
+	}
+	return l.ks.DB(int(i))
 }
 
 // typeName implements elements.

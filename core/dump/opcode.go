@@ -39,7 +39,11 @@ func (l *loader) opcode(e element) error {
 		if r.Err() != nil {
 			break
 		}
-		if err := l.r.Functions.Load(text, l.o.Replace); err != nil {
+		load := func(text []byte) error { return l.r.Functions.Load(text, l.o.Replace) }
+		if l.o.Library != nil {
+			load = l.o.Library
+		}
+		if err := load(text); err != nil {
 			return fmt.Errorf("Failed loading library, %w", err)
 		}
 	case rdb.OpModuleAux:

@@ -109,7 +109,7 @@ func (w *worker) place(b *block, shard int, mine []int32) {
 	defer w.unlock(shard)
 	for _, i := range mine {
 		it := &b.items[i]
-		w.ks.DB(int(it.db)).PrefetchAdd(it.hash)
+		w.db(it.db).PrefetchAdd(it.hash)
 	}
 	for _, i := range mine {
 		it := &b.items[i]
@@ -154,7 +154,7 @@ func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
 		w.gone++
 		return nil
 	}
-	db := w.ks.DB(int(it.db))
+	db := w.db(it.db)
 	if n := w.expected[it.db].Load(); n > 0 {
 		// Not before there is a key: a table without any must not hold memory.
 		db.Reserve(keyspace.ShardOf(it.hash), int(n/keyspace.Shards))

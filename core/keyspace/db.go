@@ -79,7 +79,7 @@ func (db *DB) FindHashed(h uint64, key []byte, now int64, mode Mode) Entry {
 		return Entry{}
 	}
 	ref := t.At(pos)
-	if mode&KeepExpired == 0 && expired(ref, now) && db.expire(sh, pos, ref) {
+	if mode&KeepExpired == 0 && expired(ref, now) && db.expire(sh, pos, ref, mode) {
 		if mode&Count != 0 {
 			db.ks.shards[sh].stats.Misses++
 		}
@@ -120,7 +120,7 @@ func (e Entry) Expire() int64 {
 // Expired reports whether the key's time has come at now, so that a lookup
 // would not find it.
 func (e Entry) Expired(now int64) bool {
-	return expired(e.ref, now) && e.db.ks.expiry != ShowExpired
+	return expired(e.ref, now) && e.db.expiryAt(int(e.sh)) != ShowExpired
 }
 
 // Idle returns the time since the last access in milliseconds.

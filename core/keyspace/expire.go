@@ -1,6 +1,8 @@
 package keyspace
 
 import (
+	"math/bits"
+
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/dict"
 )
@@ -11,6 +13,9 @@ type ExpiryMode uint8
 const (
 	// DeleteExpired: they are deleted when they are met (the normal mode).
 	DeleteExpired ExpiryMode = iota
+	// DeleteOnWrite: commands that read do not see them, and they stay; commands
+	// that change one delete it first (a replica that clients may write to).
+	DeleteOnWrite
 	// HideExpired: they look missing and stay; a replica waits for its master
 	// to delete them.
 	HideExpired
@@ -37,6 +42,23 @@ func (ks *Keyspace) SetExpiry(who string, m ExpiryMode) {
 	}
 }
 
+// ShowExpired makes the shards of a set, whose locks the caller holds, show keys
+// whatever their expiry, to whoever works under these locks: to what a master has
+// sent, which says by itself what has expired. on is false before they are released.
+func (ks *Keyspace) ShowExpired(set Locks, on bool) {
+	for rest := uint64(set); rest != 0; rest &= rest - 1 {
+		ks.shards[bits.TrailingZeros64(rest)].shows = on
+	}
+}
+
+// expiryAt is the mode in which a shard is looked at by who holds its lock.
+func (db *DB) expiryAt(sh int) ExpiryMode {
+	if db.ks.shards[sh].shows {
+		return ShowExpired
+	}
+	return db.ks.expiry
+}
+
 // expired reports whether an entry's time is past.
 func expired(ref arena.Ref, now int64) bool {
 	if !dict.HasExpire(ref) {
@@ -49,14 +71,18 @@ func expired(ref arena.Ref, now int64) bool {
 // Expiry returns the mode; the caller holds any lock.
 func (ks *Keyspace) Expiry() ExpiryMode { return ks.expiry }
 
-// expire deals with a key that was found and whose time has come. It reports
-// whether the key is to look missing.
-func (db *DB) expire(sh int, pos dict.Pos, ref arena.Ref) bool {
-	switch db.ks.expiry {
+// expire deals with a key that was found in a mode and whose time has come. It
+// reports whether the key is to look missing.
+func (db *DB) expire(sh int, pos dict.Pos, ref arena.Ref, mode Mode) bool {
+	switch db.expiryAt(sh) {
 	case ShowExpired:
 		return false
 	case HideExpired:
 		return true
+	case DeleteOnWrite:
+		if mode != ForWrite {
+			return true
+		}
 	}
 	db.expireNow(sh, pos, ref)
 	return true

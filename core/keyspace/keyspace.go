@@ -68,7 +68,8 @@ type shard struct {
 	mu    sync.Mutex
 	arena *arena.Arena
 	stats Stats
-	_     [8]byte
+	shows bool // who holds mu sees expired keys: see Keyspace.ShowExpired
+	_     [7]byte
 
 	objects  objectTable
 	draining []*dict.Table // flushed databases on their way out

@@ -41,8 +41,8 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 // its expiry is not kept. It reports whether it has: data that are being loaded
 // count as they are.
 func (db *DB) clear(sh int, pos dict.Pos, ref arena.Ref) bool {
-	switch db.ks.expiry {
-	case DeleteExpired:
+	switch db.expiryAt(sh) {
+	case DeleteExpired, DeleteOnWrite:
 		db.expireNow(sh, pos, ref) // told of like any other
 	case HideExpired:
 		// Whoever hides it tells of it, or does not want to know: to do so now
@@ -179,7 +179,7 @@ func (e *Entry) Splice(kind Kind, at, del, ins, spare int) []byte {
 func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now int64) Entry {
 	sh := ShardOf(h)
 	s := &db.ks.shards[sh]
-	if db.ks.expiry == HideExpired { // it looks missing, and need not be
+	if m := db.expiryAt(sh); m == HideExpired || m == DeleteOnWrite { // it looks missing, and need not be
 		if pos, ok := db.tables[sh].Find(h, key); ok {
 			db.clear(sh, pos, db.tables[sh].At(pos))
 		}

@@ -29,6 +29,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/files"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // New makes the module.
@@ -209,16 +210,16 @@ func (m *module) fed(f core.Fed) {
 		switch f.Unit {
 		case core.UnitBegin:
 			m.inUnit = true
-			return append(b, multi...)
+			return append(b, wire.Multi...)
 		case core.UnitEnd:
 			m.inUnit = false
-			return append(b, exec...)
+			return append(b, wire.Exec...)
 		}
 		if f.DB != m.db {
 			m.db = f.DB
-			b = appendSelect(b, f.DB)
+			b = wire.AppendSelect(b, f.DB)
 		}
-		return appendCommand(b, f.Args...)
+		return wire.AppendCommand(b, f.Args...)
 	})
 }
 

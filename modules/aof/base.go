@@ -10,6 +10,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // saveDump writes a snapshot as a dump.
@@ -44,13 +45,13 @@ func (m *module) saveCommands(ctx context.Context, w io.Writer, s *keyspace.Snap
 		c.b = appendTime(c.b, time.Now().Unix())
 	}
 	for _, text := range m.srv.Registry().Functions.All() {
-		c.b = appendCommand(c.b, []byte("FUNCTION"), []byte("LOAD"), text)
+		c.b = wire.AppendCommand(c.b, []byte("FUNCTION"), []byte("LOAD"), text)
 	}
 	for db := range s.Databases() {
 		selected := false
 		for shard := range keyspace.Shards {
 			if s.Len(db, shard) > 0 && !selected {
-				c.b = appendSelect(c.b, db)
+				c.b = wire.AppendSelect(c.b, db)
 				selected = true
 			}
 			s.Walk(db, shard, func(f keyspace.Frozen) bool {
@@ -94,7 +95,7 @@ func (c *commands) key(f keyspace.Frozen) {
 }
 
 func (c *commands) emit(args ...[]byte) error {
-	c.b = appendCommand(c.b, args...)
+	c.b = wire.AppendCommand(c.b, args...)
 	c.flush(64 << 10)
 	return c.err
 }

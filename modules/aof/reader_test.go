@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"pgregory.net/rapid"
+
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // readAll reads a log to its end and returns the commands as text, the offsets
@@ -41,7 +43,7 @@ func TestReaderReadsWhatIsEncoded(t *testing.T) {
 				lines++
 			}
 			args := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 50), 1, 5).Draw(t, "args")
-			b = appendCommand(b, args...)
+			b = wire.AppendCommand(b, args...)
 			want, ends = append(want, fmt.Sprintf("%q", args)), append(ends, int64(len(b)))
 			lines += 1 + 2*int64(len(args))
 		}
@@ -57,7 +59,7 @@ func TestReaderReadsWhatIsEncoded(t *testing.T) {
 func TestReaderReadsLargeCommands(t *testing.T) {
 	var b []byte
 	for i := range 5 {
-		b = appendCommand(b, []byte("set"), []byte{byte('0' + i)}, bytes.Repeat([]byte{'x'}, i*readAtOnce))
+		b = wire.AppendCommand(b, []byte("set"), []byte{byte('0' + i)}, bytes.Repeat([]byte{'x'}, i*readAtOnce))
 	}
 	got, ends, _, err := read(b)
 	if err != io.EOF || len(got) != 5 || ends[4] != int64(len(b)) {
@@ -68,12 +70,12 @@ func TestReaderReadsLargeCommands(t *testing.T) {
 // sample is a small log of everything that there is.
 func sample() []byte {
 	b := appendTime(nil, 1628217470)
-	b = appendSelect(b, 0)
-	b = appendCommand(b, []byte("SET"), []byte("k"), []byte("a\r\nb"))
-	b = append(b, multi...)
-	b = appendCommand(b, []byte("RPUSH"), []byte("list"), []byte(""), []byte("12"))
-	b = append(b, exec...)
-	return appendCommand(b, []byte("DEL"), []byte("k"))
+	b = wire.AppendSelect(b, 0)
+	b = wire.AppendCommand(b, []byte("SET"), []byte("k"), []byte("a\r\nb"))
+	b = append(b, wire.Multi...)
+	b = wire.AppendCommand(b, []byte("RPUSH"), []byte("list"), []byte(""), []byte("12"))
+	b = append(b, wire.Exec...)
+	return wire.AppendCommand(b, []byte("DEL"), []byte("k"))
 }
 
 func TestReaderAtEveryLength(t *testing.T) {
@@ -160,7 +162,7 @@ func TestReaderBelievesNoLength(t *testing.T) {
 
 // TestReaderZeros: however long they are, and however they arrive.
 func TestReaderZeros(t *testing.T) {
-	good := string(appendCommand(nil, []byte("SET"), []byte("a"), []byte("1")))
+	good := string(wire.AppendCommand(nil, []byte("SET"), []byte("a"), []byte("1")))
 	for _, zeros := range []int{1, readAtOnce, 5*readAtOnce + 7} {
 		tail := strings.Repeat("\x00", zeros)
 		if _, ends, r, err := read([]byte(good + tail)); err != errTorn || len(ends) != 1 || r.off != int64(len(good)) {

@@ -71,7 +71,7 @@ const randomTries = 100
 
 // randomkey is RANDOMKEY.
 func randomkey(c *core.Ctx) error {
-	hidden := c.DB.Keyspace().Expiry() == keyspace.HideExpired
+	hidden := c.DB.Keyspace().Expiry() != keyspace.DeleteExpired
 	for try := 1; ; try++ {
 		e := c.DB.Random(rand.Uint64())
 		if !e.OK() {

@@ -1,0 +1,192 @@
+package host
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
+)
+
+// follower executes what a master sends, on the worker of what comes from no client.
+// Its session is the connection to the master as others see it; the bytes go past
+// the host.
+type follower struct {
+	player
+	s     *session
+	whole core.Ctx // of a unit of several commands: what they have fed
+	rows  []*core.Command
+}
+
+// masterUser is the name of who may do everything, in CLIENT LIST.
+const masterUser = "(superuser)"
+
+// Follow implements core.Server.
+func (srv *Server) Follow(link core.Link) core.Follower {
+	f := &follower{player: player{w: srv.playing, out: resp.Writer{Proto: 2}}}
+	w, now := f.w, srv.readClock()
+	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), tls: link.TLS, fd: link.FD, kind: core.ClientMaster, link: followed{link}}
+	s.Session = core.Session{
+		ID: srv.ids.next(), Proto: 2, Addr: link.Addr, LocalAddr: link.LocalAddr, Created: now, Active: now,
+		Slots: make([]any, srv.registry.SessionSlots()), Conn: s,
+	}
+	f.s = s
+	f.ctx = core.Ctx{
+		Writer: &f.out, Session: &s.Session, DB: s.db, Server: srv,
+		NoBlock: true, Hooks: srv.registry.Hooks, Exec: w, Loop: w.id,
+	}
+	f.whole = f.ctx
+	srv.clients.Add(1)
+	w.enter()
+	defer w.leave()
+	w.begin(s)
+	s.Authenticated, s.Perms, s.User = true, nil, masterUser
+	return f
+}
+
+// followed is the link of a master's session, which sends nothing by it.
+type followed struct{ core.Link }
+
+func (followed) write(b []byte) (int, error) { return len(b), nil }
+func (followed) wantWrite(bool)              {}
+func (followed) wantRead(bool)               {}
+func (l followed) close()                    { l.Close() }
+
+// Close implements core.Player.
+func (f *follower) Close() {
+	f.w.enter()
+	defer f.w.leave()
+	f.w.end(f.s)
+}
+
+// Killed implements core.Follower.
+func (f *follower) Killed() bool {
+	f.w.enter()
+	defer f.w.leave()
+	return f.s.closing != open
+}
+
+// DB implements core.Player.
+func (f *follower) DB() int { return f.s.DB }
+
+// Select implements core.Follower.
+func (f *follower) Select(db int) {
+	f.w.enter()
+	defer f.w.leave()
+	f.s.DB = db
+}
+
+// Play implements core.Player.
+func (f *follower) Play(args [][]byte) (err error) {
+	f.Turn(func() { err = f.PlayUnit([][][]byte{args}, nil) })
+	return err
+}
+
+// Turn implements core.Follower.
+func (f *follower) Turn(fn func()) {
+	w := f.w
+	w.enter()
+	defer w.leave()
+	if w.broken {
+		return
+	}
+	defer w.rescue()
+	w.tick()
+	w.makeReady()
+	f.s.Active = w.now
+	fn()
+	w.settle()
+}
+
+// PlayUnit implements core.Follower.
+func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
+	w := f.w
+	if w.broken {
+		return errBroken
+	}
+	w.stats.netIn += int64(len(raw))
+	locks, flags, first := f.prepare(unit)
+	if flags&core.AllSessions != 0 {
+		w.stopOthers()
+		defer w.resumeOthers()
+	}
+	w.lock(locks, true)
+	w.srv.ks.ShowExpired(w.locked, true)
+	c := &f.ctx
+	if len(unit) != 1 {
+		c = &f.whole
+		c.Reset(nil, nil)
+		c.PropagateNothing()
+	}
+	for i, args := range unit {
+		if cmd := f.rows[i]; cmd != nil {
+			if err := f.one(cmd, args); first == nil {
+				first = err
+			}
+			if c != &f.ctx {
+				c.Absorb(&f.ctx)
+			}
+		}
+	}
+	w.srv.ks.ShowExpired(w.locked, false)
+	c.DB = w.srv.ks.DB(f.s.DB)
+	c.FeedStream(raw)
+	if len(w.ready) > 0 {
+		w.serveReady()
+	}
+	w.unlockBatch()
+	return first
+}
+
+// prepare finds the rows of a unit's commands, nil for those that are none, and what
+// all of them together need.
+func (f *follower) prepare(unit [][][]byte) (locks keyspace.Locks, flags core.Flags, first error) {
+	f.rows = f.rows[:0]
+	c := &f.ctx
+	c.Dirty = 0
+	for _, args := range unit {
+		cmd, err := f.w.srv.registry.LookupFed(args)
+		if err != nil {
+			if first == nil {
+				first = err
+			}
+			f.rows = append(f.rows, nil)
+			continue
+		}
+		f.rows = append(f.rows, cmd)
+		c.Reset(cmd, args)
+		locks |= cmd.LocksFor(c)
+		flags |= c.Flags()
+	}
+	return locks, flags, first
+}
+
+// one executes a command under the locks of its unit.
+func (f *follower) one(cmd *core.Command, args [][]byte) error {
+	w, c := f.w, &f.ctx
+	f.out.Buf = f.out.Buf[:0]
+	if cap(f.out.Buf) > keepQuery {
+		f.out.Buf = nil
+	}
+	errs := f.out.Errors()
+	if len(f.rows) > 1 || c.Cmd != cmd {
+		c.Reset(cmd, args)
+	}
+	c.Now, c.DB, c.Locks = w.now, w.srv.ks.DB(f.s.DB), w.locked
+	f.s.lastCmd = cmd
+	err := cmd.Run(c)
+	if err != nil {
+		f.out.Error(errorText(err))
+	}
+	w.srv.registry.Hooks.Ran(c)
+	w.show(c)
+	w.stats.dirty += c.Dirty
+	if c.Trails() {
+		c.TakeTrail() // for whoever wants replies
+	}
+	failed := f.out.Errors() > errs
+	w.within = nested{}
+	w.count(cmd, c, true, failed)
+	if failed {
+		return f.lastError()
+	}
+	return nil
+}
