@@ -14,6 +14,7 @@ import (
 	"github.com/ferrousdb/ferrous/conformance/script"
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
 )
@@ -139,7 +140,7 @@ func (f frozen) sees(s *keyspace.Snapshot) map[string]string {
 	for db := range s.Databases() {
 		for shard := range keyspace.Shards {
 			s.Walk(db, shard, func(k keyspace.Frozen) bool {
-				opcode, value := f.srv.Registry().TypeOf(k.Value).Save(nil, k.Value)
+				opcode, value := rdb.Encode(true, func(w *rdb.Writer) { f.srv.Registry().TypeOf(k.Value).Save(w, k.Value) })
 				all[fmt.Sprintf("%d %q", db, k.Key)] = fmt.Sprintf("%d %d %x", k.Expire, opcode, value)
 				return true
 			})

@@ -90,7 +90,7 @@ func TestTypesRefused(t *testing.T) {
 		Is:       func(keyspace.Object) bool { return false },
 		Encoding: func(keyspace.Value) string { return "" },
 		Len:      func(keyspace.Value) int { return 0 },
-		Save:     func(b []byte, _ keyspace.Value) (byte, []byte) { return 128, b },
+		Save:     func(*rdb.Writer, keyspace.Value) {},
 		Load:     func(byte, *rdb.Reader, *arena.Arena) (v keyspace.Value, err error) { return },
 		Copy:     func(v keyspace.Value, _ *arena.Arena) (keyspace.Value, error) { return v, nil },
 		Rewrite:  func([]byte, keyspace.Value, func(...[]byte) error) error { return nil },

@@ -32,9 +32,9 @@ type ValueType struct {
 	// rdb.FirstCustom to rdb.LastCustom; whoever reads such a file needs the
 	// module.
 	Opcodes []byte
-	// Save appends the value in RDB form and returns the opcode that it was
-	// written under.
-	Save func(b []byte, v keyspace.Value) (opcode byte, out []byte)
+	// Save writes the value in RDB form: the opcode (Writer.Begin), then what Load
+	// reads, element by element. Large values leave the Writer while they are written.
+	Save func(w *rdb.Writer, v keyspace.Value)
 	// Load decodes what follows an opcode. Packed data in the result may be a
 	// slice of the input; it is copied into place. An Object keeps no slice of
 	// the input, whose memory is used again; a is where its members go. Declared

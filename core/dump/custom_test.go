@@ -65,9 +65,10 @@ func (ringModule) Register(reg *core.Registry) error {
 		Is:       func(o keyspace.Object) bool { _, ok := o.(*ring); return ok },
 		Encoding: func(keyspace.Value) string { return "raw" },
 		Len:      func(v keyspace.Value) int { return v.Object.(*ring).n },
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
+		Save: func(w *rdb.Writer, v keyspace.Value) {
 			r := v.Object.(*ring)
-			return ringType, append(rdb.AppendLen(b, uint64(r.n)), r.bytes()...)
+			w.Begin(ringType)
+			w.Whole(nil, r.bytes(), nil)
 		},
 		Load: func(_ byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			n := r.Len()

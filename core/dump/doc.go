@@ -16,6 +16,11 @@
 // together with what came before (rdb.CombineCRC64), so that a turn is little
 // more than the write.
 //
+// A value that is larger than a block leaves in pieces while it is encoded
+// (rdb.Writer): meanwhile the turn is its worker's. So whoever the stream is
+// written to is given no more than a megabyte at once, a worker holds no more than
+// a few of those, and a Write that waits makes the saving wait.
+//
 // # Loading
 //
 // One goroutine reads and cuts the stream into blocks of whole keys; it does not

@@ -13,8 +13,9 @@ import (
 type encoder struct {
 	*saver
 	db   int
-	b    []byte // the block; its first announceMax bytes are left free for the turn
-	keys int64  // in the block
+	w    rdb.Writer // its Buf is the block, whose first announceMax bytes are left free for the turn
+	turn bool       // it is this one's, in the midst of a value: mu is held
+	keys int64      // in the block
 	late time.Duration
 }
 
@@ -22,7 +23,9 @@ type encoder struct {
 const maxKept = 4 * blockSize
 
 func newEncoder(v *saver) *encoder {
-	return &encoder{saver: v, b: make([]byte, announceMax, blockSize+blockSize/8)}
+	e := &encoder{saver: v}
+	e.w = rdb.Writer{Buf: make([]byte, announceMax, blockSize+blockSize/8), Compress: v.compress, Spill: e.spill}
+	return e
 }
 
 // run encodes shards until there is none left.
@@ -42,7 +45,7 @@ func (e *encoder) run() {
 
 // key encodes one key, and reports whether to go on.
 func (e *encoder) key(f keyspace.Frozen) bool {
-	b := e.b
+	b := e.w.Buf
 	if f.Expire != 0 {
 		b = rdb.AppendMillis(append(b, rdb.OpExpireMillis), f.Expire)
 	}
@@ -57,19 +60,49 @@ func (e *encoder) key(f keyspace.Frozen) bool {
 		e.refuse(fmt.Errorf("key %q: no module knows the type of its value", f.Key))
 		return false
 	}
-	at := len(b)
-	b = rdb.AppendString(append(b, 0), f.Key, e.compress)
-	var opcode byte
-	opcode, b = t.Save(b, f.Value)
-	b[at] = opcode
-	e.b = b
+	e.w.Buf = b
+	e.w.Key(f.Key)
+	t.Save(&e.w, f.Value)
 	if e.keys++; e.keys%yieldAfter == 0 {
 		runtime.Gosched()
 	}
 	if e.o.Delay != nil {
 		return e.wait()
 	}
-	return len(b) < blockSize || e.flush()
+	return e.goOn()
+}
+
+// goOn writes what there is if it is a block, and reports whether to go on.
+func (e *encoder) goOn() bool { return len(e.w.Buf) < blockSize && !e.turn || e.flush() }
+
+// spill writes a part of a value that is large: rdb.Writer.Spill. Until the value ends
+// the turn remains this encoder's, and the others wait when they have a block.
+func (e *encoder) spill(buf, more []byte) []byte {
+	if !e.turn {
+		e.mu.Lock()
+		e.turn = true
+	}
+	e.fail(e.ctx.Err())
+	if block := buf[announceMax:]; len(block) > 0 && e.err == nil {
+		e.putBlock(buf, e.sum(block))
+	}
+	if len(more) > 0 {
+		e.put(more, e.sum(more))
+	}
+	runtime.Gosched()
+	return buf[:announceMax]
+}
+
+// putBlock writes a block, whose checksum is known, and before it what is to be said of
+// its database; mu is held.
+func (e *encoder) putBlock(buf []byte, crc uint64) {
+	var room [announceMax]byte
+	head := e.announce(room[:0], e.db)
+	copy(buf[announceMax-len(head):], head)
+	if len(head) > 0 {
+		crc = rdb.CombineCRC64(e.sum(head), crc, int64(len(buf)-announceMax))
+	}
+	e.put(buf[announceMax-len(head):], crc)
 }
 
 // yieldAfter is after how many keys others may run: some 50 µs. Who saves in the
@@ -85,31 +118,28 @@ func (e *encoder) refuse(err error) {
 
 // flush writes the block, and reports whether to go on.
 func (e *encoder) flush() bool {
-	block := e.b[announceMax:]
-	if len(block) == 0 {
+	block := e.w.Buf[announceMax:]
+	if len(block) == 0 && !e.turn {
 		return !e.failed.Load()
 	}
 	crc := e.sum(block)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.ctx.Err(); err != nil {
-		e.fail(err)
+	if !e.turn {
+		e.mu.Lock()
 	}
+	e.turn = false
+	defer e.mu.Unlock()
+	e.fail(e.ctx.Err())
 	if e.err != nil {
 		return false
 	}
-	var room [announceMax]byte
-	head := e.announce(room[:0], e.db)
-	copy(e.b[announceMax-len(head):], head)
-	if len(head) > 0 {
-		crc = rdb.CombineCRC64(e.sum(head), crc, int64(len(block)))
+	if len(block) > 0 {
+		e.putBlock(e.w.Buf, crc)
 	}
-	e.put(e.b[announceMax-len(head):], crc)
 	e.told()
-	if cap(e.b) > maxKept {
-		e.b = make([]byte, 0, blockSize+blockSize/8)
+	if cap(e.w.Buf) > maxKept {
+		e.w.Buf = make([]byte, 0, blockSize+blockSize/8)
 	}
-	e.b = e.b[:announceMax]
+	e.w.Buf = e.w.Buf[:announceMax]
 	return e.err == nil
 }
 
@@ -128,6 +158,9 @@ const shortest = time.Millisecond
 // wait waits for the time that the options want after a key, and reports whether
 // to go on. Who waits wants to see progress: the keys are told at once.
 func (e *encoder) wait() bool {
+	if e.turn && !e.flush() {
+		return false
+	}
 	e.told()
 	e.late += e.o.Delay()
 	if e.late >= shortest {
@@ -137,5 +170,5 @@ func (e *encoder) wait() bool {
 		}
 		e.late = 0
 	}
-	return len(e.b) < blockSize || e.flush()
+	return e.goOn()
 }

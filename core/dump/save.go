@@ -86,7 +86,8 @@ type Result struct {
 const blockSize = 256 << 10
 
 // Save writes a snapshot as a dump. The snapshot is still the caller's to end;
-// no lock is wanted. Whether strings are compressed is for the parameter
+// no lock is wanted. w is given at most a megabyte at a time, by one goroutine after
+// the other, and may take its time: who encodes waits for it. Whether strings are compressed is for the parameter
 // rdbcompression to say, if the registry has it. When ctx is cancelled, Save
 // returns its error before the next block is written.
 func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapshot, o SaveOptions) (Result, error) {
@@ -99,7 +100,7 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 	if o.Delay != nil {
 		o.Workers = 1
 	}
-	v := &saver{ctx: ctx, w: w, r: r, s: s, o: o, compress: compressing(r), selected: -1}
+	v := &saver{ctx: ctx, w: w, r: r, s: s, o: o, compress: Compressing(r), selected: -1}
 	v.version = rdb.Version
 	if s.MembersExpire() {
 		v.version = rdb.VersionMemberExpiry
@@ -110,8 +111,9 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 	return Result{Version: v.version, Keys: v.keys.Load(), Bytes: v.written}, v.err
 }
 
-// compressing reports whether strings are to be compressed.
-func compressing(r *core.Registry) bool {
+// Compressing reports whether strings are to be compressed, which is for the parameter
+// rdbcompression to say.
+func Compressing(r *core.Registry) bool {
 	p, ok := r.Config.Find("rdbcompression").(*config.BoolVar)
 	return !ok || p.Load()
 }

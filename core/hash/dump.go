@@ -19,36 +19,38 @@ func Opcodes() []byte {
 	}
 }
 
-// Save appends a value in RDB form, compressing strings if asked for, and returns
-// the type that it was written as. Fields that expire have been unknown to Redis
+// Save writes a value in RDB form. Fields that expire have been unknown to Redis
 // before 7.4.
-func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+func Save(w *rdb.Writer, v keyspace.Value) {
 	view := Of(v, 0)
 	if view.t == nil {
-		return rdb.TypeHashListpack, rdb.AppendString(b, v.Data, compress)
+		w.Begin(rdb.TypeHashListpack)
+		w.String(v.Data)
+		return
 	}
 	first := int64(0) // of the times at which fields expire
 	if view.Expires() {
 		first = view.firstExpire()
 	}
-	opcode = rdb.TypeHash
-	if first != 0 {
+	if first == 0 {
+		w.Begin(rdb.TypeHash)
+	} else {
 		// The times are told in relation to the first; 0 means never.
-		opcode, b = rdb.TypeHashMetadata, rdb.AppendMillis(b, first)
+		w.Begin(rdb.TypeHashMetadata)
+		w.Millis(first)
 	}
-	b = rdb.AppendLen(b, uint64(view.Len()))
+	w.Len(uint64(view.Len()))
 	for c := view.Fields(); c.Next(); {
 		if first != 0 {
 			ttl := uint64(0)
 			if at := c.Expire(); at != 0 {
 				ttl = uint64(at-first) + 1
 			}
-			b = rdb.AppendLen(b, ttl)
+			w.Len(ttl)
 		}
-		b = rdb.AppendString(b, c.Field(), compress)
-		b = rdb.AppendString(b, c.Value(), compress)
+		w.String(c.Field())
+		w.String(c.Value())
 	}
-	return opcode, b
 }
 
 // firstExpire returns the earliest time at which a field expires, 0 for none.

@@ -194,7 +194,7 @@ func (m *machine) move() {
 
 // reload makes a key of the dump of a value.
 func (m *machine) reload(db int, key string, v keyspace.Value) {
-	opcode, b := Save(nil, v, true)
+	opcode, b := saved(v, true)
 	got, err := Load(opcode, rdb.NewReader(b), m.ks.Arena(m.ks.Hash([]byte(key))), testLimits)
 	if err != nil {
 		m.t.Fatalf("%d %q: %v", opcode, b, err)

@@ -36,7 +36,9 @@ func (r *rig) load(dump string, lim keyspace.PackedLimits) error {
 }
 
 func (r *rig) save(compress bool) string {
-	return string(Save([]byte{rdb.TypeListQuicklist2}, r.db.Find(r.key, 1, 0).Value(), compress))
+	v := r.db.Find(r.key, 1, 0).Value()
+	opcode, out := rdb.Encode(compress, func(w *rdb.Writer) { Save(w, v) })
+	return string(opcode) + string(out)
 }
 
 func TestRedisDumps(t *testing.T) {

@@ -16,35 +16,40 @@ const (
 	packedNode = 2 // a listpack
 )
 
-// plainSize is the size from which an element is saved as a plain node: Redis
-// accepts no listpack of more than a gigabyte.
-const plainSize = 1 << 30
+// plainSize is the size from which an element is saved as a plain node: it is written as
+// it is, where a listpack would have to be put together. (Redis accepts either, but no
+// listpack of more than a gigabyte.)
+const plainSize = 64 << 10
 
-// Save appends a list in the form of rdb.TypeListQuicklist2.
-func Save(b []byte, v keyspace.Value, compress bool) []byte {
+// Save writes a list in the form of rdb.TypeListQuicklist2.
+func Save(w *rdb.Writer, v keyspace.Value) {
+	w.Begin(rdb.TypeListQuicklist2)
 	l, ok := v.Object.(*large)
 	if !ok {
-		b = rdb.AppendLen(rdb.AppendLen(b, 1), packedNode)
-		return rdb.AppendString(b, v.Data, compress)
+		w.Len(1)
+		w.Len(packedNode)
+		w.String(v.Data)
+		return
 	}
 	chunks := 1
 	for p, ok := l.next(l.place(Front)); ok; p, ok = l.next(p) {
 		chunks++
 	}
-	b = rdb.AppendLen(b, uint64(chunks))
+	w.Len(uint64(chunks))
 	var pack []byte
 	for p, ok := l.place(Front), true; ok; p, ok = l.next(p) {
 		c := l.chunkAt(p)
 		r, n := c.region(), int(c.head().count)
 		if n == 1 && len(r) > plainSize {
 			e, _ := listpack.Read(r, 0)
-			b = rdb.AppendString(rdb.AppendLen(b, plainNode), e.Text(nil), compress)
+			w.Len(plainNode)
+			w.String(e.Text(nil))
 			continue
 		}
 		pack = listpack.AppendPack(pack[:0], r, n)
-		b = rdb.AppendString(rdb.AppendLen(b, packedNode), pack, compress)
+		w.Len(packedNode)
+		w.String(pack)
 	}
-	return b
 }
 
 var errEmpty = rdb.Empty("an empty list")

@@ -35,6 +35,14 @@ func Frame(pack []byte, n int) {
 	pack[len(pack)-1] = endMark
 }
 
+// Ends returns what stands before and behind a region of so many bytes, with n elements, in a
+// pack.
+func Ends(region, n int) (head [HeaderSize]byte, tail [1]byte) {
+	binary.LittleEndian.PutUint32(head[:], uint32(region+Overhead))
+	binary.LittleEndian.PutUint16(head[4:], uint16(min(n, uncounted)))
+	return head, [1]byte{endMark}
+}
+
 // AppendPack appends a pack of the region's n elements to b.
 func AppendPack(b, region []byte, n int) []byte {
 	start := len(b)

@@ -88,10 +88,18 @@ const footerLen = 2 + 8
 // ErrFooter is the error for a payload that is damaged or from the future.
 var ErrFooter = errors.New("DUMP payload version or checksum are wrong")
 
-// AppendFooter ends a DUMP payload, which is all of b: a type byte and a value.
+// Footer returns what ends a DUMP payload, a type byte and a value, whose checksum is
+// crc.
+func Footer(crc uint64) (b [footerLen]byte) {
+	binary.LittleEndian.PutUint16(b[:], Version)
+	binary.LittleEndian.PutUint64(b[2:], CRC64(crc, b[:2]))
+	return b
+}
+
+// AppendFooter ends a DUMP payload, which is all of b.
 func AppendFooter(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint16(b, Version)
-	return binary.LittleEndian.AppendUint64(b, CRC64(0, b))
+	footer := Footer(CRC64(0, b))
+	return append(b, footer[:]...)
 }
 
 // CheckFooter verifies a DUMP payload, its checksum only if sum is set, and

@@ -77,6 +77,47 @@ func appendLZF[T lzfTable](dst, src []byte, limit int, table *T) ([]byte, bool) 
 	return out, true
 }
 
+// lzfPart is how much compressed data a long string's compression hands on at once; it
+// is a multiple of lzfMaxLiteral.
+const lzfPart = 64 << 10
+
+// compressLong compresses src, whose compressed form is handed on in parts that are valid
+// during the call of emit, and returns how long it is. It gives up, returning false,
+// when that would be more than limit bytes.
+func compressLong(src []byte, limit int, emit func(out []byte)) (n int, ok bool) {
+	var table [1 << 13]uint16
+	out := make([]byte, 0, lzfPart+lzfPart/8)
+	literal := 0
+	for ok = true; ok; {
+		i, back := repetition(src, literal, &table)
+		if back == 0 {
+			i = len(src)
+		}
+		for literal < i && n+len(out) <= limit {
+			to := min(literal+lzfPart, i)
+			out = appendLiterals(out, src[literal:to])
+			if literal = to; len(out) >= lzfPart {
+				n += len(out)
+				emit(out)
+				out = out[:0]
+			}
+		}
+		if ok = n+len(out) <= limit; !ok || back == 0 {
+			break
+		}
+		m := matchLen(src, i, back)
+		out = appendCopy(out, m, back)
+		literal = i + m
+		for i++; i < literal && i+lzfMinCopy < len(src); i++ {
+			*lzfSlot(&table, load3(src[i:])) = uint16(i)
+		}
+	}
+	if n += len(out); ok {
+		emit(out)
+	}
+	return n, ok && n <= limit
+}
+
 // repetition finds the next place, from literal on, whose three bytes were met
 // before, and how far back that was: 0 if there is none. Most of the time of a
 // compression is spent here.

@@ -14,21 +14,24 @@ import (
 // Opcodes returns the RDB type bytes that Load accepts.
 func Opcodes() []byte { return []byte{rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack} }
 
-// Save appends a set in RDB form and returns its type byte. Strings are compressed
-// if asked for.
-func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+// Save writes a set in RDB form.
+func Save(w *rdb.Writer, v keyspace.Value) {
 	view := Of(v)
 	switch view.form {
 	case Ints:
-		return rdb.TypeSetIntset, rdb.AppendString(b, view.data, compress)
+		w.Begin(rdb.TypeSetIntset)
+		w.String(view.data)
+		return
 	case Pack:
-		return rdb.TypeSetListpack, rdb.AppendString(b, view.data, compress)
+		w.Begin(rdb.TypeSetListpack)
+		w.String(view.data)
+		return
 	}
-	b = rdb.AppendLen(b, uint64(view.Len()))
+	w.Begin(rdb.TypeSet)
+	w.Len(uint64(view.Len()))
 	for it := view.Iter(); it.Next(); {
-		b = rdb.AppendString(b, it.Member(), compress)
+		w.String(it.Member())
 	}
-	return rdb.TypeSet, b
 }
 
 var (

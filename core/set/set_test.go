@@ -229,7 +229,7 @@ func TestAlone(t *testing.T) {
 		}
 		r.same(other.View(), r.want())
 		other.Discard()
-		opcode, dump := Save(nil, v, true)
+		opcode, dump := saved(v, true)
 		loaded, err := Load(opcode, rdb.NewReader(dump), a, lim)
 		if err != nil {
 			t.Fatal(err)
@@ -280,7 +280,7 @@ func FuzzLoad(f *testing.F) {
 			for _, m := range all {
 				ed.Add([]byte(m))
 			}
-			opcode, b := Save(nil, ed.Value(), true)
+			opcode, b := saved(ed.Value(), true)
 			f.Add(opcode, b)
 			pool.Close()
 		}
@@ -376,4 +376,9 @@ func TestIn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// saved returns what Save writes: its type and the rest.
+func saved(v keyspace.Value, compress bool) (opcode byte, out []byte) {
+	return rdb.Encode(compress, func(w *rdb.Writer) { Save(w, v) })
 }

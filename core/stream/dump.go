@@ -19,51 +19,106 @@ func Opcodes() []byte {
 	return []byte{rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2, rdb.TypeStreamListpacks3}
 }
 
-// Save appends a stream in the form of rdb.TypeStreamListpacks3. compress is as in rdb.AppendString.
-func Save(b []byte, v keyspace.Value, compress bool) []byte {
+// Save writes a stream in the form of rdb.TypeStreamListpacks3.
+func Save(w *rdb.Writer, v keyspace.Value) {
 	o := Of(v).o
-	b = rdb.AppendLen(b, uint64(o.blockCount()))
+	w.Begin(rdb.TypeStreamListpacks3)
+	w.Len(uint64(o.blockCount()))
 	var pack []byte
-	for w, ok := o.firstBlock(); ok; w, ok = o.nextBlock(w) {
-		x := o.block(w)
-		b = appendRaw(rdb.AppendLen(b, rawID), x.first)
+	for at, ok := o.firstBlock(); ok; at, ok = o.nextBlock(at) {
+		x := o.block(at)
+		w.Len(rawID)
+		saveRaw(w, x.first)
 		r := x.region()
-		pack = listpack.AppendPack(pack[:0], r, listpack.Count(r))
-		b = rdb.AppendString(b, pack, compress)
+		n := listpack.Count(r)
+		if len(r) > longBlock {
+			head, tail := listpack.Ends(len(r), n)
+			w.Whole(head[:], r, tail[:])
+			continue
+		}
+		pack = listpack.AppendPack(pack[:0], r, n)
+		w.String(pack)
 	}
-	b = rdb.AppendLen(b, uint64(o.n))
+	w.Len(uint64(o.n))
 	for _, id := range []ID{o.last, Of(v).First(), o.deleted} {
-		b = appendID(b, id)
+		saveID(w, id)
 	}
-	b = rdb.AppendLen(b, o.added)
-	b = rdb.AppendLen(b, uint64(Of(v).Groups()))
+	w.Len(o.added)
+	w.Len(uint64(Of(v).Groups()))
 	for name, g := range Of(v).AllGroups() {
-		b = saveGroup(append(rdb.AppendLen(b, uint64(len(name))), name...), g)
+		saveName(w, name)
+		saveGroup(w, g)
 	}
-	return b
 }
 
-func appendID(b []byte, id ID) []byte { return rdb.AppendLen(rdb.AppendLen(b, id.Ms), id.Seq) }
+// longBlock is the size of a block, in bytes, that is not put together to be saved: one
+// of an entry that is large.
+const longBlock = 256 << 10
 
-func saveGroup(b []byte, g Group) []byte {
-	b = rdb.AppendLen(appendID(b, g.Last()), uint64(g.Read()))
-	b = rdb.AppendLen(b, uint64(g.Pending()))
-	owned := make(map[Consumer][]ID, g.Consumers())
+func saveID(w *rdb.Writer, id ID) {
+	w.Len(id.Ms)
+	w.Len(id.Seq)
+}
+
+func saveRaw(w *rdb.Writer, id ID) { w.Buf = appendRaw(w.Buf, id) }
+
+// saveName writes a name as Redis does, never as a number.
+func saveName(w *rdb.Writer, name string) {
+	w.Len(uint64(len(name)))
+	w.Raw([]byte(name))
+}
+
+func saveGroup(w *rdb.Writer, g Group) {
+	saveID(w, g.Last())
+	w.Len(uint64(g.Read()))
+	w.Len(uint64(g.Pending()))
+	owned := make(map[Consumer]*idRow, g.Consumers())
 	c := g.PendingFrom(ID{})
 	for p, ok := c.Next(); ok; p, ok = c.Next() {
-		b = rdb.AppendLen(rdb.AppendMillis(appendRaw(b, p.ID), p.Time), p.Count)
-		owned[p.Consumer] = append(owned[p.Consumer], p.ID)
+		saveRaw(w, p.ID)
+		w.Millis(p.Time)
+		w.Len(p.Count)
+		row := owned[p.Consumer]
+		if row == nil {
+			row = &idRow{}
+			owned[p.Consumer] = row
+		}
+		row.add(p.ID)
 	}
-	b = rdb.AppendLen(b, uint64(g.Consumers()))
+	w.Len(uint64(g.Consumers()))
 	for n, s := range g.AllConsumers() {
-		b = append(rdb.AppendLen(b, uint64(len(s.Name))), s.Name...)
-		b = rdb.AppendMillis(rdb.AppendMillis(b, s.Seen), s.Active)
-		b = rdb.AppendLen(b, uint64(s.Pending))
-		for _, id := range owned[n] {
-			b = appendRaw(b, id)
+		saveName(w, s.Name)
+		w.Millis(s.Seen)
+		w.Millis(s.Active)
+		w.Len(uint64(s.Pending))
+		if row := owned[n]; row != nil {
+			row.save(w)
 		}
 	}
-	return b
+}
+
+// idRow is IDs in pieces: one slice of millions would be moved each time it grows.
+type idRow struct{ pieces [][]ID }
+
+// idPiece is the most that a piece holds.
+const idPiece = 4096
+
+func (r *idRow) add(id ID) {
+	last := len(r.pieces) - 1
+	if last < 0 || len(r.pieces[last]) == idPiece {
+		r.pieces = append(r.pieces, nil)
+		last++
+	}
+	r.pieces[last] = append(r.pieces[last], id)
+}
+
+func (r *idRow) save(w *rdb.Writer) {
+	for _, piece := range r.pieces {
+		for _, id := range piece {
+			saveRaw(w, id)
+		}
+		w.Raw(nil)
+	}
 }
 
 var (

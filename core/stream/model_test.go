@@ -527,7 +527,7 @@ func (x *machine) endSnapshot() error {
 
 // reload saves and loads a value.
 func (x *machine) reload(v keyspace.Value, want *model) error {
-	out := Save(nil, v, x.rng.IntN(2) == 0)
+	out := saved(v, x.rng.IntN(2) == 0)
 	loaded, err := Load(rdb.TypeStreamListpacks3, rdb.NewReader(out), x.ks.Arena(x.ks.Hash(x.key)))
 	if err != nil {
 		return fmt.Errorf("loading: %w", err)
@@ -536,7 +536,7 @@ func (x *machine) reload(v keyspace.Value, want *model) error {
 	if err := differs(Of(loaded), want); err != nil {
 		return fmt.Errorf("loaded: %w", err)
 	}
-	if again := Save(nil, loaded, false); !bytes.Equal(again, Save(nil, v, false)) {
+	if again := saved(loaded, false); !bytes.Equal(again, saved(v, false)) {
 		return fmt.Errorf("saved anew it is something else")
 	}
 	return nil

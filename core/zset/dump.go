@@ -29,19 +29,20 @@ func Opcodes() []byte {
 	return []byte{rdb.TypeZSet, rdb.TypeZSet2, rdb.TypeZSetListpack, rdb.TypeZSetZiplist}
 }
 
-// Save appends a value in the form that Redis would write, and returns its RDB
-// type. compress is as in rdb.AppendString.
-func Save(b []byte, v keyspace.Value, compress bool) (opcode byte, out []byte) {
+// Save writes a value in the form that Redis would write.
+func Save(w *rdb.Writer, v keyspace.Value) {
 	if !v.Kind.IsObject() {
-		return rdb.TypeZSetListpack, rdb.AppendString(b, v.Data, compress)
+		w.Begin(rdb.TypeZSetListpack)
+		w.String(v.Data)
+		return
 	}
 	z := Of(v)
-	b = rdb.AppendLen(b, uint64(z.Len()))
+	w.Begin(rdb.TypeZSet2)
+	w.Len(uint64(z.Len()))
 	for c := z.At(z.Len() - 1); c.OK(); c.Prev() { // from the greatest, as Redis does
-		b = rdb.AppendString(b, c.Member(), compress)
-		b = rdb.AppendBinaryDouble(b, c.Score())
+		w.String(c.Member())
+		w.BinaryDouble(c.Score())
 	}
-	return rdb.TypeZSet2, b
 }
 
 var (

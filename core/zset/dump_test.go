@@ -65,7 +65,7 @@ func TestRedisDumps(t *testing.T) {
 		for what, v := range map[string]keyspace.Value{
 			"edited": m.entry().Value(), "built": built, "loaded": loaded, "copied": Copy(built, a),
 		} {
-			opcode, out := Save(nil, v, false)
+			opcode, out := saved(v, false)
 			if opcode != dump[0] || !bytes.Equal(out, dump[1:]) {
 				t.Errorf("%s, %s: saved as type %d\n%x\nnot\n%x", name, what, opcode, out, dump[1:])
 			}
@@ -234,7 +234,7 @@ func FuzzLoad(f *testing.F) {
 			for c := Of(v).At(0); c.OK(); c.Next() {
 				content[string(c.Member())] = c.Score()
 			}
-			opcode, out := Save(nil, v, true)
+			opcode, out := saved(v, true)
 			again, err := Load(opcode, rdb.NewReader(out), a, limits)
 			if err != nil {
 				t.Fatal("not even we can read it: ", err)
@@ -336,4 +336,9 @@ func TestDigest(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// saved returns what Save writes: its type and the rest.
+func saved(v keyspace.Value, compress bool) (opcode byte, out []byte) {
+	return rdb.Encode(compress, func(w *rdb.Writer) { Save(w, v) })
 }

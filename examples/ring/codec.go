@@ -14,15 +14,15 @@ import (
 // claim the same one does not start.
 const opcode = rdb.FirstCustom
 
-// save appends a ring as its size, the number of elements, and the elements.
-func save(b []byte, v keyspace.Value) (byte, []byte) {
+// save writes a ring as its size, the number of elements, and the elements.
+func save(w *rdb.Writer, v keyspace.Value) {
 	r := v.Object.(*ring)
-	b = rdb.AppendLen(b, uint64(r.size))
-	b = rdb.AppendLen(b, uint64(r.Len()))
+	w.Begin(opcode)
+	w.Len(uint64(r.size))
+	w.Len(uint64(r.Len()))
 	for i := range r.Len() {
-		b = rdb.AppendString(b, r.at(i), false)
+		w.String(r.at(i))
 	}
-	return opcode, b
 }
 
 var errCorrupt = errors.New("a ring of an impossible size")

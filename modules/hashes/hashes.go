@@ -22,7 +22,6 @@ type module struct {
 	entries *config.IntVar    // hash-max-listpack-entries
 	bytes   *config.MemoryVar // hash-max-listpack-value
 
-	compress *config.BoolVar // rdbcompression; nil if no module declares it
 }
 
 func (*module) Name() string { return "hashes" }
@@ -44,7 +43,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes hashes.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.entries, m.bytes)
 	return m.limit(s.Keyspace())
 }

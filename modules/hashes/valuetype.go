@@ -16,9 +16,7 @@ func (m *module) valueType() core.ValueType {
 		Encoding: hash.Encoding,
 		Len:      func(v keyspace.Value) int { return hash.Of(v, 0).Len() },
 		Opcodes:  hash.Opcodes(),
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			return hash.Save(b, v, m.compress == nil || m.compress.Load())
-		},
+		Save:     hash.Save,
 		Load: func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			return hash.Load(opcode, r, a, m.limits())
 		},

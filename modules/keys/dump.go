@@ -5,12 +5,13 @@ import (
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
-// dump is DUMP key.
-func dump(c *core.Ctx) error {
+// dumpKey is DUMP key.
+func dumpKey(c *core.Ctx) error {
 	e := c.Find(c.Args[1])
 	if !e.OK() {
 		c.Null()
@@ -21,10 +22,32 @@ func dump(c *core.Ctx) error {
 	if t == nil {
 		return core.Err("the module of this value's type is not linked in")
 	}
-	opcode, b := t.Save([]byte{0}, v)
-	b[0] = opcode
-	c.Bulk(rdb.AppendFooter(b))
+	replyDump(c, t, v)
 	return nil
+}
+
+// replyDump replies with a value's payload, which leaves the Writer while it is made. How
+// long it is stands before it, and is known at the end.
+func replyDump(c *core.Ctx, t *core.ValueType, v keyspace.Value) {
+	mark, n, crc := c.Mark(), 0, uint64(0)
+	add := func(b []byte) {
+		n += len(b)
+		crc = rdb.CRC64(crc, b)
+		c.Raw(b)
+	}
+	w := rdb.Writer{Compress: dump.Compressing(c.Server.Registry())}
+	w.Spill = func(buf, more []byte) []byte {
+		add(buf)
+		add(more)
+		return buf[:0]
+	}
+	t.Save(&w, v)
+	add(w.Buf)
+	footer := rdb.Footer(crc)
+	c.Raw(footer[:])
+	n += len(footer)
+	c.Raw([]byte("\r\n"))
+	c.Insert(mark, append(strconv.AppendInt([]byte{'$'}, int64(n), 10), '\r', '\n'))
 }
 
 var (

@@ -196,9 +196,10 @@ func textType() core.ValueType {
 		Name: "string", Type: keyspace.String, Opcodes: []byte{rdb.TypeString},
 		Encoding: func(v keyspace.Value) string { return [...]string{"raw", "embstr", "int"}[v.Kind.Encoding()] },
 		Len:      func(v keyspace.Value) int { return len(v.Data) },
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
+		Save: func(w *rdb.Writer, v keyspace.Value) {
 			var tmp [20]byte
-			return rdb.TypeString, rdb.AppendString(b, keyspace.TextOf(v, tmp[:]), true)
+			w.Begin(rdb.TypeString)
+			w.String(keyspace.TextOf(v, tmp[:]))
 		},
 		Load: func(_ byte, r *rdb.Reader, _ *arena.Arena) (keyspace.Value, error) {
 			return keyspace.Value{Kind: keyspace.MakeKind(keyspace.String, keyspace.Raw), Data: r.String()}, r.Err()
@@ -262,12 +263,12 @@ func numbersType() core.ValueType {
 		Is:       func(o keyspace.Object) bool { _, ok := o.(*numbersObject); return ok },
 		Encoding: func(keyspace.Value) string { return "cells" },
 		Len:      func(v keyspace.Value) int { return v.Object.Len() },
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			b = rdb.AppendLen(b, uint64(v.Object.Len()))
+		Save: func(w *rdb.Writer, v keyspace.Value) {
+			w.Begin(numbersOpcode)
+			w.Len(uint64(v.Object.Len()))
 			for _, n := range numbers(v) {
-				b = rdb.AppendLen(b, n)
+				w.Len(n)
 			}
-			return numbersOpcode, b
 		},
 		Load: func(_ byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			var all []uint64

@@ -22,8 +22,7 @@ import (
 func New() core.Module { return &module{} }
 
 type module struct {
-	size     *config.IntVar  // list-max-listpack-size
-	compress *config.BoolVar // rdbcompression; nil if no module declares it
+	size *config.IntVar // list-max-listpack-size
 }
 
 func (*module) Name() string { return "lists" }
@@ -47,7 +46,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes lists.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.size)
 	return m.limit(s.Keyspace())
 }
@@ -76,9 +74,7 @@ func (m *module) valueType() core.ValueType {
 		Encoding: list.Encoding,
 		Len:      func(v keyspace.Value) int { return list.Of(v).Len() },
 		Opcodes:  list.Opcodes(),
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			return rdb.TypeListQuicklist2, list.Save(b, v, m.compress == nil || m.compress.Load())
-		},
+		Save:     list.Save,
 		Load: func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			return list.Load(opcode, r, a, m.limits())
 		},

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
 var errNoDebug = core.Err(`DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`)
@@ -132,12 +134,19 @@ func debugObject(c *core.Ctx) error {
 	if t == nil {
 		return errors.New("no module knows the type of this value")
 	}
-	_, saved := t.Save(nil, v)
+	saved := 0
+	w := rdb.Writer{Compress: dump.Compressing(c.Server.Registry())}
+	w.Spill = func(buf, more []byte) []byte {
+		saved += len(buf) + len(more)
+		return buf[:0]
+	}
+	t.Save(&w, v)
+	saved += len(w.Buf) - len("t") // the type does not count
 	idle := int64(0)
 	if c.DB.Keyspace().ClockMode() == keyspace.LRU {
 		idle = e.Idle(c.Now) / 1000
 	}
 	c.Status(fmt.Sprintf("Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
-		e.Data(), t.Encoding(v), len(saved), (c.Now/1000-idle)&(1<<24-1), idle))
+		e.Data(), t.Encoding(v), saved, (c.Now/1000-idle)&(1<<24-1), idle))
 	return nil
 }

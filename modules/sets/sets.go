@@ -25,8 +25,7 @@ type module struct {
 	entries *config.IntVar // set-max-listpack-entries
 	bytes   *config.IntVar // set-max-listpack-value
 
-	compress *config.BoolVar // rdbcompression; nil if no module declares it
-	lazy     *config.BoolVar // lazyfree-lazy-server-del; the same
+	lazy *config.BoolVar // lazyfree-lazy-server-del; the same
 }
 
 func (*module) Name() string { return "sets" }
@@ -49,7 +48,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes sets.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	m.lazy, _ = schema.Find("lazyfree-lazy-server-del").(*config.BoolVar)
 	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.ints, m.entries, m.bytes)
 	return m.limit(s.Keyspace())
@@ -75,9 +73,7 @@ func (m *module) valueType() core.ValueType {
 		Encoding: set.Encoding,
 		Len:      func(v keyspace.Value) int { return set.Of(v).Len() },
 		Opcodes:  set.Opcodes(),
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			return set.Save(b, v, m.compress == nil || m.compress.Load())
-		},
+		Save:     set.Save,
 		Load: func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			return set.Load(opcode, r, a, m.limits())
 		},

@@ -13,7 +13,6 @@ import (
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
@@ -24,7 +23,6 @@ type module struct {
 	bytes   *config.MemoryVar // stream-node-max-bytes
 	entries *config.IntVar    // stream-node-max-entries
 
-	compress *config.BoolVar // rdbcompression; nil if no module declares it
 }
 
 func (*module) Name() string { return "streams" }
@@ -46,7 +44,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes streams.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	apply := func() error { return m.limit(s.Keyspace()) }
 	schema.Apply(apply, m.bytes, m.entries)
 	return apply()
@@ -65,11 +62,9 @@ func (m *module) valueType() core.ValueType {
 		Encoding: stream.Encoding,
 		Len:      func(v keyspace.Value) int { return stream.Of(v).Len() },
 		Opcodes:  stream.Opcodes(),
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			return rdb.TypeStreamListpacks3, stream.Save(b, v, m.compress == nil || m.compress.Load())
-		},
-		Load:    stream.Load,
-		Rewrite: stream.Rewrite,
+		Save:     stream.Save,
+		Load:     stream.Load,
+		Rewrite:  stream.Rewrite,
 		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
 			return stream.Copy(v, a), nil
 		},

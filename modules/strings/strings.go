@@ -19,7 +19,6 @@ func New() core.Module { return &module{} }
 
 type module struct {
 	maxBulk    *config.MemoryVar // proto-max-bulk-len: the longest value
-	compress   *config.BoolVar   // rdbcompression; nil if no module declares it
 	lazyExpire *config.BoolVar   // lazyfree-lazy-expire; the same
 }
 
@@ -39,7 +38,6 @@ func (m *module) follow(schema *config.Schema) error {
 	if m.maxBulk, ok = schema.Find("proto-max-bulk-len").(*config.MemoryVar); !ok {
 		return errors.New("there is no parameter proto-max-bulk-len")
 	}
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	m.lazyExpire, _ = schema.Find("lazyfree-lazy-expire").(*config.BoolVar)
 	return nil
 }

@@ -234,7 +234,6 @@ func TestGetrangeLikeSlices(t *testing.T) {
 
 // TestSaveLoad: what is saved loads as the same value in the same encoding.
 func TestSaveLoad(t *testing.T) {
-	m := &module{}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
 			rapid.SliceOfN(rapid.Byte(), 0, 100),
@@ -245,7 +244,7 @@ func TestSaveLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		op, saved := m.save(nil, v)
+		op, saved := rdb.Encode(true, func(w *rdb.Writer) { save(w, v) })
 		again, err := load(op, rdb.NewReader(saved), nil)
 		if err != nil || again.Kind != v.Kind || !bytes.Equal(again.Data, v.Data) {
 			t.Fatalf("%v: %v became %v", err, v, again)

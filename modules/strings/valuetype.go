@@ -18,7 +18,7 @@ func (m *module) valueType() core.ValueType {
 		Encoding: encoding,
 		Len:      func(v keyspace.Value) int { var tmp [20]byte; return len(keyspace.TextOf(v, tmp[:])) },
 		Opcodes:  []byte{rdb.TypeString},
-		Save:     m.save,
+		Save:     save,
 		Load:     load,
 		Rewrite: func(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 			var tmp [20]byte
@@ -41,11 +41,13 @@ func encoding(v keyspace.Value) string {
 	return "raw"
 }
 
-func (m *module) save(b []byte, v keyspace.Value) (byte, []byte) {
+func save(w *rdb.Writer, v keyspace.Value) {
+	w.Begin(rdb.TypeString)
 	if v.Kind.Encoding() == keyspace.Int {
-		return rdb.TypeString, rdb.AppendInt(b, int64(binary.LittleEndian.Uint64(v.Data)))
+		w.Int(int64(binary.LittleEndian.Uint64(v.Data)))
+		return
 	}
-	return rdb.TypeString, rdb.AppendString(b, v.Data, m.compress == nil || m.compress.Load())
+	w.String(v.Data)
 }
 
 func load(_ byte, r *rdb.Reader, _ *arena.Arena) (keyspace.Value, error) {

@@ -16,9 +16,7 @@ func (m *module) valueType() core.ValueType {
 		Encoding: zset.Encoding,
 		Len:      func(v keyspace.Value) int { return zset.Of(v).Len() },
 		Opcodes:  zset.Opcodes(),
-		Save: func(b []byte, v keyspace.Value) (byte, []byte) {
-			return zset.Save(b, v, m.compress == nil || m.compress.Load())
-		},
+		Save:     zset.Save,
 		Load: func(opcode byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
 			return zset.Load(opcode, r, a, m.limits())
 		},

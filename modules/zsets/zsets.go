@@ -23,7 +23,6 @@ type module struct {
 	entries *config.IntVar    // zset-max-listpack-entries
 	bytes   *config.MemoryVar // zset-max-listpack-value
 
-	compress *config.BoolVar // rdbcompression; nil if no module declares it
 }
 
 func (*module) Name() string { return "zsets" }
@@ -45,7 +44,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes sorted sets.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.compress, _ = schema.Find("rdbcompression").(*config.BoolVar)
 	apply := func() error {
 		s.Keyspace().SetPacked(keyspace.ZSet, m.limits())
 		return nil
