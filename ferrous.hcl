@@ -39,14 +39,14 @@
 # Fixed at start-up.
 # unixsocketgroup = ""
 
+# Seconds after which an idle client is disconnected; 0 for never.
+# timeout = 0
+
 # Seconds between TCP keep-alive probes to clients; 0 for none.
 # tcp-keepalive = 300
 
 # How many of these probes may stay without an answer before the client is given up.
 # tcp-keepalive-probes = 3
-
-# Seconds after which an idle client is disconnected; 0 for never.
-# timeout = 0
 
 # While no password is set, serve only clients of this machine.
 # protected-mode = true
@@ -376,9 +376,6 @@
 # sanitize-dump-payload = "no"
 
 # Accepted, without effect: there is no replication yet.
-# repl-diskless-sync-delay = 5
-
-# Accepted, without effect: there is no replication yet.
 # Also called slave-serve-stale-data.
 # replica-serve-stale-data = true
 
@@ -398,34 +395,10 @@
 # masteruser = ""
 
 # Accepted, without effect: there is no replication yet.
-# Also called min-slaves-max-lag.
-# min-replicas-max-lag = 10
-
-# Accepted, without effect: there is no replication yet.
-# Also called min-slaves-to-write.
-# min-replicas-to-write = 0
-
-# Accepted, without effect: there is no replication yet.
-# repl-backlog-ttl = 3600
-
-# Accepted, without effect: there is no replication yet.
 # repl-disable-tcp-nodelay = false
 
 # Accepted, without effect: there is no replication yet.
 # repl-diskless-load = "disabled"
-
-# Accepted, without effect: there is no replication yet.
-# repl-diskless-sync = true
-
-# Accepted, without effect: there is no replication yet.
-# repl-diskless-sync-max-replicas = 0
-
-# Accepted, without effect: there is no replication yet.
-# Also called repl-ping-slave-period.
-# repl-ping-replica-period = 10
-
-# Accepted, without effect: there is no replication yet.
-# repl-timeout = 60
 
 # Accepted, without effect: there is no replication yet.
 # rdb-del-sync-files = false
@@ -833,8 +806,46 @@
 
 # --- replication ----------------------------------------------------------------------------------
 
-# Accepted, without effect: there is no replication yet. INFO shows it.
+# How much of what replicas are sent is kept in memory at least, for a replica that was cut off and
+# comes back: it gets what it has missed instead of everything.
 # repl-backlog-size = "1mb"
+
+# After how many seconds without a replica what is kept for those who come back is forgotten; 0 for
+# never.
+# repl-backlog-ttl = 3600
+
+# After how many seconds without a sign of life a replica, or a master, is taken for lost. More than
+# repl-ping-replica-period.
+# repl-timeout = 60
+
+# How often a master sends its replicas a PING, in seconds.
+# Also called repl-ping-slave-period.
+# repl-ping-replica-period = 10
+
+# Whether a full sync waits for repl-diskless-sync-delay, so that several replicas share it. No file
+# is ever written for one.
+# repl-diskless-sync = true
+
+# How many seconds a full sync waits for more replicas to come.
+# repl-diskless-sync-delay = 5
+
+# A full sync waits for no more when so many replicas have come; 0 for no number.
+# repl-diskless-sync-max-replicas = 0
+
+# The version of the RDB format that replicas are sent which do not say what they read, as Redis
+# does not: 10 for Redis 7.0, 11 for 7.2, 12 for 7.4.
+# From 10 to 12.
+# repl-rdb-version = 10
+
+# With fewer replicas that have said something within min-replicas-max-lag seconds, commands that
+# write are refused; 0 for never.
+# Also called min-slaves-to-write.
+# min-replicas-to-write = 0
+
+# After how many seconds of silence a replica does not count for min-replicas-to-write; 0 switches
+# that off.
+# Also called min-slaves-max-lag.
+# min-replicas-max-lag = 10
 
 # --- hyperloglog ----------------------------------------------------------------------------------
 

@@ -64,3 +64,24 @@ func (r *Registry) Checker(c Checker) { r.checkers = append(r.checkers, c) }
 
 // Checkers returns the checkers of files, in order; it is the host's.
 func (r *Registry) Checkers() []Checker { return r.checkers }
+
+// Position is a place in the history of the data that masters and replicas share: a
+// replica whose data are those of a position goes on from there.
+type Position struct {
+	ID     string // of the history (replid)
+	Offset int64  // bytes of the stream up to there
+	DB     int    // the database that the stream has selected
+}
+
+// OnPosition registers who knows at which position the data are. It is called with all
+// shards locked; without ok there is none.
+func (r *Registry) OnPosition(fn func() (p Position, ok bool)) { r.position = fn }
+
+// Position returns the position of the data, and whether there is one. All shards are
+// locked: it is what belongs to a snapshot that is taken under the same locks.
+func (r *Registry) Position() (p Position, ok bool) {
+	if r.position == nil {
+		return p, false
+	}
+	return r.position()
+}

@@ -7,7 +7,7 @@ package core
 
 // OnRan registers a hook for commands that have run, those run by others and
 // retries of blocked ones included, called while the locks of their keys are
-// still held, whatever was replied. So what it notes of a key is noted before
+// still held and what they have changed is fed, whatever was replied. So what it notes of a key is noted before
 // the next change of that key. It takes no locks but leaves. Commands that come
 // from no client may be left out.
 func (r *Registry) OnRan(fn func(c *Ctx)) *Switch {

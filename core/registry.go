@@ -49,6 +49,7 @@ type Registry struct {
 	listening []func(s *Session, fn func(channel string, pattern bool) bool)
 	more      []extension
 	resets    []func()
+	position  func() (Position, bool)
 
 	errs   []error
 	frozen bool

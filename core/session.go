@@ -201,6 +201,13 @@ type Conn interface {
 	// session's fields; w writes to the session. It is not run if the session
 	// has ended.
 	DeliverFunc(fn func(s *Session, w *resp.Writer))
+	// Pull makes the session send, whenever nothing else waits to be sent, what a
+	// source has. The caller is the session's own loop. A source is forgotten when the
+	// session ends, before Closed is called.
+	Pull(from Source)
+	// Ready says that the session's source has something again. It may be called from
+	// any goroutine; a hook of OnTurn gives its loop, others -1.
+	Ready(loop int)
 	// Close ends the session: at once, or after what was written so far has
 	// been sent. reason goes to the log.
 	Close(afterReply bool, reason string)
@@ -245,4 +252,22 @@ type ConnInfo struct {
 	MultiMemory int // of those, the queue of MULTI
 	LastCommand string
 	Loop        int // which event loop
+}
+
+// Source is what a session is sent beside replies and messages, pulled as its connection takes
+// it: a stream that has no end, or that is too large to wait in memory. It is called
+// on the session's own loop.
+type Source interface {
+	// Next returns what is to be sent next, or a part of that; nothing if there is
+	// nothing at the moment, and then Conn.Ready is called when there is. The bytes
+	// stay as they are until Sent.
+	Next() []byte
+	// Sent says that the first n bytes of what Next returned are on their way.
+	Sent(n int)
+	// Behind returns how many bytes are held in memory for the session to be sent:
+	// for them the limits of its class hold (client-output-buffer-limit).
+	Behind() int64
+	// Relieve is asked when the limits are exceeded by so many bytes that are held.
+	// True means that something is done about it; else the session is disconnected.
+	Relieve(held int64) bool
 }

@@ -93,7 +93,6 @@ func declareLater(s *config.Schema) {
 	}
 	s.Enum(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0),
 		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
-	s.Int(par("repl-diskless-sync-delay", "5", noReplica, 0), 0, math.MaxInt32)
 	stale := par("replica-serve-stale-data", "yes", noReplica, 0)
 	stale.Aliases = []string{"slave-serve-stale-data"}
 	s.Bool(stale)

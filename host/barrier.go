@@ -52,7 +52,7 @@ func (srv *Server) breaks() (n uint64) {
 func (srv *Server) barrierMoved() {
 	for _, w := range srv.workers {
 		if w.hasHeld.Load() {
-			w.Post(w.release)
+			w.post(w.release)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (w *worker) release() {
 		default:
 			s.heldAt = nil
 			w.touch(s)
-			s.link.WantRead(true)
+			s.link.wantRead(true)
 			w.proceed(s)
 		}
 	}

@@ -118,13 +118,13 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	c.Locks = own
 	err := c.Cmd.Run(c)
-	w.srv.registry.Hooks.Ran(c)
 	w.show(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty
 		s.wrote = true
 		c.Feed()
 	}
+	w.srv.registry.Hooks.Ran(c)
 	if c.Waiting != nil && err == nil {
 		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
 	}

@@ -35,13 +35,13 @@ func (s *session) queryLimit() int64 {
 // the hard limit, after some time above the soft one. The lock of its worker is
 // held.
 func (w *worker) checkOutput(s *session, more int) {
-	used := int64(s.pending.Bytes() + more)
+	used := int64(s.pending.bytes+more) + s.behind()
 	if used == 0 || s.kind == core.ClientMaster {
 		s.softSince = 0
 		return
 	}
 	l := s.outputLimit()
-	hard := s.overHard(used)
+	hard := s.overHard(used) && !s.relieved(used)
 	soft := l.soft > 0 && used >= l.soft
 	switch {
 	case !soft:
@@ -52,10 +52,14 @@ func (w *worker) checkOutput(s *session, more int) {
 	default:
 		soft = (w.now-s.softSince)/1000 >= l.seconds
 	}
-	if hard || soft {
+	if hard || soft && !s.relieved(used) {
 		w.cutOff(s, used)
 	}
 }
+
+// relieved reports whether a session may have more than its limits, since what it has
+// comes from a source that can do something about it.
+func (s *session) relieved(used int64) bool { return s.source != nil && s.source.Relieve(used) }
 
 // overHard reports whether so many bytes of replies are more than the session may
 // ever have.

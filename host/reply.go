@@ -3,7 +3,6 @@ package host
 import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/resp"
-	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // reply is the part of the running command's reply, and of those before it that
@@ -15,15 +14,15 @@ type reply struct {
 	srv *Server
 	s   *session // whose reply it is, nil for nobody's
 	by  *worker  // who executes; only the session's own may look at what waits already
-	out network.Output
+	out output
 }
 
 // Room implements resp.Sink.
 func (r *reply) Room(n, next int) []byte {
-	if !r.fits(min(n, network.LargeChunk)) {
+	if !r.fits(min(n, largeChunk)) {
 		return nil
 	}
-	return r.out.Extend(n, next, r.srv.buffers)
+	return r.out.extend(n, next, r.srv.buffers)
 }
 
 // Hold implements resp.Sink.
@@ -32,19 +31,19 @@ func (r *reply) Hold(b []byte, release func()) bool {
 		release()
 		return false
 	}
-	r.out.Hold(b, release)
+	r.out.hold(b, release)
 	return true
 }
 
 // Truncate implements resp.Sink.
-func (r *reply) Truncate(at int) { r.out.Truncate(at, r.srv.buffers) }
+func (r *reply) Truncate(at int) { r.out.truncate(at, r.srv.buffers) }
 
 // Replace implements resp.Sink.
 func (r *reply) Replace(at, del, n int) []byte {
-	if at+del > r.out.Bytes() { // it was thrown away
+	if at+del > r.out.bytes { // it was thrown away
 		return nil
 	}
-	return r.out.Replace(at, del, n, r.srv.buffers)
+	return r.out.replace(at, del, n, r.srv.buffers)
 }
 
 // fits reports whether the client may have n bytes more; if not, what it was to
@@ -54,14 +53,14 @@ func (r *reply) fits(n int) bool {
 	if r.s == nil {
 		return true
 	}
-	n += r.out.Bytes()
+	n += r.out.bytes
 	if r.by == r.s.worker {
-		n += r.s.pending.Bytes()
+		n += r.s.pending.bytes
 	}
 	if !r.s.overHard(int64(n)) && !r.s.crowds(n) {
 		return true
 	}
-	r.out.Drop(r.srv.buffers)
+	r.out.drop(r.srv.buffers)
 	return false
 }
 
@@ -81,14 +80,14 @@ func (w *worker) collect(s *session, from *resp.Writer, r *reply) {
 	total := from.Mark()
 	switch {
 	case from.Unwanted():
-		w.cutOff(s, int64(s.pending.Bytes()+total))
-		r.out.Drop(w.srv.buffers)
+		w.cutOff(s, int64(s.pending.bytes+total))
+		r.out.drop(w.srv.buffers)
 	case s.closing >= closeNow:
-		r.out.Drop(w.srv.buffers)
+		r.out.drop(w.srv.buffers)
 	default:
 		w.barred(s)
-		s.pending.Take(&r.out)
-		s.pending.Add(from.Buf, false, w.srv.buffers)
+		s.pending.take(&r.out)
+		s.pending.add(from.Buf, false, w.srv.buffers)
 		w.touch(s)
 	}
 	if from.Reset(); cap(from.Buf) > 4*flushAt {
@@ -104,4 +103,4 @@ type call struct {
 }
 
 // drop gives up what was replied.
-func (c *call) drop() { c.sink.out.Drop(c.sink.srv.buffers) }
+func (c *call) drop() { c.sink.out.drop(c.sink.srv.buffers) }

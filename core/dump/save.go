@@ -44,6 +44,15 @@ func AccessOf(r *core.Registry) Access {
 // Pair is an auxiliary field.
 type Pair struct{ Name, Value string }
 
+// PositionAux are the auxiliary fields that tell at which position the data are.
+func PositionAux(p core.Position) []Pair {
+	return []Pair{
+		{"repl-stream-db", strconv.Itoa(p.DB)},
+		{"repl-id", p.ID},
+		{"repl-offset", strconv.FormatInt(p.Offset, 10)},
+	}
+}
+
 // SaveOptions say how a snapshot is written. The zero value writes what Redis
 // writes by default but for the checksum.
 type SaveOptions struct {
@@ -55,6 +64,13 @@ type SaveOptions struct {
 	Background bool
 	Base       bool   // the dump is the base of an append-only file
 	Aux        []Pair // auxiliary fields beside the usual ones
+	// Libraries, if not nil, are the functions to be saved, in the place of those that
+	// the registry has by now.
+	Libraries *[][]byte
+	NoKeys    bool // only the rest is saved
+	// Version is that of the format, for a reader that knows no newer one; 0 for the newest
+	// that is needed.
+	Version int
 	// Incremental is for WriteFile: see ReplaceFile.
 	Incremental bool
 
@@ -105,8 +121,16 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 	if s.MembersExpire() {
 		v.version = rdb.VersionMemberExpiry
 	}
+	if o.Version != 0 && o.Version < v.version {
+		if s.MembersExpire() && !o.NoKeys {
+			return Result{}, fmt.Errorf("hashes have fields that expire, which a reader of version %d of the format does not know", o.Version)
+		}
+		v.version = o.Version
+	}
 	v.begin()
-	v.databases()
+	if !v.o.NoKeys {
+		v.databases()
+	}
 	v.end()
 	return Result{Version: v.version, Keys: v.keys.Load(), Bytes: v.written}, v.err
 }
@@ -189,7 +213,12 @@ func (v *saver) begin() {
 		base = 1
 	}
 	number("aof-base", base)
-	for _, text := range v.r.Functions.All() {
+	libraries := v.o.Libraries
+	if libraries == nil {
+		all := v.r.Functions.All()
+		libraries = &all
+	}
+	for _, text := range *libraries {
 		b = rdb.AppendString(append(b, rdb.OpFunction2), text, v.compress)
 	}
 	v.put(b, v.sum(b))

@@ -16,9 +16,9 @@ const (
 
 // AppendCommand appends a command.
 func AppendCommand(b []byte, args ...[]byte) []byte {
-	b = appendHead(b, '*', len(args))
+	b = AppendHead(b, '*', len(args))
 	for _, a := range args {
-		b = appendHead(b, '$', len(a))
+		b = AppendHead(b, '$', len(a))
 		b = append(b, a...)
 		b = append(b, '\r', '\n')
 	}
@@ -27,9 +27,9 @@ func AppendCommand(b []byte, args ...[]byte) []byte {
 
 // AppendWords is AppendCommand for words.
 func AppendWords(b []byte, words ...string) []byte {
-	b = appendHead(b, '*', len(words))
+	b = AppendHead(b, '*', len(words))
 	for _, w := range words {
-		b = appendHead(b, '$', len(w))
+		b = AppendHead(b, '$', len(w))
 		b = append(b, w...)
 		b = append(b, '\r', '\n')
 	}
@@ -42,7 +42,9 @@ func AppendSelect(b []byte, db int) []byte {
 	return AppendCommand(b, []byte("SELECT"), strconv.AppendInt(digits[:0], int64(db), 10))
 }
 
-func appendHead(b []byte, kind byte, n int) []byte {
+// AppendHead appends what begins an array ('*') of n elements or a string ('$') of n
+// bytes.
+func AppendHead(b []byte, kind byte, n int) []byte {
 	b = append(b, kind)
 	b = strconv.AppendInt(b, int64(n), 10)
 	return append(b, '\r', '\n')

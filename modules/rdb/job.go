@@ -33,6 +33,7 @@ type job struct {
 	ctx      context.Context
 	stop     context.CancelFunc
 	snapshot *keyspace.Snapshot
+	position []dump.Pair // of the data in the history that replicas follow
 	progress core.Progress
 	keys     int64 // to be saved
 	dirty    int64 // Server.Dirty as of the data that are saved; mu for a flushed one
@@ -74,10 +75,11 @@ func (m *module) enter(k kind, dirty int64) *job {
 // and all shards are locked.
 func (m *module) begin(k kind) *job {
 	s := m.server.Keyspace().Freeze()
+	at := m.position()
 	holds := m.server.Background().Begin(place)
 	m.mu.Lock()
 	j := m.enter(k, m.server.Dirty(true))
-	j.snapshot, j.keys, j.holds = s, s.Keys(), holds
+	j.snapshot, j.keys, j.holds, j.position = s, s.Keys(), holds, at
 	m.state.saves++
 	if k == background {
 		m.state.tried = j.start.Unix()
@@ -88,6 +90,15 @@ func (m *module) begin(k kind) *job {
 	}
 	m.jobs.Go(func() { m.run(j) })
 	return j
+}
+
+// position returns the fields that tell where the data are in the history that replicas
+// follow; none if there is no such history. All shards are locked.
+func (m *module) position() []dump.Pair {
+	if p, ok := m.server.Registry().Position(); ok {
+		return dump.PositionAux(p)
+	}
+	return nil
 }
 
 // beginFlushed begins to write a file without keys; mu is held. One that is
@@ -113,17 +124,17 @@ func (m *module) run(j *job) {
 		<-j.before.done
 		j.before = nil
 	}
-	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), j.kind == background, &j.progress)
+	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), j.kind == background, j.position, &j.progress)
 	close(j.done)
 	m.finish(j, m.server.Keyspace().Retained(false))
 }
 
 // write writes a snapshot to the file.
-func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, background bool, p *core.Progress) (dump.Result, error) {
+func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, background bool, at []dump.Pair, p *core.Progress) (dump.Result, error) {
 	o := dump.SaveOptions{
 		Checksum: m.checksum.Load(), Access: dump.AccessOf(m.server.Registry()), Workers: workers,
 		RedisVersion: m.server.Version().Redis, Progress: p,
-		Incremental: m.incremental.Load(), Background: background,
+		Incremental: m.incremental.Load(), Background: background, Aux: at,
 	}
 	if usec := m.saveDelay.Load(); usec != 0 {
 		o.Delay = func() time.Duration { return delay(usec) }
@@ -247,7 +258,7 @@ func (m *module) saveNow() error {
 	s := m.server.Keyspace().Freeze()
 	defer s.End()
 	start := time.Now()
-	res, err := m.write(context.Background(), s, m.workers(true), false, nil)
+	res, err := m.write(context.Background(), s, m.workers(true), false, m.position(), nil)
 	if err != nil {
 		m.reportError(err)
 		return err

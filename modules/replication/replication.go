@@ -1,29 +1,59 @@
-// Package replication will bring masters and replicas. What is here now is the part of
-// it that every server has: it is a master without replicas, and says so to those
-// who ask (ROLE, WAIT, REPLICAOF NO ONE, INFO replication: load balancers,
-// Sentinel, exporters). To follow a master is refused.
+// Package replication makes a server the master of others, or the replica of one, as
+// Redis does it, byte for byte.
+//
+// A server has a state (state.go): its role, and the history of its data. Both sides
+// write the same stream (stream.go), from which its replicas are served: what the
+// feed brings, or what its own master has sent.
 //
 // It is linked in by New; nothing else of it is exported.
 package replication
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"math"
-	"strings"
+	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // New makes the module.
-func New() core.Module { return &module{id: newID()} }
+func New() core.Module { return &module{} }
 
 type module struct {
-	id      string // of the history of the data, 40 hexadecimal digits
-	backlog *config.MemoryVar
+	state
+	srv      core.Server
+	params   params
+	checksum bool // of dumps
+
+	// Of the master: the replicas (peers.go) and what depends on them.
+	slot      int // of a session's *peer
+	writeSlot int // of how far a client has written
+	feeding   *core.Switch
+	streaming *core.Switch
+	turns     *core.Switch // on while there are replicas, as writers
+	writers   *core.Switch
+	few       *core.Switch // the guard for too few replicas
+
+	told   atomic.Int64 // up to where the replicas' loops have been told of the stream
+	ticked int64        // the second of the last tick
+	pinged int64        // when, Unix milliseconds
+
+	// peersMu comes before the stream's and a mailbox's locks, and after the shards'.
+	peersMu   sync.Mutex
+	peers     []*peer
+	lonely    int64 // since when there are none, Unix milliseconds
+	transfers int   // dumps on their way
+	waits     waits
+	figures   figures
+
+	ctx  context.Context // ends with the server
+	end  context.CancelFunc
+	jobs sync.WaitGroup
 }
 
 // newID makes the name of a history of data that nobody shares.
@@ -38,71 +68,58 @@ func (*module) Name() string { return "replication" }
 
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
+	m.params.declare(r.Config)
 	r.Commands(m.rows()...)
-	m.backlog = r.Config.Memory(config.Param{
-		Name: "repl-backlog-size", Section: "replication", Default: "1mb", NoEffect: "there is no replication yet",
-		Doc: "Accepted, without effect: there is no replication yet. INFO shows it.",
-	}, 1, math.MaxInt64)
-	r.Info(core.InfoSection{Name: "replication", Fill: m.info})
-	r.Info(core.InfoSection{Name: "memory", Fill: zeros("mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")})
-	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) {
-		zeros("total_net_repl_input_bytes", "total_net_repl_output_bytes")(w)
-		w.Float("instantaneous_input_repl_kbps", 0)
-		w.Float("instantaneous_output_repl_kbps", 0)
-		zeros("sync_full", "sync_partial_ok", "sync_partial_err", "slave_expires_tracked_keys", "migrate_cached_sockets", "unexpected_error_replies")(w)
-	}})
+	m.state.init(newStream(m.params.backlog.Load))
+	m.slot, m.writeSlot = r.SessionSlot(), r.SessionSlot()
+	m.feeding, m.streaming = r.OnFeed(m.fed), r.OnStream(m.stream.raw)
+	m.turns, m.writers = r.OnTurn(m.turn), r.OnRan(m.wrote)
+	r.OnSession(nil, m.closed)
+	r.OnTick(m.tick)
+	r.OnPosition(m.position)
+	m.guardWrites(r)
+	m.registerInfo(r)
 	return nil
 }
 
-// zeros fills in what a server without replicas and without a master has none of.
-func zeros(names ...string) func(w *core.InfoWriter) {
-	return func(w *core.InfoWriter) {
-		for _, name := range names {
-			w.Int(name, 0)
-		}
-	}
+// Start implements core.Starter.
+func (m *module) Start(s core.Server) error {
+	m.srv = s
+	m.ctx, m.end = context.WithCancel(context.Background())
+	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
+	return nil
 }
 
-// info describes a master whose history nobody has asked for: the offset counts
-// what replicas would have to be sent, and begins with the first of them.
-func (m *module) info(w *core.InfoWriter) {
-	w.String("role", "master")
-	w.Int("connected_slaves", 0)
-	w.String("master_failover_state", "no-failover")
-	w.String("master_replid", m.id)
-	w.String("master_replid2", strings.Repeat("0", len(m.id)))
-	w.Int("master_repl_offset", 0)
-	w.Int("second_repl_offset", -1)
-	w.Bool("repl_backlog_active", false)
-	w.Int("repl_backlog_size", m.backlog.Load())
-	w.Int("repl_backlog_first_byte_offset", 0)
-	w.Int("repl_backlog_histlen", 0)
+// Stop implements core.Stopper.
+func (m *module) Stop() {
+	if m.end != nil {
+		m.end()
+	}
+	m.jobs.Wait()
 }
 
 // role is ROLE: a master, its offset, its replicas.
-func role(c *core.Ctx) error {
+func (m *module) role(c *core.Ctx) error {
+	m.peersMu.Lock()
+	defer m.peersMu.Unlock()
+	var all []*peer
+	for _, p := range m.peers {
+		if p.phase == online {
+			all = append(all, p)
+		}
+	}
 	c.Array(3)
 	c.BulkString("master")
-	c.Int(0)
-	c.Array(0)
+	c.Int(m.stream.offset())
+	c.Array(len(all))
+	for _, p := range all {
+		ip, port := p.reach()
+		c.Array(3)
+		c.BulkString(ip)
+		c.BulkString(strconv.Itoa(port))
+		c.BulkString(strconv.FormatInt(p.ack, 10))
+	}
 	return nil
-}
-
-// wait is WAIT numreplicas timeout: none of them will ever acknowledge anything.
-func wait(c *core.Ctx) error {
-	n, err := c.ArgInt(1)
-	if err != nil {
-		return err
-	}
-	deadline, err := c.TimeoutMillis(2)
-	if err != nil {
-		return err
-	}
-	if n <= 0 {
-		c.Int(0)
-		return nil
-	}
-	return c.Block(core.Wait{Deadline: deadline, Expired: func(c *core.Ctx) { c.Int(0) }})
 }
 
 // replicaOf is REPLICAOF NO ONE; there is no other master to follow, yet.

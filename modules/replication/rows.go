@@ -11,12 +11,20 @@ func (m *module) rows() []core.Command {
 	const master = "args(host-port{host port:integer}|no-one{NO ONE})"
 	slave := doc("1.0.0", "server", "Makes the server a replica, or a master.", master)
 	slave.Deprecated, slave.ReplacedBy = "5.0.0", "`REPLICAOF`"
+	const handshake = core.Admin | core.NoScript | core.NoMulti | core.NoAsyncLoading
 	return []core.Command{
+		{Name: "psync", Run: m.psync, Arity: -3, Flags: handshake | core.AllKeys,
+			Doc: core.Doc{Summary: "Makes the connection that of a replica, which goes on where it has stopped if it can.", Since: "2.8.0", Group: "server",
+				Args: "replicationid offset:integer"}},
+		{Name: "replconf", Run: m.replconf, Arity: -1, Flags: core.Admin | core.NoScript | core.Loading | core.Stale | core.AllowBusy,
+			Doc: core.Doc{Summary: "Tells a master what a replica is, and how far it has come.", Since: "3.0.0", Group: "server", Complexity: "O(1)", System: true}},
 		{Name: "replicaof", Run: replicaOf, Arity: 3, Flags: admin, Doc: doc("5.0.0", "server", "Makes the server a replica, or a master.", master)},
-		{Name: "role", Run: role, Arity: 1, Flags: core.NoScript | core.Loading | core.Stale | core.Fast, ACL: core.CatAdmin | core.CatDangerous,
+		{Name: "role", Run: m.role, Arity: 1, Flags: core.NoScript | core.Loading | core.Stale | core.Fast, ACL: core.CatAdmin | core.CatDangerous,
 			Doc: doc("2.8.12", "server", "Answers the server's place in the replication, and who else has one.", "")},
 		{Name: "slaveof", Run: replicaOf, Arity: 3, Flags: admin, Doc: slave},
-		{Name: "wait", Run: wait, Arity: 3, ACL: core.CatConnection,
+		{Name: "sync", Run: m.sync, Arity: 1, Flags: handshake | core.AllKeys,
+			Doc: core.Doc{Summary: "Makes the connection that of a replica, which begins with a dump.", Since: "1.0.0", Group: "server"}},
+		{Name: "wait", Run: m.wait, Arity: 3, ACL: core.CatConnection,
 			Doc: doc("3.0.0", "generic", "Waits until replicas have acknowledged what the connection has written.", "numreplicas:integer timeout:integer",
 				"request_policy:all_shards", "response_policy:agg_min")},
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package network
+package host
 
 import (
 	"net"

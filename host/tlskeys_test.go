@@ -1,4 +1,4 @@
-package network
+package host
 
 // Test keys, which open nothing.
 const (
