@@ -76,9 +76,9 @@
 //
 //   - Subcommands: Command.Sub. Whole-keyspace commands: the flag AllKeys.
 //   - Blocking: Ctx.Block with a Retry. Other sessions: the flag AllSessions.
-//   - Value types: Registry.Type with a ValueType; large values are
-//     keyspace.Object implementations. Types that are not Redis's share the
-//     number keyspace.Custom: the Go type of Entry.Object tells them apart.
+//   - Value types: a keyspace.Object, and Registry.Type with the row that an ObjectType
+//     makes; FindObject, OpenObject and PutObject to get at its values. (Rows of ValueType
+//     are for Redis's own types.)
 //   - Refusing commands for what they are, in some state of the server: Registry.Guard.
 //   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap,
 //     OnSession, OnReset, OnRan, OnTurn. Those that return a Switch are off

@@ -262,19 +262,17 @@ func (r *Registry) Type(t ValueType) {
 	case v.Name == "" || v.Encoding == nil || v.Len == nil || v.Save == nil || v.Load == nil || v.Rewrite == nil || v.Digest == nil:
 		r.fail("value type %q lacks a name, Encoding, Len, Save, Load, Rewrite or Digest", v.Name)
 		return
-	case v.Type == keyspace.Custom && (v.Is == nil || v.Copy == nil):
-		r.fail("value type %q: a custom type needs Is and Copy", v.Name)
+	case v.foreign != nil:
+		r.foreignType(v)
 		return
-	case v.Type != keyspace.Custom && r.types[v.Type&15] != nil:
+	case v.Type == keyspace.Custom:
+		r.fail("value type %q: the row of a type that is not Redis's is made by core.ObjectType", v.Name)
+		return
+	case r.types[v.Type&15] != nil:
 		r.fail("value type %q has the number of type %q", v.Name, r.types[v.Type&15].Name)
 		return
 	}
 	for _, op := range v.Opcodes {
-		if v.Type == keyspace.Custom && (op < rdb.FirstCustom || op > rdb.LastCustom) {
-			r.fail("value type %q: RDB opcode %d is not for custom types, which have %d to %d",
-				v.Name, op, rdb.FirstCustom, rdb.LastCustom)
-			return
-		}
 		if old := r.opcodes[op]; old != nil {
 			r.fail("value type %q claims RDB opcode %d of type %q (module %s)", v.Name, op, old.Name, r.owners[old])
 			return
@@ -284,11 +282,24 @@ func (r *Registry) Type(t ValueType) {
 		r.opcodes[op] = v
 	}
 	r.owners[v] = r.module
-	if v.Type == keyspace.Custom {
-		r.custom = append(r.custom, v)
-	} else {
-		r.types[v.Type&15] = v
+	r.types[v.Type&15] = v
+}
+
+// foreignType registers a row that ObjectType has made.
+func (r *Registry) foreignType(v *ValueType) {
+	if v.foreign.err != nil {
+		r.fail("value type %q: %w", v.Name, v.foreign.err)
+		return
 	}
+	for _, old := range r.custom {
+		if old.foreign.id == v.foreign.id || old.foreign.compare == v.foreign.compare {
+			r.fail("value type %q has the name in dumps (%s) or the Go type of type %q (module %s)",
+				v.Name, rdb.ModuleName(v.foreign.id), old.Name, r.owners[old])
+			return
+		}
+	}
+	r.owners[v] = r.module
+	r.custom = append(r.custom, v)
 }
 
 // Info registers a section of INFO. Sections appear in the order of Order.
@@ -434,7 +445,7 @@ func (r *Registry) TypeOf(v keyspace.Value) *ValueType {
 		return r.types[t&15]
 	}
 	for _, t := range r.custom {
-		if t.Is(v.Object) {
+		if t.foreign.is(v.Object) {
 			return t
 		}
 	}
@@ -451,9 +462,36 @@ func (r *Registry) TypeNamed(name string) *ValueType {
 	return nil
 }
 
-// TypeByOpcode returns the value type that reads an RDB opcode, nil if its
-// module is not linked in.
-func (r *Registry) TypeByOpcode(op byte) *ValueType { return r.opcodes[op] }
+// TypeIn returns the value type whose Load reads what follows the RDB type byte op, which in
+// is at. The error says what is missing from this server.
+func (r *Registry) TypeIn(op byte, in *rdb.Reader) (*ValueType, error) {
+	if op != rdb.TypeModule2 {
+		if t := r.opcodes[op]; t != nil {
+			return t, nil
+		}
+		return nil, fmt.Errorf("no module of this server loads RDB type %d%s", op, named(rdb.TypeName(op)))
+	}
+	at := in.Offset()
+	id := in.Len()
+	if in.Err() != nil {
+		return nil, in.Err()
+	}
+	in.Seek(at)
+	for _, t := range r.custom {
+		if t.foreign.id == id&^rdb.MaxModuleVersion {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("The RDB file contains module data I can't load: no matching module type '%s'", rdb.ModuleName(id))
+}
+
+// named is a name behind what it belongs to; nothing for none.
+func named(name string) string {
+	if name == "" {
+		return ""
+	}
+	return ", a " + name
+}
 
 // Sections returns the INFO sections in the order of their registration.
 func (r *Registry) Sections() []InfoSection { return r.sections }

@@ -86,8 +86,7 @@ func TestOnlyKey(t *testing.T) {
 
 func TestTypesRefused(t *testing.T) {
 	whole := ValueType{
-		Name: "ring", Type: keyspace.Custom, Opcodes: []byte{128},
-		Is:       func(keyspace.Object) bool { return false },
+		Name: "hash", Type: keyspace.Hash, Opcodes: []byte{rdb.TypeHash},
 		Encoding: func(keyspace.Value) string { return "" },
 		Len:      func(keyspace.Value) int { return 0 },
 		Save:     func(*rdb.Writer, keyspace.Value) {},
@@ -107,23 +106,53 @@ func TestTypesRefused(t *testing.T) {
 		}
 	}
 	refused("", whole)
-	refused("claims RDB opcode 128", whole, whole)
+	other := whole
+	other.Type = keyspace.List
+	refused("claims RDB opcode 4", whole, other)
+	other.Type, other.Opcodes = keyspace.Hash, nil
+	refused("has the number of type", whole, other)
 	for _, spoil := range []func(v *ValueType){
-		func(v *ValueType) { v.Is = nil }, func(v *ValueType) { v.Copy = nil },
 		func(v *ValueType) { v.Rewrite = nil }, func(v *ValueType) { v.Digest = nil },
 		func(v *ValueType) { v.Save = nil }, func(v *ValueType) { v.Load = nil },
 		func(v *ValueType) { v.Len = nil }, func(v *ValueType) { v.Encoding = nil },
-		func(v *ValueType) { v.Name = "" }, func(v *ValueType) { v.Opcodes = []byte{rdb.TypeHash} },
+		func(v *ValueType) { v.Name = "" }, func(v *ValueType) { v.Type = keyspace.Custom },
 	} {
 		v := whole
 		spoil(&v)
 		refused(`value type "`, v)
 	}
-	whole.Type = keyspace.Hash
-	other := whole
-	other.Opcodes = nil
-	refused("has the number of type", whole, other)
+
+	ring := ObjectType[*ringObject]{
+		Name: "ring", ID: "ring-test",
+		Save:    func(*rdb.FieldWriter, *ringObject) {},
+		Load:    func(*rdb.FieldReader, *arena.Arena) (*ringObject, error) { return nil, nil },
+		Rewrite: func([]byte, *ringObject, func(...[]byte) error) error { return nil },
+		Digest:  func(*ringObject, Digester) {},
+	}
+	refused("", whole, ring.Row())
+	refused(`has the name in dumps (ring-test) or the Go type of type "ring"`, ring.Row(), ring.Row())
+	other = ObjectType[hoopObject]{ring.Name, "", "ring-test", 3, nil, nil, nil, nil, nil}.Row()
+	refused(`it lacks Save, Load, Rewrite or Digest`, other)
+	for want, spoil := range map[string]func(t *ObjectType[*ringObject]){
+		`the name "ring" in dumps has 4 characters, and not 9`: func(t *ObjectType[*ringObject]) { t.ID = "ring" },
+		`the name "ring test" in dumps has a ' '`:              func(t *ObjectType[*ringObject]) { t.ID = "ring test" },
+		`the version 1024 is not from 0 to 1023`:               func(t *ObjectType[*ringObject]) { t.Version = 1024 },
+		`lacks a name`:                                         func(t *ObjectType[*ringObject]) { t.Name = "" },
+		`it lacks Save`:                                        func(t *ObjectType[*ringObject]) { t.Save = nil },
+		`it lacks Save, Load`:                                  func(t *ObjectType[*ringObject]) { t.Load = nil },
+		`it lacks Save, Load, Rewrite`:                         func(t *ObjectType[*ringObject]) { t.Rewrite = nil },
+		`it lacks Save, Load, Rewrite or D`:                    func(t *ObjectType[*ringObject]) { t.Digest = nil },
+	} {
+		v := ring
+		spoil(&v)
+		refused(want, v.Row())
+	}
 }
+
+type (
+	ringObject struct{ keyspace.Object }
+	hoopObject struct{ keyspace.Object }
+)
 
 func TestLookupInEmptyTable(t *testing.T) {
 	r := NewRegistry(config.NewSchema())

@@ -12,25 +12,19 @@ import (
 // value's shard held, except Save and Rewrite on frozen values, which run with
 // none.
 //
-// The types that are not Redis's share one number, so a view does not tell
-// which of them it is: their values are always Objects, and Is asks the Object.
+// A row for a type that is not Redis's is made by ObjectType, and in no other way. Such types share one number, so
+// that a view does not tell which of them it is: their values are always Objects, whose Go type tells.
 type ValueType struct {
 	// Name is what TYPE answers.
 	Name string
-	// Type is the number in an entry's kind; third-party types use
-	// keyspace.Custom and tell their values by Is.
+	// Type is the number in an entry's kind.
 	Type keyspace.Type
-	// Is reports whether an Object is of this type: its Go type is. Nil for
-	// standard types.
-	Is func(keyspace.Object) bool
 	// Encoding names a value's encoding as OBJECT ENCODING does.
 	Encoding func(v keyspace.Value) string
 	// Len returns the number of elements (the length of a string).
 	Len func(v keyspace.Value) int
 	// Opcodes are the RDB type bytes that Load accepts. No two types of a
-	// server may claim the same one. Third-party types take theirs from
-	// rdb.FirstCustom to rdb.LastCustom; whoever reads such a file needs the
-	// module.
+	// server may claim the same one.
 	Opcodes []byte
 	// Save writes the value in RDB form: the opcode (Writer.Begin), then what Load
 	// reads, element by element. Large values leave the Writer while they are written.
@@ -54,6 +48,8 @@ type ValueType struct {
 	Members MemberExpiry
 	// Digest adds the value's content to a DEBUG DIGEST in Redis's way.
 	Digest func(v keyspace.Value, d Digester)
+
+	foreign *foreign // of an ObjectType; nil for Redis's own
 }
 
 // MemberExpiry is how the removal of members whose time has come is told.

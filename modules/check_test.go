@@ -15,7 +15,7 @@ import (
 )
 
 // TestCheckSaysWhatIsMissing: "check" calls no file fit that the same server then
-// refuses to load, and names the module that it needs.
+// refuses to load, and names the type or the command that it lacks.
 func TestCheckSaysWhatIsMissing(t *testing.T) {
 	without := func(names ...string) []core.Module {
 		return slices.DeleteFunc(Full(), func(m core.Module) bool { return slices.Contains(names, m.Name()) })
@@ -53,7 +53,7 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 			want string // "" for nothing
 		}{
 			{Full(), ""}, {without("pubsub", "geo"), ""},
-			{without("streams"), "streams"}, {without("sets", "geo"), "sets"},
+			{without("streams"), "stream"}, {without("sets", "geo"), "set"},
 		} {
 			err := checkWith(t, c.set, file)
 			srv, startErr := host.Start(host.Options{Modules: c.set, Args: args})
@@ -63,8 +63,8 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 			if (err == nil) != (startErr == nil) {
 				t.Errorf("appendonly %s, want %q: the check says %v, the start %v", log, c.want, err, startErr)
 			}
-			command := map[string]string{"streams": "XADD", "sets": "SADD"}[c.want]
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), `"`+c.want+`"`) && !strings.Contains(err.Error(), "'"+command+"'") {
+			command := map[string]string{"stream": "XADD", "set": "SADD"}[c.want]
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), ", a "+c.want+" ") && !strings.Contains(err.Error(), "'"+command+"'") {
 				t.Errorf("appendonly %s: %v, want it to name %q", log, err, c.want)
 			}
 		}

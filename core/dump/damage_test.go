@@ -104,8 +104,8 @@ func FuzzLoad(f *testing.F) {
 	for at := 0; at < len(b); at += 37 {
 		f.Add(append([]byte("REDIS0011\xfe\x00"), b[at:]...))
 	}
-	f.Add(end(key([]byte(header), ringType, "ring", 3, 1, 2, 3)))
-	reg := registry(f, ringModule{})
+	f.Add(end(key([]byte(header), rdb.TypeModule2, "ring", module(ringName, 2, 5, 3, 1, 2, 3)...)))
+	reg := registry(f, ringModule)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		defer reg.Functions.Flush()
 		r := newRig(t, reg)
@@ -129,7 +129,7 @@ func FuzzLoad(f *testing.F) {
 
 // Any data come back as they were.
 func TestAnyData(t *testing.T) {
-	reg := registry(t, ringModule{})
+	reg := registry(t, ringModule)
 	rapid.Check(t, func(rt *rapid.T) {
 		from := newRig(t, reg)
 		word := rapid.StringMatching(`[a-c]{1,3}|-?[0-9]{1,12}|x{20,90}`)

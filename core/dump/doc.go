@@ -28,10 +28,6 @@
 // decode a block's keys and insert them one shard after the other, so that a
 // lock is taken once for many keys and memory is asked for ahead.
 //
-// Values of types that are not Redis's are laid out as only their modules know:
-// the reading goroutine decodes these itself. They are not the many, and a
-// module that has many can do with strings.
-//
 // The input is foreign. No length in it is believed: memory is taken for what
 // has arrived, and the tables are sized for no more keys than the rest of the
 // file can hold. Errors tell the offset in the file and what was being read

@@ -56,9 +56,9 @@ func Load(ctx context.Context, src io.Reader, size int64, r *core.Registry, ks *
 	if o.Log == nil {
 		o.Log = hclog.NewNullLogger()
 	}
-	l := &loader{r: r, ks: ks, o: o, sum: sum{on: o.Checksum}}
+	l := &loader{ks: ks, o: o, sum: sum{on: o.Checksum}}
 	l.expected = make([]atomic.Int64, ks.Databases())
-	l.stream = stream{ctx: ctx, src: src, size: size, user: l}
+	l.stream = stream{ctx: ctx, src: src, size: size, reg: r, flush: l.flush}
 	l.res.Aux = map[string]string{}
 	l.failure.at.Store(nowhere)
 	stored := l.run()
@@ -75,7 +75,6 @@ func Load(ctx context.Context, src io.Reader, size int64, r *core.Registry, ks *
 // reading one's.
 type loader struct {
 	stream
-	r   *core.Registry
 	ks  *keyspace.Keyspace
 	o   LoadOptions
 	res Result
@@ -185,10 +184,6 @@ func (l *loader) read() error {
 
 // key takes note of a key.
 func (l *loader) key(e element) {
-	if e.op >= rdb.FirstCustom {
-		l.ahead = unknown(l.ahead.db) // it has been decoded
-		return
-	}
 	it := l.ahead
 	it.op, it.head, it.value, it.end = e.op, e.head, e.value, e.end
 	l.block.items = append(l.block.items, it)
@@ -253,6 +248,3 @@ func (l *loader) db(i int32) *keyspace.DB {
 	}
 	return l.ks.DB(int(i))
 }
-
-// typeName implements elements.
-func (l *loader) typeName(op byte) string { return typeName(l.r, op) }

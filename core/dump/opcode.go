@@ -1,13 +1,11 @@
 package dump
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -39,7 +37,7 @@ func (l *loader) opcode(e element) error {
 		if r.Err() != nil {
 			break
 		}
-		load := func(text []byte) error { return l.r.Functions.Load(text, l.o.Replace) }
+		load := func(text []byte) error { return l.reg.Functions.Load(text, l.o.Replace) }
 		if l.o.Library != nil {
 			load = l.o.Library
 		}
@@ -47,10 +45,17 @@ func (l *loader) opcode(e element) error {
 			return fmt.Errorf("Failed loading library, %w", err)
 		}
 	case rdb.OpModuleAux:
-		l.o.Log.Warn("The RDB file contains auxiliary data of a module that is not linked in, which are left out: '" +
-			rdb.ModuleName(r.Len()) + "'")
+		if id := r.Len(); r.Err() == nil {
+			return errModuleAux(id)
+		}
 	}
 	return r.Err()
+}
+
+// errModuleAux is the error for what a module has saved beside its values: modules of
+// this server save nothing of the kind, and to leave it out would lose it.
+func errModuleAux(id uint64) error {
+	return fmt.Errorf("The RDB file contains AUX module data I can't load: no matching module '%s'", rdb.ModuleName(id))
 }
 
 // maxIdle bounds what is believed of an idle time, in seconds.
@@ -127,72 +132,15 @@ func (l *loader) done(stored uint64) {
 	l.o.Log.Info(text + ".")
 }
 
-// nameOf names the type of a key.
-func nameOf(user elements, op byte) string {
-	if name := user.typeName(op); name != "" {
-		return name
-	}
-	return fmt.Sprintf("type %d", op)
-}
-
-// typeName names the type that reads an RDB type byte, "" if there is none.
-func typeName(r *core.Registry, op byte) string {
-	if t := r.TypeByOpcode(op); t != nil {
+// nameOf names the type of a value, of which b is what has come; the name is that
+// which the type has in dumps if no module of the server knows it.
+func nameOf(r *core.Registry, op byte, b []byte) string {
+	in := rdb.NewReader(b)
+	if t, err := r.TypeIn(op, in); err == nil {
 		return t.Name
 	}
-	return ""
-}
-
-// errNoType is the error for a value that no module can read.
-func errNoType(op byte, r *rdb.Reader) error {
-	if op == rdb.TypeModule2 {
-		return fmt.Errorf("The RDB file contains module data I can't load: no matching module type '%s'",
-			rdb.ModuleName(r.Len()))
+	if id := in.Len(); op == rdb.TypeModule2 && in.Err() == nil {
+		return fmt.Sprintf("type '%s'", rdb.ModuleName(id))
 	}
-	return fmt.Errorf("RDB type %d needs the module %q, which is not linked in", op, moduleOf(op))
-}
-
-// moduleOf names the module that reads an RDB type.
-func moduleOf(op byte) string {
-	switch op {
-	case rdb.TypeString:
-		return "strings"
-	case rdb.TypeList, rdb.TypeListZiplist, rdb.TypeListQuicklist, rdb.TypeListQuicklist2:
-		return "lists"
-	case rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack:
-		return "sets"
-	case rdb.TypeZSet, rdb.TypeZSet2, rdb.TypeZSetZiplist, rdb.TypeZSetListpack:
-		return "zsets"
-	case rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2, rdb.TypeStreamListpacks3:
-		return "streams"
-	}
-	return "hashes" // all others whose layout is known
-}
-
-// foreign implements elements: it brings in a key with a value of a type that is
-// not Redis's.
-func (l *loader) foreign(e element, b []byte) (n int, err error) {
-	w := l.inline
-	w.names.Reset(l.buf[e.head+1:], 0)
-	key := w.names.String()
-	it := l.ahead
-	it.op, it.hash = e.op, l.ks.Hash(key)
-	shard := keyspace.ShardOf(it.hash)
-	l.lock(shard)
-	defer l.unlock(shard)
-	w.value.Reset(b, l.base+int64(e.value))
-	v, err := w.load(&it)
-	switch {
-	case errors.Is(err, rdb.ErrEmpty):
-		w.skipEmpty(key)
-	case err != nil:
-		return 0, err
-	default:
-		err = w.add(&it, key, v)
-	}
-	w.tell()
-	if err != nil {
-		return 0, &Error{l.base + int64(e.head), l.what(e), err}
-	}
-	return w.value.Offset(), nil
+	return fmt.Sprintf("type %d", op)
 }

@@ -140,9 +140,9 @@ func (w *worker) one(it *item, key []byte) error {
 
 // load decodes the value of an item.
 func (w *worker) load(it *item) (keyspace.Value, error) {
-	t := w.r.TypeByOpcode(it.op)
-	if t == nil {
-		return keyspace.Value{}, errNoType(it.op, &w.value)
+	t, err := w.reg.TypeIn(it.op, &w.value)
+	if err != nil {
+		return keyspace.Value{}, err
 	}
 	return t.Load(it.op, &w.value, w.ks.Arena(it.hash))
 }
@@ -197,7 +197,7 @@ func (l *loader) skipEmpty(key []byte) {
 
 // fail makes err the error for an item.
 func (w *worker) fail(b *block, it *item, key string, err error) {
-	e := &Error{b.base + int64(it.head), nameOf(w, it.op), err}
+	e := &Error{b.base + int64(it.head), nameOf(w.reg, it.op, b.buf[it.value:it.end]), err}
 	if key != "" {
 		e.What = fmt.Sprintf("%s %q", e.What, key)
 	}

@@ -43,11 +43,11 @@ type KeyAt struct {
 type Report struct {
 	Result                        // Keys are those that are not Empty, expired or not
 	Expires      int64            // keys with an expiry
-	Types        map[string]int64 // keys of each type; those that no module knows as "type <number>"
+	Types        map[string]int64 // keys of each type; those that no module knows as "type <number>" or "type '<name>'"
 	Databases    map[int]int64    // keys of each database
 	Libraries    int              // of functions
-	ModuleFields int              // auxiliary fields of loadable modules
-	Refused      map[string]int64 // keys that no module of the server can load, by what Load says of one
+	ModuleFields int              // auxiliary data of modules
+	Refused      map[string]int64 // how much no module of the server can load, by what Load says of it
 }
 
 // Loadable is nil for a dump that the server of the scan loads, and else says what
@@ -55,7 +55,7 @@ type Report struct {
 func (r *Report) Loadable() error {
 	var all []error
 	for _, why := range slices.Sorted(maps.Keys(r.Refused)) {
-		all = append(all, fmt.Errorf("%d keys cannot be loaded by this server: %s", r.Refused[why], why))
+		all = append(all, fmt.Errorf("this server cannot load the file: %s (%d times)", why, r.Refused[why]))
 	}
 	return errors.Join(all...)
 }
@@ -67,10 +67,10 @@ func Scan(ctx context.Context, src io.Reader, size int64, r *core.Registry, o Sc
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
 	}
-	s := &scanner{r: r, o: o, sum: sum{on: o.Checksum}, pool: arena.NewPool(arena.Options{})}
+	s := &scanner{o: o, sum: sum{on: o.Checksum}, pool: arena.NewPool(arena.Options{})}
 	defer s.pool.Close()
 	s.arena = s.pool.NewArena()
-	s.stream = stream{ctx: ctx, src: src, size: size, user: s}
+	s.stream = stream{ctx: ctx, src: src, size: size, reg: r, flush: s.flush}
 	s.rep.Aux, s.rep.Types, s.rep.Databases = map[string]string{}, map[string]int64{}, map[int]int64{}
 	err := s.run()
 	s.rep.Version, s.rep.Bytes = s.version, s.offset()
@@ -80,7 +80,6 @@ func Scan(ctx context.Context, src io.Reader, size int64, r *core.Registry, o Sc
 // scanner is a Scan in progress.
 type scanner struct {
 	stream
-	r     *core.Registry
 	o     ScanOptions
 	rep   Report
 	sum   sum
@@ -88,10 +87,9 @@ type scanner struct {
 	arena *arena.Arena // for values while they are looked at
 	value rdb.Reader
 
-	db      int
-	expire  int64 // of the next key
-	expired bool  // the last key that was counted was
-	from    int64 // where what belongs to the next key begins; 0 if that is not known yet
+	db     int
+	expire int64 // of the next key
+	from   int64 // where what belongs to the next key begins; 0 if that is not known yet
 }
 
 func (s *scanner) run() error {
@@ -133,10 +131,7 @@ func (s *scanner) place(e element) error {
 	switch {
 	case e.isKey():
 		s.value.Reset(s.buf[e.head+1:e.value], s.base+int64(e.head+1))
-		k := KeyAt{DB: s.db, Name: s.value.String(), From: s.from, To: s.base + int64(e.end)}
-		if k.Expired = s.expired; e.op < rdb.FirstCustom { // else it has been counted already, with the expiry
-			k.Expired = s.past()
-		}
+		k := KeyAt{DB: s.db, Name: s.value.String(), From: s.from, To: s.base + int64(e.end), Expired: s.past()}
 		s.o.Each(k)
 		s.from = 0
 		return s.value.Err()
@@ -149,13 +144,10 @@ func (s *scanner) place(e element) error {
 func (s *scanner) element(e element) error {
 	r := &s.value
 	if e.isKey() {
-		if e.op >= rdb.FirstCustom {
-			return nil // it has been decoded, and counted
-		}
 		r.Reset(s.buf[e.value:e.end], s.base+int64(e.value))
 		empty, err := s.decode(e.op)
 		if err == nil {
-			s.key(e.op, empty)
+			s.key(nameOf(s.reg, e.op, s.buf[e.value:e.end]), empty)
 		}
 		return err
 	}
@@ -174,7 +166,10 @@ func (s *scanner) element(e element) error {
 		s.rep.Libraries++
 		r.String()
 	case rdb.OpModuleAux:
-		s.rep.ModuleFields++
+		if id := r.Len(); r.Err() == nil {
+			s.rep.ModuleFields++
+			s.refuse(errModuleAux(id))
+		}
 	}
 	return r.Err()
 }
@@ -182,14 +177,11 @@ func (s *scanner) element(e element) error {
 // decode looks at a value, which the reader has, and reports whether it is one
 // without members.
 func (s *scanner) decode(op byte) (empty bool, err error) {
-	t := s.r.TypeByOpcode(op)
-	if t == nil {
-		if s.rep.Refused == nil {
-			s.rep.Refused = map[string]int64{}
-		}
-		s.rep.Refused[errNoType(op, &s.value).Error()]++
+	t, err := s.reg.TypeIn(op, &s.value)
+	if err != nil {
+		s.refuse(err)
 	}
-	if t == nil || !s.o.Decode && op < rdb.FirstCustom {
+	if t == nil || !s.o.Decode {
 		return false, nil
 	}
 	v, err := t.Load(op, &s.value, s.arena)
@@ -199,21 +191,29 @@ func (s *scanner) decode(op byte) (empty bool, err error) {
 	switch {
 	case errors.Is(err, rdb.ErrEmpty):
 		return true, nil
-	case err == nil && op < rdb.FirstCustom && s.value.Left() > 0:
+	case err == nil && s.value.Left() > 0:
 		err = errLeft(&s.value)
 	}
 	return false, err
 }
 
+// refuse counts what this server cannot load.
+func (s *scanner) refuse(why error) {
+	if s.rep.Refused == nil {
+		s.rep.Refused = map[string]int64{}
+	}
+	s.rep.Refused[why.Error()]++
+}
+
 func errLeft(r *rdb.Reader) error { return fmt.Errorf("%d bytes are left over", r.Left()) }
 
 // key counts a key.
-func (s *scanner) key(op byte, empty bool) {
+func (s *scanner) key(name string, empty bool) {
 	if empty {
 		s.rep.Empty++
 	} else {
 		s.rep.Keys++
-		s.rep.Types[nameOf(s, op)]++
+		s.rep.Types[name]++
 		s.rep.Databases[s.db]++
 		if s.expire != 0 {
 			s.rep.Expires++
@@ -225,13 +225,13 @@ func (s *scanner) key(op byte, empty bool) {
 			s.o.Progress.AddKeys(1)
 		}
 	}
-	s.expired, s.expire = s.past(), 0
+	s.expire = 0
 }
 
 // past reports whether the next key's time has come.
 func (s *scanner) past() bool { return s.expire != 0 && s.expire < s.o.Now }
 
-// flush implements elements.
+// flush is the stream's.
 func (s *scanner) flush(buf []byte) []byte {
 	s.sum.add(s.sum.next, buf)
 	if s.o.Progress != nil {
@@ -241,18 +241,4 @@ func (s *scanner) flush(buf []byte) []byte {
 		buf = nil
 	}
 	return slices.Grow(buf[:0], blockSize)
-}
-
-// typeName implements elements.
-func (s *scanner) typeName(op byte) string { return typeName(s.r, op) }
-
-// foreign implements elements.
-func (s *scanner) foreign(e element, b []byte) (int, error) {
-	s.value.Reset(b, s.base+int64(e.value))
-	empty, err := s.decode(e.op)
-	if err != nil {
-		return 0, err
-	}
-	s.key(e.op, empty)
-	return s.value.Offset(), nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -17,29 +18,17 @@ type stream struct {
 	ctx  context.Context
 	src  io.Reader
 	size int64 // of the source; -1 if nobody knows
-	user elements
+	reg  *core.Registry
+	// flush takes over the elements that buf holds, which are whole, and returns
+	// an empty buffer of at least blockSize in its place.
+	flush func(buf []byte) []byte
 
 	version int
 	buf     []byte // what has been read and not been given away
 	base    int64  // the offset of buf in the dump
 	el      element
 	at      int // how far into buf the stream has come
-	eof     bool
 	skip    rdb.Skipper
-}
-
-// elements is what a stream works for.
-type elements interface {
-	// flush takes over the elements that buf holds, which are whole, and returns
-	// an empty buffer of at least blockSize in its place.
-	flush(buf []byte) []byte
-	// foreign decodes the value of a type that is not Redis's, whose end only
-	// the type itself can find, and returns its length. b is what has been read of
-	// it, and more. A call that failed is repeated with more, if there is any,
-	// unless the error is an *Error.
-	foreign(e element, b []byte) (n int, err error)
-	// typeName names the type that an opcode is of; "" if no module knows it.
-	typeName(op byte) string
 }
 
 // element is one piece of a dump. Its offsets are in the stream's buffer, and
@@ -122,8 +111,6 @@ func (s *stream) body() error {
 	switch {
 	case s.skip.Begin(op):
 		return s.pass()
-	case op >= rdb.FirstCustom && op <= rdb.LastCustom && s.user.typeName(op) != "":
-		return s.passForeign()
 	case op == rdb.OpEOF:
 		return nil
 	}
@@ -139,30 +126,6 @@ func (s *stream) pass() error {
 			return err
 		}
 		if err := s.fill(more); err != nil {
-			return err
-		}
-	}
-}
-
-// passForeign passes over a value by decoding it. Which errors mean that there
-// is more to come is not known: every one does, until there is no more. Trying
-// only when there is twice as much keeps the effort linear.
-func (s *stream) passForeign() error {
-	for {
-		n, err := s.user.foreign(s.el, s.buf[s.at:])
-		if _, final := err.(*Error); err == nil || final {
-			s.at += n
-			return err
-		}
-		for want := 2 * (len(s.buf) - s.at); len(s.buf)-s.at <= want && !s.eof; {
-			if e := s.fill(1); e != nil && !s.eof {
-				return e
-			}
-		}
-		if s.eof {
-			if n, err = s.user.foreign(s.el, s.buf[s.at:]); err == nil {
-				s.at += n
-			}
 			return err
 		}
 	}
@@ -206,7 +169,6 @@ func (s *stream) offset() int64 { return s.base + int64(s.at) }
 // there is no room.
 func (s *stream) fill(more uint64) error {
 	if s.size >= 0 && more > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
-		s.eof = true
 		return rdb.ErrShort
 	}
 	if len(s.buf) == cap(s.buf) {
@@ -222,7 +184,6 @@ func (s *stream) fill(more uint64) error {
 		case n > 0:
 			return nil
 		case err == io.EOF:
-			s.eof = true
 			return rdb.ErrShort
 		case err != nil:
 			return err
@@ -240,7 +201,7 @@ func (s *stream) makeRoom() {
 	rest := s.buf[s.el.head:]
 	var b []byte
 	if s.el.head > 0 || s.buf == nil {
-		b = s.user.flush(s.buf[:s.el.head])
+		b = s.flush(s.buf[:s.el.head])
 	}
 	if len(rest) >= cap(b) {
 		b = make([]byte, 0, 2*len(rest))
@@ -277,7 +238,7 @@ func (s *stream) what(e element) string {
 	if !e.isKey() {
 		return opcodeNames[e.op]
 	}
-	name := nameOf(s.user, e.op)
+	name := nameOf(s.reg, e.op, s.buf[min(e.value, len(s.buf)):])
 	r := rdb.NewReader(s.buf[e.head+1 : max(e.value, e.head+1)])
 	if key := r.String(); r.Err() == nil {
 		return fmt.Sprintf("%s %q", name, key)
@@ -307,8 +268,6 @@ func errOpcode(op byte) error {
 		return errors.New("Pre-release module format not supported")
 	case op == rdb.OpFunctionPreGA:
 		return errors.New("Pre-release function format not supported.")
-	case op >= rdb.FirstCustom && op <= rdb.LastCustom:
-		return fmt.Errorf("RDB type %d is of a module that is not linked in", op)
 	}
 	return fmt.Errorf("unknown RDB type %d", op)
 }

@@ -31,7 +31,7 @@ const (
 	TypeHash             = 4
 	TypeZSet2            = 5 // scores as binary doubles
 	TypeModulePreGA      = 6
-	TypeModule2          = 7
+	TypeModule2          = 7 // a type that is not Redis's: see ModuleName
 	TypeHashZipmap       = 9
 	TypeListZiplist      = 10
 	TypeSetIntset        = 11
@@ -49,12 +49,6 @@ const (
 	TypeHashListpackPre  = 23
 	TypeHashMetadata     = 24 // Redis 7.4: fields with expiries
 	TypeHashListpackEx   = 25
-)
-
-// The type bytes for types that are not Redis's: no version of it uses them.
-const (
-	FirstCustom = 128
-	LastCustom  = 239
 )
 
 // The opcodes that stand where a type byte may stand.
@@ -89,6 +83,27 @@ const (
 	encInt32 = 2
 	encLZF   = 3
 )
+
+// TypeName names the type of value that a type byte stands for, as TYPE does; "" for
+// those that stand for no certain one, or none.
+func TypeName(op byte) string {
+	switch op {
+	case TypeString:
+		return "string"
+	case TypeList, TypeListZiplist, TypeListQuicklist, TypeListQuicklist2:
+		return "list"
+	case TypeSet, TypeSetIntset, TypeSetListpack:
+		return "set"
+	case TypeZSet, TypeZSet2, TypeZSetZiplist, TypeZSetListpack:
+		return "zset"
+	case TypeHash, TypeHashZipmap, TypeHashZiplist, TypeHashListpack,
+		TypeHashMetadata, TypeHashMetadataPre, TypeHashListpackEx, TypeHashListpackPre:
+		return "hash"
+	case TypeStreamListpacks, TypeStreamListpacks2, TypeStreamListpacks3:
+		return "stream"
+	}
+	return ""
+}
 
 // Layout names how a value of a type byte is laid out, as Redis's log does;
 // "Value" for those that have no name of their own.

@@ -80,8 +80,8 @@ type loop struct {
 
 // Begin prepares for what follows a type byte, without the key, or an opcode.
 // It reports whether the layout is known: it is for all but OpEOF, which
-// nothing needs to be known about, the forms of unreleased versions of Redis's
-// modules and functions, and the types that are not Redis's.
+// nothing needs to be known about, and the forms of unreleased versions of Redis's
+// modules and functions.
 func (s *Skipper) Begin(op byte) (known bool) {
 	*s = Skipper{layout: layouts[op]}
 	return s.layout != ""

@@ -6,61 +6,37 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
-// opcode is the type byte of a ring in a dump. A server with two types that
-// claim the same one does not start.
-const opcode = rdb.FirstCustom
-
 // save writes a ring as its size, the number of elements, and the elements.
-func save(w *rdb.Writer, v keyspace.Value) {
-	r := v.Object.(*ring)
-	w.Begin(opcode)
-	w.Len(uint64(r.size))
-	w.Len(uint64(r.Len()))
+func save(w *rdb.FieldWriter, r *ring) {
+	w.Uint(uint64(r.size))
+	w.Uint(uint64(r.Len()))
 	for i := range r.Len() {
 		w.String(r.at(i))
 	}
 }
 
-var errCorrupt = errors.New("a ring of an impossible size")
-
 // load reads what save has written, or what somebody else says it has: the
 // bytes come from a file or, with RESTORE, from any client.
-func load(_ byte, in *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
-	size := in.Len()
-	n := in.Count(1)
-	if err := in.Err(); err != nil {
-		return keyspace.Value{}, err
-	}
+func load(in *rdb.FieldReader, a *arena.Arena) (*ring, error) {
+	size, n := in.Uint(), in.Count()
 	if size < 1 || size > maxSize || n < 1 || uint64(n) > size {
-		return keyspace.Value{}, errCorrupt
+		return nil, errors.New("a ring of an impossible size")
 	}
 	r := newRing(a, int(size))
 	for range n {
-		element := in.String()
-		if err := in.Err(); err != nil {
-			r.Release(n) // nobody else will
-			return keyspace.Value{}, err
-		}
-		r.push(element)
+		r.push(in.String())
 	}
-	return valueOf(r), nil
-}
-
-// valueOf is the view of a ring that the keyspace takes and gives.
-func valueOf(r *ring) keyspace.Value {
-	return keyspace.Value{Kind: keyspace.ObjectKind(keyspace.Custom), Object: r}
+	return r, nil
 }
 
 // batch is how many elements a command of rewrite carries at most.
 const batch = 64
 
 // rewrite emits the commands that make the ring anew, for the log.
-func rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
-	r := v.Object.(*ring)
+func rewrite(key []byte, r *ring, emit func(args ...[]byte) error) error {
 	size := strconv.AppendInt(nil, int64(r.size), 10)
 	args := make([][]byte, 0, 3+batch)
 	for i := 0; i < r.Len(); i += batch {
@@ -76,18 +52,16 @@ func rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 }
 
 // duplicate makes an independent ring in a, for COPY.
-func duplicate(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
-	r := v.Object.(*ring)
+func duplicate(r *ring, a *arena.Arena) (*ring, error) {
 	next := newRing(a, r.size)
 	for i := range r.Len() {
 		next.push(r.at(i))
 	}
-	return valueOf(next), nil
+	return next, nil
 }
 
 // digest tells DEBUG DIGEST what makes two rings equal: the elements in order.
-func digest(v keyspace.Value, d core.Digester) {
-	r := v.Object.(*ring)
+func digest(r *ring, d core.Digester) {
 	for i := range r.Len() {
 		d.Mix(r.at(i))
 	}

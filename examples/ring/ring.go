@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // New makes the module; give it to host.Main.
@@ -17,7 +16,7 @@ func (module) Name() string { return "ring" }
 
 // Register implements core.Module.
 func (module) Register(r *core.Registry) error {
-	r.Type(valueType())
+	r.Type(ringType().Row())
 	r.Commands(rows()...)
 	r.Debug(core.DebugCommand{Name: "RING", Args: "<key>", Arity: 3, Run: debug,
 		Help: "Shows the ring of <key> as it lies in memory."})
@@ -45,15 +44,12 @@ func rows() []core.Command {
 	}
 }
 
-// valueType is the row of the type: all that others need to know of it.
-func valueType() core.ValueType {
-	return core.ValueType{
+// ringType is the row of the type: all that others need to know of it.
+func ringType() core.ObjectType[*ring] {
+	return core.ObjectType[*ring]{
 		Name:     "ring",
-		Type:     keyspace.Custom,
-		Is:       func(o keyspace.Object) bool { _, ok := o.(*ring); return ok },
-		Encoding: func(keyspace.Value) string { return "slots" },
-		Len:      func(v keyspace.Value) int { return v.Object.Len() },
-		Opcodes:  []byte{opcode},
+		ID:       "ring-demo",
+		Encoding: "slots",
 		Save:     save,
 		Load:     load,
 		Rewrite:  rewrite,
@@ -64,7 +60,7 @@ func valueType() core.ValueType {
 
 // debug is DEBUG RING key.
 func debug(c *core.Ctx) error {
-	r, err := find(c, c.Args[2])
+	r, err := core.FindObject[*ring](c, c.Args[2])
 	if err != nil {
 		return err
 	}

@@ -152,8 +152,9 @@ func (m *module) load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) 
 	}
 	r := rdb.NewReader(body)
 	opcode := r.Byte()
-	t := c.Server.Registry().TypeByOpcode(opcode)
-	if t == nil || r.Err() != nil {
+	t, err := c.Server.Registry().TypeIn(opcode, r)
+	if err != nil {
+		c.Server.Log().Warn("RESTORE: " + err.Error())
 		return keyspace.Value{}, errBadFormat
 	}
 	v, err := t.Load(opcode, r, c.Arena(key))

@@ -2,7 +2,6 @@ package keys
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -212,9 +211,6 @@ func textType() core.ValueType {
 func noRewrite([]byte, keyspace.Value, func(args ...[]byte) error) error { panic("not called here") }
 func noDigest(keyspace.Value, core.Digester)                             { panic("not called here") }
 
-// numbersOpcode is the RDB opcode of the numbers.
-const numbersOpcode = 200
-
 // numbersObject is an Object with members in the arena.
 type numbersObject struct {
 	a     *arena.Arena
@@ -252,40 +248,27 @@ func (o *numbersObject) MemoryUsage() int64    { return int64(len(o.cells)) * 8 
 func (o *numbersObject) Len() int              { return len(o.cells) }
 
 func numbersType() core.ValueType {
-	numbers := func(v keyspace.Value) []uint64 { return v.Object.(*numbersObject).numbers() }
-	build := func(all []uint64, a *arena.Arena) keyspace.Value {
-		o := &numbersObject{a: a}
-		o.add(all)
-		return keyspace.Value{Kind: keyspace.ObjectKind(keyspace.Custom), Object: o}
-	}
-	return core.ValueType{
-		Name: "numbers", Type: keyspace.Custom, Opcodes: []byte{numbersOpcode},
-		Is:       func(o keyspace.Object) bool { _, ok := o.(*numbersObject); return ok },
-		Encoding: func(keyspace.Value) string { return "cells" },
-		Len:      func(v keyspace.Value) int { return v.Object.Len() },
-		Save: func(w *rdb.Writer, v keyspace.Value) {
-			w.Begin(numbersOpcode)
-			w.Len(uint64(v.Object.Len()))
-			for _, n := range numbers(v) {
-				w.Len(n)
+	return core.ObjectType[*numbersObject]{
+		Name: "numbers", ID: "numbers-t", Encoding: "cells",
+		Save: func(w *rdb.FieldWriter, o *numbersObject) {
+			w.Uint(uint64(o.Len()))
+			for _, n := range o.numbers() {
+				w.Uint(n)
 			}
 		},
-		Load: func(_ byte, r *rdb.Reader, a *arena.Arena) (keyspace.Value, error) {
-			var all []uint64
-			for range r.Count(1) {
-				all = append(all, r.Len())
+		Load: func(r *rdb.FieldReader, a *arena.Arena) (*numbersObject, error) {
+			o := &numbersObject{a: a}
+			for range r.Count() {
+				o.add([]uint64{r.Uint()})
 			}
-			if r.Err() == nil && len(all) == 0 {
-				r.Fail(errors.New("no numbers"))
+			if o.Len() == 0 {
+				r.Failf("no numbers")
 			}
-			if r.Err() != nil {
-				return keyspace.Value{}, r.Err()
-			}
-			return build(all, a), nil
+			return o, nil
 		},
-		Copy:    func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) { return build(numbers(v), a), nil },
-		Rewrite: noRewrite, Digest: noDigest,
-	}
+		Rewrite: func([]byte, *numbersObject, func(...[]byte) error) error { panic("not called here") },
+		Digest:  func(*numbersObject, core.Digester) { panic("not called here") },
+	}.Row()
 }
 
 func newTestRig(t *testing.T) *rig {

@@ -168,7 +168,7 @@ func tell(w io.Writer, rep *dump.Report) {
 		info("  in database %d: %d", db, rep.Databases[db])
 	}
 	for _, name := range slices.Sorted(maps.Keys(rep.Types)) {
-		info("  of type %s: %d", name, rep.Types[name])
+		info("  of type %s: %d", strings.TrimPrefix(name, "type "), rep.Types[name])
 	}
 	info("%d expires", rep.Expires)
 	info("%d already expired", rep.Expired)
@@ -179,6 +179,6 @@ func tell(w io.Writer, rep *dump.Report) {
 		info("%d libraries of functions", rep.Libraries)
 	}
 	if rep.ModuleFields > 0 {
-		info("%d fields of loadable modules, which a load leaves out", rep.ModuleFields)
+		info("%d times auxiliary data of modules", rep.ModuleFields)
 	}
 }

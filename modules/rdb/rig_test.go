@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
 )
@@ -60,13 +61,19 @@ func (t *text) String() string {
 // try starts a server over the files of a directory.
 func try(t *testing.T, dir string, args ...string) (*server, error) {
 	t.Helper()
+	return tryWith(t, dir, modules.Full(), args...)
+}
+
+// tryWith is try for a server of certain modules.
+func tryWith(t *testing.T, dir string, linked []core.Module, args ...string) (*server, error) {
+	t.Helper()
 	s := &server{t: t, dir: dir, log: &text{}}
 	s.sock = socket(t)
 	args = append([]string{"--port", "0", "--unixsocket", s.sock, "--dir", dir, "--enable-debug-command", "yes",
 		"--arena-poison", "yes", "--hz", "100"}, args...)
 	var err error
 	s.host, err = host.Start(host.Options{
-		Modules: modules.Full(), Args: args, Log: hclog.New(&hclog.LoggerOptions{Output: s.log, Level: hclog.Debug}),
+		Modules: linked, Args: args, Log: hclog.New(&hclog.LoggerOptions{Output: s.log, Level: hclog.Debug}),
 	})
 	return s, err
 }
@@ -85,7 +92,13 @@ func socket(t *testing.T) string {
 // start is try for a server that is to come up. It is stopped at the end of the test.
 func start(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s, err := try(t, dir, args...)
+	return startWith(t, dir, modules.Full(), args...)
+}
+
+// startWith is start for a server of certain modules.
+func startWith(t *testing.T, dir string, linked []core.Module, args ...string) *server {
+	t.Helper()
+	s, err := tryWith(t, dir, linked, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +132,9 @@ func dial(t *testing.T, addr string) *client {
 }
 
 // send sends a command of words separated by blanks, and reads no reply.
-func (c *client) send(command string) {
-	words := strings.Fields(command)
+func (c *client) send(command string) { c.sendArgs(strings.Fields(command)...) }
+
+func (c *client) sendArgs(words ...string) {
 	b := fmt.Appendf(nil, "*%d\r\n", len(words))
 	for _, w := range words {
 		if w == `""` {
@@ -167,6 +181,17 @@ func (c *client) read() (string, error) {
 func (c *client) do(format string, args ...any) string {
 	c.t.Helper()
 	c.send(fmt.Sprintf(format, args...))
+	s, err := c.read()
+	if err != nil {
+		return "(closed)"
+	}
+	return s
+}
+
+// args is do for arguments that are not words.
+func (c *client) args(args ...string) string {
+	c.t.Helper()
+	c.sendArgs(args...)
 	s, err := c.read()
 	if err != nil {
 		return "(closed)"
