@@ -16,6 +16,8 @@ func TestFullDiskDeniesWrites(t *testing.T) {
 		c, other := s.client(), s.client()
 		fail, safe := aof.Divert(s.module("aof"))
 		c.want("SET a 1", "OK")
+		first := command("SELECT 0") + command("SET a 1")
+		eventually(t, "the first write", func() bool { return safe() == first }) // which everysec does after the reply
 		fail(syscall.ENOSPC)
 		if err := other.send("SET", "b", "2"); err != nil {
 			t.Fatal(err)
@@ -40,7 +42,7 @@ func TestFullDiskDeniesWrites(t *testing.T) {
 		if got := c.info("aof_last_write_status"); got != "ok" {
 			t.Errorf("%s: status %s", fsync, got)
 		}
-		whole := command("SELECT 0") + command("SET a 1") + command("SET b 2") + command("SET c 3")
+		whole := first + command("SET b 2") + command("SET c 3")
 		eventually(t, "the whole log", func() bool { return safe() == whole })
 		log := s.log.String()
 		if strings.Count(log, "Error writing to the AOF file") != 1 || !strings.Contains(log, "AOF write error looks solved") {
