@@ -39,14 +39,14 @@
 # Fixed at start-up.
 # unixsocketgroup = ""
 
-# Seconds after which an idle client is disconnected; 0 for never.
-# timeout = 0
-
 # Seconds between TCP keep-alive probes to clients; 0 for none.
 # tcp-keepalive = 300
 
 # How many of these probes may stay without an answer before the client is given up.
 # tcp-keepalive-probes = 3
+
+# Seconds after which an idle client is disconnected; 0 for never.
+# timeout = 0
 
 # While no password is set, serve only clients of this machine.
 # protected-mode = true

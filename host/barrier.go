@@ -52,7 +52,7 @@ func (srv *Server) breaks() (n uint64) {
 func (srv *Server) barrierMoved() {
 	for _, w := range srv.workers {
 		if w.hasHeld.Load() {
-			w.post(w.release)
+			w.Post(w.release)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (w *worker) release() {
 		default:
 			s.heldAt = nil
 			w.touch(s)
-			s.link.wantRead(true)
+			s.link.WantRead(true)
 			w.proceed(s)
 		}
 	}

@@ -112,14 +112,14 @@ func (b *blocking) park(w *waiter) {
 	w.s.wait = w
 	if w.wait.Parked != nil {
 		by := w.s.worker
-		w.wait.Parked(func() { by.post(func() { b.expire(w) }) })
+		w.wait.Parked(func() { by.Post(func() { b.expire(w) }) })
 	}
 	if w.wait.Deadline == 0 {
 		return
 	}
 	// A timer can be set for 292 years ahead, a deadline for more.
 	after := min(w.wait.Deadline-b.srv.readClock(), math.MaxInt64/int64(time.Millisecond))
-	w.timer = time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.post(func() { b.expire(w) }) })
+	w.timer = time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.Post(func() { b.expire(w) }) })
 }
 
 // remove takes a waiter off its keys. mu is held.
@@ -208,7 +208,7 @@ func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 	c := b.context(w, w.s.worker)
 	reply(&c.Ctx)
 	w.s.worker.record(w.cmd, &c.Ctx, core.Done{Failed: c.Errors() > 0, Ran: true})
-	w.s.worker.post(func() { b.resume(w, c) })
+	w.s.worker.Post(func() { b.resume(w, c) })
 }
 
 // context is a call like the one that blocked, executed by a worker, which is that
@@ -285,7 +285,7 @@ const goneAgain = 10 * time.Millisecond
 
 func (b *blocking) tellGone(at waitKey) {
 	w := b.srv.workers[0]
-	w.post(func() {
+	w.Post(func() {
 		if !w.lock(keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key))), false) {
 			time.AfterFunc(goneAgain, func() { b.tellGone(at) }) // a command takes long
 			return
@@ -415,7 +415,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	if w.s.worker == by {
 		by.note(resume)
 	} else {
-		w.s.worker.post(resume)
+		w.s.worker.Post(resume)
 	}
 	for _, m := range c.TakeTrail() {
 		w.s.DeliverMessage(m)
@@ -440,7 +440,7 @@ func (b *blocking) giveBack(by *worker, w *waiter, served bool) bool {
 	if w.late != onTime {
 		b.remove(w)
 		if w.late == lateExpired {
-			w.s.worker.post(func() { b.wake(w, w.wait.Expired) })
+			w.s.worker.Post(func() { b.wake(w, w.wait.Expired) })
 		}
 	}
 	return false

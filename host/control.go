@@ -127,7 +127,7 @@ func (srv *Server) ResetStats() {
 	srv.sweeps.cut.Store(0)
 	srv.accepts.accepted.Store(0)
 	srv.accepts.rejected.Store(0)
-	srv.accepts.failed.Store(0)
+	srv.net.Failed.Store(0)
 	srv.ks.ResetStats()
 	srv.evict.evicted.Store(0)
 	srv.crowd.evicted.Store(0)

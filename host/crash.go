@@ -52,14 +52,14 @@ func (w *worker) rescue() {
 	w.locked = 0
 	w.ready = nil
 	w.w.Buf = nil
-	w.reply.out.drop(w.srv.buffers)
+	w.reply.out.Drop(w.srv.buffers)
 	for len(w.sessions) > 0 {
 		w.cut(w.sessions[0])
 	}
 	// Letters that came with the panic may be connections to close.
 	for _, l := range w.reading {
 		if l.run != nil {
-			w.post(l.run)
+			w.Post(l.run)
 		}
 	}
 	w.reading = nil
@@ -72,7 +72,7 @@ func (w *worker) cut(s *session) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.srv.log.Error("a panic while a client is disconnected", "id", s.ID, "panic", fmt.Sprint(p))
-			s.link.close()
+			s.link.Close()
 		}
 	}()
 	s.reason = "panic"

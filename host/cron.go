@@ -41,7 +41,7 @@ func (srv *Server) cron() {
 		now := srv.readClock()
 		srv.sweep(now, period)
 		srv.ks.Rest(now/1000 != second)
-		srv.buffers.rest(now/1000 != second)
+		srv.buffers.Rest(now/1000 != second)
 		srv.defragment(period)
 		srv.watchClients()
 		if srv.serving.Load() {
@@ -97,16 +97,16 @@ func (srv *Server) everySecond(now int64) {
 	srv.usage.sample(now, srv)
 	timeout := srv.params.timeout.Load() * 1000
 	for _, w := range srv.workers {
-		w.post(func() { w.inspect(now, timeout) })
+		w.Post(func() { w.inspect(now, timeout) })
 	}
 }
 
 func (w *worker) inspect(now, timeout int64) {
 	for _, s := range w.sessions {
-		if s.pending.bytes > 0 {
+		if s.pending.Bytes() > 0 {
 			w.touch(s) // flush checks the soft limit
 		}
-		s.pending.rest()
+		s.pending.Rest()
 		if timeout > 0 && s.wait == nil && !s.paused && s.kind == 0 && now-s.Active > timeout {
 			w.srv.log.Debug("Closing idle client", "id", s.ID, "addr", s.Addr)
 			s.Close(false, "idle for too long")

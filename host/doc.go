@@ -5,12 +5,13 @@
 //
 // The way of a request:
 //
-//	listener -> session -> parser -> execute: lookup, admit, run -> finish
-//	(listen.go) (session.go) (parse.go) (execute.go)               (input.go)
+//	connection -> session -> parser -> execute: lookup, admit, run -> finish
+//	(network)  (session.go) (parse.go) (execute.go)               (input.go)
 //
-// Sessions belong to workers (worker.go), which are driven by an epoll loop
-// (loop_linux.go) or by goroutines (goconn.go). The lock order is written down
-// at the type worker.
+// What carries the bytes is package network, behind a wall (network/link.go) whose
+// other half is driven.go. Sessions belong to workers (worker.go), which are driven by
+// an epoll loop or by goroutines there. The lock order is written down at the type
+// worker.
 //
 // Use Main in a program. Nothing in this package is imported by a module.
 package host

@@ -50,14 +50,7 @@ func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Addr returns the address of the first listener of a kind ("tcp", "tls",
 // "unix"), nil if there is none. With the port 0 in an address nothing listens.
-func (srv *Server) Addr(kind string) net.Addr {
-	for _, l := range srv.listeners.all() {
-		if l.kind == kind {
-			return l.net.Addr()
-		}
-	}
-	return nil
-}
+func (srv *Server) Addr(kind string) net.Addr { return srv.net.Addr(kind) }
 
 // Pipe is a connection without a network: requests go in and replies come out
 // on the caller's own goroutine. It is what the scaling benchmark and fuzzers
@@ -86,7 +79,6 @@ func (srv *Server) startPipes() {
 		w.begin(s)
 		w.leave()
 		srv.pipeEnds = append(srv.pipeEnds, p)
-		srv.drivers = append(srv.drivers, p)
 	}
 }
 
@@ -116,7 +108,6 @@ func (p *Pipe) Closed() bool {
 	return p.s.closing == closed
 }
 
-// stop implements driver.
 func (p *Pipe) stop() {
 	p.w.enter()
 	defer p.w.leave()
@@ -124,11 +115,17 @@ func (p *Pipe) stop() {
 	p.w.endAll()
 }
 
-func (p *Pipe) write(b []byte) (int, error) {
+// Write implements network.Link.
+func (p *Pipe) Write(b []byte) (int, error) {
 	p.sent = append(p.sent, b...)
 	return len(b), nil
 }
 
-func (p *Pipe) wantWrite(bool) {}
-func (p *Pipe) wantRead(bool)  {}
-func (p *Pipe) close()         {}
+// WantWrite implements network.Link.
+func (p *Pipe) WantWrite(bool) {}
+
+// WantRead implements network.Link.
+func (p *Pipe) WantRead(bool) {}
+
+// Close implements network.Link.
+func (p *Pipe) Close() {}

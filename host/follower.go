@@ -23,7 +23,7 @@ const masterUser = "(superuser)"
 func (srv *Server) Follow(link core.Link) core.Follower {
 	f := &follower{player: player{w: srv.playing, out: resp.Writer{Proto: 2}}}
 	w, now := f.w, srv.readClock()
-	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), tls: link.TLS, fd: link.FD, kind: core.ClientMaster, link: followed{link}}
+	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), tls: link.TLS, fd: link.FD, kind: core.ClientMaster, link: followed{link.Close}}
 	s.Session = core.Session{
 		ID: srv.ids.next(), Proto: 2, Addr: link.Addr, LocalAddr: link.LocalAddr, Created: now, Active: now,
 		Slots: make([]any, srv.registry.SessionSlots()), Conn: s,
@@ -43,12 +43,19 @@ func (srv *Server) Follow(link core.Link) core.Follower {
 }
 
 // followed is the link of a master's session, which sends nothing by it.
-type followed struct{ core.Link }
+type followed struct{ end func() }
 
-func (followed) write(b []byte) (int, error) { return len(b), nil }
-func (followed) wantWrite(bool)              {}
-func (followed) wantRead(bool)               {}
-func (l followed) close()                    { l.Close() }
+// Write implements network.Link.
+func (followed) Write(b []byte) (int, error) { return len(b), nil }
+
+// WantWrite implements network.Link.
+func (followed) WantWrite(bool) {}
+
+// WantRead implements network.Link.
+func (followed) WantRead(bool) {}
+
+// Close implements network.Link.
+func (l followed) Close() { l.end() }
 
 // Close implements core.Player.
 func (f *follower) Close() {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -115,7 +116,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	if zone := srv.params.zone.Load(); zone != "" {
 		w.String("availability_zone", zone)
 	}
-	w.Int("tcp_port", srv.params.port.Load())
+	w.Int("tcp_port", srv.params.net.Port.Load())
 	w.Int("server_time_usec", now.UnixMicro())
 	w.Int("uptime_in_seconds", uptime)
 	w.Int("uptime_in_days", uptime/86400)
@@ -125,9 +126,11 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("executable", srv.Executable())
 	w.String("config_file", srv.file)
 	w.Int("io_threads_active", int64(srv.loops()))
-	for i, l := range srv.listeners.all() {
-		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", l.kind, l.net.Addr())
-	}
+	i := 0
+	srv.net.Listening(func(kind string, addr net.Addr) {
+		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", kind, addr)
+		i++
+	})
 }
 
 func (srv *Server) infoClients(w *core.InfoWriter) {
@@ -135,7 +138,7 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 	for _, wk := range srv.workers {
 		for _, s := range wk.sessions {
 			maxIn = max(maxIn, cap(s.query))
-			maxOut = max(maxOut, s.pending.bytes)
+			maxOut = max(maxOut, s.pending.Bytes())
 			if s.wait != nil {
 				blocked++
 				if s.wait.timer != nil {
@@ -277,7 +280,7 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Float("instantaneous_input_kbps", float64(rates.in)/1024)
 	w.Float("instantaneous_output_kbps", float64(rates.out)/1024)
 	w.Int("rejected_connections", srv.accepts.rejected.Load())
-	w.Int("failed_accepts", srv.accepts.failed.Load())
+	w.Int("failed_accepts", srv.net.Failed.Load())
 	snaps := srv.ks.Snapshots()
 	// What stands in the place of a fork, under the names that monitors look for.
 	w.Int("total_forks", snaps.Taken)

@@ -120,9 +120,9 @@ func (w *worker) finish(s *session) {
 	if len(out) == 0 || s.closing >= closeNow {
 		return
 	}
-	if s.pending.bytes == 0 && !w.barred(s) {
+	if s.pending.Bytes() == 0 && !w.barred(s) {
 		s.wrote = false
-		n, err := s.link.write(out)
+		n, err := s.link.Write(out)
 		w.stats.netOut += int64(n)
 		w.stats.writes++
 		if err != nil {
@@ -143,7 +143,7 @@ func (w *worker) finish(s *session) {
 // finishLarge is finish for replies that went to the sink. They are sent a
 // piece at a time, each when the others of the worker have had their turn.
 func (w *worker) finishLarge(s *session) {
-	first := s.pending.bytes == 0
+	first := s.pending.Bytes() == 0
 	w.collect(s, &w.w, &w.reply)
 	s.wrote = false
 	if s.closing >= closeNow {
@@ -165,7 +165,7 @@ const manyQuery = 1 << 18
 // ahead returns where the next bytes of s are to be read to: into an argument that
 // is received apart, behind those of another incomplete request, or nil, which
 // means the shared buffer.
-func (w *worker) ahead(s *session) []byte {
+func (s *session) ahead() []byte {
 	if a := s.parser.arriving(); a != nil {
 		room := a.Room()
 		return room[:min(len(room), readPiece)]
@@ -183,7 +183,7 @@ func (w *worker) ahead(s *session) []byte {
 }
 
 // readAhead says that n bytes were read to where ahead has told.
-func (w *worker) readAhead(s *session, n int) {
+func (s *session) readAhead(n int) {
 	if a := s.parser.arriving(); a != nil {
 		a.Added(n)
 		return

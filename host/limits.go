@@ -35,7 +35,7 @@ func (s *session) queryLimit() int64 {
 // the hard limit, after some time above the soft one. The lock of its worker is
 // held.
 func (w *worker) checkOutput(s *session, more int) {
-	used := int64(s.pending.bytes+more) + s.behind()
+	used := int64(s.pending.Bytes()+more) + s.behind()
 	if used == 0 || s.kind == core.ClientMaster {
 		s.softSince = 0
 		return

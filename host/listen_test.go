@@ -32,7 +32,7 @@ func mustDial(t *testing.T, port string) *client {
 	return c
 }
 
-func portOf(srv *Server) string { return strconv.FormatInt(srv.params.port.Load(), 10) }
+func portOf(srv *Server) string { return strconv.FormatInt(srv.params.net.Port.Load(), 10) }
 
 func TestConfigSetPort(t *testing.T) {
 	srv, log := loggedServer(t, "--io-threads", "2")

@@ -173,7 +173,7 @@ func (w *worker) endLong() {
 	w.srv.watch.guard.Set(false)
 	if s := w.long.session; s != nil {
 		w.long.session, s.running = nil, false
-		s.link.wantRead(true)
+		s.link.WantRead(true)
 		w.touch(s)
 	}
 }

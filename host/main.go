@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -156,13 +157,13 @@ func (srv *Server) announceStart() {
 
 // announceReady says what listens where, and how to connect.
 func (srv *Server) announceReady() {
-	for _, l := range srv.listeners.all() {
-		srv.log.Info("listening", "kind", l.kind, "address", l.net.Addr().String())
-	}
+	srv.net.Listening(func(kind string, addr net.Addr) {
+		srv.log.Info("listening", "kind", kind, "address", addr.String())
+	})
 	ready := fmt.Sprintf("Ready to accept connections after %d ms", time.Since(srv.start).Milliseconds())
-	if port := srv.params.port.Load(); port != 0 {
+	if port := srv.params.net.Port.Load(); port != 0 {
 		ready += fmt.Sprintf("; try: redis-cli -p %d", port)
-	} else if path := srv.params.path(srv.params.unixSocket.Load()); path != "" {
+	} else if path := srv.params.path(srv.params.net.UnixSocket.Load()); path != "" {
 		ready += "; try: redis-cli -s " + path
 	}
 	srv.log.Info(ready)

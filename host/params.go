@@ -8,19 +8,13 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // params are the host's own parameters.
 type params struct {
-	bind          *config.StringsVar
-	port          *config.IntVar
-	tcpBacklog    *config.IntVar
-	unixSocket    *config.StringVar
-	unixPerm      *config.IntVar
-	unixGroup     *config.StringVar
+	net           *network.Params
 	timeout       *config.IntVar
-	keepAlive     *config.IntVar
-	probes        *config.IntVar
 	zone          *config.StringVar
 	hideUserData  *config.BoolVar
 	protected     *config.BoolVar
@@ -29,7 +23,6 @@ type params struct {
 	maxBulk       *config.MemoryVar
 	outputLimits  *config.CustomVar[outputLimits]
 	clientMemory  *config.MemoryVar
-	tls           tlsParams
 	ioThreads     *config.IntVar
 	databases     *config.IntVar
 	hz            *config.IntVar
@@ -77,8 +70,8 @@ const (
 
 func declareParams(s *config.Schema) *params {
 	p := &params{}
+	p.net = network.Declare(s)
 	p.declareNetwork(s)
-	p.tls.declare(s)
 	p.declareClients(s)
 	p.declareMemory(s)
 	p.declareGeneral(s)
@@ -90,15 +83,7 @@ func (p *params) declareNetwork(s *config.Schema) {
 	par := func(name, def, doc string, flags config.Flag) config.Param {
 		return config.Param{Name: name, Section: "network", Default: def, Doc: doc, Flags: flags}
 	}
-	p.bind = s.Strings(par("bind", "* -::*", "Addresses to listen on. A dash before an address means that it may be missing on this machine; * is every IPv4 address and ::* every IPv6 one.", config.MultiArg))
-	p.port = s.Int(par("port", "6379", "TCP port to listen on; 0 for none.", 0), 0, 65535)
-	p.tcpBacklog = s.Int(par("tcp-backlog", "511", "How many connections may wait to be accepted. The kernel's own limit (net.core.somaxconn) applies too.", config.Immutable), 0, math.MaxInt32)
-	p.unixSocket = s.Text(par("unixsocket", "", "Path of a unix socket to listen on; empty for none.", config.Immutable))
-	p.unixPerm = s.Octal(par("unixsocketperm", "0", "Permissions of the unix socket, in octal; 0 leaves them to the umask.", config.Immutable), 0, 0o777)
-	p.unixGroup = s.Text(par("unixsocketgroup", "", "Name of the group that the unix socket belongs to; empty leaves it to the system.", config.Immutable))
 	p.timeout = s.Int(par("timeout", "0", "Seconds after which an idle client is disconnected; 0 for never.", 0), 0, math.MaxInt32)
-	p.keepAlive = s.Int(par("tcp-keepalive", "300", "Seconds between TCP keep-alive probes to clients; 0 for none.", 0), 0, math.MaxInt32)
-	p.probes = s.Int(par("tcp-keepalive-probes", "3", "How many of these probes may stay without an answer before the client is given up.", 0), 1, math.MaxInt32)
 	p.protected = s.Bool(par("protected-mode", "yes", "While no password is set, serve only clients of this machine.", 0))
 }
 

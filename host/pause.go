@@ -64,7 +64,7 @@ func (srv *Server) endPause() {
 	srv.ks.SetExpiry("pause", keyspace.DeleteExpired)
 	srv.setGuard(guardPause, false)
 	for _, w := range srv.workers {
-		w.post(w.unpause)
+		w.Post(w.unpause)
 	}
 }
 

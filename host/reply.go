@@ -3,6 +3,7 @@ package host
 import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // reply is the part of the running command's reply, and of those before it that
@@ -14,15 +15,15 @@ type reply struct {
 	srv *Server
 	s   *session // whose reply it is, nil for nobody's
 	by  *worker  // who executes; only the session's own may look at what waits already
-	out output
+	out network.Output
 }
 
 // Room implements resp.Sink.
 func (r *reply) Room(n, next int) []byte {
-	if !r.fits(min(n, largeChunk)) {
+	if !r.fits(min(n, network.LargeChunk)) {
 		return nil
 	}
-	return r.out.extend(n, next, r.srv.buffers)
+	return r.out.Extend(n, next, r.srv.buffers)
 }
 
 // Hold implements resp.Sink.
@@ -31,19 +32,19 @@ func (r *reply) Hold(b []byte, release func()) bool {
 		release()
 		return false
 	}
-	r.out.hold(b, release)
+	r.out.Hold(b, release)
 	return true
 }
 
 // Truncate implements resp.Sink.
-func (r *reply) Truncate(at int) { r.out.truncate(at, r.srv.buffers) }
+func (r *reply) Truncate(at int) { r.out.Truncate(at, r.srv.buffers) }
 
 // Replace implements resp.Sink.
 func (r *reply) Replace(at, del, n int) []byte {
-	if at+del > r.out.bytes { // it was thrown away
+	if at+del > r.out.Bytes() { // it was thrown away
 		return nil
 	}
-	return r.out.replace(at, del, n, r.srv.buffers)
+	return r.out.Replace(at, del, n, r.srv.buffers)
 }
 
 // fits reports whether the client may have n bytes more; if not, what it was to
@@ -53,14 +54,14 @@ func (r *reply) fits(n int) bool {
 	if r.s == nil {
 		return true
 	}
-	n += r.out.bytes
+	n += r.out.Bytes()
 	if r.by == r.s.worker {
-		n += r.s.pending.bytes
+		n += r.s.pending.Bytes()
 	}
 	if !r.s.overHard(int64(n)) && !r.s.crowds(n) {
 		return true
 	}
-	r.out.drop(r.srv.buffers)
+	r.out.Drop(r.srv.buffers)
 	return false
 }
 
@@ -80,14 +81,14 @@ func (w *worker) collect(s *session, from *resp.Writer, r *reply) {
 	total := from.Mark()
 	switch {
 	case from.Unwanted():
-		w.cutOff(s, int64(s.pending.bytes+total))
-		r.out.drop(w.srv.buffers)
+		w.cutOff(s, int64(s.pending.Bytes()+total))
+		r.out.Drop(w.srv.buffers)
 	case s.closing >= closeNow:
-		r.out.drop(w.srv.buffers)
+		r.out.Drop(w.srv.buffers)
 	default:
 		w.barred(s)
-		s.pending.take(&r.out)
-		s.pending.add(from.Buf, false, w.srv.buffers)
+		s.pending.Take(&r.out)
+		s.pending.Add(from.Buf, false, w.srv.buffers)
 		w.touch(s)
 	}
 	if from.Reset(); cap(from.Buf) > 4*flushAt {
@@ -103,4 +104,4 @@ type call struct {
 }
 
 // drop gives up what was replied.
-func (c *call) drop() { c.sink.out.drop(c.sink.srv.buffers) }
+func (c *call) drop() { c.sink.out.Drop(c.sink.srv.buffers) }

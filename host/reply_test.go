@@ -83,7 +83,7 @@ func TestTooMuchIsGivenUp(t *testing.T) {
 		if m.made > 12 {
 			t.Errorf("%.20q: %d megabytes were made", command, m.made)
 		}
-		if used := srv.buffers.used(); used != 0 {
+		if used := srv.buffers.Used(); used != 0 {
 			t.Errorf("%.20q: %d bytes are still held", command, used)
 		}
 		c.gone()
@@ -105,7 +105,7 @@ func TestMuchIsSent(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("%d bytes that are not as they should be", len(got))
 	}
-	eventually(t, "nothing is held", func() bool { return srv.buffers.used() == 0 })
+	eventually(t, "nothing is held", func() bool { return srv.buffers.Used() == 0 })
 }
 
 // TestMuchIsDropped: what a client that reads nothing was to have is given back when
@@ -115,9 +115,9 @@ func TestMuchIsDropped(t *testing.T) {
 	for range 3 {
 		c := dial(t, srv)
 		c.send("much 30")
-		eventually(t, "it waits", func() bool { return srv.buffers.used() > 10<<20 })
+		eventually(t, "it waits", func() bool { return srv.buffers.Used() > 10<<20 })
 		c.Close()
-		eventually(t, "nothing is held", func() bool { return srv.buffers.used() == 0 })
+		eventually(t, "nothing is held", func() bool { return srv.buffers.Used() == 0 })
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
+	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // Server is one running instance. Several may live in one process.
@@ -35,14 +36,11 @@ type Server struct {
 	start     time.Time
 	runID     string
 
-	workers []*worker // by id, which is also the order of their locks
-	drivers []driver
-	acceptors
-	goWorkers    []*goWorker
+	workers      []*worker // by id, which is also the order of their locks
+	net          *network.Net
 	pipes        int  // how many to make
 	alone        bool // one event loop executes everything, but for TLS
 	pipeEnds     []*Pipe
-	listeners    listeners
 	serving      atomic.Bool // begin has come to its end
 	playing      *worker     // executes what comes from no client
 	blocked      *blocking
@@ -50,7 +48,7 @@ type Server struct {
 	pause        pauseState
 	evict        evictor
 	crowd        crowd
-	buffers      *buffers
+	buffers      *network.Buffers
 	defrag       defrag
 	guard        atomic.Uint32
 	loadGuard    *core.Switch
@@ -82,12 +80,6 @@ type Server struct {
 	cronDone chan struct{}
 }
 
-// driver runs a worker, or the connections of one.
-type driver interface {
-	// stop ends the driver and returns when its goroutines have ended.
-	stop()
-}
-
 // newServer makes a server whose parameters are still to be loaded.
 func newServer(modules []core.Module) (*Server, error) {
 	srv := &Server{
@@ -105,6 +97,7 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.pause.timer = time.NewTimer(math.MaxInt64) // for as long as there is no pause
 	srv.evict.more = make(chan struct{}, 1)
 	srv.params = declareParams(srv.registry.Config)
+	srv.net = network.New(srv.params.net, srv, srv.loader.answers)
 	srv.defrag.declare(srv.registry.Config)
 	srv.blocked = newBlocking(srv)
 	srv.declareInfo()
@@ -133,9 +126,7 @@ func (srv *Server) declareApplies() {
 	s.Apply(func() error { srv.applyClientMemory(); return nil }, p.maxMemory, p.clientMemory)
 	s.Apply(srv.applyLogLevel, p.logLevel)
 	s.Apply(srv.applyMaxClients, p.maxClients)
-	s.Apply(srv.applyListeners("Failed to bind to specified addresses."), p.bind)
-	s.Apply(srv.applyListeners("Unable to listen on this port. Check server logs."), p.port, p.tls.port)
-	s.Apply(srv.applyListeners("Unable to update TLS configuration. Check server logs."), p.tls.vars()...)
+	srv.net.Watch(s, srv.serving.Load)
 }
 
 // applyMemory puts the parameters of memory in force; all shards are locked.
@@ -182,7 +173,7 @@ func (srv *Server) begin() (err error) {
 		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
 		Events:    (*keyEvents)(srv),
 	})
-	srv.buffers = newBuffers(srv.params.poison.Load())
+	srv.buffers = network.NewBuffers(srv.params.poison.Load())
 	srv.ks.Lock(keyspace.AllShards)
 	srv.applyMemory()
 	srv.applyClientMemory()
@@ -197,11 +188,12 @@ func (srv *Server) begin() (err error) {
 	if err := srv.applyMaxClients(); err != nil {
 		return err
 	}
-	if err := srv.startWorkers(); err != nil {
+	if err := srv.net.Start(srv.log, srv.loops(), func() network.Worker { return srv.newWorker() }); err != nil {
 		return err
 	}
 	srv.startPipes()
-	srv.startPlaying()
+	srv.playing = srv.newWorker()
+	srv.net.Attend(srv.playing)
 	srv.watch.spare, srv.watch.lane = srv.newExecutor(len(srv.workers)), srv.ks.NewLane()
 	srv.alone = srv.loops()+srv.pipes == 1
 	for _, m := range srv.modules {
@@ -214,7 +206,7 @@ func (srv *Server) begin() (err error) {
 	}
 	srv.startup = startupMemory()
 	srv.loadGuard.Set(true)
-	if err := srv.listen(); err != nil {
+	if err := srv.net.Listen(srv.params.path(srv.params.net.UnixSocket.Load())); err != nil {
 		return err
 	}
 	srv.cronDone = make(chan struct{})
@@ -287,9 +279,10 @@ func (srv *Server) Wait() error {
 
 // end takes everything down, in the opposite order of begin.
 func (srv *Server) end() {
-	srv.closeListeners()
-	for _, d := range srv.drivers {
-		d.stop()
+	srv.net.CloseListeners()
+	srv.net.Stop()
+	for _, p := range srv.pipeEnds {
+		p.stop()
 	}
 	srv.watch.end()
 	if srv.cronDone != nil {
@@ -301,7 +294,7 @@ func (srv *Server) end() {
 		}
 	}
 	srv.ks.Close()
-	srv.buffers.close()
+	srv.buffers.Close()
 }
 
 // sharedClock is the time as of the last reading by anybody, Unix milliseconds.

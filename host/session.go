@@ -6,6 +6,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // session is one connection: the parser's state, what waits to be sent, and
@@ -15,14 +16,14 @@ type session struct {
 	core.Session
 	srv    *Server
 	worker *worker
-	link   link // how its driver sends and closes
+	link   network.Link // how its driver sends and closes
 	db     *keyspace.DB
 
 	parser parser
 	query  []byte // bytes received that are not yet executed
 	bulky  bool   // the last thing that it sent was a large argument
 
-	pending   output
+	pending   network.Output
 	source    core.Source // what it is sent when nothing is pending, nil for nothing
 	called    atomic.Bool // a call of Ready is on its way
 	softSince int64       // since when the soft output limit is exceeded, Unix ms
@@ -62,24 +63,6 @@ const (
 	closed
 )
 
-// closedByClient is the reason for most sessions' end.
-const closedByClient = "closed by the client"
-
-// link is a driver's side of one connection. Its methods are called with the
-// worker's lock held.
-type link interface {
-	// write sends what it can of b at once and returns how much that was. An
-	// error means that the connection is broken.
-	write(b []byte) (int, error)
-	// wantWrite asks for a call of worker.flush when more can be sent.
-	wantWrite(on bool)
-	// wantRead(false) asks for no more of what the client sends until
-	// wantRead(true).
-	wantRead(on bool)
-	// close releases the connection; the session is not used any more.
-	close()
-}
-
 // Deliver implements core.Conn.
 func (s *session) Deliver(b []byte) { s.worker.mail(letter{to: s, bytes: b}) }
 
@@ -118,8 +101,8 @@ func (s *session) Info() core.ConnInfo {
 		Closing:     s.closing != open,
 		QueryBuf:    len(s.query) + s.parser.received(),
 		QueryFree:   cap(s.query) - len(s.query),
-		OutputList:  len(s.pending.chunks),
-		OutputBytes: s.pending.bytes + int(s.behind()),
+		OutputList:  s.pending.Pieces(),
+		OutputBytes: s.pending.Bytes() + int(s.behind()),
 		Memory:      s.memory(),
 		MultiMemory: s.TxBytes,
 		Loop:        s.worker.id,
@@ -135,7 +118,7 @@ const sessionSize = 512
 
 func (s *session) memory() int {
 	n := sessionSize + cap(s.query) + s.parser.memory() + s.TxBytes + s.SubBytes
-	n += s.pending.memory()
+	n += s.pending.Memory()
 	return n
 }
 
@@ -144,15 +127,15 @@ func (s *session) memory() int {
 func (s *session) queue(b []byte, owned bool) {
 	if len(b) > 0 {
 		s.worker.barred(s)
-		s.pending.add(b, owned, s.srv.buffers)
+		s.pending.Add(b, owned, s.srv.buffers)
 	}
 }
 
 // send sends what is pending, and then what the source has; more tells that this was
 // not all.
 func (s *session) send() (more bool, err error) {
-	if s.pending.bytes > 0 {
-		if err = s.sendPending(); err != nil || s.pending.bytes > 0 {
+	if s.pending.Bytes() > 0 {
+		if err = s.sendPending(); err != nil || s.pending.Bytes() > 0 {
 			return true, err
 		}
 	}
@@ -164,7 +147,7 @@ func (s *session) send() (more bool, err error) {
 
 // sendPending sends as much as the socket takes.
 func (s *session) sendPending() error {
-	n, writes, err := s.pending.send(s.link, s.srv.buffers)
+	n, writes, err := s.pending.Send(s.link, s.srv.buffers)
 	s.worker.stats.netOut += n
 	s.srv.writes.Add(writes)
 	return err

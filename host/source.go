@@ -2,7 +2,11 @@ package host
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/host/network"
 )
+
+// pullAtOnce is how many bytes of a source are sent before others have their turn.
+const pullAtOnce = 1 << 20
 
 // Pull implements core.Conn.
 func (s *session) Pull(from core.Source) {
@@ -17,7 +21,7 @@ func (s *session) Ready(loop int) {
 		return
 	}
 	if s.called.CompareAndSwap(false, true) {
-		s.worker.post(func() {
+		s.worker.Post(func() {
 			s.called.Store(false)
 			s.worker.touch(s)
 		})
@@ -27,17 +31,17 @@ func (s *session) Ready(loop int) {
 // pull sends what the session's source has, as far as the connection takes it and not more
 // than others can wait for; more tells that this was not all.
 func (s *session) pull() (more bool, err error) {
-	for sent := 0; sent < sendAtOnce; {
+	for sent := 0; sent < pullAtOnce; {
 		b := s.source.Next()
 		if len(b) == 0 {
 			return false, nil
 		}
-		n, err := s.link.write(b[:min(len(b), largeChunk)])
+		n, err := s.link.Write(b[:min(len(b), network.LargeChunk)])
 		s.source.Sent(n)
 		s.worker.stats.netOut += int64(n)
 		s.worker.stats.writes++
 		sent += n
-		if err != nil || n < min(len(b), largeChunk) {
+		if err != nil || n < min(len(b), network.LargeChunk) {
 			return true, err
 		}
 	}

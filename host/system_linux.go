@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strconv"
 
@@ -47,4 +48,25 @@ func cpuSeconds() (user, system float64) {
 		return 0, 0
 	}
 	return float64(ru.Utime.Nano()) / 1e9, float64(ru.Stime.Nano()) / 1e9
+}
+
+// raiseFileLimit makes room for want open files and returns how many there is
+// room for.
+func raiseFileLimit(want uint64) (uint64, error) {
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return 0, fmt.Errorf("limit of open files: %w", err)
+	}
+	if lim.Cur >= want {
+		return lim.Cur, nil
+	}
+	next := unix.Rlimit{Cur: want, Max: max(lim.Max, want)}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
+		return want, nil
+	}
+	next = unix.Rlimit{Cur: min(want, lim.Max), Max: lim.Max}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
+		return next.Cur, nil
+	}
+	return lim.Cur, nil
 }

@@ -148,9 +148,6 @@ func (w *worker) note(fn func()) {
 	w.mailMu.Unlock()
 }
 
-// post runs fn on the worker, with its lock held.
-func (w *worker) post(fn func()) { w.mail(letter{run: fn}) }
-
 // deliver takes the letters out of the mailbox. The lock is held.
 func (w *worker) deliver() {
 	if w.delivering { // a command that the mail has let go on: the rest of it comes first
@@ -234,26 +231,26 @@ func (w *worker) flush(s *session) {
 	if s.closing != closeNow && s.heldAt != nil {
 		return
 	}
-	if s.closing != closeNow && (s.pending.bytes > 0 || s.source != nil) {
+	if s.closing != closeNow && (s.pending.Bytes() > 0 || s.source != nil) {
 		if more, err := s.send(); err != nil {
 			s.closing, s.reason = closeNow, err.Error()
 		} else {
-			s.link.wantWrite(more)
+			s.link.WantWrite(more)
 		}
 	}
 	if s.closing != closeNow {
 		w.checkOutput(s, 0)
 	}
 	w.weigh(s)
-	if s.closing == closeNow || s.closing == closeAfter && s.pending.bytes == 0 {
+	if s.closing == closeNow || s.closing == closeAfter && s.pending.Bytes() == 0 {
 		w.end(s)
 	}
 }
 
 // flushAll is flush as far as the connection takes it, whoever has to wait.
 func (w *worker) flushAll(s *session) {
-	for left := -1; s.closing != closed && s.pending.bytes != left; {
-		left = s.pending.bytes
+	for left := -1; s.closing != closed && s.pending.Bytes() != left; {
+		left = s.pending.Bytes()
 		w.flush(s)
 	}
 }
@@ -285,10 +282,10 @@ func (w *worker) end(s *session) {
 	w.srv.registry.Hooks.Closed(&s.Session)
 	w.srv.clients.Add(-1)
 	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
-	s.link.close()
+	s.link.Close()
 	s.parser.release()
 	s.query = nil
-	s.pending.drop(w.srv.buffers)
+	s.pending.Drop(w.srv.buffers)
 }
 
 // endAll ends every session, after what is still to be said as far as the

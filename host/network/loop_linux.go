@@ -1,7 +1,8 @@
-package host
+package network
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -17,7 +18,7 @@ import (
 // read and one write for each connection that has something to say, whatever
 // the depth of its pipeline.
 type loop struct {
-	*worker
+	w       Worker
 	epoll   int
 	event   int        // eventfd: wakes the loop for its mailbox; -1 when it is closed
 	eventMu sync.Mutex // guards the closing of event
@@ -37,7 +38,7 @@ type loop struct {
 // readSize is the size of the buffer that all connections of a loop read into.
 const readSize = 64 << 10
 
-func (srv *Server) startLoop() error {
+func (n *Net) startLoop(w Worker) error {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return fmt.Errorf("epoll: %w", err)
@@ -48,11 +49,10 @@ func (srv *Server) startLoop() error {
 		return fmt.Errorf("eventfd: %w", err)
 	}
 	l := &loop{
-		worker: srv.newWorker(), epoll: epfd, event: evfd, conns: map[int32]*epollConn{},
+		w: w, epoll: epfd, event: evfd, conns: map[int32]*epollConn{},
 		rbuf: make([]byte, readSize), done: make(chan struct{}),
 	}
-	l.worker.wake = l.signal
-	l.worker.pump = l.turnWithin
+	w.Drive(false, l.signal, l.turnWithin)
 	err = l.prepareWait()
 	if err == nil {
 		err = l.watch(evfd, unix.EPOLLIN)
@@ -62,8 +62,8 @@ func (srv *Server) startLoop() error {
 		l.file.Close()
 		return fmt.Errorf("epoll: %w", err)
 	}
-	srv.drivers = append(srv.drivers, l)
-	srv.accepting = append(srv.accepting, l)
+	n.drivers = append(n.drivers, l)
+	n.accepting = append(n.accepting, l)
 	go l.run()
 	return nil
 }
@@ -110,48 +110,34 @@ func (l *loop) stop() {
 
 func (l *loop) run() {
 	defer close(l.done)
+	handle := l.handleFound
 	for !l.quit.Load() {
-		l.wakeUp(l.poll())
+		l.poll()
+		l.w.Turn(handle)
 	}
-	l.closeAll()
+	l.w.Turn(l.w.EndAll)
 	l.closeEvent()
 	l.file.Close()
 }
 
-// wakeUp does what there is to do.
-func (l *loop) wakeUp(events []unix.EpollEvent) {
-	l.enter()
-	defer l.leave()
-	defer l.rescue()
-	l.tick()
-	for i := range events {
-		l.handle(&events[i])
+// handleFound does what there is to do.
+func (l *loop) handleFound() {
+	found := l.events[:l.found]
+	for i := range found {
+		l.handle(&found[i])
 	}
-	l.settle()
 }
 
 // turnWithin is a turn in the midst of a command that takes long, whose arguments
 // and whose neighbours' are in the buffers of the turn that it belongs to.
 func (l *loop) turnWithin() {
-	rbuf, events := l.rbuf, l.events
+	rbuf, events, found := l.rbuf, l.events, l.found
 	l.rbuf, l.events = make([]byte, readSize), make([]unix.EpollEvent, len(events))
-	l.tick()
-	if l.lookOnce(uintptr(l.epoll)) {
-		found := l.events[:l.found]
-		for i := range found {
-			l.handle(&found[i])
-		}
-	}
-	l.settle()
-	l.rbuf, l.events = rbuf, events
-}
-
-func (l *loop) closeAll() {
-	l.enter()
-	defer l.leave()
-	defer l.rescue()
-	l.deliver() // there may be connections in it
-	l.endAll()
+	l.w.TurnWithin(func() {
+		l.lookOnce(uintptr(l.epoll))
+		l.handleFound()
+	})
+	l.rbuf, l.events, l.found = rbuf, events, found
 }
 
 // poll waits for events. It asks epoll without waiting, in a system call that
@@ -161,12 +147,9 @@ func (l *loop) closeAll() {
 // (epoll_wait without a timeout) would cost more: the runtime's monitor takes
 // the processor away from under a system call that lasts, and to find those it
 // wakes up 10,000 times a second, which took 4% of the server's CPU.
-func (l *loop) poll() []unix.EpollEvent {
+func (l *loop) poll() {
 	l.found = 0
-	if err := l.waiter.Read(l.look); err != nil {
-		return nil
-	}
-	return l.events[:l.found]
+	_ = l.waiter.Read(l.look) // an error means that it is closed, and nothing is found
 }
 
 // lookOnce asks epoll; false means that there is nothing.
@@ -189,75 +172,62 @@ func (l *loop) handle(ev *unix.EpollEvent) {
 	if ev.Events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		l.readable(c)
 	}
-	if ev.Events&unix.EPOLLOUT != 0 && c.s.closing != closed {
-		l.flush(c.s)
+	if ev.Events&unix.EPOLLOUT != 0 && !c.s.Ended() {
+		c.s.Flush()
 	}
 }
 
 // readable reads once and executes what has come.
 func (l *loop) readable(c *epollConn) {
 	s := c.s
-	if s.closing == closed {
+	switch {
+	case s.Ended():
+		return
+	case s.Deaf():
+		c.WantRead(false)
 		return
 	}
-	if s.heldAt != nil || s.running {
-		s.link.wantRead(false)
-		return
-	}
-	buf := l.ahead(s)
-	direct := buf != nil
-	if !direct {
-		if buf = l.rbuf; s.bulky {
-			buf = buf[:firstPiece]
-		}
-	}
-	n, err := rawRead(c.fd, buf)
+	room, own := s.Room(l.rbuf)
+	n, err := rawRead(c.fd, room)
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
-		return
 	case err != nil:
 		s.Close(false, err.Error())
-		return
 	case n == 0:
-		s.Close(false, closedByClient)
-		return
+		s.Close(false, ClosedByClient)
+	default:
+		s.Received(room, n, own)
 	}
-	l.stats.netIn += int64(n)
-	l.stats.reads++
-	if direct {
-		l.readAhead(s, n)
-		l.arrived(s, nil)
-	} else {
-		l.arrived(s, buf[:n])
-	}
-	l.finish(s)
 }
 
 // epollConn is the link of a session to a loop.
 type epollConn struct {
 	l       *loop
-	s       *session
+	s       Session
 	fd      int
 	writing bool // EPOLLOUT is asked for
 	deaf    bool // EPOLLIN is not
 }
 
-// adopt makes a session of an accepted connection. The loop's lock is held.
-func (l *loop) adopt(fd int, s *session) error {
-	if l.broken {
+// adopt makes a connection for a session. Within a turn.
+func (l *loop) adopt(fd int, s Session) error {
+	if l.w.Broken() {
 		return errBroken
 	}
 	c := &epollConn{l: l, s: s, fd: fd}
-	s.worker, s.link, s.fd = l.worker, c, fd
 	if err := l.watch(fd, unix.EPOLLIN); err != nil {
 		return err
 	}
 	l.conns[int32(fd)] = c
-	l.begin(s)
+	s.Begin(l.w, c, fd)
 	return nil
 }
 
-func (c *epollConn) write(b []byte) (int, error) {
+// errBroken is for who comes to a worker that has been broken.
+var errBroken = errors.New("the server is stopping because of a panic")
+
+// Write implements Link.
+func (c *epollConn) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
 		n, err := rawWrite(c.fd, b[done:])
@@ -274,13 +244,15 @@ func (c *epollConn) write(b []byte) (int, error) {
 	return done, nil
 }
 
-func (c *epollConn) wantWrite(on bool) {
+// WantWrite implements Link.
+func (c *epollConn) WantWrite(on bool) {
 	if c.writing != on && c.ask(on, c.deaf) {
 		c.writing = on
 	}
 }
 
-func (c *epollConn) wantRead(on bool) {
+// WantRead implements Link.
+func (c *epollConn) WantRead(on bool) {
 	if c.deaf == on && c.ask(c.writing, !on) {
 		c.deaf = !on
 	}
@@ -298,7 +270,8 @@ func (c *epollConn) ask(writing, deaf bool) bool {
 	return unix.EpollCtl(c.l.epoll, unix.EPOLL_CTL_MOD, c.fd, &ev) == nil
 }
 
-func (c *epollConn) close() {
+// Close implements Link.
+func (c *epollConn) Close() {
 	delete(c.l.conns, int32(c.fd))
 	unix.Close(c.fd)
 }

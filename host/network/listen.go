@@ -1,4 +1,4 @@
-package host
+package network
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/user"
 	"slices"
@@ -16,13 +15,11 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/ferrousdb/ferrous/core"
 )
 
 // listener accepts the connections of one address.
 type listener struct {
-	srv  *Server
+	of   *Net
 	net  net.Listener
 	file *os.File // the same socket, where accept is a system call of ours
 	kind string   // "tcp", "tls", "unix"
@@ -34,11 +31,6 @@ type listener struct {
 	// For the accepting goroutine only.
 	complained time.Time // when a failure was logged last
 	failures   int       // since then
-}
-
-// acceptStats count connections; INFO shows them.
-type acceptStats struct {
-	accepted, rejected, failed atomic.Int64
 }
 
 // listeners are all that the server accepts from.
@@ -59,6 +51,24 @@ func (ls *listeners) set(list []*listener) {
 	ls.list = list
 }
 
+// Addr returns the address of the first listener of a kind, nil if there is none.
+// With the port 0 in an address nothing listens.
+func (n *Net) Addr(kind string) net.Addr {
+	for _, l := range n.listeners.all() {
+		if l.kind == kind {
+			return l.net.Addr()
+		}
+	}
+	return nil
+}
+
+// Listening calls fn with the kind and the address of each listener.
+func (n *Net) Listening(fn func(kind string, addr net.Addr)) {
+	for _, l := range n.listeners.all() {
+		fn(l.kind, l.net.Addr())
+	}
+}
+
 // endpoint is what a TCP listener is opened for.
 type endpoint struct {
 	kind, network, addr string
@@ -67,16 +77,16 @@ type endpoint struct {
 }
 
 // endpoints returns what the parameters ask for.
-func (srv *Server) endpoints() (all []endpoint) {
-	p := srv.params
+func (n *Net) endpoints() (all []endpoint) {
+	p := n.params
 	for _, kind := range []struct {
 		name string
 		port int64
-	}{{"tcp", p.port.Load()}, {"tls", p.tls.port.Load()}} {
+	}{{"tcp", p.Port.Load()}, {"tls", p.tls.port.Load()}} {
 		if kind.port == 0 {
 			continue
 		}
-		for _, host := range p.bind.Load() {
+		for _, host := range p.Bind.Load() {
 			all = append(all, newEndpoint(kind.name, host, kind.port))
 		}
 	}
@@ -103,20 +113,21 @@ func newEndpoint(kind, host string, port int64) endpoint {
 // is reports whether a listener is that of the endpoint.
 func (e endpoint) is(l *listener) bool { return l.kind == e.kind && l.addr == e.addr }
 
-// listen opens what the parameters ask for.
-func (srv *Server) listen() error {
-	if err := srv.relisten(); err != nil {
+// Listen opens what the parameters ask for, and the unix socket at a path unless
+// that is empty.
+func (n *Net) Listen(path string) error {
+	if err := n.relisten(); err != nil {
 		return err
 	}
-	if path := srv.params.path(srv.params.unixSocket.Load()); path != "" {
-		l, err := srv.openUnix(path)
+	if path != "" {
+		l, err := n.openUnix(path)
 		if err != nil {
 			return err
 		}
-		srv.listeners.set(append(srv.listeners.all(), l))
+		n.listeners.set(append(n.listeners.all(), l))
 	}
-	if len(srv.listeners.all()) == 0 {
-		srv.log.Warn("nothing to listen on: port, tls-port and unixsocket are all off")
+	if len(n.listeners.all()) == 0 {
+		n.log.Warn("nothing to listen on: port, tls-port and unixsocket are all off")
 	}
 	return nil
 }
@@ -124,15 +135,15 @@ func (srv *Server) listen() error {
 // relisten makes what is open match the parameters, at the start and after a
 // CONFIG SET. Whatever stays the same is not touched, and if anything cannot be
 // opened all stays as it was.
-func (srv *Server) relisten() error {
+func (n *Net) relisten() error {
 	var config *tls.Config
-	if srv.params.tls.port.Load() != 0 {
+	if n.params.tls.port.Load() != 0 {
 		var err error
-		if config, err = srv.params.tls.load(srv.log); err != nil {
+		if config, err = n.params.tls.load(n.log); err != nil {
 			return tlsError{err}
 		}
 	}
-	keep, gone, missing := srv.compare(srv.endpoints())
+	keep, gone, missing := n.compare(n.endpoints())
 	// An address cannot be opened beside another that covers it, such as * and
 	// 127.0.0.1 with the same port.
 	first := slices.ContainsFunc(gone, func(l *listener) bool {
@@ -141,11 +152,11 @@ func (srv *Server) relisten() error {
 	if first {
 		closeAll(gone)
 	}
-	opened, err := srv.openTCP(missing, config)
+	opened, err := n.openTCP(missing, config)
 	if err != nil {
 		if first {
-			keep = append(keep, srv.reopen(gone)...)
-			srv.listeners.set(keep)
+			keep = append(keep, n.reopen(gone)...)
+			n.listeners.set(keep)
 		}
 		return err
 	}
@@ -154,7 +165,7 @@ func (srv *Server) relisten() error {
 			l.tls.Store(config)
 		}
 	}
-	srv.listeners.set(append(keep, opened...))
+	n.listeners.set(append(keep, opened...))
 	if !first {
 		closeAll(gone)
 	}
@@ -164,29 +175,24 @@ func (srv *Server) relisten() error {
 // tlsError is that TLS cannot be configured as the parameters say.
 type tlsError struct{ error }
 
-// applyListeners is the hook of a parameter of the listeners. What is wrong
-// goes to the log, the client gets Redis's text.
-func (srv *Server) applyListeners(text string) func() error {
-	return func() error {
-		if !srv.serving.Load() {
-			return nil
-		}
-		err := srv.relisten()
-		if err == nil {
-			return nil
-		}
-		srv.log.Warn("cannot listen as CONFIG SET asks", "error", err)
-		if errors.As(err, &tlsError{}) {
-			return errors.New("Unable to update TLS configuration. Check server logs.")
-		}
-		return errors.New(text)
+// change is relisten for a CONFIG SET. What is wrong goes to the log, the client
+// gets Redis's text.
+func (n *Net) change(text string) error {
+	err := n.relisten()
+	if err == nil {
+		return nil
 	}
+	n.log.Warn("cannot listen as CONFIG SET asks", "error", err)
+	if errors.As(err, &tlsError{}) {
+		return errors.New("Unable to update TLS configuration. Check server logs.")
+	}
+	return errors.New(text)
 }
 
 // compare says which listeners stay, which are not wanted any more, and what
 // is missing.
-func (srv *Server) compare(wanted []endpoint) (keep, gone []*listener, missing []endpoint) {
-	open := srv.listeners.all()
+func (n *Net) compare(wanted []endpoint) (keep, gone []*listener, missing []endpoint) {
+	open := n.listeners.all()
 	for _, l := range open {
 		if l.kind == "unix" || slices.ContainsFunc(wanted, func(e endpoint) bool { return e.is(l) }) {
 			keep = append(keep, l)
@@ -204,7 +210,7 @@ func (srv *Server) compare(wanted []endpoint) (keep, gone []*listener, missing [
 
 // openTCP opens listeners and starts to accept: all of them, or none if one
 // fails. Those whose address this machine lacks, and may lack, are left out.
-func (srv *Server) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener, err error) {
+func (n *Net) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener, err error) {
 	for _, e := range wanted {
 		nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), e.network, e.addr)
 		if e.optional && absentAddress(err) {
@@ -212,8 +218,8 @@ func (srv *Server) openTCP(wanted []endpoint, config *tls.Config) (opened []*lis
 		}
 		var l *listener
 		if err == nil {
-			setBacklog(nl, int(srv.params.tcpBacklog.Load()))
-			l, err = srv.startListener(nl, e.kind, e.addr, config)
+			setBacklog(nl, int(n.params.backlog.Load()))
+			l, err = n.startListener(nl, e.kind, e.addr, config)
 		}
 		if err != nil {
 			closeAll(opened)
@@ -226,8 +232,8 @@ func (srv *Server) openTCP(wanted []endpoint, config *tls.Config) (opened []*lis
 }
 
 // startListener makes a listener that accepts; it ends when it is closed.
-func (srv *Server) startListener(nl net.Listener, kind, addr string, config *tls.Config) (*listener, error) {
-	l := &listener{srv: srv, net: nl, kind: kind, addr: addr, quit: make(chan struct{}), done: make(chan struct{})}
+func (n *Net) startListener(nl net.Listener, kind, addr string, config *tls.Config) (*listener, error) {
+	l := &listener{of: n, net: nl, kind: kind, addr: addr, quit: make(chan struct{}), done: make(chan struct{})}
 	if kind == "tls" {
 		l.tls.Store(config)
 	}
@@ -238,7 +244,7 @@ func (srv *Server) startListener(nl net.Listener, kind, addr string, config *tls
 	go func() {
 		defer close(l.done)
 		select {
-		case <-srv.loader.answers:
+		case <-n.ready:
 			l.accept()
 		case <-l.quit:
 		}
@@ -252,8 +258,8 @@ func absentAddress(err error) bool {
 		errors.Is(err, syscall.EPROTONOSUPPORT)
 }
 
-func (srv *Server) openUnix(path string) (*listener, error) {
-	p := srv.params
+func (n *Net) openUnix(path string) (*listener, error) {
+	p := n.params
 	group := -1
 	if name := p.unixGroup.Load(); name != "" {
 		g, err := user.LookupGroup(name)
@@ -270,7 +276,7 @@ func (srv *Server) openUnix(path string) (*listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("unixsocket: %w", err)
 	}
-	nl, err := listenUnix(path, int(p.tcpBacklog.Load()), func() error {
+	nl, err := listenUnix(path, int(p.backlog.Load()), func() error {
 		// Nobody can connect yet. The group comes first: who gets in by his group must
 		// not do so by one that the socket loses.
 		if group >= 0 {
@@ -286,28 +292,29 @@ func (srv *Server) openUnix(path string) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Failed opening Unix socket: %w", err)
 	}
-	return srv.startListener(nl, "unix", path, nil)
+	return n.startListener(nl, "unix", path, nil)
 }
 
 // reopen opens again what had to be closed for an attempt that failed.
-func (srv *Server) reopen(closed []*listener) (opened []*listener) {
+func (n *Net) reopen(closed []*listener) (opened []*listener) {
 	for _, l := range closed {
 		network := "tcp4"
 		if strings.HasPrefix(l.addr, "[") {
 			network = "tcp6"
 		}
-		again, err := srv.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.tls.Load())
+		again, err := n.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.tls.Load())
 		if err != nil {
-			srv.log.Warn("cannot listen again", "addr", l.addr, "error", err)
+			n.log.Warn("cannot listen again", "addr", l.addr, "error", err)
 		}
 		opened = append(opened, again...)
 	}
 	return opened
 }
 
-func (srv *Server) closeListeners() {
-	closeAll(srv.listeners.all())
-	srv.listeners.set(nil)
+// CloseListeners stops accepting.
+func (n *Net) CloseListeners() {
+	closeAll(n.listeners.all())
+	n.listeners.set(nil)
 }
 
 func closeAll(list []*listener) {
@@ -347,14 +354,14 @@ func (l *listener) failed(err error) bool {
 		return false
 	default:
 	}
-	l.srv.accepts.failed.Add(1)
+	l.of.Failed.Add(1)
 	if errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EINTR) {
-		l.srv.log.Debug("Error accepting a client connection", "error", err)
+		l.of.log.Debug("Error accepting a client connection", "error", err)
 		return true // only this one
 	}
 	l.failures++
 	if now := time.Now(); now.Sub(l.complained) >= complaintPeriod {
-		l.srv.log.Warn("Accepting client connection failed", "error", err, "times", l.failures, "clients", l.srv.clients.Load())
+		l.of.log.Warn("Accepting client connection failed", "error", err, "times", l.failures, "clients", l.of.host.Clients())
 		l.complained, l.failures = now, 0
 	}
 	select {
@@ -363,50 +370,4 @@ func (l *listener) failed(err error) bool {
 	case <-time.After(acceptPause):
 		return true
 	}
-}
-
-// newSession makes a session for a connection, or says why it is refused: the
-// text is sent to the client.
-func (srv *Server) newSession(kind, remote, local string) (*session, string) {
-	if n := srv.clients.Add(1); n > srv.params.maxClients.Load() {
-		srv.clients.Add(-1)
-		srv.accepts.rejected.Add(1)
-		srv.log.Debug("a client is refused: max number of clients reached", "addr", remote)
-		return nil, "-ERR max number of clients reached\r\n"
-	}
-	srv.accepts.accepted.Add(1)
-	now := srv.clock.Load()
-	s := &session{srv: srv, db: srv.ks.DB(0), tls: kind == "tls", unix: kind == "unix"}
-	s.Session = core.Session{
-		ID: srv.ids.next(), Proto: 2, Addr: remote, LocalAddr: local, Created: now, Active: now,
-		Authenticated: true, User: "default", Slots: make([]any, srv.registry.SessionSlots()), Conn: s,
-	}
-	return s, ""
-}
-
-// denied is what a stranger is told in protected mode.
-const denied = "-DENIED ferrous runs in protected mode: no password is set, so only clients on this machine are served. " +
-	"Set a password (requirepass), or turn the protection off with CONFIG SET protected-mode no from this machine " +
-	"or with the parameter protected-mode, if nobody else can reach this port.\r\n"
-
-// protects reports whether a session must be refused because nobody has set a
-// password and the client is on another machine.
-func (srv *Server) protects(s *session) bool {
-	if !srv.params.protected.Load() || !s.Authenticated || s.unix {
-		return false
-	}
-	ap, err := netip.ParseAddrPort(s.Addr)
-	return err != nil || !ap.Addr().Unmap().IsLoopback()
-}
-
-// protect refuses a session that protected mode is about. The worker's lock is
-// held.
-func (w *worker) protect(s *session) {
-	if !w.srv.protects(s) {
-		return
-	}
-	w.srv.accepts.rejected.Add(1)
-	w.srv.log.Debug("a client from elsewhere is refused in protected mode", "id", s.ID, "addr", s.Addr)
-	s.queue([]byte(denied), true)
-	s.Close(true, "protected mode")
 }

@@ -1,18 +1,22 @@
 //go:build !linux
 
-package host
+package network
 
 import (
-	"math"
 	"net"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // acceptors: on systems without epoll every connection has its goroutines.
 type acceptors struct{}
 
-func (srv *Server) startWorkers() error {
-	for range srv.loops() {
-		srv.startGoWorker()
+// Start starts count drivers, each with a
+// worker. log is for what happens to connections.
+func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
+	n.log = log
+	for range count {
+		n.startGoWorker(worker())
 	}
 	return nil
 }
@@ -24,6 +28,3 @@ func (l *listener) accept() {
 func (l *listener) pollable() error { return nil }
 
 func setBacklog(net.Listener, int) {}
-
-// raiseFileLimit: the Go runtime raises the soft limit to the hard one.
-func raiseFileLimit(uint64) (uint64, error) { return math.MaxUint64, nil }

@@ -1,27 +1,28 @@
-package host
+package network
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
 
+	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sys/unix"
 )
 
-// startWorkers starts the epoll loops, and as many workers for connections
-// with goroutines of their own (TLS).
-func (srv *Server) startWorkers() error {
-	n := srv.loops()
-	for range n {
-		if err := srv.startLoop(); err != nil {
+// Start starts count epoll loops, and as many drivers for connections with goroutines
+// of their own (TLS), each with a
+// worker. log is for what happens to connections.
+func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
+	n.log = log
+	for range count {
+		if err := n.startLoop(worker()); err != nil {
 			return err
 		}
 	}
-	for range n {
-		srv.startGoWorker()
+	for range count {
+		n.startGoWorker(worker())
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func (l *listener) accept() {
 	}
 	raw, err := l.file.SyscallConn()
 	if err != nil {
-		l.srv.log.Error("cannot accept", "addr", l.addr, "error", err)
+		l.of.log.Error("cannot accept", "addr", l.addr, "error", err)
 		return
 	}
 	for {
@@ -89,7 +90,7 @@ func (l *listener) take(fd int, peer unix.Sockaddr) {
 	if l.kind == "unix" {
 		remote = l.addr + ":0"
 	}
-	s, refusal := l.srv.newSession(l.kind, remote, localText(l, local))
+	s, refusal := l.of.host.Accepted(l.kind, remote, localText(l, local))
 	if s == nil {
 		_, _ = unix.Write(fd, []byte(refusal))
 		unix.Close(fd)
@@ -97,18 +98,16 @@ func (l *listener) take(fd int, peer unix.Sockaddr) {
 	}
 	if l.kind == "tcp" {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		setKeepAlive(fd, int(l.srv.params.keepAlive.Load()), int(l.srv.params.probes.Load()))
+		setKeepAlive(fd, int(l.of.params.keepAlive.Load()), int(l.of.params.probes.Load()))
 	}
-	loops := l.srv.accepting
-	lp := loops[l.srv.nextLoop.Add(1)%uint32(len(loops))]
-	lp.post(func() {
+	loops := l.of.accepting
+	lp := loops[l.of.nextLoop.Add(1)%uint32(len(loops))]
+	lp.w.Post(func() {
 		if err := lp.adopt(fd, s); err != nil {
-			l.srv.log.Warn("cannot watch a connection", "error", err)
-			l.srv.clients.Add(-1)
+			l.of.log.Warn("cannot watch a connection", "error", err)
+			s.Abandon()
 			unix.Close(fd)
-			return
 		}
-		lp.protect(s)
 	})
 }
 
@@ -149,27 +148,6 @@ func setBacklog(nl net.Listener, n int) {
 			_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), n) })
 		}
 	}
-}
-
-// raiseFileLimit makes room for want open files and returns how many there is
-// room for.
-func raiseFileLimit(want uint64) (uint64, error) {
-	var lim unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
-		return 0, fmt.Errorf("limit of open files: %w", err)
-	}
-	if lim.Cur >= want {
-		return lim.Cur, nil
-	}
-	next := unix.Rlimit{Cur: want, Max: max(lim.Max, want)}
-	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
-		return want, nil
-	}
-	next = unix.Rlimit{Cur: min(want, lim.Max), Max: lim.Max}
-	if unix.Setrlimit(unix.RLIMIT_NOFILE, &next) == nil {
-		return next.Cur, nil
-	}
-	return lim.Cur, nil
 }
 
 // acceptors are the loops that new connections are spread over.

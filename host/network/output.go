@@ -1,4 +1,4 @@
-package host
+package network
 
 import (
 	"slices"
@@ -6,11 +6,11 @@ import (
 	"github.com/ferrousdb/ferrous/core/arena"
 )
 
-// output is what waits to be sent to a client, in order: replies that the socket
+// Output is what waits to be sent to a client, in order: replies that the socket
 // did not take at once, or that a barrier holds, and messages. Many clients wait
 // for one small piece at a time, and for that nothing is allocated. Large pieces
 // are not in Go's heap (buffers), so an output that is given up is dropped.
-type output struct {
+type Output struct {
 	chunks []chunk
 	bytes  int // in all of them
 	one    [1]chunk
@@ -26,30 +26,38 @@ type chunk struct {
 }
 
 const (
-	firstChunk = 512          // the least that is allocated
-	mostChunk  = 16 << 10     // where much is waiting already; from here it is not Go's
-	keepChunk  = 4 << 10      // the largest that is kept
-	largeChunk = 1<<20 + 4096 // the largest: a value of a megabyte with its frame
-	smallPiece = 256          // up to which a shared piece is copied
-	sendAtOnce = 1 << 20      // bytes that are sent before others have their turn
+	firstChunk = 512      // the least that is allocated
+	mostChunk  = 16 << 10 // where much is waiting already; from here it is not Go's
+	keepChunk  = 4 << 10  // the largest that is kept
+	smallPiece = 256      // up to which a shared piece is copied
+	sendAtOnce = 1 << 20  // bytes that are sent before others have their turn
 )
 
-// add puts bytes at the end. shared says that they will not be changed: they are
+// LargeChunk is the largest piece of output, in bytes: a value of a megabyte with its frame.
+const LargeChunk = 1<<20 + 4096
+
+// Bytes returns how many bytes wait.
+func (o *Output) Bytes() int { return o.bytes }
+
+// Pieces returns in how many pieces.
+func (o *Output) Pieces() int { return len(o.chunks) }
+
+// Add puts bytes at the end. shared says that they will not be changed: they are
 // not copied then, but for few that go into a chunk together with others.
-func (o *output) add(b []byte, shared bool, m *buffers) {
+func (o *Output) Add(b []byte, shared bool, m *Buffers) {
 	if shared && len(b) > smallPiece { // below one write for several of them is worth the copying
 		o.bytes += len(b)
 		o.push(chunk{b: b[:len(b):len(b)]})
 		return
 	}
 	for len(b) > 0 {
-		b = b[copy(o.extend(len(b), 0, m), b):]
+		b = b[copy(o.Extend(len(b), 0, m), b):]
 	}
 }
 
-// extend adds up to n bytes to the end, at least one, and returns them for
+// Extend adds up to n bytes to the end, at least one, and returns them for
 // filling. If room is made for them it is made for next more, too.
-func (o *output) extend(n, next int, m *buffers) []byte {
+func (o *Output) Extend(n, next int, m *Buffers) []byte {
 	var last *chunk
 	if i := len(o.chunks) - 1; i >= 0 {
 		last = &o.chunks[i]
@@ -67,12 +75,12 @@ func (o *output) extend(n, next int, m *buffers) []byte {
 }
 
 // room returns an own chunk that has room for n bytes or is as large as any.
-func (o *output) room(n int, m *buffers) chunk {
+func (o *Output) room(n int, m *Buffers) chunk {
 	if len(o.chunks) > 0 { // it is going to be more
 		n = max(n, min(8*max(cap(o.chunks[len(o.chunks)-1].b), firstChunk), mostChunk))
 	}
 	if n >= mostChunk {
-		b, ref := m.get(min(n, largeChunk))
+		b, ref := m.get(min(n, LargeChunk))
 		return chunk{b: b, own: true, ref: ref}
 	}
 	b := o.spare
@@ -83,30 +91,30 @@ func (o *output) room(n int, m *buffers) chunk {
 	return chunk{b: b, own: true}
 }
 
-// hold puts bytes at the end that are not copied, and stay until held is called.
-func (o *output) hold(b []byte, held func()) {
+// Hold puts bytes at the end that are not copied, and stay until held is called.
+func (o *Output) Hold(b []byte, held func()) {
 	o.bytes += len(b)
 	o.push(chunk{b: b[:len(b):len(b)], held: held})
 }
 
-func (o *output) push(c chunk) {
+func (o *Output) push(c chunk) {
 	if len(o.chunks) == 0 {
 		o.chunks = o.one[:0]
 	}
 	o.chunks = append(o.chunks, c)
 }
 
-// take moves what there is in another output to the end.
-func (o *output) take(from *output) {
+// Take moves what there is in another output to the end.
+func (o *Output) Take(from *Output) {
 	for _, c := range from.chunks {
 		o.push(c)
 	}
 	o.bytes += from.bytes
-	*from = output{spare: from.spare}
+	*from = Output{spare: from.spare}
 }
 
-// truncate drops what is behind the first n bytes.
-func (o *output) truncate(n int, m *buffers) {
+// Truncate drops what is behind the first n bytes.
+func (o *Output) Truncate(n int, m *Buffers) {
 	for o.bytes > n {
 		last := &o.chunks[len(o.chunks)-1]
 		if more := o.bytes - n; more < len(last.b) {
@@ -120,17 +128,17 @@ func (o *output) truncate(n int, m *buffers) {
 	}
 }
 
-// replace removes del bytes behind the first at, adds few there and returns those for
+// Replace removes del bytes behind the first at, adds few there and returns those for
 // filling.
-func (o *output) replace(at, del, n int, m *buffers) []byte {
+func (o *Output) Replace(at, del, n int, m *Buffers) []byte {
 	i := 0
 	for ; i < len(o.chunks) && at >= len(o.chunks[i].b); i++ {
 		at -= len(o.chunks[i].b)
 	}
-	var head output
+	var head Output
 	if at > 0 { // it splits a chunk, whose beginning moves
 		c := &o.chunks[i]
-		head.add(c.b[:at], false, m)
+		head.Add(c.b[:at], false, m)
 		c.b = c.b[at:]
 	}
 	head.push(chunk{b: make([]byte, n)})
@@ -150,12 +158,12 @@ func (o *output) replace(at, del, n int, m *buffers) []byte {
 	return head.chunks[len(head.chunks)-1].b
 }
 
-// send gives what there is to a link, as far as that takes it but not more than
+// Send gives what there is to a link, as far as that takes it but not more than
 // others can wait for, and returns how many bytes it took in how many writes.
-func (o *output) send(l link, m *buffers) (sent, writes int64, err error) {
+func (o *Output) Send(l Link, m *Buffers) (sent, writes int64, err error) {
 	for len(o.chunks) > 0 && sent < sendAtOnce {
 		c := &o.chunks[0]
-		n, err := l.write(c.b[:min(len(c.b), largeChunk)])
+		n, err := l.Write(c.b[:min(len(c.b), LargeChunk)])
 		sent += int64(n)
 		writes++
 		o.bytes -= n
@@ -179,7 +187,7 @@ func (o *output) send(l link, m *buffers) (sent, writes int64, err error) {
 }
 
 // end gives back the memory of a chunk that nobody needs any more.
-func (c *chunk) end(m *buffers) {
+func (c *chunk) end(m *Buffers) {
 	if c.ref != 0 {
 		m.put(c.ref)
 	}
@@ -189,23 +197,23 @@ func (c *chunk) end(m *buffers) {
 	*c = chunk{}
 }
 
-// drop gives everything up.
-func (o *output) drop(m *buffers) {
+// Drop gives everything up.
+func (o *Output) Drop(m *Buffers) {
 	for i := range o.chunks {
 		o.chunks[i].end(m)
 	}
-	*o = output{}
+	*o = Output{}
 }
 
-// rest gives up what is kept for more, of a client that gets nothing now.
-func (o *output) rest() {
+// Rest gives up what is kept for more, of a client that gets nothing now.
+func (o *Output) Rest() {
 	if len(o.chunks) == 0 {
 		o.spare = nil
 	}
 }
 
-// memory returns the bytes that are held.
-func (o *output) memory() int {
+// Memory returns the bytes that are held.
+func (o *Output) Memory() int {
 	n := cap(o.spare)
 	for i := range o.chunks {
 		n += cap(o.chunks[i].b)

@@ -1,4 +1,4 @@
-package host
+package network
 
 import (
 	"context"
@@ -16,42 +16,32 @@ import (
 // connection has a reader, which executes its requests under the worker's
 // lock, and a writer, so that a client that does not read holds up nobody.
 type goWorker struct {
-	*worker
+	w       Worker
+	of      *Net
 	mailbox chan struct{}
 	ctx     context.Context // ends with the worker
 	cancel  context.CancelFunc
 	running sync.WaitGroup // the mailbox's goroutine and all connections'
 }
 
-func (srv *Server) startGoWorker() { srv.goWorkers = append(srv.goWorkers, srv.newGoWorker()) }
+// Attend looks after the mail of a worker that gets no connections.
+func (n *Net) Attend(w Worker) { n.newGoWorker(w) }
 
-// startPlaying makes the worker of what comes from no client.
-func (srv *Server) startPlaying() { srv.playing = srv.newGoWorker().worker }
+func (n *Net) startGoWorker(w Worker) { n.goWorkers = append(n.goWorkers, n.newGoWorker(w)) }
 
-func (srv *Server) newGoWorker() *goWorker {
-	g := &goWorker{worker: srv.newWorker(), mailbox: make(chan struct{}, 1)}
+func (n *Net) newGoWorker(w Worker) *goWorker {
+	g := &goWorker{w: w, of: n, mailbox: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
-	g.worker.gap = g.worker.gapShared
-	g.worker.wake = func() {
+	w.Drive(true, func() {
 		select {
 		case g.mailbox <- struct{}{}:
 		default:
 		}
-	}
-	srv.drivers = append(srv.drivers, g)
+	}, func() {})
+	n.drivers = append(n.drivers, g)
 	g.running.Add(1)
 	go g.readMail()
 	return g
-}
-
-// take executes fn as the worker and looks after the mail.
-func (g *goWorker) take(fn func()) {
-	g.enter()
-	defer g.leave()
-	defer g.rescue()
-	g.tick()
-	fn()
-	g.settle()
 }
 
 func (g *goWorker) readMail() {
@@ -61,7 +51,7 @@ func (g *goWorker) readMail() {
 		case <-g.ctx.Done():
 			return
 		case <-g.mailbox:
-			g.take(func() {})
+			g.w.Turn(func() {})
 		}
 	}
 }
@@ -69,7 +59,7 @@ func (g *goWorker) readMail() {
 // stop implements driver.
 func (g *goWorker) stop() {
 	g.cancel()
-	g.take(g.endAll)
+	g.w.Turn(g.w.EndAll)
 	g.running.Wait()
 }
 
@@ -83,7 +73,7 @@ func (l *listener) acceptGo() {
 			}
 			continue
 		}
-		s, refusal := l.srv.newSession(l.kind, conn.RemoteAddr().String(), conn.LocalAddr().String())
+		s, refusal := l.of.host.Accepted(l.kind, conn.RemoteAddr().String(), conn.LocalAddr().String())
 		if s == nil {
 			if l.kind != "tls" { // there, nothing can be said before the handshake
 				_, _ = conn.Write([]byte(refusal))
@@ -91,38 +81,36 @@ func (l *listener) acceptGo() {
 			conn.Close()
 			continue
 		}
-		g := l.srv.goWorkers[i%len(l.srv.goWorkers)]
+		g := l.of.goWorkers[i%len(l.of.goWorkers)]
 		g.running.Add(1)
 		go g.serve(l.tls.Load(), s, conn)
 	}
 }
 
 // serve is the life of one connection, and its reader.
-func (g *goWorker) serve(config *tls.Config, s *session, raw net.Conn) {
+func (g *goWorker) serve(config *tls.Config, s Session, raw net.Conn) {
 	defer g.running.Done()
 	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1), hear: make(chan struct{}, 1)}
 	if tcp, ok := raw.(*net.TCPConn); ok {
-		if seconds := g.srv.params.keepAlive.Load(); seconds > 0 {
+		if seconds := g.of.params.keepAlive.Load(); seconds > 0 {
 			idle := time.Duration(seconds) * time.Second
-			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: int(g.srv.params.probes.Load())})
+			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: int(g.of.params.probes.Load())})
 		}
 	}
 	if config != nil {
 		if err := c.handshake(config); err != nil {
-			g.srv.accepts.failed.Add(1)
-			g.srv.log.Debug("Error accepting a client connection", "addr", s.Addr, "error", err)
+			g.of.Failed.Add(1)
+			g.of.log.Debug("Error accepting a client connection", "addr", raw.RemoteAddr(), "error", err)
 			c.drop()
 			return
 		}
 	}
 	welcome := false
-	g.take(func() {
-		if welcome = g.ctx.Err() == nil && !g.broken; welcome {
+	g.w.Turn(func() {
+		if welcome = g.ctx.Err() == nil && !g.w.Broken(); welcome {
 			g.running.Add(1)
 			go c.writeLoop()
-			s.worker, s.link, s.fd = g.worker, c, descriptor(raw)
-			g.begin(s)
-			g.protect(s)
+			s.Begin(g.w, c, descriptor(raw))
 		}
 	})
 	if !welcome {
@@ -146,7 +134,7 @@ func (c *goConn) handshake(config *tls.Config) error {
 // drop ends a connection that no session has begun for.
 func (c *goConn) drop() {
 	c.raw.Close()
-	c.g.srv.clients.Add(-1)
+	c.s.Abandon()
 }
 
 // descriptor returns the number of a connection's descriptor, for CLIENT LIST.
@@ -162,7 +150,7 @@ func descriptor(conn net.Conn) (fd int) {
 // goConn is the link of a session with goroutines.
 type goConn struct {
 	g    *goWorker
-	s    *session
+	s    Session
 	conn net.Conn // what is read and written: raw, or TLS over it
 	raw  net.Conn
 	out  chan []byte   // at most one buffer is on its way
@@ -178,27 +166,24 @@ func (c *goConn) readLoop() {
 			<-c.hear
 		}
 		n, err := c.conn.Read(buf)
-		c.g.take(func() {
-			if gone = c.s.closing == closed; gone {
+		c.g.w.Turn(func() {
+			if gone = c.s.Ended(); gone {
 				return
 			}
 			if n > 0 {
-				c.g.stats.netIn += int64(n)
-				c.g.stats.reads++
-				c.g.arrived(c.s, buf[:n])
-				c.g.finish(c.s)
+				c.s.Received(buf, n, false)
 			}
 			if err != nil {
 				c.s.Close(false, readError(err))
 			}
-			held = c.s.heldAt != nil && c.s.closing == open
+			held = c.s.Deaf()
 		})
 	}
 }
 
 func readError(err error) string {
 	if errors.Is(err, io.EOF) {
-		return closedByClient
+		return ClosedByClient
 	}
 	return err.Error()
 }
@@ -211,12 +196,12 @@ func (c *goConn) writeLoop() {
 		if err == nil {
 			_, err = c.conn.Write(b)
 		}
-		c.g.take(func() {
+		c.g.w.Turn(func() {
 			c.busy = false
 			if err != nil {
 				c.s.Close(false, err.Error())
 			}
-			c.g.flush(c.s)
+			c.s.Flush()
 		})
 	}
 	if err == nil {
@@ -228,14 +213,17 @@ func (c *goConn) writeLoop() {
 	c.raw.Close()
 }
 
-// write implements link: it takes one buffer at a time, so that what waits is
+// keepCopy is the largest buffer for what is on its way that a connection keeps, in bytes.
+const keepCopy = 4 << 10
+
+// Write implements Link: it takes one buffer at a time, so that what waits is
 // counted against the client's output limits.
-func (c *goConn) write(b []byte) (int, error) {
+func (c *goConn) Write(b []byte) (int, error) {
 	if c.busy {
 		return 0, nil
 	}
 	n := min(len(b), 256<<10)
-	if cap(c.copy) > keepQuery && n < cap(c.copy)/4 { // it was made for more
+	if cap(c.copy) > keepCopy && n < cap(c.copy)/4 { // it was made for more
 		c.copy = nil
 	}
 	c.busy, c.copy = true, append(c.copy[:0], b[:n]...)
@@ -243,11 +231,11 @@ func (c *goConn) write(b []byte) (int, error) {
 	return n, nil
 }
 
-// wantWrite implements link: the writer always calls flush when it is done.
-func (c *goConn) wantWrite(bool) {}
+// WantWrite implements Link: the writer always calls flush when it is done.
+func (c *goConn) WantWrite(bool) {}
 
-// wantRead implements link: the reader has seen for itself that it is to wait.
-func (c *goConn) wantRead(on bool) {
+// WantRead implements Link: the reader has seen for itself that it is to wait.
+func (c *goConn) WantRead(on bool) {
 	if on {
 		select {
 		case c.hear <- struct{}{}:
@@ -256,12 +244,12 @@ func (c *goConn) wantRead(on bool) {
 	}
 }
 
-// close implements link. The writer sends what it has and then closes the
+// Close implements Link. The writer sends what it has and then closes the
 // connection, which also ends the reader.
-func (c *goConn) close() {
+func (c *goConn) Close() {
 	_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTime))
 	close(c.out)
-	c.wantRead(true)
+	c.WantRead(true)
 }
 
 // lastWriteTime is how long a closing connection may take for its last reply.

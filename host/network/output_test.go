@@ -1,4 +1,4 @@
-package host
+package network
 
 import (
 	"bytes"
@@ -10,12 +10,12 @@ import (
 
 // slowLink takes as many bytes at once as it is told.
 type slowLink struct {
-	link
+	Link
 	got  []byte
 	most int
 }
 
-func (l *slowLink) write(b []byte) (int, error) {
+func (l *slowLink) Write(b []byte) (int, error) {
 	if l.most < 0 {
 		return 0, errors.New("broken")
 	}
@@ -29,9 +29,9 @@ func (l *slowLink) write(b []byte) (int, error) {
 // back, and what is held is released once.
 func TestOutput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := newBuffers(true)
-		defer m.close()
-		var o, other output
+		m := NewBuffers(true)
+		defer m.Close()
+		var o, other Output
 		var want []byte
 		holds := 0
 		text := func() []byte {
@@ -42,36 +42,36 @@ func TestOutput(t *testing.T) {
 			switch rapid.SampledFrom([]string{"add", "shared", "hold", "take", "truncate", "replace", "send"}).Draw(t, "op") {
 			case "add":
 				b := text()
-				o.add(b, false, m)
+				o.Add(b, false, m)
 				want = append(want, b...)
 				clear(b)
 			case "shared":
 				b := text()
-				o.add(b, true, m)
+				o.Add(b, true, m)
 				want = append(want, b...)
 			case "hold":
 				b := text()
 				holds++
-				o.hold(b, func() { holds-- })
+				o.Hold(b, func() { holds-- })
 				want = append(want, b...)
 			case "take":
 				b := text()
-				other.add(b, false, m)
+				other.Add(b, false, m)
 				want = append(want, b...)
-				o.take(&other)
+				o.Take(&other)
 			case "truncate":
 				n := rapid.IntRange(0, len(want)).Draw(t, "at")
-				o.truncate(n, m)
+				o.Truncate(n, m)
 				want = want[:n]
 			case "replace":
 				n, b := rapid.IntRange(0, len(want)).Draw(t, "at"), []byte("head")
 				del := rapid.IntRange(0, min(20, len(want)-n)).Draw(t, "del")
-				copy(o.replace(n, del, len(b), m), b)
+				copy(o.Replace(n, del, len(b), m), b)
 				want = append(want[:n:n], append(b, want[n+del:]...)...)
 			case "send":
 				l := slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}
-				n, _, err := o.send(&l, m)
-				if err != nil || n > sendAtOnce+largeChunk {
+				n, _, err := o.Send(&l, m)
+				if err != nil || n > sendAtOnce+LargeChunk {
 					t.Fatalf("sent %d, %v", n, err)
 				}
 				if !bytes.Equal(l.got, want[:n]) {
@@ -86,7 +86,7 @@ func TestOutput(t *testing.T) {
 		if rapid.Bool().Draw(t, "all") {
 			l := slowLink{most: 1 << 40}
 			for o.bytes > 0 {
-				if _, _, err := o.send(&l, m); err != nil {
+				if _, _, err := o.Send(&l, m); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -94,9 +94,9 @@ func TestOutput(t *testing.T) {
 				t.Fatal("something else was sent at last")
 			}
 		}
-		o.drop(m)
-		if m.used() != 0 || holds != 0 {
-			t.Errorf("%d bytes are not given back, %d not released", m.used(), holds)
+		o.Drop(m)
+		if m.Used() != 0 || holds != 0 {
+			t.Errorf("%d bytes are not given back, %d not released", m.Used(), holds)
 		}
 	})
 }

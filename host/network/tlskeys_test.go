@@ -1,4 +1,4 @@
-package host
+package network
 
 // Test keys, which open nothing.
 const (
