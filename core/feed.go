@@ -42,7 +42,8 @@ const (
 
 // feed is what a command wants to be repeated.
 type feed struct {
-	given bool // writes stand in for the command as it was given
+	given   bool // writes stand in for the command as it was given
+	forward bool // it is fed although it has changed nothing
 	all   []Fed
 	// What nested commands have fed is copied to here, since their arguments
 	// die before the unit is published.
@@ -55,7 +56,7 @@ type feed struct {
 const keepFeed = 1 << 10
 
 func (f *feed) reset() {
-	f.given, f.skip = false, 0
+	f.given, f.forward, f.skip = false, false, 0
 	if cap(f.all) > keepFeed || cap(f.args) > 8*keepFeed || cap(f.text) > 64*keepFeed {
 		*f = feed{}
 		return
@@ -92,6 +93,19 @@ func (c *Ctx) PropagateNothing() {
 	c.feed.all = c.feed.all[:0]
 }
 
+// Forward has replicas run the command as it was given, although it changes no data:
+// it reaches somebody there (PUBLISH). No log has it.
+func (c *Ctx) Forward() {
+	if !c.Hooks.any(hookFeed) {
+		return
+	}
+	c.feed.given, c.feed.forward = true, true
+	c.feed.all = append(c.feed.all, Fed{DB: c.DB.Index(), Args: c.fedArgs(), Skip: FeedLog})
+}
+
+// Feeds reports whether the command has left something for Feed; it is the host's.
+func (c *Ctx) Feeds() bool { return c.Dirty > 0 || c.feed.forward }
+
 // Absorb makes what a nested command has changed a part of what c changes; it
 // is the host's.
 func (c *Ctx) Absorb(nested *Ctx) {
@@ -100,8 +114,9 @@ func (c *Ctx) Absorb(nested *Ctx) {
 	}
 	c.feed.given = true
 	c.Dirty += nested.Dirty
+	c.feed.forward = c.feed.forward || nested.feed.forward
 	switch {
-	case nested.Dirty == 0 || !c.Hooks.Feeding():
+	case !nested.Feeds() || !c.Hooks.Feeding():
 	case !nested.feed.given:
 		c.feed.copy(nested.DB.Index(), nested.fedArgs(), c.feed.skip)
 	default:
@@ -115,7 +130,7 @@ func (c *Ctx) Absorb(nested *Ctx) {
 // the locks are still held.
 func (c *Ctx) Feed() {
 	switch {
-	case c.Dirty == 0 || !c.Hooks.Feeding():
+	case !c.Feeds() || !c.Hooks.Feeding():
 	case !c.feed.given:
 		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
 	default:
@@ -130,7 +145,7 @@ func (c *Ctx) FeedStream(raw []byte) {
 	h.feedMu.Lock()
 	defer h.feedMu.Unlock()
 	switch {
-	case c.Dirty == 0 || !h.Feeding():
+	case !c.Feeds() || !h.Feeding():
 	case !c.feed.given:
 		h.publish(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
 	default:

@@ -388,6 +388,8 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	}
 	if c.Dirty > 0 {
 		by.stats.dirty += c.Dirty
+	}
+	if c.Feeds() {
 		c.Feed()
 	}
 	if permitted {

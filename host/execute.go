@@ -122,6 +122,8 @@ func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty
 		s.wrote = true
+	}
+	if c.Feeds() {
 		c.Feed()
 	}
 	w.srv.registry.Hooks.Ran(c)

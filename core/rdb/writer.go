@@ -11,6 +11,8 @@ type Writer struct {
 	Buf []byte
 	// Compress is whether strings are compressed where that saves something.
 	Compress bool
+	// Version is that of the format for a reader that knows no newer one, 0 for any.
+	Version int
 	// Spill takes what is in buf and then more, which may be empty and is a part of a
 	// value itself, and returns a buffer to go on with. Both are its during the call
 	// only. While it waits, so does the encoding. Without it everything stays in Buf.
@@ -33,6 +35,9 @@ const (
 
 // Key says that the value which comes next is a key's in a dump.
 func (w *Writer) Key(key []byte) { w.key, w.keyed = key, true }
+
+// Knows reports whether the reader knows what a version of the format has brought.
+func (w *Writer) Knows(version int) bool { return w.Version == 0 || w.Version >= version }
 
 // Begin is the first that is called for a value: it says as what type it is written.
 func (w *Writer) Begin(opcode byte) {

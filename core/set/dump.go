@@ -17,12 +17,12 @@ func Opcodes() []byte { return []byte{rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSe
 // Save writes a set in RDB form.
 func Save(w *rdb.Writer, v keyspace.Value) {
 	view := Of(v)
-	switch view.form {
-	case Ints:
+	switch {
+	case view.form == Ints:
 		w.Begin(rdb.TypeSetIntset)
 		w.String(view.data)
 		return
-	case Pack:
+	case view.form == Pack && w.Knows(11):
 		w.Begin(rdb.TypeSetListpack)
 		w.String(view.data)
 		return

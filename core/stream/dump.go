@@ -19,10 +19,15 @@ func Opcodes() []byte {
 	return []byte{rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2, rdb.TypeStreamListpacks3}
 }
 
-// Save writes a stream in the form of rdb.TypeStreamListpacks3.
+// Save writes a stream in the form of rdb.TypeStreamListpacks3 or, for a reader that does not know
+// it, in that of rdb.TypeStreamListpacks2, in which consumers have not been active.
 func Save(w *rdb.Writer, v keyspace.Value) {
 	o := Of(v).o
-	w.Begin(rdb.TypeStreamListpacks3)
+	if w.Knows(11) {
+		w.Begin(rdb.TypeStreamListpacks3)
+	} else {
+		w.Begin(rdb.TypeStreamListpacks2)
+	}
 	w.Len(uint64(o.blockCount()))
 	var pack []byte
 	for at, ok := o.firstBlock(); ok; at, ok = o.nextBlock(at) {
@@ -89,7 +94,9 @@ func saveGroup(w *rdb.Writer, g Group) {
 	for n, s := range g.AllConsumers() {
 		saveName(w, s.Name)
 		w.Millis(s.Seen)
-		w.Millis(s.Active)
+		if w.Knows(11) {
+			w.Millis(s.Active)
+		}
 		w.Len(uint64(s.Pending))
 		if row := owned[n]; row != nil {
 			row.save(w)

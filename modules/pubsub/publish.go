@@ -8,6 +8,7 @@ import (
 // publish is PUBLISH channel message.
 func (m *module) publish(c *core.Ctx) error {
 	c.Int(int64(m.send(c, c.Args[1], c.Args[2])))
+	c.Forward()
 	return nil
 }
 
@@ -24,6 +25,7 @@ func (m *module) publishShard(c *core.Ctx) error {
 	channel, text := c.Args[1], c.Args[2]
 	message := func() *core.Message { return core.NewMessage([]byte("smessage"), channel, text) }
 	c.Int(int64(m.shards.publish(c, channel, message, nil)))
+	c.Forward()
 	return nil
 }
 
