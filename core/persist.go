@@ -85,3 +85,22 @@ func (r *Registry) Position() (p Position, ok bool) {
 	}
 	return r.position()
 }
+
+// Acks is what replicas have acknowledged of what clients have written. Its methods may
+// be called from any goroutine.
+type Acks interface {
+	// Refuses returns the error for a client that waits where nothing is acknowledged
+	// because the server is a replica itself, or nil.
+	Refuses(command string) error
+	// Logged counts the replicas in whose own logs it is safe what a client has written.
+	Logged(s *Session) int64
+	// Await calls end, with no lock held, when there may be n of them. It is called at
+	// most once, and may be called at once.
+	Await(s *Session, n int64, end func())
+}
+
+// Acknowledges registers who knows what replicas have acknowledged.
+func (r *Registry) Acknowledges(a Acks) { r.acks = a }
+
+// Acks returns who knows what replicas have acknowledged, nil if there cannot be any.
+func (r *Registry) Acks() Acks { return r.acks }

@@ -50,6 +50,7 @@ type Registry struct {
 	more      []extension
 	resets    []func()
 	position  func() (Position, bool)
+	acks      Acks
 
 	errs   []error
 	frozen bool

@@ -1,7 +1,6 @@
 package aof
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -33,25 +32,44 @@ func (m *module) waitAOF(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	pos := m.w.fedTo()
+	replication := m.srv.Registry().Acks()
+	if replication != nil {
+		if err := replication.Refuses("WAITAOF"); err != nil {
+			return err
+		}
+	}
+	s, pos := c.Session, m.w.fedTo()
+	logged := func() int64 { // on replicas
+		if replication == nil {
+			return 0
+		}
+		return replication.Logged(s)
+	}
 	kept, acks := m.acked(pos)
 	switch {
 	case local > 0 && !kept:
 		return errNoLog
-	case acks >= local && replicas == 0:
-		tellAcks(c, acks)
+	case acks >= local && logged() >= replicas:
+		tellAcks(c, acks, logged())
 		return nil
 	}
-	s, until := c.Session, pos
-	if replicas > 0 {
-		until = forReplicas
+	enough := func() bool {
+		_, acks := m.acked(pos)
+		return acks >= local && logged() >= replicas
 	}
 	return c.Block(core.Wait{
 		Deadline: deadline,
 		Parked: func(end func()) {
 			if local > 0 {
-				m.waits.add(s, wait{until, end})
+				m.waits.add(s, wait{pos, enough, end})
 				m.letGo() // it may have become safe, or the log have ended, just before
+			}
+			if replicas > 0 && replication != nil {
+				replication.Await(s, replicas, func() {
+					if enough() { // else the log's coming so far ends it
+						end()
+					}
+				})
 			}
 		},
 		Expired: func(c *core.Ctx) {
@@ -61,17 +79,16 @@ func (m *module) waitAOF(c *core.Ctx) error {
 				c.Error(errNoLog.Error())
 				return
 			}
-			tellAcks(c, acks)
+			tellAcks(c, acks, logged())
 		},
 	})
 }
 
-// tellAcks answers how many logs are safe: this one, and those of replicas, of which
-// there are none yet.
-func tellAcks(c *core.Ctx, acks int64) {
+// tellAcks answers how many logs are safe: this one, and those of replicas.
+func tellAcks(c *core.Ctx, acks, logged int64) {
 	c.Array(2)
 	c.Int(acks)
-	c.Int(0)
+	c.Int(logged)
 }
 
 // acked tells whether a log is kept, and whether it is safe up to pos (1) or not (0).
@@ -97,26 +114,23 @@ func (m *module) letGo() {
 	m.mu.Unlock()
 	switch state {
 	case on:
-		m.waits.end(m.w.safe())
+		m.waits.reached(m.w.safe())
 	case off:
-		m.waits.end(forReplicas)
+		m.waits.end()
 	}
 }
-
-// forReplicas is the position of a client that waits for replicas too: of the log
-// only its end ends that.
-const forReplicas = math.MaxUint64
 
 // waits are the sessions that WAITAOF has parked until the log is safe.
 type waits struct {
 	n   atomic.Int64 // of them: there is mostly nobody to look for
-	mu  sync.Mutex   // under it only mailboxes are locked
+	mu  sync.Mutex   // under it only leaves are locked
 	all map[*core.Session]wait
 }
 
 type wait struct {
-	pos uint64 // up to which the log is to be safe
-	end func() // ends the wait, whatever has come of it
+	pos    uint64      // up to which the log is to be safe
+	enough func() bool // whether that was all, with what replicas have
+	end    func()      // ends the wait, whatever has come of it
 }
 
 func (ws *waits) add(s *core.Session, w wait) {
@@ -140,15 +154,26 @@ func (ws *waits) drop(s *core.Session) {
 	ws.n.Store(int64(len(ws.all)))
 }
 
-// end ends the waits for what comes before pos.
-func (ws *waits) end(pos uint64) {
+// reached ends the waits for what comes before pos, if they are for nothing else.
+func (ws *waits) reached(pos uint64) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for s, w := range ws.all {
-		if w.pos <= pos {
+		if w.pos <= pos && w.enough() {
 			delete(ws.all, s)
 			w.end()
 		}
 	}
 	ws.n.Store(int64(len(ws.all)))
+}
+
+// end ends all waits.
+func (ws *waits) end() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for s, w := range ws.all {
+		delete(ws.all, s)
+		w.end()
+	}
+	ws.n.Store(0)
 }

@@ -160,9 +160,7 @@ func (m *module) join(c *core.Ctx, p *peer, in phase) {
 
 // closed is told of the end of a session.
 func (m *module) closed(s *core.Session) {
-	if s.Slots[m.writeSlot] != nil {
-		m.waits.drop(m, s)
-	}
+	m.dropWait(s)
 	p := m.of(s)
 	if p == nil {
 		return

@@ -77,6 +77,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnSession(nil, m.closed)
 	r.OnTick(m.tick)
 	r.OnPosition(m.position)
+	r.Acknowledges(m)
 	m.guardWrites(r)
 	m.registerInfo(r)
 	return nil

@@ -202,11 +202,17 @@ func (m *module) acked(c *core.Ctx, p *peer, value int) {
 	if !ok || p.phase == greeting {
 		return
 	}
+	endAll(m.progress(c, p, offset, value+2))
+}
+
+// progress notes how far a replica is, and returns the ends of waits for that. The argument
+// at is its FACK, if there is one.
+func (m *module) progress(c *core.Ctx, p *peer, offset int64, at int) (ends []func()) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
 	p.ack = max(p.ack, offset)
-	if value+2 < len(c.Args) && c.Is(value+1, "fack") {
-		if safe, ok := decimal.Parse(c.Args[value+2]); ok {
+	if at < len(c.Args) && c.Is(at-1, "fack") {
+		if safe, ok := decimal.Parse(c.Args[at]); ok {
 			p.fack = max(p.fack, safe)
 		}
 	}
@@ -215,7 +221,7 @@ func (m *module) acked(c *core.Ctx, p *peer, value int) {
 		m.begun(p)
 	}
 	m.judge()
-	m.waits.serve(m)
+	return m.served()
 }
 
 // replicaOnly stands before the commands of a session that is a replica: what it says

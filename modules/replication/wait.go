@@ -6,12 +6,18 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 )
 
-var errWaitOnReplica = core.Err("WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.")
+// Refuses implements core.Acks.
+func (m *module) Refuses(command string) error {
+	if !m.isReplica() {
+		return nil
+	}
+	return core.Err(command + " cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.")
+}
 
 // wait is WAIT numreplicas timeout: how many replicas have what this client has written.
 func (m *module) wait(c *core.Ctx) error {
-	if m.isReplica() {
-		return errWaitOnReplica
+	if err := m.Refuses("WAIT"); err != nil {
+		return err
 	}
 	n, err := c.ArgInt(1)
 	if err != nil {
@@ -21,22 +27,21 @@ func (m *module) wait(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	offset := m.wroteUpTo(c.Session)
-	if have := m.countAcks(offset); have >= n || c.NoBlock {
+	s := c.Session
+	w := &waiter{offset: m.wroteUpTo(s), n: n}
+	if have := m.count(w); have >= n || c.NoBlock {
 		c.Int(have)
 		return nil
 	}
-	s, w := c.Session, &waiter{offset: offset, n: n}
 	return c.Block(core.Wait{
 		Deadline: deadline,
 		Parked: func(end func()) {
 			w.end = end
-			m.waits.add(m, s, w)
-			m.askForAcks()
+			m.await(s, w)
 		},
 		Expired: func(c *core.Ctx) {
-			m.waits.drop(m, s)
-			c.Int(m.countAcks(offset))
+			m.dropWait(s)
+			c.Int(m.count(w))
 		},
 	})
 }
@@ -45,6 +50,7 @@ func (m *module) wait(c *core.Ctx) error {
 type waiter struct {
 	offset int64
 	n      int64
+	logged bool // it waits for their logs
 	end    func()
 }
 
@@ -54,57 +60,79 @@ type waits struct {
 	ask atomic.Bool // replicas are to be asked
 }
 
-func (ws *waits) add(m *module, s *core.Session, w *waiter) {
+// Logged implements core.Acks.
+func (m *module) Logged(s *core.Session) int64 {
+	return m.count(&waiter{offset: m.wroteUpTo(s), logged: true})
+}
+
+// Await implements core.Acks.
+func (m *module) Await(s *core.Session, n int64, end func()) {
+	m.await(s, &waiter{offset: m.wroteUpTo(s), n: n, logged: true, end: end})
+}
+
+// await has a waiter's end called when it has what it waits for, which may be now.
+func (m *module) await(s *core.Session, w *waiter) {
 	m.peersMu.Lock()
-	defer m.peersMu.Unlock()
-	if ws.all == nil {
-		ws.all = map[*core.Session]*waiter{}
+	if m.waits.all == nil {
+		m.waits.all = map[*core.Session]*waiter{}
 	}
-	ws.all[s] = w
-	ws.serve(m) // they may have it by now
+	m.waits.all[s] = w
+	ends := m.served()
+	m.peersMu.Unlock()
+	endAll(ends)
+	m.waits.ask.Store(true)
 }
 
-func (ws *waits) drop(m *module, s *core.Session) {
+// dropWait forgets a session that waits no more.
+func (m *module) dropWait(s *core.Session) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	delete(ws.all, s)
+	delete(m.waits.all, s)
 }
 
-// serve ends the waits that are over. peersMu is held.
-func (ws *waits) serve(m *module) {
-	for s, w := range ws.all {
-		if m.acks(w.offset) >= w.n {
-			delete(ws.all, s)
-			w.end()
+// served takes out the waiters that have what they wait for, and returns their ends, to
+// be called without the lock. peersMu is held.
+func (m *module) served() (ends []func()) {
+	for s, w := range m.waits.all {
+		if m.acks(w) >= w.n {
+			delete(m.waits.all, s)
+			ends = append(ends, w.end)
 		}
 	}
+	return ends
 }
 
-// countAcks counts the replicas that have acknowledged an offset.
-func (m *module) countAcks(offset int64) int64 {
+func endAll(ends []func()) {
+	for _, end := range ends {
+		end()
+	}
+}
+
+// count counts the replicas that have what a waiter waits for.
+func (m *module) count(w *waiter) int64 {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	return m.acks(offset)
+	return m.acks(w)
 }
 
-// acks is countAcks with peersMu held.
-func (m *module) acks(offset int64) (n int64) {
+// acks is count with peersMu held.
+func (m *module) acks(w *waiter) (n int64) {
 	for _, p := range m.peers {
-		if p.phase == online && p.ack >= offset {
+		at := p.ack
+		if w.logged {
+			at = p.fack
+		}
+		if p.phase == online && at >= w.offset {
 			n++
 		}
 	}
 	return n
 }
 
-// askForAcks makes the replicas say what they have, once for all who want to know in the
-// same turn of an event loop.
-func (m *module) askForAcks() { m.waits.ask.Store(true) }
-
 // turn is the hook for the end of an event loop's turn: what has been written goes to
 // the replicas.
 func (m *module) turn(loop int) {
-	if m.waits.ask.Load() && m.waits.ask.Swap(false) {
+	if m.waits.ask.Load() && m.waits.ask.Swap(false) { // once for all who want to know
 		m.say("REPLCONF", "GETACK", "*")
 	}
 	m.wake(loop)
