@@ -44,7 +44,7 @@ const (
 type feed struct {
 	given   bool // writes stand in for the command as it was given
 	forward bool // it is fed although it has changed nothing
-	all   []Fed
+	all     []Fed
 	// What nested commands have fed is copied to here, since their arguments
 	// die before the unit is published.
 	args [][]byte
