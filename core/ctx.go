@@ -262,6 +262,22 @@ func (c *Ctx) Overdue() *atomic.Bool { return c.Exec.Overdue() }
 // to stop, and the handler ends at once.
 func (c *Ctx) Yield(busy error) error { return c.Exec.Yield(busy) }
 
+// Later leaves the rest of a long reply to next, which is called when the handler has
+// returned: without locks, in turns with the commands of others, from the value of e
+// as it is now, and of other values only what was frozen by a Later of their own. It
+// writes about resp.PieceSize bytes at a time, and returns whether there is more. The
+// beginning has been written, with how many elements there are in all; the handler may
+// write more behind it, but changes nothing of the value any more. Where a reply cannot
+// be made later (within a script) all of it is written at once.
+func (c *Ctx) Later(e keyspace.Entry, next func(w *resp.Writer) (more bool)) {
+	if !c.Patient() {
+		for next(c.Writer) && !c.Unwanted() {
+		}
+		return
+	}
+	c.Writer.Later(next, e.Freeze())
+}
+
 // Wait describes a blocked client.
 type Wait struct {
 	// Keys of the selected database; a change of one of them is worth a retry

@@ -88,7 +88,7 @@ func (s *session) Abandon() { s.srv.clients.Add(-1) }
 func (s *session) Ended() bool { return s.closing == closed }
 
 // Deaf implements network.Session.
-func (s *session) Deaf() bool { return s.heldAt != nil || s.running }
+func (s *session) Deaf() bool { return s.heldAt != nil || s.running || s.pending.Promised() > 0 }
 
 // Room implements network.Session.
 func (s *session) Room(shared []byte) ([]byte, bool) {

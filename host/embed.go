@@ -98,6 +98,9 @@ func (p *Pipe) execute(requests []byte) {
 	p.w.arrived(p.s, requests)
 	p.w.finish(p.s)
 	p.w.settle()
+	for len(p.w.making) > 0 {
+		p.w.settle()
+	}
 	p.w.flushAll(p.s)
 }
 

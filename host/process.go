@@ -153,7 +153,7 @@ func (srv *Server) drain(ctx context.Context) {
 		for _, w := range srv.workers {
 			w.mu.Lock()
 			for _, s := range w.sessions {
-				waiting += s.pending.Bytes()
+				waiting += s.pending.Bytes() + s.pending.Promised()
 			}
 			w.mu.Unlock()
 		}

@@ -36,6 +36,14 @@ func (r *reply) Hold(b []byte, release func()) bool {
 	return true
 }
 
+// Patient implements resp.Sink.
+func (r *reply) Patient() bool { return r.s != nil }
+
+// Later implements resp.Sink.
+func (r *reply) Later(next func(*resp.Writer) bool, end func()) {
+	r.out.Promise(&rest{next, r.s.Proto}, end)
+}
+
 // Truncate implements resp.Sink.
 func (r *reply) Truncate(at int) { r.out.Truncate(at, r.srv.buffers) }
 
@@ -87,6 +95,7 @@ func (w *worker) collect(s *session, from *resp.Writer, r *reply) {
 		r.out.Drop(w.srv.buffers)
 	default:
 		w.barred(s)
+		w.goOn(s, r.out.Promised())
 		s.pending.Take(&r.out)
 		s.pending.Add(from.Buf, false, w.srv.buffers)
 		w.touch(s)

@@ -48,6 +48,7 @@ type worker struct {
 	stats    workerStats
 	dirty    atomic.Int64 // stats.dirty, for others
 	waiting  []*session   // sessions whose replies a barrier holds
+	making   []*session   // sessions with replies that are still to be made
 	breaks   uint64       // of barriers, when the worker woke up
 	hasHeld  atomic.Bool  // there are some
 
@@ -213,13 +214,19 @@ func (w *worker) flushTouched() {
 // settle ends a turn: it delivers the mail and sends what is pending, until both
 // are empty. The lock is held.
 func (w *worker) settle() {
+	if len(w.making) > 0 {
+		w.makePiece()
+	}
 	for {
 		w.srv.registry.Hooks.Turn(w.id) // again after the mail, with which commands may have come
 		if !w.hasMail.Load() && len(w.touched) == 0 {
-			return
+			break
 		}
 		w.deliver()
 		w.flushTouched()
+	}
+	if len(w.making) > 0 {
+		w.wake() // for the next piece, after whoever has something to say
 	}
 }
 
@@ -242,7 +249,7 @@ func (w *worker) flush(s *session) {
 		w.checkOutput(s, 0)
 	}
 	w.weigh(s)
-	if s.closing == closeNow || s.closing == closeAfter && s.pending.Bytes() == 0 {
+	if s.closing == closeNow || s.closing == closeAfter && s.pending.Empty() {
 		w.end(s)
 	}
 }
@@ -320,7 +327,7 @@ func (w *worker) arrived(s *session, fresh []byte) {
 // proceed goes on with the requests that a session has sent while it was
 // blocked or paused. The lock is held.
 func (w *worker) proceed(s *session) {
-	if s != w.arriving && !s.running && len(s.query) > 0 && s.closing == open && s.heldAt == nil {
+	if s != w.arriving && !s.running && len(s.query) > 0 && s.closing == open && s.heldAt == nil && s.pending.Promised() == 0 {
 		w.received(s, nil)
 		w.finish(s)
 	}

@@ -22,6 +22,7 @@ type Arena struct {
 	step   int64            // how far told may be from the truth
 	pool   *Pool
 	epochs *Epochs
+	seen   uint64 // the newest snapshot of this arena, or of one whose data came here
 	id     uint32
 	guard  int // bytes at the end of each blob that are not the caller's (poison)
 
@@ -95,7 +96,7 @@ func (a *Arena) take(c int) Ref {
 // Free gives the blob back. While a snapshot is live that may still see it, it keeps
 // its contents and is reused only after. ref may belong to any arena of the pool.
 func (a *Arena) Free(ref Ref) {
-	if a.epochs.Live() {
+	if a.Live() {
 		a.retire(ref)
 		return
 	}

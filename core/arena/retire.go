@@ -36,7 +36,7 @@ func (a *Arena) retire(ref Ref) {
 		markRetired(ref)
 	}
 	q := &a.retired
-	stamp := uint64(a.epochs.Current())
+	stamp := uint64(a.Epoch())
 	b := (*retireBlock)(ptr(q.tail))
 	if b == nil || b.stamp != stamp || b.n == uint64(len(b.refs)) {
 		b = a.growRetired(stamp)
@@ -73,11 +73,11 @@ func (a *Arena) Disregard(n int64) {
 // RetireFunc runs fn as soon as no snapshot that is live now remains: at once, or from
 // a later Reclaim (or Alloc) under the arena's lock. fn must not use the arena.
 func (a *Arena) RetireFunc(fn func()) {
-	if !a.epochs.Live() {
+	if !a.Live() {
 		fn()
 		return
 	}
-	a.retired.funcs = append(a.retired.funcs, retiredFunc{uint64(a.epochs.Current()), fn})
+	a.retired.funcs = append(a.retired.funcs, retiredFunc{uint64(a.Epoch()), fn})
 }
 
 // Reclaim frees up to max blobs (and runs up to max functions) that were retired and

@@ -7,14 +7,14 @@ func (t *Tree) newNode(level int32) (arena.Ref, *head) {
 	ref := t.arena.Alloc(nodeSize)
 	t.nodes++
 	h := headAt(ref)
-	*h = head{epoch: uint64(t.epochs.Current()), level: level}
+	*h = head{epoch: uint64(t.arena.Epoch()), level: level}
 	return ref, h
 }
 
 // freeNode gives back a node that is out of the tree.
 func (t *Tree) freeNode(ref arena.Ref) {
 	t.nodes--
-	if headAt(ref).epoch == uint64(t.epochs.Current()) {
+	if headAt(ref).epoch == uint64(t.arena.Epoch()) {
 		t.arena.FreeNow(ref)
 	} else {
 		t.arena.Free(ref)
@@ -24,7 +24,7 @@ func (t *Tree) freeNode(ref arena.Ref) {
 // own makes the node at *ref one that no snapshot sees, by a copy if need be.
 func (t *Tree) own(ref *arena.Ref) *head {
 	h := headAt(*ref)
-	if !t.epochs.Live() || h.epoch == uint64(t.epochs.Current()) {
+	if !t.arena.Live() || h.epoch == uint64(t.arena.Epoch()) {
 		return h
 	}
 	old := *ref

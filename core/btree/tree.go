@@ -16,15 +16,14 @@ type Item struct {
 // Tree is a counted B+tree. Init it before use. A copy of one is a frozen view;
 // see the package comment.
 type Tree struct {
-	root   arena.Ref
-	count  int
-	nodes  int
-	arena  *arena.Arena
-	epochs *arena.Epochs
+	root  arena.Ref
+	count int
+	nodes int
+	arena *arena.Arena
 }
 
 // Init makes an empty tree whose nodes come from a.
-func (t *Tree) Init(a *arena.Arena) { *t = Tree{arena: a, epochs: a.Epochs()} }
+func (t *Tree) Init(a *arena.Arena) { *t = Tree{arena: a} }
 
 // Rehome makes the tree allocate from a, an arena of the same pool, from now on.
 func (t *Tree) Rehome(a *arena.Arena) { t.arena = a }

@@ -176,9 +176,9 @@ func BenchmarkOwn(b *testing.B) {
 	h := t.Hash(key)
 	p, _ := t.Find(h, key)
 	for range b.N {
-		e := t.epochs.Begin()
+		e := t.arena.Epochs().Begin()
 		p = t.ownAt(p)
-		t.epochs.End(e)
+		t.arena.Epochs().End(e)
 		t.arena.Reclaim(10)
 	}
 }

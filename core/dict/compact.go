@@ -10,7 +10,7 @@ import "github.com/ferrousdb/ferrous/core/arena"
 //
 // Entries change their addresses. The owner must not have kept any.
 func (t *Table) Compact(from uint64, limit int) (next uint64, moved int) {
-	if t.epochs.Live() {
+	if t.arena.Live() {
 		return 0, 0
 	}
 	for ; limit > 0 && t.root != 0; limit-- {

@@ -60,7 +60,7 @@ func (t *Table) newSegment(buckets uint64, prefix uint8, more uint32) segref {
 	clear(unsafe.Slice((*uint64)(ref.Pointer()), size/8))
 	r := makeSegref(ref, buckets, prefix)
 	header := r.header()
-	header.epoch = uint64(t.epochs.Current())
+	header.epoch = uint64(t.arena.Epoch())
 	header.more = more
 	for g := range dueGroups {
 		header.setDue(g, noDue)
@@ -76,7 +76,7 @@ func (t *Table) freeSegment(r segref) {
 
 // current reports whether the segment is of the current epoch: not seen by a snapshot.
 func (t *Table) current(r segref) bool {
-	return r.header().epoch == uint64(t.epochs.Current())
+	return r.header().epoch == uint64(t.arena.Epoch())
 }
 
 // keep is a mask for slots that move from r into a segment of the current epoch.
@@ -104,7 +104,7 @@ func (t *Table) copySegment(h uint64, r segref) segref {
 	t.memory += size
 	c := makeSegref(ref, r.buckets(), r.prefix())
 	*c.header() = *r.header()
-	c.header().epoch = uint64(t.epochs.Current())
+	c.header().epoch = uint64(t.arena.Epoch())
 	keep := t.keep(r)
 	from, to := r.slots(), c.slots()
 	to = to[:len(from)]
@@ -276,7 +276,7 @@ func (t *Table) reset() {
 func (t *Table) newDirectory(depth uint8) arena.Ref {
 	size := 8 << depth
 	t.memory += size
-	t.dirEpoch = uint64(t.epochs.Current())
+	t.dirEpoch = uint64(t.arena.Epoch())
 	return t.arena.Alloc(size)
 }
 
@@ -284,14 +284,14 @@ func (t *Table) newDirectory(depth uint8) arena.Ref {
 func (t *Table) replaceDirectory(root uint64, depth uint8, oldEpoch uint64) {
 	if t.depth > 0 {
 		t.memory -= 8 << t.depth
-		t.free(arena.Ref(t.root), oldEpoch == uint64(t.epochs.Current()))
+		t.free(arena.Ref(t.root), oldEpoch == uint64(t.arena.Epoch()))
 	}
 	t.root, t.depth = root, depth
 }
 
 // ownDirectory copies the directory if a live snapshot sees it.
 func (t *Table) ownDirectory() {
-	if !t.epochs.Live() || t.dirEpoch == uint64(t.epochs.Current()) {
+	if !t.arena.Live() || t.dirEpoch == uint64(t.arena.Epoch()) {
 		return
 	}
 	epoch, old := t.dirEpoch, t.directory()

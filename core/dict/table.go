@@ -11,7 +11,6 @@ import (
 type Table struct {
 	tree
 	arena    *arena.Arena
-	epochs   *arena.Epochs
 	seed     maphash.Seed
 	dirEpoch uint64 // the newest snapshot when the directory was made
 	deepest  int    // segments that only one directory entry leads to
@@ -33,7 +32,7 @@ func New(a *arena.Arena, seed maphash.Seed, skip uint8) *Table {
 
 // Init is New for a Table that is part of something larger.
 func (t *Table) Init(a *arena.Arena, seed maphash.Seed, skip uint8) {
-	*t = Table{tree: tree{skip: skip}, arena: a, epochs: a.Epochs(), seed: seed, nextDue: math.MaxInt64}
+	*t = Table{tree: tree{skip: skip}, arena: a, seed: seed, nextDue: math.MaxInt64}
 }
 
 // Hash is the hash of a key for this table and all others of the same seed.
@@ -63,10 +62,10 @@ func (t *Table) At(p Pos) arena.Ref { return arena.Ref(*p.word() & addrMask) }
 // Private reports whether no live snapshot sees the entry at p, so that it may be
 // changed in place and, once out of the table, freed with FreeNow.
 func (t *Table) Private(p Pos) bool {
-	if !t.epochs.Live() {
+	if !t.arena.Live() {
 		return true
 	}
-	return *p.word()&freshBit != 0 && p.seg.header().epoch == uint64(t.epochs.Current())
+	return *p.word()&freshBit != 0 && p.seg.header().epoch == uint64(t.arena.Epoch())
 }
 
 // Insert adds an entry whose key is not in the table and has the hash h. The table
@@ -75,7 +74,7 @@ func (t *Table) Insert(h uint64, ref arena.Ref) {
 	r := t.locate(h)
 	if r == 0 || uint64(r.header().live) >= upperLimit(r.buckets()) {
 		r = t.makeRoom(h, r)
-	} else if t.epochs.Live() {
+	} else if t.arena.Live() {
 		r = t.own(h, r)
 	}
 	pos := h << (r.prefix() & 63)
@@ -90,7 +89,7 @@ func (t *Table) Insert(h uint64, ref arena.Ref) {
 
 // Replace puts another entry with the same key at p and returns the old one.
 func (t *Table) Replace(p Pos, ref arena.Ref) (old arena.Ref) {
-	if t.epochs.Live() {
+	if t.arena.Live() {
 		p = t.ownAt(p)
 	}
 	w := p.word()
@@ -107,7 +106,7 @@ func (t *Table) Replace(p Pos, ref arena.Ref) (old arena.Ref) {
 
 // Delete removes the entry at p and returns it for the caller to free.
 func (t *Table) Delete(p Pos) arena.Ref {
-	if t.epochs.Live() {
+	if t.arena.Live() {
 		p = t.ownAt(p)
 	}
 	r, ref := p.seg, t.At(p)

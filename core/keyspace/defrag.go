@@ -16,10 +16,10 @@ func (ks *Keyspace) Defrag(sh int) (moved int, done bool) {
 	set := Locks(1) << sh
 	ks.Lock(set)
 	defer ks.Unlock(set)
-	if ks.epochs.Live() {
+	s := &ks.shards[sh]
+	if s.arena.Live() {
 		return 0, true
 	}
-	s := &ks.shards[sh]
 	at := &s.defrag
 	for at.db < len(ks.dbs) {
 		t := &ks.dbs[at.db].tables[sh]

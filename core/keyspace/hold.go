@@ -1,5 +1,8 @@
 package keyspace
 
+// What keeps a value as it is for somebody who reads it without a lock: Hold, the bytes
+// of a large packed one, and Freeze, any.
+
 import "github.com/ferrousdb/ferrous/core/arena"
 
 // HoldFrom is the size of packed values, in bytes, from which holding one is worth more
@@ -17,4 +20,15 @@ func (e Entry) Hold() (release func(), ok bool) {
 	}
 	pool, ref := e.db.ks.pool, e.ref
 	return func() { pool.Unpin(ref) }, true
+}
+
+// Freeze keeps the key's value (Value, and what it refers to) as it is until release is
+// called: it may be read meanwhile from any goroutine and without a lock. Nobody waits
+// for it; who changes something in the key's shard works on copies as long, and
+// what is freed there comes back only afterwards. So it is for reads that come to an
+// end by themselves. release is called once, whatever locks are held. The key's lock
+// is held, and the entry stays valid.
+func (e Entry) Freeze() (release func()) {
+	epochs, epoch := e.db.ks.epochs, e.shard().arena.Begin()
+	return func() { epochs.End(epoch) }
 }

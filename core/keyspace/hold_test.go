@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/arena"
@@ -61,5 +62,60 @@ func TestHold(t *testing.T) {
 	copy(ks.DB(0).Put([]byte("key"), Raw, 5, 0, 0), "value")
 	if _, ok := ks.DB(0).Find([]byte("key"), 0, 0).Hold(); ok {
 		t.Error("a small value is held")
+	}
+}
+
+// TestFreeze: what is frozen stays as it is, wherever the key goes meanwhile, and
+// nobody else's data are kept for it.
+func TestFreeze(t *testing.T) {
+	ks := New(Options{Databases: 1, Arena: arena.Options{Poison: true}})
+	defer ks.Close()
+	ks.Lock(AllShards)
+	defer ks.Unlock(AllShards)
+	db, key := ks.DB(0), []byte("key")
+	home := ShardOf(ks.Hash(key))
+	var others [2][]byte // in other shards than the key
+	for i, n := 0, 0; n < len(others); i++ {
+		if k := []byte{'o', byte(i)}; ShardOf(ks.Hash(k)) != home && (n == 0 || ShardOf(ks.Hash(k)) != ShardOf(ks.Hash(others[0]))) {
+			others[n] = k
+			n++
+		}
+	}
+	db.PutObject(key, Set, newToy(ks.Arena(ks.Hash(key)), []uint64{1, 2, 3}), 0, 0)
+	copy(db.Put(others[0], Raw, 3, 0, 0), "old")
+
+	e := db.Find(key, 0, 0)
+	release := e.Freeze()
+	frozen := e.Value()
+	e.Rename(db, others[1], 0)
+	e = db.Find(others[1], 0, 0)
+	moved := e.OpenObject().(*toy)
+	moved.set(0, 10)
+	moved.set(1, 20)
+	moved.add(40)
+	db.Find(others[1], 0, 0).Delete()
+	db.Find(others[0], 0, 0).Delete()
+	ks.Unlock(AllShards)
+	for sh := range Shards {
+		for ks.Sweep(sh, 0, 100, true) {
+		}
+	}
+	ks.Lock(AllShards)
+	ks.Arena(ks.Hash(key)).Trim() // takes back what was freed through another arena
+	if got := viewOf(frozen, 0).numbers; !slices.Equal(got, []uint64{1, 2, 3}) {
+		t.Errorf("the frozen value is %v", got)
+	}
+	if n, _ := ks.Arena(ks.Hash(others[0])).Retired(); n != 0 {
+		t.Errorf("%d blobs are kept in another shard", n)
+	}
+	release()
+	ks.Unlock(AllShards)
+	for sh := range Shards {
+		for ks.Sweep(sh, 0, 100, true) {
+		}
+	}
+	ks.Lock(AllShards)
+	if n := ks.ExactMemory(); n != 0 {
+		t.Errorf("%d bytes are left", n)
 	}
 }

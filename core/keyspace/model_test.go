@@ -54,11 +54,19 @@ type modelSnapshot struct {
 	dbs  []modelDB
 }
 
+// modelFrozen is a value that was frozen by itself.
+type modelFrozen struct {
+	value   Value
+	want    modelValue
+	release func()
+}
+
 type machine struct {
 	ks      *Keyspace
 	now     int64
 	dbs     []modelDB
 	snaps   []modelSnapshot
+	frozen  []modelFrozen
 	keys    []string
 	created int
 	fail    func(format string, args ...any)
@@ -203,6 +211,13 @@ func (m *machine) checkSnapshot(s modelSnapshot) {
 		if n != len(want) {
 			m.fail("snapshot %d: %d keys in database %d, want %d", s.snap.epoch, n, db, len(want))
 		}
+	}
+}
+
+// checkFrozen proves that a value that was frozen by itself has not moved.
+func (m *machine) checkFrozen(f modelFrozen) {
+	if got := viewOf(f.value, f.want.expire); !got.equal(f.want) {
+		m.fail("a frozen value is %v, want %v", got, f.want)
 	}
 }
 
@@ -415,6 +430,23 @@ func (d drawing) actions() map[string]func() {
 				d.snaps = append(d.snaps, modelSnapshot{d.ks.Freeze(), cloneDBs(d.dbs)})
 			}
 		},
+		"freeze one": func() {
+			db, key := d.db(), d.key()
+			if e, v := d.find(db, key); e.OK() && len(d.frozen) < 3 {
+				v.numbers = slices.Clone(v.numbers)
+				release := e.Freeze()
+				d.frozen = append(d.frozen, modelFrozen{e.Value(), v, release})
+				d.check(e, db, key)
+			}
+		},
+		"release": func() {
+			if n := len(d.frozen); n > 0 {
+				i := rapid.IntRange(0, n-1).Draw(d.t, "frozen")
+				d.checkFrozen(d.frozen[i])
+				d.frozen[i].release()
+				d.frozen = slices.Delete(d.frozen, i, i+1)
+			}
+		},
 		"end": func() {
 			if n := len(d.snaps); n > 0 {
 				i := rapid.IntRange(0, n-1).Draw(d.t, "snapshot")
@@ -467,6 +499,11 @@ func runModel(t *rapid.T, m *machine) {
 	for _, s := range m.snaps {
 		m.checkSnapshot(s)
 		s.snap.End()
+	}
+	m.sweepAll()
+	for _, f := range m.frozen {
+		m.checkFrozen(f)
+		f.release()
 	}
 	m.sweepAll()
 	if n := m.ks.ExactMemory(); n != 0 {

@@ -85,7 +85,7 @@ const releaseNow = 64
 // at once, or when no snapshot can see it any more. release says that the
 // value itself dies, and not only this version of it.
 func (s *shard) retireObject(i uint32, release bool) {
-	if !s.arena.Epochs().Live() {
+	if !s.arena.Live() {
 		s.endObject(i, release)
 		return
 	}

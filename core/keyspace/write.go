@@ -132,9 +132,10 @@ func (e Entry) noteExpire(expire int64) {
 func (e *Entry) replace(ref arena.Ref) {
 	key := dict.Key(ref)
 	t := e.table()
+	live := e.shard().arena.Live() // it may end any time
 	t.ReplaceFree(e.pos, ref)
 	e.ref = ref
-	if e.db.ks.epochs.Live() { // the segment may have been copied
+	if live { // the segment may have been copied
 		e.pos, _ = t.Find(e.db.ks.Hash(key), key)
 	}
 }
@@ -200,7 +201,7 @@ func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {
 	h := db.ks.Hash(key)
 	s := &db.ks.shards[ShardOf(h)]
 	data := db.PutHashed(h, key, ObjectKind(t), handleSize, expire, now)
-	putHandle(data, s.objects.add(o, db.ks.epochs.Current()))
+	putHandle(data, s.objects.add(o, s.arena.Epoch()))
 	if at := nextDue(o); at != NeverDue {
 		db.noteDue(h, key, at)
 	}
@@ -223,14 +224,14 @@ func (e *Entry) OpenObject() Object {
 	if !e.Kind().IsObject() {
 		return nil
 	}
-	s, ep := e.shard(), e.db.ks.epochs
+	s := e.shard()
 	i := handleOf(e.Data())
 	slot := s.objects.slot(i)
-	if !ep.Live() || slot.epoch == ep.Current() {
+	if !s.arena.Live() || slot.epoch == s.arena.Epoch() {
 		return slot.obj
 	}
 	next := slot.obj.Thaw()
-	j := s.objects.add(next, ep.Current())
+	j := s.objects.add(next, s.arena.Epoch())
 	putHandle(e.Writable(), j)
 	s.retireObject(i, false)
 	return next
@@ -301,12 +302,12 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 // index there. A value that a snapshot may be reading stays behind, frozen.
 // The entry stays valid, for removing it.
 func (e *Entry) moveObject(dst *shard) uint32 {
-	ep, o := e.db.ks.epochs, e.OpenObject()
-	src := e.shard()
+	o, src := e.OpenObject(), e.shard()
 	i := handleOf(e.Data())
 	src.retireObject(i, false)
 	if dst != src {
+		dst.arena.Join(src.arena)
 		o.Rehome(dst.arena)
 	}
-	return dst.objects.add(o, ep.Current())
+	return dst.objects.add(o, dst.arena.Epoch())
 }

@@ -67,8 +67,7 @@ func (lim limits) fits(h *head, size int) bool {
 
 // private reports whether a blob of that epoch is seen by no snapshot.
 func (l *large) private(e arena.Epoch) bool {
-	ep := l.a.Epochs()
-	return !ep.Live() || e == ep.Current()
+	return !l.a.Live() || e == l.a.Epoch()
 }
 
 // newChunk makes a chunk with an empty region, for n bytes of elements at least.
@@ -82,7 +81,7 @@ func (l *large) newChunk(n int, end End) chunk {
 	if end == Front {
 		at = uint32(room)
 	}
-	*c.head() = head{epoch: l.a.Epochs().Current(), start: at, end: at}
+	*c.head() = head{epoch: l.a.Epoch(), start: at, end: at}
 	return c
 }
 

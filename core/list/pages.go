@@ -217,7 +217,7 @@ func (l *large) take(end End) (chunk, bool) {
 func (l *large) newPage(room int) page {
 	p := page{ref: l.a.Alloc(pageHead + room*slotSize)}
 	l.mem += int64(l.a.Cap(p.ref))
-	*p.epoch() = l.a.Epochs().Current()
+	*p.epoch() = l.a.Epoch()
 	return p
 }
 

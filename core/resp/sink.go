@@ -18,6 +18,13 @@ type Sink interface {
 	// Hold adds bytes that are not copied. They stay as they are until the Sink
 	// calls release, once, from whatever goroutine sends them. False is as with Room.
 	Hold(b []byte, release func()) bool
+	// Patient reports whether Later may be called: whether the rest of the reply may be
+	// made when the command is done.
+	Patient() bool
+	// Later puts at the end what is still to be made. next is called again and again, as
+	// Writer.Later says, until there is no more of it or nobody wants the reply; then end
+	// is, once, from whatever goroutine.
+	Later(next func(*Writer) (more bool), end func())
 	// Truncate throws away what stands at the place at and beyond.
 	Truncate(at int)
 	// Replace removes del bytes at the place at, adds n there and returns those for
@@ -66,6 +73,28 @@ func (w *Writer) Since(mark int) ([]byte, bool) {
 // more than the client may have. Whoever is about to write without an end looks
 // at it now and then.
 func (w *Writer) Unwanted() bool { return w.deaf }
+
+// PieceSize is about how many bytes of a reply are made at once when it is made in
+// pieces: in a millisecond or less.
+const PieceSize = 128 << 10
+
+// Patient reports whether Later may be called.
+func (w *Writer) Patient() bool { return w.Sink != nil && w.Sink.Patient() }
+
+// Later leaves the rest of what is being written, of which something was written
+// already, to next. It is called when the command is done, without any lock, and
+// writes about PieceSize bytes, or as much as is made in the time of that; others have
+// their turn before it is called again, which is as long as it returns true. When that
+// is over, or nobody wants the reply any more, end is called, once, from whatever
+// goroutine. What is written here afterwards comes behind it.
+func (w *Writer) Later(next func(*Writer) (more bool), end func()) {
+	w.Flush()
+	if w.deaf {
+		end()
+		return
+	}
+	w.Sink.Later(next, end)
+}
 
 // Sunk reports whether the Sink was given anything since the last Reset.
 func (w *Writer) Sunk() bool { return w.sunk > 0 }

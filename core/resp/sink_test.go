@@ -12,6 +12,9 @@ import (
 type pot struct {
 	b           []byte
 	limit, step int
+	patient     bool
+	next        func(*Writer) bool // what Later was given
+	end         func()
 }
 
 func (p *pot) Room(n, _ int) []byte {
@@ -28,6 +31,10 @@ func (p *pot) Hold(b []byte, release func()) bool {
 	p.b = append(p.b, b...)
 	return len(p.b) <= p.limit
 }
+
+func (p *pot) Patient() bool { return p.patient }
+
+func (p *pot) Later(next func(*Writer) bool, end func()) { p.next, p.end = next, end }
 
 func (p *pot) Truncate(at int) { p.b = p.b[:at] }
 
@@ -119,5 +126,27 @@ func TestUnwanted(t *testing.T) {
 	}
 	if w.Reset(); w.Unwanted() || w.Mark() != 0 {
 		t.Error("it was not reset")
+	}
+}
+
+// TestLater: what was written before goes to the Sink first, and if nobody wants it the
+// end is told at once.
+func TestLater(t *testing.T) {
+	p := &pot{limit: 1 << 20, step: 1 << 20, patient: true}
+	w := Writer{Sink: p, Proto: 2}
+	w.Array(2)
+	ended := 0
+	w.Later(func(w *Writer) bool { w.OK(); return false }, func() { ended++ })
+	if string(p.b) != "*2\r\n" || p.next == nil || ended != 0 || !w.Patient() || !w.Sunk() {
+		t.Fatalf("the sink has %q, ended %d", p.b, ended)
+	}
+	w.Bulk(make([]byte, 2<<20))
+	p.next = nil
+	w.Later(func(*Writer) bool { return true }, func() { ended++ })
+	if p.next != nil || ended != 1 {
+		t.Errorf("something is left for later that nobody wants; ended %d", ended)
+	}
+	if (&Writer{}).Patient() {
+		t.Error("without a sink nothing can be made later")
 	}
 }

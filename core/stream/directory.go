@@ -15,11 +15,10 @@ type store struct {
 
 // private reports whether what was made in that epoch is seen by no snapshot.
 func (s *store) private(e arena.Epoch) bool {
-	ep := s.a.Epochs()
-	return !ep.Live() || e == ep.Current()
+	return !s.a.Live() || e == s.a.Epoch()
 }
 
-func (s *store) epoch() arena.Epoch { return s.a.Epochs().Current() }
+func (s *store) epoch() arena.Epoch { return s.a.Epoch() }
 
 func (s *store) alloc(n int) arena.Ref {
 	ref := s.a.Alloc(n)

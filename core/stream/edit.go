@@ -32,6 +32,9 @@ func (ed *Editor) View() View {
 	return Of(ed.entry.Value())
 }
 
+// Entry returns the key's entry.
+func (ed *Editor) Entry() keyspace.Entry { return ed.entry }
+
 // open returns the stream for changing; there is one.
 func (ed *Editor) open() *object {
 	if ed.o == nil {

@@ -125,6 +125,16 @@ func (l *names[V]) removeLast() {
 // thaw returns a list that may be changed while l stays as it is.
 func (l *names[V]) thaw() names[V] { return names[V]{slices.Clone(l.pages), l.n} }
 
+// next returns the thing at a place, where there is one, and moves the place to the one behind it.
+func (l *names[V]) next(p *place) (name string, v V) {
+	items := l.pages[p.page].items
+	it := &items[p.slot]
+	if p.slot++; p.slot == len(items) {
+		*p = place{p.page + 1, 0}
+	}
+	return it.name, it.v
+}
+
 // all visits the things in order until yield returns false.
 func (l *names[V]) all(yield func(name string, v V) bool) {
 	for _, p := range l.pages {

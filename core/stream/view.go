@@ -271,6 +271,23 @@ func (c *Cursor) back() (e Entry, ok bool) {
 	return Entry{}, false
 }
 
+// Left returns how many entries the cursor is still to come to, behind the one of an ID that it has
+// returned.
+func (c *Cursor) Left(behind ID) int {
+	if c.reverse {
+		to, ok := behind.Prev()
+		if !ok {
+			return 0
+		}
+		return View{c.o}.Count(c.from, to)
+	}
+	from, ok := behind.Next()
+	if !ok {
+		return 0
+	}
+	return View{c.o}.Count(from, c.to)
+}
+
 // Group is a group of consumers to read from.
 type Group struct {
 	o *object
@@ -303,6 +320,21 @@ func (v View) Group(name []byte) (g Group, ok bool) {
 	return Group{v.o, x}, ok
 }
 
+// GroupCursor walks the groups of a stream in the order of their names. It is valid until the stream is changed.
+type GroupCursor struct {
+	o  *object
+	at place
+}
+
+// GroupsFrom returns a cursor over all groups.
+func (v View) GroupsFrom() GroupCursor { return GroupCursor{o: v.o} }
+
+// Next returns the next group, of which there is one.
+func (c *GroupCursor) Next() (name string, g Group) {
+	name, x := c.o.more.groups.next(&c.at)
+	return name, Group{c.o, x}
+}
+
 // Last returns the ID of the last entry that was delivered to the group.
 func (g Group) Last() ID { return g.g.last }
 
@@ -327,6 +359,21 @@ func (g Group) Consumer(name []byte) (n Consumer, ok bool) { return g.g.consumer
 
 // State returns what is known of a consumer. It must not be changed.
 func (g Group) State(n Consumer) *ConsumerState { return g.g.state(n) }
+
+// ConsumerCursor walks the consumers of a group in the order of their names. It is valid until the group is changed.
+type ConsumerCursor struct {
+	g  *group
+	at place
+}
+
+// ConsumersFrom returns a cursor over all consumers.
+func (g Group) ConsumersFrom() ConsumerCursor { return ConsumerCursor{g: g.g} }
+
+// Next returns the next consumer, of which there is one. What is known of it must not be changed.
+func (c *ConsumerCursor) Next() (Consumer, *ConsumerState) {
+	_, n := c.g.consumers.next(&c.at)
+	return n, c.g.state(n)
+}
 
 // Find returns what is pending under an ID.
 func (g Group) Find(id ID) (p Pending, ok bool) {
@@ -354,6 +401,7 @@ type PendingCursor struct {
 	owner uint64 // the bit of the only consumer that is asked for, 0 for all
 	of    Consumer
 	until int64 // the latest time that is asked for
+	alone bool  // what comes behind the chunk is not asked for
 }
 
 // PendingFrom returns a cursor over what is pending from an ID on.
@@ -393,11 +441,46 @@ func (c *PendingCursor) Next() (p Pending, ok bool) {
 	return p, false
 }
 
+// Count returns how many the cursor is still to come to whose IDs are not behind to, but for no more than
+// limit. It stays where it is.
+func (c *PendingCursor) Count(to ID, limit int) (n int) {
+	for w := *c; w.c != nil && n < limit && !to.Less(w.c.first); w.nextChunk() {
+		if end := w.c.id(int(w.c.n) - 1); c.owner == 0 && c.until == maxTime && !to.Less(end) {
+			n += int(w.c.n) - w.at.i
+			continue
+		}
+		in := w
+		in.alone = true
+		for p, ok := in.Next(); ok && !to.Less(p.ID); p, ok = in.Next() {
+			n++
+		}
+	}
+	return min(n, limit)
+}
+
 func (c *PendingCursor) nextChunk() {
+	if c.alone {
+		c.c = nil
+		return
+	}
 	next, ok := c.d.next(c.at.place)
 	if c.at, c.c = (spot{place: next}), nil; ok {
 		c.c = c.d.at(next)
 	}
+}
+
+// Pass moves the cursor over what was delivered after a time and whose entries are known to be there, as far as that is
+// told of whole chunks and is not more than limit, and returns how many those are.
+func (c *PendingCursor) Pass(time int64, kept *Kept, limit int64) (n int64) {
+	for c.c != nil {
+		left := int64(c.c.n) - int64(c.at.i)
+		if left > 0 && (c.c.least <= time || !kept.Has(c.c.id(c.at.i))) || n+left > limit {
+			break
+		}
+		n += left
+		c.nextChunk()
+	}
+	return n
 }
 
 // Kept tells, of most entries that are pending for a group, that they are still there, without a look at them:

@@ -11,18 +11,20 @@ import (
 // for one small piece at a time, and for that nothing is allocated. Large pieces
 // are not in Go's heap (buffers), so an output that is given up is dropped.
 type Output struct {
-	chunks []chunk
-	bytes  int // in all of them
-	one    [1]chunk
-	spare  []byte // an own chunk that was sent
+	chunks   []chunk
+	bytes    int // in all of them
+	promised int // how many of them are still to be made
+	one      [1]chunk
+	spare    []byte // an own chunk that was sent
 }
 
 // chunk is a piece of output.
 type chunk struct {
-	b    []byte
-	own  bool      // it may be appended to; others are shared and stay as they are
-	ref  arena.Ref // where b is if it is of buffers
-	held func()    // to be called when b was sent, if somebody keeps it so long
+	b     []byte
+	own   bool      // it may be appended to; others are shared and stay as they are
+	ref   arena.Ref // where b is if it is of buffers
+	held  func()    // to be called when b was sent, if somebody keeps it so long
+	later *promise  // what is to be made here; b is empty then
 }
 
 const (
@@ -110,6 +112,7 @@ func (o *Output) Take(from *Output) {
 		o.push(c)
 	}
 	o.bytes += from.bytes
+	o.promised += from.promised
 	*from = Output{spare: from.spare}
 }
 
@@ -123,6 +126,9 @@ func (o *Output) Truncate(n int, m *Buffers) {
 			return
 		}
 		o.bytes -= len(last.b)
+		if last.later != nil {
+			o.promised--
+		}
 		last.end(m)
 		o.chunks = o.chunks[:len(o.chunks)-1]
 	}
@@ -163,6 +169,9 @@ func (o *Output) Replace(at, del, n int, m *Buffers) []byte {
 func (o *Output) Send(l Link, m *Buffers) (sent, writes int64, err error) {
 	for len(o.chunks) > 0 && sent < sendAtOnce {
 		c := &o.chunks[0]
+		if c.later != nil {
+			return sent, writes, nil
+		}
 		n, err := l.Write(c.b[:min(len(c.b), LargeChunk)])
 		sent += int64(n)
 		writes++
@@ -193,6 +202,9 @@ func (c *chunk) end(m *Buffers) {
 	}
 	if c.held != nil {
 		c.held()
+	}
+	if c.later != nil {
+		c.later.end()
 	}
 	*c = chunk{}
 }

@@ -182,7 +182,7 @@ func xadd(c *core.Ctx) error {
 		return errLarge
 	}
 	ed.Append(id, pairs)
-	replyID(c, id)
+	replyID(c.Writer, id)
 	c.Changed(core.EventStream, "xadd", key)
 	if o.trim && ed.Trim(o.what) > 0 {
 		c.Event(core.EventStream, "xtrim", key)

@@ -96,12 +96,12 @@ func argCount(c *core.Ctx, i int) (int64, error) {
 }
 
 // view opens a stream for reading.
-func view(c *core.Ctx, key []byte) (stream.View, error) {
+func view(c *core.Ctx, key []byte) (stream.View, keyspace.Entry, error) {
 	e, err := c.FindType(key, keyspace.Stream)
 	if err != nil || !e.OK() {
-		return stream.View{}, err
+		return stream.View{}, e, err
 	}
-	return stream.Of(e.Value()), nil
+	return stream.Of(e.Value()), e, nil
 }
 
 // edit opens a stream for changing.

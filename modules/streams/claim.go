@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
@@ -70,7 +72,7 @@ func xpending(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	g, err := viewGroup(c)
+	g, e, err := viewGroup(c)
 	if err != nil {
 		return err
 	}
@@ -86,20 +88,16 @@ func xpending(c *core.Ctx) error {
 	if idle != 0 {
 		cur.Until(latest(c.Now, idle))
 	}
-	a := begin(c, int(min(count, int64(g.Pending()))))
-	for ; count > 0; count-- {
-		p, ok := cur.Next()
-		if !ok || to.Less(p.ID) {
-			break
-		}
-		c.Array(4)
-		replyID(c, p.ID)
-		c.BulkString(g.State(p.Consumer).Name)
-		c.Int(max(c.Now-p.Time, 0))
-		c.Int(int64(p.Count))
-		a.n++
-	}
-	a.end(c)
+	left, now := cur.Count(to, int(count)), c.Now
+	c.Array(left)
+	replyMany(c, e, left, func(w *resp.Writer) {
+		p, _ := cur.Next()
+		w.Array(4)
+		replyID(w, p.ID)
+		w.BulkString(g.State(p.Consumer).Name)
+		w.Int(max(now-p.Time, 0))
+		w.Int(int64(p.Count))
+	})
 	return nil
 }
 
@@ -112,20 +110,20 @@ func latest(now, idle int64) int64 {
 }
 
 // viewGroup opens the group of arguments 1 and 2 for reading.
-func viewGroup(c *core.Ctx) (g stream.Group, err error) {
-	v, err := view(c, c.Args[1])
+func viewGroup(c *core.Ctx) (g stream.Group, e keyspace.Entry, err error) {
+	v, e, err := view(c, c.Args[1])
 	if err != nil {
-		return g, err
+		return g, e, err
 	}
 	g, ok := v.Group(c.Args[2])
 	if !ok {
-		return g, errNoKeyOrGroup(c.Args[1], c.Args[2])
+		return g, e, errNoKeyOrGroup(c.Args[1], c.Args[2])
 	}
-	return g, nil
+	return g, e, nil
 }
 
 func pendingSummary(c *core.Ctx) error {
-	g, err := viewGroup(c)
+	g, e, err := viewGroup(c)
 	if err != nil {
 		return err
 	}
@@ -137,18 +135,25 @@ func pendingSummary(c *core.Ctx) error {
 		c.NullArray()
 		return nil
 	}
-	replyID(c, g.FirstPending())
-	replyID(c, g.LastPending())
-	a := begin(c, g.Consumers())
+	replyID(c.Writer, g.FirstPending())
+	replyID(c.Writer, g.LastPending())
+	n := 0
 	for _, s := range g.AllConsumers() {
 		if s.Pending > 0 {
-			c.Array(2)
-			c.BulkString(s.Name)
-			c.BulkInt(int64(s.Pending))
-			a.n++
+			n++
 		}
 	}
-	a.end(c)
+	c.Array(n)
+	cur := g.ConsumersFrom()
+	replyMany(c, e, n, func(w *resp.Writer) {
+		_, s := cur.Next()
+		for s.Pending == 0 {
+			_, s = cur.Next()
+		}
+		w.Array(2)
+		w.BulkString(s.Name)
+		w.BulkInt(int64(s.Pending))
+	})
 	return nil
 }
 
@@ -186,11 +191,14 @@ func xclaim(c *core.Ctx) error {
 	to, made := consumer(c, g, c.Args[1], c.Args[3])
 	g.Saw(to, c.Now)
 	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
-	a := begin(c, len(x.ids))
+	var got ids // what is claimed of them
 	done := false
 	for _, id := range x.ids {
 		p, known := g.Find(id)
-		e, there := ed.View().Get(id)
+		there := known || x.force
+		if there {
+			_, there = ed.View().Get(id)
+		}
 		switch {
 		case !there && known:
 			f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
@@ -198,7 +206,7 @@ func xclaim(c *core.Ctx) error {
 			acked(c)
 			done = true
 			continue
-		case !there, !known && !x.force, known && x.idle > 0 && c.Now-p.Time < x.idle:
+		case !there, known && x.idle > 0 && c.Now-p.Time < x.idle:
 			continue
 		case !known:
 			p.Count = 1
@@ -213,15 +221,10 @@ func xclaim(c *core.Ctx) error {
 		g.Served(to, c.Now)
 		f.add(p, string(c.Args[3]), g.View().Last())
 		acked(c)
-		if done = true; x.justid {
-			replyID(c, id)
-		} else {
-			replyEntry(c, &e)
-		}
-		a.n++
+		done = true
+		got.add(id)
 	}
-	a.end(c)
-	if made && a.n == 0 {
+	if made && got.n == 0 {
 		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
 	}
 	f.flush()
@@ -229,7 +232,55 @@ func xclaim(c *core.Ctx) error {
 		feedLast(c, c.Args[1], c.Args[2], g.View())
 		acked(c)
 	}
+	replyIDs(c, &ed, &got, x.justid)
 	return nil
+}
+
+// ids is a list that grows without being copied.
+type ids struct {
+	full [][]stream.ID
+	list []stream.ID
+	n    int
+}
+
+func (l *ids) add(id stream.ID) {
+	const most = 4096
+	if len(l.list) == most {
+		l.full = append(l.full, l.list)
+		l.list = make([]stream.ID, 0, most)
+	}
+	l.list = append(l.list, id)
+	l.n++
+}
+
+// next takes the first out of the list, which is not added to any more.
+func (l *ids) next() (id stream.ID) {
+	list := &l.list
+	if len(l.full) > 0 {
+		list = &l.full[0]
+	}
+	id, *list = (*list)[0], (*list)[1:]
+	if len(l.full) > 0 && len(*list) == 0 {
+		l.full = l.full[1:]
+	}
+	l.n--
+	return id
+}
+
+// replyIDs writes the entries of IDs, which are there, or only the IDs.
+func replyIDs(c *core.Ctx, ed *stream.Editor, list *ids, justid bool) {
+	c.Array(list.n)
+	v := ed.View()
+	replyMany(c, ed.Entry(), list.n, func(w *resp.Writer) { replyEntryOf(w, v, list.next(), justid) })
+}
+
+func replyEntryOf(w *resp.Writer, v stream.View, id stream.ID, justid bool) {
+	if justid {
+		replyID(w, id)
+		return
+	}
+	e, _ := v.Get(id)
+	replyEntry(w, &e)
 }
 
 // parseClaiming reads the arguments of XCLAIM from the idle time on. IDs end where something is none.
@@ -239,6 +290,7 @@ func parseClaiming(c *core.Ctx) (x claiming, err error) {
 	}
 	x.idle = max(x.idle, 0)
 	i := 5
+	x.ids = make([]stream.ID, 0, len(c.Args)-i)
 	for ; i < len(c.Args); i++ {
 		id, err := exactID(c.Args[i])
 		if err != nil {
@@ -329,46 +381,41 @@ func xautoclaim(c *core.Ctx) error {
 	g, _ := ed.Group(c.Args[2])
 	to, made := consumer(c, g, c.Args[1], c.Args[3])
 	g.Saw(to, c.Now)
-	found, next := look(c, &ed, g.View(), start, count, idle)
 	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
-	c.Array(3)
-	replyID(c, next)
-	a := begin(c, len(found))
-	gone := 0
-	for i := range found {
-		p := found[i].Pending
-		acked(c)
-		if !found[i].there {
-			f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
-			g.Remove(p.ID)
-			gone++
-			continue
-		}
-		p.Time, p.Consumer = c.Now, to
-		if !justid {
-			p.Count++
-		}
-		g.Put(p)
-		g.Served(to, c.Now)
-		f.add(p, string(c.Args[3]), g.View().Last())
-		if justid {
-			replyID(c, p.ID)
-		} else {
-			replyEntry(c, &found[i].entry)
-		}
-		a.n++
-	}
-	a.end(c)
-	c.Array(gone)
-	for _, x := range found {
-		if !x.there {
-			replyID(c, x.ID)
+	var got, gone ids
+	var next stream.ID
+	l := looking{now: c.Now, idle: idle, left: count, attempts: count * autoAttempts, from: start, m: ed.View().Merge(start), kept: ed.View().Kept()}
+	var few [64]find
+	for done := false; !done; {
+		var step []find
+		step, next, done = l.look(g.View(), few[:0])
+		for _, x := range step {
+			p := x.Pending
+			acked(c)
+			if !x.there {
+				f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
+				g.Remove(p.ID)
+				gone.add(p.ID)
+				continue
+			}
+			p.Time, p.Consumer = c.Now, to
+			if !justid {
+				p.Count++
+			}
+			g.Put(p)
+			g.Served(to, c.Now)
+			f.add(p, string(c.Args[3]), g.View().Last())
+			got.add(p.ID)
 		}
 	}
-	if made && a.n == 0 {
+	if made && got.n == 0 {
 		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
 	}
 	f.flush()
+	c.Array(3)
+	replyID(c.Writer, next)
+	replyIDs(c, &ed, &got, justid)
+	replyIDs(c, &ed, &gone, true)
 	return nil
 }
 
@@ -376,31 +423,42 @@ func xautoclaim(c *core.Ctx) error {
 type find struct {
 	stream.Pending
 	there bool
-	entry stream.Entry
 }
 
-// look finds up to count of what has been idle for long enough, and where to look next.
-func look(c *core.Ctx, ed *stream.Editor, g stream.Group, start stream.ID, count, idle int64) (found []find, next stream.ID) {
-	cur := g.PendingFrom(start)
-	m, kept := ed.View().Merge(start), ed.View().Kept()
-	attempts := count * autoAttempts
+// looking is how XAUTOCLAIM goes through what is pending: by small steps, since what changes must not be read
+// meanwhile.
+type looking struct {
+	now, idle int64
+	left      int64 // how many are still wanted
+	attempts  int64 // how many may still be looked at
+	from      stream.ID
+	m         stream.Merge
+	kept      stream.Kept
+}
+
+// look finds the next of what has been idle for long enough, or whose entry is gone, as much as there is room for in
+// step; done says that it was the last step, and next where the next call of the command is to begin.
+func (l *looking) look(g stream.Group, step []find) (found []find, next stream.ID, done bool) {
+	cur := g.PendingFrom(l.from)
 	for {
+		if l.idle > 0 {
+			l.attempts -= cur.Pass(l.now-l.idle, &l.kept, l.attempts)
+		}
 		p, ok := cur.Next()
 		switch {
 		case !ok:
-			return found, stream.ID{}
-		case attempts == 0 || int64(len(found)) == count:
-			return found, p.ID
+			return step, stream.ID{}, true
+		case l.attempts == 0 || l.left == 0:
+			return step, p.ID, true
+		case len(step) == cap(step):
+			l.from = p.ID
+			return step, p.ID, false
 		}
-		attempts--
-		old := idle == 0 || c.Now-p.Time >= idle
-		if !old && kept.Has(p.ID) {
-			continue
-		}
-		if there := m.Has(p.ID); !there {
-			found = append(found, find{Pending: p})
-		} else if old {
-			found = append(found, find{p, true, m.Entry()})
+		l.attempts--
+		old := l.idle == 0 || l.now-p.Time >= l.idle
+		if there := l.kept.Has(p.ID) || l.m.Has(p.ID); !there || old {
+			step = append(step, find{p, there})
+			l.left--
 		}
 	}
 }

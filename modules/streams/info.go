@@ -4,12 +4,14 @@ import (
 	"math/bits"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
 // xinfoConsumers is XINFO CONSUMERS key group.
 func xinfoConsumers(c *core.Ctx) error {
-	v, err := infoView(c)
+	v, e, err := infoView(c)
 	if err != nil {
 		return err
 	}
@@ -17,68 +19,72 @@ func xinfoConsumers(c *core.Ctx) error {
 	if !ok {
 		return errNoGroupOf(c.Args[2], c.Args[3])
 	}
-	c.Array(g.Consumers())
-	for _, s := range g.AllConsumers() {
-		c.Map(4)
-		c.BulkString("name")
-		c.BulkString(s.Name)
-		c.BulkString("pending")
-		c.Int(int64(s.Pending))
-		c.BulkString("idle")
-		c.Int(max(c.Now-s.Seen, 0))
-		c.BulkString("inactive")
+	n, cur, now := g.Consumers(), g.ConsumersFrom(), c.Now
+	c.Array(n)
+	replyMany(c, e, n, func(w *resp.Writer) {
+		_, s := cur.Next()
+		w.Map(4)
+		w.BulkString("name")
+		w.BulkString(s.Name)
+		w.BulkString("pending")
+		w.Int(int64(s.Pending))
+		w.BulkString("idle")
+		w.Int(max(now-s.Seen, 0))
+		w.BulkString("inactive")
 		if s.Active == -1 {
-			c.Int(-1)
+			w.Int(-1)
 		} else {
-			c.Int(c.Now - s.Active)
+			w.Int(now - s.Active)
 		}
-	}
+	})
 	return nil
 }
 
-func infoView(c *core.Ctx) (stream.View, error) {
-	v, err := view(c, c.Args[2])
+func infoView(c *core.Ctx) (stream.View, keyspace.Entry, error) {
+	v, e, err := view(c, c.Args[2])
 	if err == nil && !v.OK() {
 		err = core.ErrNoSuchKey
 	}
-	return v, err
+	return v, e, err
 }
 
 // xinfoGroups is XINFO GROUPS key.
 func xinfoGroups(c *core.Ctx) error {
-	v, err := infoView(c)
+	v, e, err := infoView(c)
 	if err != nil {
 		return err
 	}
-	c.Array(v.Groups())
-	for name, g := range v.AllGroups() {
-		c.Map(6)
-		c.BulkString("name")
-		c.BulkString(name)
-		c.BulkString("consumers")
-		c.Int(int64(g.Consumers()))
-		c.BulkString("pending")
-		c.Int(int64(g.Pending()))
-		c.BulkString("last-delivered-id")
-		replyID(c, g.Last())
-		replyCounters(c, v, g)
-	}
+	n, cur := v.Groups(), v.GroupsFrom()
+	c.Array(n)
+	replyMany(c, e, n, func(w *resp.Writer) {
+		name, g := cur.Next()
+		w.Map(6)
+		w.BulkString("name")
+		w.BulkString(name)
+		w.BulkString("consumers")
+		w.Int(int64(g.Consumers()))
+		w.BulkString("pending")
+		w.Int(int64(g.Pending()))
+		w.BulkString("last-delivered-id")
+		replyID(w, g.Last())
+		replyCounters(w, v, g)
+	})
 	return nil
 }
 
 // replyCounters writes how many entries were delivered to a group and how many are still to be, where that is known.
-func replyCounters(c *core.Ctx, v stream.View, g stream.Group) {
-	c.BulkString("entries-read")
+func replyCounters(w *resp.Writer, v stream.View, g stream.Group) {
+	w.BulkString("entries-read")
 	if n := g.Read(); n != stream.Unread {
-		c.Int(n)
+		w.Int(n)
 	} else {
-		c.Null()
+		w.Null()
 	}
-	c.BulkString("lag")
+	w.BulkString("lag")
 	if n, ok := v.Lag(g); ok {
-		c.Int(n)
+		w.Int(n)
 	} else {
-		c.Null()
+		w.Null()
 	}
 }
 
@@ -87,7 +93,7 @@ const fullCount = 10
 
 // xinfoStream is XINFO STREAM key [FULL [COUNT count]].
 func xinfoStream(c *core.Ctx) error {
-	v, err := infoView(c)
+	v, e, err := infoView(c)
 	if err != nil {
 		return err
 	}
@@ -99,10 +105,10 @@ func xinfoStream(c *core.Ctx) error {
 		c.Int(int64(v.Groups()))
 		c.BulkString("first-entry")
 		cur := v.Range(stream.ID{}, stream.MaxID)
-		replyOne(c, &cur)
+		replyEnd(c, &cur)
 		c.BulkString("last-entry")
 		cur = v.Reverse(stream.ID{}, stream.MaxID)
-		replyOne(c, &cur)
+		replyEnd(c, &cur)
 		return nil
 	}
 	if n != 4 && n != 6 || !c.Is(3, "full") || n == 6 && !c.Is(4, "count") {
@@ -121,18 +127,18 @@ func xinfoStream(c *core.Ctx) error {
 	replyFigures(c, v)
 	c.BulkString("entries")
 	cur := v.Range(stream.ID{}, stream.MaxID)
-	replyEntries(c, &cur, count, likely(v, stream.ID{}, stream.MaxID, count))
+	replyEntries(c, e, &cur, count, likely(v, stream.ID{}, stream.MaxID, count))
 	c.BulkString("groups")
 	c.Array(v.Groups())
-	for name, g := range v.AllGroups() {
-		replyGroup(c, v, name, g, count)
-	}
+	f := &full{v: v, count: count, groups: v.GroupsFrom(), left: v.Groups()}
+	f.reply(c, e)
 	return nil
 }
 
-func replyOne(c *core.Ctx, cur *stream.Cursor) {
+// replyEnd writes the entry at an end of a stream.
+func replyEnd(c *core.Ctx, cur *stream.Cursor) {
 	if e, ok := cur.Next(); ok {
-		replyEntry(c, &e)
+		replyEntry(c.Writer, &e)
 	} else {
 		c.Null()
 	}
@@ -146,13 +152,13 @@ func replyFigures(c *core.Ctx, v stream.View) {
 	c.BulkString("radix-tree-nodes")
 	c.Int(treeNodes(v))
 	c.BulkString("last-generated-id")
-	replyID(c, v.Last())
+	replyID(c.Writer, v.Last())
 	c.BulkString("max-deleted-entry-id")
-	replyID(c, v.MaxDeleted())
+	replyID(c.Writer, v.MaxDeleted())
 	c.BulkString("entries-added")
 	c.Int(int64(v.Added()))
 	c.BulkString("recorded-first-entry-id")
-	replyID(c, v.First())
+	replyID(c.Writer, v.First())
 }
 
 // treeNodes returns how many nodes Redis's radix tree has for the IDs of the blocks: a leaf for each, one where ways
@@ -203,58 +209,4 @@ func differ(a, b stream.ID) int {
 		return bits.LeadingZeros64(x) / 8
 	}
 	return 8 + bits.LeadingZeros64(a.Seq^b.Seq)/8
-}
-
-func replyGroup(c *core.Ctx, v stream.View, name string, g stream.Group, count int64) {
-	c.Map(7)
-	c.BulkString("name")
-	c.BulkString(name)
-	c.BulkString("last-delivered-id")
-	replyID(c, g.Last())
-	replyCounters(c, v, g)
-	c.BulkString("pel-count")
-	c.Int(int64(g.Pending()))
-	c.BulkString("pending")
-	cur := g.PendingFrom(stream.ID{})
-	replyPending(c, &cur, g.Pending(), count, func(p stream.Pending) {
-		c.Array(4)
-		replyID(c, p.ID)
-		c.BulkString(g.State(p.Consumer).Name)
-		c.Int(p.Time)
-		c.Int(int64(p.Count))
-	})
-	c.BulkString("consumers")
-	c.Array(g.Consumers())
-	for n, s := range g.AllConsumers() {
-		c.Map(5)
-		c.BulkString("name")
-		c.BulkString(s.Name)
-		c.BulkString("seen-time")
-		c.Int(s.Seen)
-		c.BulkString("active-time")
-		c.Int(s.Active)
-		c.BulkString("pel-count")
-		c.Int(int64(s.Pending))
-		c.BulkString("pending")
-		cur := g.PendingFrom(stream.ID{})
-		cur.Of(n)
-		replyPending(c, &cur, s.Pending, count, func(p stream.Pending) {
-			c.Array(3)
-			replyID(c, p.ID)
-			c.Int(p.Time)
-			c.Int(int64(p.Count))
-		})
-	}
-}
-
-// replyPending writes what a cursor comes to, up to count, of n that there are.
-func replyPending(c *core.Ctx, cur *stream.PendingCursor, n int, count int64, one func(stream.Pending)) {
-	if count > 0 {
-		n = int(min(int64(n), count))
-	}
-	c.Array(n)
-	for range n {
-		p, _ := cur.Next()
-		one(p)
-	}
 }

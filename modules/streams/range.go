@@ -7,7 +7,7 @@ import (
 
 // xlen is XLEN key.
 func xlen(c *core.Ctx) error {
-	v, err := view(c, c.Args[1])
+	v, _, err := view(c, c.Args[1])
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func interval(c *core.Ctx, start, end int) error {
 		}
 		all = false
 	}
-	v, err := view(c, c.Args[1])
+	v, e, err := view(c, c.Args[1])
 	switch {
 	case err != nil:
 		return err
@@ -66,6 +66,6 @@ func interval(c *core.Ctx, start, end int) error {
 	} else {
 		cur = v.Reverse(from, to)
 	}
-	replyEntries(c, &cur, count, likely(v, from, to, count))
+	replyEntries(c, e, &cur, count, likely(v, from, to, count))
 	return nil
 }

@@ -3,10 +3,12 @@ package streams
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
@@ -199,7 +201,7 @@ func (r *reading) parseClaim(c *core.Ctx, i int) (err error) {
 
 // open looks up the stream of a key, which for XREADGROUP has to be there, with the group.
 func (r *reading) open(c *core.Ctx, key int) (v stream.View, err error) {
-	if v, err = view(c, c.Args[key]); err != nil || r.group == 0 {
+	if v, _, err = view(c, c.Args[key]); err != nil || r.group == 0 {
 		return v, err
 	}
 	if _, ok := v.Group(c.Args[r.group]); !ok {
@@ -272,7 +274,7 @@ func (r *reading) run(c *core.Ctx) bool {
 			r.serveGroup(c, &a, i, key)
 			continue
 		}
-		v, err := view(c, key)
+		v, e, err := view(c, key)
 		if err != nil || !v.OK() {
 			continue // of another type: somebody waits for it
 		}
@@ -282,7 +284,7 @@ func (r *reading) run(c *core.Ctx) bool {
 		a.stream(c, key)
 		from, _ := r.from[i].after.Next()
 		cur := v.Range(from, stream.MaxID)
-		replyEntries(c, &cur, r.count, likely(v, from, stream.MaxID, r.count))
+		replyEntries(c, e, &cur, r.count, likely(v, from, stream.MaxID, r.count))
 	}
 	if !a.begun {
 		return false
@@ -305,7 +307,7 @@ func (r *reading) serveGroup(c *core.Ctx, a *answer, i int, key []byte) {
 	if !ok {
 		return
 	}
-	d := delivery{r: r, c: c, key: key, v: ed.View(), g: g}
+	d := delivery{r: r, c: c, key: key, e: ed.Entry(), v: ed.View(), g: g}
 	d.claims = claims{c: c, key: key, group: c.Args[r.group]}
 	var made bool
 	if d.to, made = consumer(c, g, key, c.Args[r.consumer]); made {
@@ -334,6 +336,7 @@ type delivery struct {
 	r   *reading
 	c   *core.Ctx
 	key []byte
+	e   keyspace.Entry
 	v   stream.View // as it is with the group open for changing
 	g   stream.GroupEditor
 	to  stream.Consumer
@@ -342,67 +345,108 @@ type delivery struct {
 
 // claimable returns what has been pending for long enough, the oldest first, as many as are asked for.
 func (d *delivery) claimable() (old []stream.Pending) {
+	most := math.MaxInt / 2
+	if d.r.count > 0 {
+		most = int(min(d.r.count, math.MaxInt/2))
+	}
 	m := d.v.Merge(stream.ID{})
 	cur := d.g.View().PendingFrom(stream.ID{})
 	cur.Until(d.c.Now - d.r.idle)
 	for p, ok := cur.Next(); ok; p, ok = cur.Next() {
-		if m.Has(p.ID) {
-			old = append(old, p)
+		if !m.Has(p.ID) {
+			continue
+		}
+		if old = append(old, p); len(old) > most+claimSlack {
+			old = oldest(old, most)
+			cur.Until(old[most-1].Time - 1) // of two of one time the first comes first
 		}
 	}
-	slices.SortStableFunc(old, func(a, b stream.Pending) int { return cmp.Compare(a.Time, b.Time) })
-	if d.r.count > 0 && int64(len(old)) > d.r.count {
-		old = old[:d.r.count]
-	}
-	return old
+	return oldest(old, most)
 }
 
-// deliver replies what others have had for too long, and then new entries.
+// claimSlack is how many more than are asked for are collected before the youngest are dropped.
+const claimSlack = 256
+
+// oldest returns the oldest of a list, in order, up to most of them.
+func oldest(list []stream.Pending, most int) []stream.Pending {
+	slices.SortStableFunc(list, func(a, b stream.Pending) int { return cmp.Compare(a.Time, b.Time) })
+	return list[:min(len(list), most)]
+}
+
+// deliver gives the consumer what others have had for too long, and then new entries, and replies them.
 func (d *delivery) deliver(old []stream.Pending) {
-	c, v := d.c, d.v
+	c := d.c
 	from, _ := d.g.View().Last().Next()
-	n := likely(v, from, stream.MaxID, d.r.count)
-	if d.r.count == 0 {
-		n += len(old)
-	}
-	a := begin(c, n)
 	for _, p := range old {
-		e, _ := v.Get(p.ID)
-		c.Array(4)
-		entryParts(c, &e)
-		c.Int(max(c.Now-p.Time, 0))
-		c.Int(int64(p.Count))
 		d.give(stream.Pending{ID: p.ID, Time: c.Now, Count: p.Count + 1, Consumer: d.to})
-		a.n++
 	}
-	cur := v.Range(from, stream.MaxID)
-	moved := false
-	for d.r.count == 0 || int64(a.n) < d.r.count {
+	n := d.take(from, len(old))
+	d.claims.flush()
+	if n > 0 {
+		feedLast(c, d.key, d.group, d.g.View())
+	}
+	acked(c)
+
+	c.Array(len(old) + n)
+	at := c.Mark()
+	if len(old) > 0 {
+		d.replyOld(old)
+	}
+	cur := d.v.Range(from, stream.MaxID)
+	for ; n > 0 && !large(c.Writer, at); n-- {
+		replyFresh(c.Writer, &cur, d.r.claim)
+	}
+	if n > 0 {
+		laterFresh(c, d.e, cur, d.r.claim, n)
+	}
+}
+
+// take delivers the new entries from an ID on, as many as are asked for besides others, and returns how many.
+func (d *delivery) take(from stream.ID, others int) (n int) {
+	cur := d.v.Range(from, stream.MaxID)
+	for d.r.count == 0 || int64(others+n) < d.r.count {
 		e, ok := cur.Next()
 		if !ok {
 			break
 		}
 		d.g.Deliver(e.ID)
-		moved = true
-		if d.r.claim {
-			c.Array(4)
-			entryParts(c, &e)
-			c.Int(0)
-			c.Int(0)
-		} else {
-			replyEntry(c, &e)
-		}
 		if !d.r.noack {
-			d.give(stream.Pending{ID: e.ID, Time: c.Now, Count: 1, Consumer: d.to})
+			d.give(stream.Pending{ID: e.ID, Time: d.c.Now, Count: 1, Consumer: d.to})
 		}
-		a.n++
+		n++
 	}
-	a.end(c)
-	d.claims.flush()
-	if moved {
-		feedLast(c, d.key, d.group, d.g.View())
+	return n
+}
+
+// replyOld writes entries that were pending.
+func (d *delivery) replyOld(old []stream.Pending) {
+	v, now := d.v, d.c.Now
+	replyMany(d.c, d.e, len(old), func(w *resp.Writer) {
+		p := old[0]
+		old = old[1:]
+		e, _ := v.Get(p.ID)
+		w.Array(4)
+		entryParts(w, &e)
+		w.Int(max(now-p.Time, 0))
+		w.Int(int64(p.Count))
+	})
+}
+
+// replyFresh writes the next entry, which nobody has had; claim says that it is one of those that somebody may have had.
+func replyFresh(w *resp.Writer, cur *stream.Cursor, claim bool) {
+	e, _ := cur.Next()
+	if !claim {
+		replyEntry(w, &e)
+		return
 	}
-	acked(c)
+	w.Array(4)
+	entryParts(w, &e)
+	w.Int(0)
+	w.Int(0)
+}
+
+func laterFresh(c *core.Ctx, e keyspace.Entry, cur stream.Cursor, claim bool, n int) {
+	later(c, e, n, func(w *resp.Writer) { replyFresh(w, &cur, claim) })
 }
 
 // give makes an entry pending for the consumer.
@@ -417,27 +461,59 @@ func (d *delivery) give(p stream.Pending) {
 // history replies what is pending for the consumer already. As in Redis, that it was delivered once more is fed to
 // nobody.
 func (d *delivery) history(after stream.ID) {
-	c, v := d.c, d.v
+	c := d.c
 	from, ok := after.Next()
-	var list []stream.Pending
-	if cur := d.g.View().PendingFrom(from); ok {
-		cur.Of(d.to)
-		for p, ok := cur.Next(); ok && (d.r.count == 0 || int64(len(list)) < d.r.count); p, ok = cur.Next() {
-			list = append(list, p)
-		}
+	n := 0
+	if ok {
+		n = d.again(from)
 	}
-	c.Array(len(list))
-	m := v.Merge(from)
-	for _, p := range list {
-		if !m.Has(p.ID) { // it was deleted since
-			c.Array(2)
-			replyID(c, p.ID)
-			c.NullArray()
-			continue
+	c.Array(n)
+	cur, m := d.pendingFrom(from), d.v.Merge(from)
+	replyMany(c, d.e, n, func(w *resp.Writer) {
+		p, _ := cur.Next()
+		if m.Has(p.ID) {
+			e := m.Entry()
+			replyEntry(w, &e)
+			return
 		}
-		e := m.Entry()
-		replyEntry(c, &e)
-		p.Time, p.Count = c.Now, p.Count+1
-		d.g.Put(p)
+		w.Array(2) // it was deleted since
+		replyID(w, p.ID)
+		w.NullArray()
+	})
+}
+
+// pendingFrom returns a cursor over what is pending for the consumer.
+func (d *delivery) pendingFrom(id stream.ID) stream.PendingCursor {
+	cur := d.g.View().PendingFrom(id)
+	cur.Of(d.to)
+	return cur
+}
+
+// again notes that what is pending from an ID on, as much as is asked for, is delivered once more, and returns how much
+// that is. It goes by small steps, since what changes must not be read meanwhile.
+func (d *delivery) again(from stream.ID) (n int) {
+	var few [64]stream.Pending
+	m := d.v.Merge(from)
+	for {
+		step := few[:0]
+		cur := d.pendingFrom(from)
+		for len(step) < len(few) && (d.r.count == 0 || int64(n) < d.r.count) {
+			p, ok := cur.Next()
+			if !ok {
+				break
+			}
+			step = append(step, p)
+			n++
+		}
+		for _, p := range step {
+			if m.Has(p.ID) {
+				p.Time, p.Count = d.c.Now, p.Count+1
+				d.g.Put(p)
+			}
+		}
+		if len(step) < len(few) {
+			return n
+		}
+		from, _ = step[len(step)-1].ID.Next()
 	}
 }
