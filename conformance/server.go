@@ -34,8 +34,21 @@ type Server struct {
 // StartServer starts bin with "--port N", a quiet configuration and args, in dir,
 // and returns once it answers. The caller ends it with Stop.
 func StartServer(bin, dir string, args ...string) (*Server, error) {
+	return startServer(bin, dir, args, func(v resp.Value) bool {
+		// Any answer but LOADING will do: a password may be required.
+		return !v.IsErr() || !strings.HasPrefix(v.Text, "LOADING")
+	})
+}
+
+// StartLoading is StartServer for one that has much to load: it returns while it does.
+func StartLoading(bin, dir string, args ...string) (*Server, error) {
+	return startServer(bin, dir, args, func(v resp.Value) bool { return strings.HasPrefix(v.Text, "LOADING") })
+}
+
+// startServer starts a server and waits for an answer that will do.
+func startServer(bin, dir string, args []string, answered func(resp.Value) bool) (*Server, error) {
 	for attempt := 0; ; attempt++ {
-		s, err := start(bin, dir, args)
+		s, err := start(bin, dir, args, answered)
 		if err == nil {
 			return s, nil
 		}
@@ -46,7 +59,7 @@ func StartServer(bin, dir string, args ...string) (*Server, error) {
 	}
 }
 
-func start(bin, dir string, args []string) (*Server, error) {
+func start(bin, dir string, args []string, answered func(resp.Value) bool) (*Server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -76,14 +89,14 @@ func start(bin, dir string, args []string) (*Server, error) {
 		s.state = s.cmd.Wait()
 		close(s.exited)
 	}()
-	if err := s.awaitReady(); err != nil {
+	if err := s.await(answered); err != nil {
 		s.Stop()
 		return nil, fmt.Errorf("%s: %w\n%s", bin, err, s.Log())
 	}
 	return s, nil
 }
 
-func (s *Server) awaitReady() error {
+func (s *Server) await(answered func(resp.Value) bool) error {
 	deadline := time.Now().Add(startTimeout)
 	for time.Now().Before(deadline) {
 		if !s.Alive() {
@@ -94,8 +107,7 @@ func (s *Server) awaitReady() error {
 			var v resp.Value
 			v, err = c.Do("PING")
 			c.Close()
-			// Any answer but LOADING will do: a password may be required.
-			if err == nil && !(v.IsErr() && v.Text[:min(7, len(v.Text))] == "LOADING") {
+			if err == nil && answered(v) {
 				return nil
 			}
 		}

@@ -103,6 +103,9 @@ func (h *Hooks) Refusal(c *Ctx, flags Flags, where Where) error {
 
 // guard asks the guards only.
 func (h *Hooks) guard(c *Ctx, flags Flags, where Where) error {
+	if where == InScript {
+		flags &^= TellsHealth // it tells those who ask from outside
+	}
 	for i := range h.guards {
 		if !h.guards[i].sw.on.Load() {
 			continue
