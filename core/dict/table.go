@@ -16,6 +16,7 @@ type Table struct {
 	deepest  int    // segments that only one directory entry leads to
 	memory   int
 	expires  int
+	bySlots  bool // see slots.go
 
 	nextDue, passDue int64 // see expire.go
 	drain            drainState
@@ -36,7 +37,12 @@ func (t *Table) Init(a *arena.Arena, seed maphash.Seed, skip uint8) {
 }
 
 // Hash is the hash of a key for this table and all others of the same seed.
-func (t *Table) Hash(key []byte) uint64 { return maphash.Bytes(t.seed, key) }
+func (t *Table) Hash(key []byte) uint64 {
+	if t.bySlots {
+		return SlotMajor(t.seed, key)
+	}
+	return maphash.Bytes(t.seed, key)
+}
 
 // Seed is the seed of the table's hash.
 func (t *Table) Seed() maphash.Seed { return t.seed }

@@ -25,6 +25,9 @@ func (ks *Keyspace) newTables() *[Shards]dict.Table {
 	tables := new([Shards]dict.Table)
 	for i := range tables {
 		tables[i].Init(ks.shards[i].arena, ks.seed, shardBits)
+		if ks.slots {
+			tables[i].BySlots()
+		}
 	}
 	return tables
 }

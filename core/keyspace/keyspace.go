@@ -21,6 +21,7 @@ type Options struct {
 	Databases int           // how many databases; at least 1
 	Arena     arena.Options // where the data live
 	Events    Events        // told of keys that vanish by themselves; may be nil
+	Slots     bool          // keys are in the order of their slots: for a node of a cluster
 }
 
 // Events is told what happens to keys without a command having asked for it.
@@ -46,6 +47,7 @@ type Keyspace struct {
 	pool   *arena.Pool
 	epochs *arena.Epochs
 	seed   maphash.Seed
+	slots  bool // Options.Slots
 	events Events
 	dbs    []*DB
 
@@ -97,6 +99,7 @@ func New(o Options) *Keyspace {
 	ks := &Keyspace{
 		pool:   arena.NewPool(o.Arena),
 		events: o.Events,
+		slots:  o.Slots,
 	}
 	ks.gate.init()
 	ks.epochs, ks.seed = ks.pool.Epochs(), ks.pool.Seed()
@@ -120,7 +123,12 @@ func (ks *Keyspace) DB(i int) *DB { return ks.dbs[i] }
 func (ks *Keyspace) Databases() int { return len(ks.dbs) }
 
 // Hash returns the hash of a key; its top six bits are the shard.
-func (ks *Keyspace) Hash(key []byte) uint64 { return maphash.Bytes(ks.seed, key) }
+func (ks *Keyspace) Hash(key []byte) uint64 {
+	if ks.slots {
+		return dict.SlotMajor(ks.seed, key)
+	}
+	return maphash.Bytes(ks.seed, key)
+}
 
 // ShardOf returns the shard of a key's hash.
 func ShardOf(hash uint64) int { return int(hash >> (64 - shardBits)) }

@@ -53,6 +53,9 @@ func (db *DB) noteDue(h uint64, key []byte, at int64) {
 			return
 		}
 		t = dict.New(db.ks.shards[sh].arena, db.ks.seed, shardBits)
+		if db.ks.slots {
+			t.BySlots()
+		}
 		db.members[sh] = t
 	}
 	pos, ok := t.Find(h, key)

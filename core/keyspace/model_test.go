@@ -83,9 +83,9 @@ func (m *machine) Expired(db int, key []byte) {
 	delete(m.dbs[db], string(key))
 }
 
-func newMachine(keys int) *machine {
+func newMachine(keys int, slots bool) *machine {
 	m := &machine{now: 1_700_000_000_000}
-	m.ks = New(Options{Databases: modelDatabases, Arena: arena.Options{Poison: true}, Events: m})
+	m.ks = New(Options{Databases: modelDatabases, Arena: arena.Options{Poison: true}, Events: m, Slots: slots})
 	for range modelDatabases {
 		m.dbs = append(m.dbs, modelDB{})
 	}
@@ -465,7 +465,7 @@ func (m *machine) arenaOf(key string) *arena.Arena {
 func TestAgainstModel(t *testing.T) {
 	for _, keys := range []int{12, 60, 3000} {
 		t.Run(fmt.Sprint(keys, " keys"), func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { runModel(t, newMachine(keys)) })
+			rapid.Check(t, func(t *rapid.T) { runModel(t, newMachine(keys, rapid.Bool().Draw(t, "by slots"))) })
 		})
 	}
 }
