@@ -289,10 +289,14 @@ func setPending(d *pending, s *store, at spot, p Pending) {
 	c = writable(d, s, at.place, 0)
 	known := c.timeOf(at.i) > c.least && c.consumerOf(at.i) == p.Consumer
 	c.put(at.i, p)
-	if !known {
+	if !known && (at.i%surveyEvery == surveyEvery-1 || at.i == int(c.n)-1) {
 		c.survey()
 	}
 }
+
+// surveyEvery is of how many records that may have been at a limit of what the slot says one makes
+// it look at all of them: who changes many does so in order.
+const surveyEvery = 16
 
 // removePending takes a record out. at is afterwards where the one behind it is, but for tidy.
 func removePending(d *pending, s *store, at *spot) {
@@ -309,7 +313,7 @@ func removePending(d *pending, s *store, at *spot) {
 		copy(b[at.i*size:], b[(at.i+1)*size:])
 	}
 	c.n--
-	if c.n%8 == 0 { // what the slot says may be too little for so long
+	if c.n%surveyEvery == 0 { // what the slot says may be too little for so long
 		c.survey()
 	}
 	if c.n <= chunkMost/4 {
