@@ -288,6 +288,11 @@ type Wait struct {
 	// has become anything else (a set, where elements of a list are waited for).
 	// See OfType.
 	Wants func(e keyspace.Entry) bool
+	// Due, if set, is for waits that time may end, too: it says from a key's value when,
+	// in Unix milliseconds, a look is worth it although the key has not changed. A
+	// retry follows if the key holds what the wait Wants then; else, and after a retry
+	// that has come to nothing, Due is asked again. 0 means never.
+	Due func(e keyspace.Entry) int64
 	// Gone asks for a retry also when a key has ceased to exist (XREADGROUP).
 	Gone bool
 	// Deadline in Unix milliseconds; 0 means never.

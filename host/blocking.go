@@ -25,8 +25,9 @@ type waiter struct {
 	proto  int
 	locks  keyspace.Locks // that its command needs
 	shards keyspace.Locks // of its keys
-	timer  *time.Timer
-	order  uint64 // the order of blocking, over all keys
+	timer  *time.Timer    // of the deadline
+	due    *time.Timer    // of Wait.Due
+	order  uint64         // the order of blocking, over all keys
 
 	// Guarded by blocking.mu.
 	state waitState
@@ -114,12 +115,66 @@ func (b *blocking) park(w *waiter) {
 		by := w.s.worker
 		w.wait.Parked(func() { by.Post(func() { b.expire(w) }) })
 	}
-	if w.wait.Deadline == 0 {
+	if w.wait.Deadline != 0 {
+		w.timer = b.at(w.wait.Deadline, w, b.expire)
+	}
+	b.planLook(w)
+}
+
+// at runs fn on the worker of a waiter's session at a time, in Unix milliseconds.
+func (b *blocking) at(ms int64, w *waiter, fn func(*waiter)) *time.Timer {
+	// A timer can be set for 292 years ahead, a deadline for more.
+	after := min(ms-b.srv.readClock(), math.MaxInt64/int64(time.Millisecond))
+	return time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.Post(func() { fn(w) }) })
+}
+
+// planLook sees that the keys of a waiter with Wait.Due are looked at when it is time. The
+// keys' locks are held, and that of the session's worker.
+func (b *blocking) planLook(w *waiter) {
+	if w.wait.Due == nil {
 		return
 	}
-	// A timer can be set for 292 years ahead, a deadline for more.
-	after := min(w.wait.Deadline-b.srv.readClock(), math.MaxInt64/int64(time.Millisecond))
-	w.timer = time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.Post(func() { b.expire(w) }) })
+	first := int64(math.MaxInt64)
+	for _, k := range w.keys {
+		if e := b.srv.ks.DB(w.db).Find(k, b.srv.clock.Load(), 0); e.OK() {
+			if at := w.wait.Due(e); at != 0 {
+				first = min(first, at)
+			}
+		}
+	}
+	if first != math.MaxInt64 {
+		w.due = b.at(first, w, b.lookAgain)
+	}
+}
+
+// lookAgain serves the waiters of a waiter's keys, in their order, if one of the keys has
+// become what it waits for by the passing of time. The lock of its session's worker is held.
+func (b *blocking) lookAgain(w *waiter) {
+	by := w.s.worker
+	if !b.waits(w) {
+		return
+	}
+	if !by.lock(w.shards, false) {
+		w.due = b.at(b.srv.readClock()+goneAgain.Milliseconds(), w, b.lookAgain) // a command takes long
+		return
+	}
+	for _, k := range w.keys {
+		if e := b.srv.ks.DB(w.db).Find(k, b.srv.clock.Load(), 0); e.OK() && (w.wait.Wants == nil || w.wait.Wants(e)) {
+			by.addReady(waitKey{w.db, string(k)})
+		}
+	}
+	by.serveReady()
+	if b.waits(w) {
+		b.planLook(w)
+	}
+	by.unlockBatch()
+}
+
+// waits reports whether a waiter's wait has not ended yet.
+func (b *blocking) waits(w *waiter) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return w.state != done
 }
 
 // remove takes a waiter off its keys. mu is held.
@@ -162,13 +217,15 @@ func (b *blocking) cancel(w *waiter, late lateness) bool {
 		return false
 	}
 	b.remove(w)
-	w.stopTimer()
+	w.stopTimers()
 	return true
 }
 
-func (w *waiter) stopTimer() {
-	if w.timer != nil {
-		w.timer.Stop()
+func (w *waiter) stopTimers() {
+	for _, t := range [...]*time.Timer{w.timer, w.due} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 }
 
@@ -431,7 +488,7 @@ func (b *blocking) giveBack(by *worker, w *waiter, served bool) bool {
 	defer b.mu.Unlock()
 	if served {
 		b.remove(w)
-		w.stopTimer()
+		w.stopTimers()
 		return true
 	}
 	w.state = waiting

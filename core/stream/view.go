@@ -483,6 +483,26 @@ func (c *PendingCursor) Pass(time int64, kept *Kept, limit int64) (n int64) {
 	return n
 }
 
+// NextAfter returns the earliest time of a delivery, of what is pending, that comes after another time, ok is false if
+// there is none.
+func (g Group) NextAfter(time int64) (next int64, ok bool) {
+	next = maxTime
+	d := &g.g.pending
+	for p, more := d.front(), d.n > 0; more; p, more = d.next(p) {
+		c := d.at(p)
+		if c.least > time {
+			next = min(next, c.least)
+			continue
+		}
+		for i := range int(c.n) {
+			if t := c.timeOf(i); t > time {
+				next = min(next, t)
+			}
+		}
+	}
+	return next, next != maxTime
+}
+
 // Kept tells, of most entries that are pending for a group, that they are still there, without a look at them:
 // they were when they were delivered, entries are trimmed from the first one on (or not at all, if they are pending), and
 // others go one by one, which is noted.

@@ -196,6 +196,48 @@ func TestGroupGoes(t *testing.T) {
 	}
 }
 
+// Who waits with CLAIM gets, in the order of waiting, what others have had for so long, whether it was pending before the wait
+// began or not, and what is acknowledged in time he does not get.
+func TestClaimByTime(t *testing.T) {
+	srv := start(t)
+	c := dial(t, srv)
+	c.do("XGROUP CREATE q g $ MKSTREAM")
+	c.do("XGROUP CREATE other g $ MKSTREAM")
+	c.do("XADD q 1-1 f v")
+	c.do("XADD q 2-1 f w")
+	c.do("XREADGROUP GROUP g slow STREAMS q >")
+	const idle = 100
+	var waiters []*client
+	for i := range 3 {
+		w := dial(t, srv)
+		w.send([...]string{"XREADGROUP GROUP g w%d BLOCK 0 COUNT 1 CLAIM %d STREAMS q >", "XREADGROUP GROUP g w%d BLOCK 100000 COUNT 1 CLAIM %d STREAMS other q > >"}[i%2], i, idle)
+		waiters = append(waiters, w)
+		c.blocked(i + 1)
+	}
+	c.do("XACK q g 2-1")
+	for i, w := range waiters {
+		got := strings.Fields(w.read())
+		if len(got) != 6 || strings.Join(got[:4], " ") != "q 1-1 f v" || got[5] != strconv.Itoa(i+1) {
+			t.Fatalf("waiter %d: %q", i, got)
+		}
+		if ms, _ := strconv.Atoi(got[4]); ms < idle {
+			t.Errorf("waiter %d was served after %d ms", i, ms)
+		}
+	}
+	c.do("XACK q g 1-1")
+	waiters[0].send("XREADGROUP GROUP g late BLOCK 0 CLAIM %d STREAMS q >", idle)
+	c.blocked(1)
+	c.do("XCLAIM q g slow 0 2-1 FORCE JUSTID")
+	if got := waiters[0].read(); !strings.HasPrefix(got, "q 2-1 f w 1") {
+		t.Errorf("served with %q", got)
+	}
+	waiters[0].send("XREADGROUP GROUP g late BLOCK %d CLAIM %d STREAMS q >", 3*idle, 1<<60)
+	if got := waiters[0].read(); got != "nil" {
+		t.Errorf("served with %q instead of nothing", got)
+	}
+	c.blocked(0)
+}
+
 // Consumers read, and now and then one of them goes away with what it has got; others take that over. Every job is done
 // at least once, and nothing is pending in the end.
 func TestWorkers(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -24,8 +25,9 @@ type reading struct {
 
 	group, consumer int // the arguments; 0 for XREAD
 	noack           bool
-	claim           bool  // entries that have been pending for long, too
-	idle            int64 // that long, in milliseconds
+	claim           bool         // entries that have been pending for long, too
+	idle            int64        // that long, in milliseconds
+	look            atomic.Int64 // when something may have become pending for that long, Unix milliseconds
 }
 
 // start says which entries of a stream are wanted.
@@ -80,7 +82,7 @@ func read(c *core.Ctx, group bool) error {
 // wait is for entries to come. It is the one place that knows how waiting is done: a change of one of the keys is worth
 // a look at all of them; who reads for a group learns that it has gone, and so has to be asked when a key has.
 func (r *reading) wait(c *core.Ctx) core.Wait {
-	return core.Wait{
+	w := core.Wait{
 		Keys: c.Args[r.keys[0]:r.keys[1]], Gone: r.group > 0, Deadline: r.deadline, Expired: (*core.Ctx).NullArray,
 		Wants: r.wants(c),
 		Retry: func(c *core.Ctx, _ []byte) (bool, error) {
@@ -91,6 +93,36 @@ func (r *reading) wait(c *core.Ctx) core.Wait {
 			}
 			return r.run(c), nil
 		},
+	}
+	if r.claim {
+		w.Due = r.due(c)
+	}
+	return w
+}
+
+// leastLook is how soon, in milliseconds, what is pending is looked at again at the earliest.
+const leastLook = 10
+
+// due returns what tells from a stream when something that is pending may be claimed, if it is not acknowledged before:
+// what can be claimed already has been looked at, and what becomes pending from now on is not due before that much time.
+func (r *reading) due(c *core.Ctx) func(e keyspace.Entry) int64 {
+	group, server := bytes.Clone(c.Args[r.group]), c.Server
+	return func(e keyspace.Entry) int64 {
+		if e.Type() != keyspace.Stream {
+			return 0
+		}
+		now := server.Now()
+		at := now + min(r.idle, math.MaxInt64-now)
+		if g, ok := stream.Of(e.Value()).Group(group); ok {
+			if t, ok := g.NextAfter(now - r.idle); ok && t < now {
+				at = t + r.idle
+			}
+		}
+		at = max(at, now+leastLook)
+		if old := r.look.Load(); old <= now || at < old {
+			r.look.Store(at)
+		}
+		return at
 	}
 }
 
@@ -109,9 +141,9 @@ func (r *reading) wants(c *core.Ctx) func(e keyspace.Entry) bool {
 			return e.Type() == keyspace.Stream && least.Less(stream.Of(e.Value()).Last())
 		}
 	}
-	group := bytes.Clone(c.Args[r.group]) // the arguments are not ours to keep
+	group, server := bytes.Clone(c.Args[r.group]), c.Server // the arguments are not ours to keep
 	return func(e keyspace.Entry) bool {
-		if r.claim || e.Type() != keyspace.Stream {
+		if e.Type() != keyspace.Stream || r.claim && r.look.Load() <= server.Now() {
 			return true
 		}
 		v := stream.Of(e.Value())
@@ -380,7 +412,7 @@ func (d *delivery) deliver(old []stream.Pending) {
 	for _, p := range old {
 		d.give(stream.Pending{ID: p.ID, Time: c.Now, Count: p.Count + 1, Consumer: d.to})
 	}
-	n := d.take(from, len(old))
+	n := d.take(len(old))
 	d.claims.flush()
 	if n > 0 {
 		feedLast(c, d.key, d.group, d.g.View())
@@ -401,21 +433,19 @@ func (d *delivery) deliver(old []stream.Pending) {
 	}
 }
 
-// take delivers the new entries from an ID on, as many as are asked for besides others, and returns how many.
-func (d *delivery) take(from stream.ID, others int) (n int) {
-	cur := d.v.Range(from, stream.MaxID)
-	for d.r.count == 0 || int64(others+n) < d.r.count {
-		e, ok := cur.Next()
-		if !ok {
-			break
-		}
-		d.g.Deliver(e.ID)
-		if !d.r.noack {
-			d.give(stream.Pending{ID: e.ID, Time: d.c.Now, Count: 1, Consumer: d.to})
-		}
-		n++
+// take delivers new entries, as many as are asked for besides others, and returns how many.
+func (d *delivery) take(others int) int {
+	most := math.MaxInt
+	if d.r.count > 0 {
+		most = int(d.r.count) - others
 	}
-	return n
+	var each func(stream.ID)
+	if !d.r.noack && d.c.Hooks.Feeding() {
+		each = func(id stream.ID) {
+			d.claims.add(stream.Pending{ID: id, Time: d.c.Now, Count: 1}, string(d.c.Args[d.r.consumer]), d.g.View().Last())
+		}
+	}
+	return d.g.Take(d.to, d.c.Now, most, !d.r.noack, each)
 }
 
 // replyOld writes entries that were pending.
