@@ -174,6 +174,9 @@ func backLen(body int) int {
 	return 5
 }
 
+// MaxOverhead is how many bytes more than a value has it takes at most as an element.
+const MaxOverhead = 10
+
 // Size returns how many bytes value takes as an element.
 func Size(value []byte) int {
 	if n, ok := decimal.Parse(value); ok {

@@ -146,6 +146,10 @@ func entrySize(first, id ID, args [][]byte, same bool) int {
 	return size + listpack.IntSize(elements)
 }
 
+// entryOverhead is how many bytes an entry takes at most besides its fields and values: flags, the two parts of
+// the ID, the number of fields and that of elements.
+const entryOverhead = 2 + 4*10
+
 // putEntry writes an entry, which has room at pos, and returns where it ends.
 func putEntry(b []byte, pos int, first, id ID, args [][]byte, same bool) int {
 	n := int64(len(args) / 2)

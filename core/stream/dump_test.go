@@ -103,7 +103,7 @@ func TestAppendAsRedis(t *testing.T) {
 			raw = append(raw, []byte(a))
 		}
 		ed := x.editor()
-		ed.Append(ID{ms, seq}, raw)
+		ed.Append(ID{ms, seq}, raw, lengthOf(raw))
 	}
 	for i := range uint64(5) {
 		add(i+1, 1, "name", fmt.Sprint("v", i+1), "age", fmt.Sprint(100*(i+1)))
@@ -219,7 +219,7 @@ func fuzzLoad(f *testing.F, opcode byte) {
 		db.PutValue(key, v, 0, 1)
 		ed := Edit(db, key, db.Find(key, 1, 0), 1)
 		if next, ok := ed.View().Last().Next(); ok {
-			ed.Append(next, [][]byte{[]byte("f"), []byte("v")})
+			ed.Append(next, [][]byte{[]byte("f"), []byte("v")}, 2)
 		}
 		var names [][]byte
 		for name := range ed.View().AllGroups() {

@@ -58,11 +58,19 @@ func (ed *Editor) Make() {
 // MaxEntry is how many bytes the fields and values of an entry may have together.
 const MaxEntry = maxBlock
 
-// Append adds an entry of fields and values, of MaxEntry bytes at most; its ID has to be above Last. If
-// there is no stream it is made.
-func (ed *Editor) Append(id ID, args [][]byte) {
+// Append adds an entry of fields and values; its ID has to be above Last. size is that of the fields and values
+// together, MaxEntry at most. If there is no stream it is made.
+func (ed *Editor) Append(id ID, args [][]byte, size int) {
 	ed.Make()
-	ed.open().append(id, args, ed.db.Keyspace().Packed(keyspace.Stream))
+	ed.open().append(id, args, size, ed.db.Keyspace().Packed(keyspace.Stream))
+}
+
+// Last is View().Last() for who is about to append.
+func (ed *Editor) Last() ID {
+	if ed.o == nil && !ed.entry.OK() {
+		return ID{}
+	}
+	return ed.open().last
 }
 
 // SetLast says which ID was the last to be given, SetAdded how many were, SetMaxDeleted which was the

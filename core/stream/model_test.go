@@ -244,7 +244,7 @@ func (x *machine) add() {
 		raw = append(raw, []byte(a))
 	}
 	ed := x.editor()
-	ed.Append(id, raw)
+	ed.Append(id, raw, lengthOf(raw))
 	x.m.entries = append(x.m.entries, modelEntry{id, args})
 	x.m.last = id
 	x.m.added++
@@ -595,4 +595,12 @@ func TestModel(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// lengthOf is how long fields and values are together.
+func lengthOf(args [][]byte) (n int) {
+	for _, a := range args {
+		n += len(a)
+	}
+	return n
 }

@@ -43,27 +43,21 @@ func (o *object) closed() *directory[block] {
 	return &o.more.blocks
 }
 
-// append adds an entry whose ID is above all others'.
-func (o *object) append(id ID, args [][]byte, limits keyspace.PackedLimits) {
-	size := 0 // as Redis reckons it: without encodings
-	for _, a := range args {
-		size += len(a)
-	}
-	if o.open.ref != 0 && o.full(size, limits) {
-		o.close()
-	}
+// append adds an entry whose ID is above all others'. size is that of its fields and values together, without
+// encodings, as Redis reckons it.
+func (o *object) append(id ID, args [][]byte, size int, limits keyspace.PackedLimits) {
 	b := &o.open
+	var h header
+	if b.ref != 0 {
+		if h = readHeader(b.region()); o.full(&h, size, limits) {
+			o.close()
+		}
+	}
 	if b.ref == 0 {
-		n := masterSize(args) + entrySize(id, id, args, true)
-		*b = block{first: id, ref: o.alloc(n), epoch: o.epoch(), size: uint32(n), live: 1}
-		r := b.region()
-		putEntry(r, putMaster(r, args), id, id, args, true)
+		o.begin(id, args, limits)
 	} else {
-		r := b.region()
-		h := readHeader(r)
-		same := h.sameFields(r, args)
-		n := entrySize(b.first, id, args, same)
-		buf := o.room(n+countRoom, limits)
+		same := h.sameFields(b.region(), args)
+		buf := o.roomFor(id, args, size, same, limits)
 		end := setCounts(buf, int(b.size), h.live+1, h.dead)
 		b.size = uint32(putEntry(buf, end, b.first, id, args, same))
 		b.live++
@@ -73,34 +67,46 @@ func (o *object) append(id ID, args [][]byte, limits keyspace.PackedLimits) {
 	o.last = id
 }
 
-// full reports whether the last block is closed instead of getting an entry of that size.
-func (o *object) full(size int, limits keyspace.PackedLimits) bool {
+// begin makes the last block, of one entry. The first of a stream is as small as that: it may be the only one. Behind
+// others it gets at once what it is going to need.
+func (o *object) begin(id ID, args [][]byte, limits keyspace.PackedLimits) {
+	n := masterSize(args) + entrySize(id, id, args, true)
+	room := n
+	if o.closed() != nil {
+		room = max(n, min(limits.Bytes, fullRoom))
+	}
+	o.open = block{first: id, ref: o.alloc(room), epoch: o.epoch(), size: uint32(n), live: 1}
+	r := arena.Bytes(o.open.ref, n)
+	putEntry(r, putMaster(r, args), id, id, args, true)
+}
+
+// fullRoom is the most that a block gets before it is used.
+const fullRoom = 4096
+
+// full reports whether the last block, whose header that is, is closed instead of getting an entry of that size.
+func (o *object) full(h *header, size int, limits keyspace.PackedLimits) bool {
 	const header = 7 // of a listpack, which a region does without
 	bytes := limits.Bytes
 	if bytes == 0 || bytes > maxBlock {
 		bytes = maxBlock
 	}
-	if int(o.open.size)+header+size >= bytes {
-		return true
-	}
-	if limits.Entries == 0 {
-		return false
-	}
-	h := readHeader(o.open.region())
-	return h.live+h.dead >= limits.Entries
+	return int(o.open.size)+header+size >= bytes || limits.Entries > 0 && h.live+h.dead >= limits.Entries
 }
 
 // maxBlock is how many bytes a block may have at most, as in Redis.
 const maxBlock = 1 << 30
 
-// room returns the blob of the last block, for changing, with room for n bytes more.
-func (o *object) room(n int, limits keyspace.PackedLimits) []byte {
+// roomFor returns the blob of the last block, for changing, with room for an entry more. How long that is exactly is
+// looked for only where it matters.
+func (o *object) roomFor(id ID, args [][]byte, size int, same bool, limits keyspace.PackedLimits) []byte {
 	b := &o.open
 	room := o.a.Cap(b.ref)
-	if need := int(b.size) + n; need > room || !o.private(b.epoch) {
-		want := max(need, min(2*int(b.size), max(limits.Bytes, 256)))
-		o.move(b, want)
-		room = o.a.Cap(b.ref)
+	atMost := size + entryOverhead + len(args)*listpack.MaxOverhead
+	if int(b.size)+atMost+countRoom > room || !o.private(b.epoch) {
+		if need := int(b.size) + entrySize(b.first, id, args, same) + countRoom; need > room || !o.private(b.epoch) {
+			o.move(b, max(need, min(2*int(b.size), max(limits.Bytes, 256))))
+			room = o.a.Cap(b.ref)
+		}
 	}
 	return arena.Bytes(b.ref, room)
 }

@@ -170,7 +170,7 @@ func xadd(c *core.Ctx) error {
 		return nil
 	}
 	ed := stream.Edit(c.DB, key, e, c.Now)
-	id, err := o.next(ed.View().Last(), c.Now)
+	id, err := o.next(ed.Last(), c.Now)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func xadd(c *core.Ctx) error {
 	if size > stream.MaxEntry {
 		return errLarge
 	}
-	ed.Append(id, pairs)
+	ed.Append(id, pairs, size)
 	replyID(c.Writer, id)
 	c.Changed(core.EventStream, "xadd", key)
 	if o.trim && ed.Trim(o.what) > 0 {
