@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear record clients bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear record clients programs bench config tidy deps clean
 
 all: build
 
@@ -59,6 +59,9 @@ record: ## record the oracle's replies anew, with redis-server 7.0.15
 
 clients: build ## real client libraries: go-redis, ioredis
 	@scripts/clients.sh
+
+programs: build ## job queues, locks, limiters, proxies ... that live on Redis, beside redis-server
+	@scripts/programs.sh
 
 bench: build ## side by side with the installed redis-server
 	$(GO) build -o $(BIN)/bench ./bench
