@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear record clients programs bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery record clients programs bench config tidy deps clean
 
 all: build
 
@@ -53,6 +53,9 @@ crash: build ## kill -9 under load, 200 times for each way of keeping data; noth
 
 linear: ## concurrent clients' histories, LINEAR long with 1, 2 and 4 loops each (make linear LINEAR=20m)
 	$(GO) run ./conformance/linear -duration $(LINEAR)
+
+delivery: build ## 10,000 consumers of a stream that are killed, 100,000 messages, a server that is killed; several minutes
+	$(GO) run ./conformance/delivery -server $(BIN)/ferrous
 
 record: ## record the oracle's replies anew, with redis-server 7.0.15
 	$(GO) test ./conformance -record

@@ -74,5 +74,15 @@ func (c *Conn) AwaitClosed() error {
 	return err
 }
 
+// Abort closes the connection with a reset, as the death of a process without reading
+// does: the port is free at once. It may be called while another goroutine uses the
+// connection, which gets an error.
+func (c *Conn) Abort() {
+	if tcp, ok := c.nc.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	c.nc.Close()
+}
+
 // Close closes the connection.
 func (c *Conn) Close() error { return c.nc.Close() }
