@@ -40,7 +40,7 @@ var languages = []struct {
 	{"node", ".mjs", []string{"node"}, "node_modules"},
 	{"perl", ".pl", []string{"perl"}, ""},
 	{"php", ".php", []string{"php"}, ""},
-	{"python", ".py", []string{"python3"}, ""},
+	{"python", ".py", []string{"/usr/bin/python3"}, ""}, // for which Debian's packages are installed
 	{"ruby", ".rb", []string{"ruby"}, ""},
 	{"tools", ".sh", []string{"bash"}, ""},
 }
