@@ -89,6 +89,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 		{chosen("memory") || chosen("overwrite"), b.memoryTitle(chosen("overwrite")),
 			func(ctx context.Context) error { return b.memory(ctx, chosen("overwrite")) }},
 		{chosen("collections"), fmt.Sprintf("collections: %d elements of each kind", o.elements), b.collections},
+		{chosen("large"), fmt.Sprintf("large: values of 10 kB to 1 MB from %d clients, 100 MB from one; then one of %d MB", largeClients, o.large), b.large},
 		{chosen("persistence"), b.persistenceTitle(), b.persistence},
 		{chosen("sessions"), fmt.Sprintf("sessions: messages of %d bytes to many; commands that somebody follows", publishBytes), b.sessions},
 		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},

@@ -37,16 +37,17 @@ type options struct {
 	elements   int
 	writers    int // of the persistence section
 	deliveries int // of the sessions section
+	large      int // megabytes of a value of the large section
 	parts      []string
 	datasets   []dataset
 	dir        string // under which servers have their directories; empty for the system's place for temporary files
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "persistence", "sessions", "scaling"}
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
-var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000"}
+var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000", "large": "64"}
 
 // parseOptions reads the command line. flag.ErrHelp means that help was asked for and printed.
 func parseOptions(args []string, output io.Writer) (*options, error) {
@@ -80,6 +81,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	kinds := fs.String("kinds", "all", "comma-separated `kinds` of the collections section")
 	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
 	fs.IntVar(&o.deliveries, "deliveries", 600_000, "messages that reach somebody in a round of the sessions section")
+	fs.IntVar(&o.large, "large", 512, "`megabytes` of the value that the large section moves; its collections are in proportion")
 	fs.IntVar(&o.writers, "writers", 20, "clients that write during the background jobs of the persistence section")
 	parts := fs.String("parts", strings.Join(partNames, ","), "comma-separated `parts` of the persistence section")
 	data := fs.String("data", "strings", "comma-separated kinds of `data` that the persistence section saves and loads: "+
@@ -122,7 +124,7 @@ func (o *options) complete(baselineGiven bool) error {
 	if o.overwrites == 0 {
 		o.overwrites = 2 * o.keys
 	}
-	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.elements < 1 || o.overwrites < 1 || o.threads < 0 ||
+	if o.clients < 1 || o.keyspace < 1 || o.rounds < 1 || o.conns < 1 || o.keys < 1 || o.elements < 1 || o.overwrites < 1 || o.threads < 0 || o.large < 1 ||
 		o.writers < 1 || o.seconds < 0.1 || o.seconds > 30 {
 		return errors.New("numbers must be positive, and -seconds from 0.1 to 30")
 	}

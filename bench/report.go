@@ -27,6 +27,8 @@ type report struct {
 	Memory     map[string]*memoryResult `json:"memory,omitempty"`
 	// Collections are by kind, then by server.
 	Collections map[string]map[string]*collectionResult `json:"collections,omitempty"`
+	Large       []*comparison                           `json:"large,omitempty"`
+	LargeStalls map[string][]*largeRun                  `json:"large_stalls,omitempty"`
 	Persistence *persistenceResult                      `json:"persistence,omitempty"`
 	Sessions    []*comparison                           `json:"sessions,omitempty"`
 	Scaling     json.RawMessage                         `json:"scaling,omitempty"`

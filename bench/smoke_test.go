@@ -183,3 +183,33 @@ func TestStartInWaitsForLoading(t *testing.T) {
 		t.Errorf("%s keys after %v, error %v", n, again.ready, err)
 	}
 }
+
+// TestSmokeLarge runs the large section on Redis against itself, as small as it gets.
+func TestSmokeLarge(t *testing.T) {
+	needRedis(t)
+	if testing.Short() {
+		t.Skip("it waits for ten seconds to see what memory comes back")
+	}
+	file := filepath.Join(t.TempDir(), "out.json")
+	code := run([]string{"-server", "redis=redis-server", "-only", "large", "-dir", t.TempDir(),
+		"-large", "2", "-seconds", "0.1", "-rounds", "1", "-json", file})
+	if code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Large) != 2*len(largeSizes)+2 || len(r.LargeStalls["redis"]) < 20 || r.Error != "" {
+		t.Fatalf("%s", text)
+	}
+	for _, run := range r.LargeStalls["redis"] {
+		if run.Seconds > 0 && run.Worst <= 0 {
+			t.Errorf("%+v", run)
+		}
+	}
+}
