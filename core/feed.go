@@ -1,5 +1,12 @@
 package core
 
+import (
+	"unsafe"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
+
 // The write feed. A command's writes are published when it has run, those of a
 // transaction or script when all of it has. Only keys that turn out to have
 // expired, or that are evicted, are told of at once: that is before the unit that
@@ -14,7 +21,29 @@ type Fed struct {
 	Args [][]byte // valid during the call
 	Unit Unit
 	Skip FeedTarget // who is not to have it; of a mark, who is to have nothing of the unit
+
+	arrivals []*keyspace.Arrival // which some of the arguments are
 }
+
+// Arrived reports whether there may be arguments to Hold.
+func (f *Fed) Arrived() bool { return len(f.arrivals) > 0 }
+
+// Hold keeps an argument that is large as it is beyond the call, until release is
+// called, once, from any goroutine: it need not be copied. ok is false for others.
+func (f *Fed) Hold(arg []byte) (release func(), ok bool) {
+	if len(arg) < holdFrom {
+		return nil, false
+	}
+	for _, a := range f.arrivals {
+		if unsafe.SliceData(a.Bytes()) == unsafe.SliceData(arg) && len(arg) == len(a.Bytes()) {
+			return a.Hold(), true
+		}
+	}
+	return nil, false
+}
+
+// holdFrom is the length from which holding an argument is worth more than copying it.
+const holdFrom = 256 << 10
 
 // FeedTarget is a set of those who are fed.
 type FeedTarget uint8
@@ -71,7 +100,7 @@ func (f *feed) copy(db int, args [][]byte, skip FeedTarget) {
 	first := len(f.args)
 	for _, a := range args {
 		at := len(f.text)
-		f.text = append(f.text, a...)
+		f.text = arena.Append(f.text, a)
 		f.args = append(f.args, f.text[at:len(f.text):len(f.text)])
 	}
 	f.all = append(f.all, Fed{DB: db, Args: f.args[first:len(f.args):len(f.args)], Skip: skip})
@@ -83,7 +112,7 @@ func (f *feed) copy(db int, args [][]byte, skip FeedTarget) {
 func (c *Ctx) Propagate(args ...[]byte) {
 	c.feed.given = true
 	if c.Hooks.any(hookFeed) {
-		c.feed.all = append(c.feed.all, Fed{DB: c.DB.Index(), Args: append([][]byte(nil), args...)})
+		c.feed.all = append(c.feed.all, Fed{DB: c.DB.Index(), Args: append([][]byte(nil), args...), arrivals: c.Arrivals})
 	}
 }
 
@@ -132,7 +161,7 @@ func (c *Ctx) Feed() {
 	switch {
 	case !c.Feeds() || !c.Hooks.Feeding():
 	case !c.feed.given:
-		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
+		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs(), arrivals: c.Arrivals})
 	default:
 		c.Hooks.FeedUnit(c.feed.all)
 	}
@@ -147,7 +176,7 @@ func (c *Ctx) FeedStream(raw []byte) {
 	switch {
 	case !c.Feeds() || !h.Feeding():
 	case !c.feed.given:
-		h.publish(Fed{DB: c.DB.Index(), Args: c.fedArgs()})
+		h.publish(Fed{DB: c.DB.Index(), Args: c.fedArgs(), arrivals: c.Arrivals})
 	default:
 		h.publishUnit(c.feed.all)
 	}

@@ -299,7 +299,7 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 	view := Of(v, 0)
 	args := [][]byte{[]byte("HMSET"), key}
 	for c := view.Fields(); c.Next(); {
-		args = append(args, append([]byte(nil), c.Field()...), append([]byte(nil), c.Value()...))
+		args = append(args, arena.Append(nil, c.Field()), arena.Append(nil, c.Value()))
 		if len(args) == 2+2*rewriteFields {
 			if err := emit(args...); err != nil {
 				return err

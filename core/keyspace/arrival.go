@@ -71,6 +71,14 @@ func (a *Arrival) Bytes() []byte {
 	return arena.Bytes(a.ref, end)[a.at:end:end]
 }
 
+// Hold keeps the bytes where and as they are beyond Release, until release is called,
+// once, from any goroutine.
+func (a *Arrival) Hold() (release func()) {
+	arena.Pin(a.ref)
+	pool, ref := a.in.ks.pool, a.ref
+	return func() { pool.Unpin(ref) }
+}
+
 // Release gives the memory back, or leaves it to the key that has it now.
 func (a *Arrival) Release() {
 	if a.stored {

@@ -1,6 +1,9 @@
 package keyspace
 
-import "github.com/ferrousdb/ferrous/core/dict"
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
 
 // What loading much data at once needs beside the commands' ways to write.
 
@@ -20,7 +23,7 @@ func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 	clock := db.ks.clock.fresh(now)
 	if v.Object == nil {
 		ref := s.newEntry(key, v.Kind, len(v.Data), expire, clock)
-		copy(dict.Value(ref), v.Data)
+		arena.Copy(dict.Value(ref), v.Data)
 		db.tables[sh].Insert(h, ref)
 		return true
 	}

@@ -6,7 +6,11 @@
 // knows no files, sockets or commands.
 package wire
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/arena"
+)
 
 // The marks of a unit of several commands.
 const (
@@ -19,7 +23,7 @@ func AppendCommand(b []byte, args ...[]byte) []byte {
 	b = AppendHead(b, '*', len(args))
 	for _, a := range args {
 		b = AppendHead(b, '$', len(a))
-		b = append(b, a...)
+		b = arena.Append(b, a)
 		b = append(b, '\r', '\n')
 	}
 	return b

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
@@ -199,6 +200,10 @@ func (m *module) fed(f core.Fed) {
 	if f.Skip&core.FeedLog != 0 {
 		return
 	}
+	var large []piece
+	if f.Arrived() {
+		large = pieces(&f)
+	}
 	stamp := m.params.timestamps.Load()
 	m.w.append(func(b []byte) []byte {
 		if stamp && !m.inUnit {
@@ -219,8 +224,27 @@ func (m *module) fed(f core.Fed) {
 			m.db = f.DB
 			b = wire.AppendSelect(b, f.DB)
 		}
+		if large != nil {
+			return b
+		}
 		return wire.AppendCommand(b, f.Args...)
-	})
+	}, large...)
+}
+
+// pieces makes pieces of a write: its large arguments are not copied.
+func pieces(f *core.Fed) []piece {
+	all := make([]piece, 0, 2*len(f.Args))
+	head := wire.AppendHead(nil, '*', len(f.Args))
+	for _, a := range f.Args {
+		head = wire.AppendHead(head, '$', len(a))
+		if release, ok := f.Hold(a); ok {
+			all = append(all, piece{data: head}, piece{a, release})
+			head = []byte("\r\n")
+			continue
+		}
+		head = append(arena.Append(head, a), '\r', '\n')
+	}
+	return append(all, piece{data: head})
 }
 
 // forgetDB makes the next write say which database it is for. It is called at

@@ -95,9 +95,27 @@ func (c *commands) key(f keyspace.Frozen) {
 }
 
 func (c *commands) emit(args ...[]byte) error {
-	c.b = wire.AppendCommand(c.b, args...)
+	c.b = wire.AppendHead(c.b, '*', len(args))
+	for _, a := range args {
+		c.b = wire.AppendHead(c.b, '$', len(a))
+		c.argument(a)
+		c.b = append(c.b, '\r', '\n')
+	}
 	c.flush(64 << 10)
 	return c.err
+}
+
+// argument adds the bytes of an argument, which are not collected if they are many.
+func (c *commands) argument(a []byte) {
+	if len(a) < 64<<10 {
+		c.b = append(c.b, a...)
+		return
+	}
+	for c.flush(0); len(a) > 0 && c.err == nil; {
+		n := min(len(a), writeAtOnce)
+		_, c.err = c.w.Write(a[:n])
+		a = a[n:]
+	}
 }
 
 // flush writes what has been collected if that is more than so much.

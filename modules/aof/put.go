@@ -130,7 +130,7 @@ func (w *writer) putPart(p *part) error {
 			p.done = len(p.data)
 			break
 		}
-		n, err := w.cur.f.Write(p.data[p.done:])
+		n, err := w.cur.f.Write(p.data[p.done:min(len(p.data), p.done+writeAtOnce)])
 		w.lastPut = time.Now()
 		if n > 0 {
 			p.done += n
@@ -159,8 +159,12 @@ func (w *writer) forget() {
 		n++
 	}
 	if n > 0 {
-		if data := w.pending[n-1].data; cap(data) <= keepBuffer && cap(data) > cap(w.spare) {
-			w.spare = data[:0]
+		for i := range w.pending[:n] {
+			p := &w.pending[i]
+			if data := p.data; p.held == nil && cap(data) <= keepBuffer && cap(data) > cap(w.spare) {
+				w.spare = data[:0]
+			}
+			p.letGo()
 		}
 		rest := copy(w.pending, w.pending[n:])
 		clear(w.pending[rest:])
@@ -168,6 +172,14 @@ func (w *writer) forget() {
 	}
 	if w.cur != nil {
 		w.cur.settled = w.cur.size
+	}
+}
+
+// letGo gives back what is not the log's own.
+func (p *part) letGo() {
+	if p.held != nil {
+		p.held()
+		p.held, p.data = nil, nil
 	}
 }
 
@@ -364,6 +376,9 @@ func (w *writer) drop() {
 				}
 				w.cur = p.out
 			}
+		}
+		for i := range w.pending {
+			w.pending[i].letGo()
 		}
 		w.pending = nil
 		w.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
 )
 
 // What is fed to the log goes into a buffer, under the locks of the write. One
@@ -36,7 +37,15 @@ type output struct {
 type part struct {
 	out  *output // nil to forget it
 	data []byte
-	done int // how much of it is in the file
+	done int    // how much of it is in the file
+	held func() // gives the data back, which are somebody else's; nil if they are the log's
+}
+
+// piece is bytes to be logged: with a release they are not copied, and stay as they are
+// until it is called.
+type piece struct {
+	data    []byte
+	release func()
 }
 
 // syncing is how often the log is synced.
@@ -62,6 +71,11 @@ const (
 	retryAfter = time.Second
 	// keepBuffer is the largest buffer that is kept to be used again.
 	keepBuffer = 1 << 20
+	// fullPart is the size at which another part begins, since one that grows on and on
+	// moves all that it has.
+	fullPart = 1 << 20
+	// writeAtOnce is the most that the file is given in one write.
+	writeAtOnce = 1 << 20
 	// lateAfter is the age in milliseconds that what is not safe may reach before
 	// replies wait for it. With a sync a second it is Redis's promise that no
 	// more than about two seconds are lost.
@@ -134,14 +148,20 @@ func newWriter(p func() policy, clock func() int64, b *core.Barrier) *writer {
 	}
 }
 
-// append lets add append to the log. The caller holds the locks of what it
-// tells of.
-func (w *writer) append(add func(b []byte) []byte) {
+// append lets add append to the log, and then pieces. The caller holds the locks of
+// what they tell of.
+func (w *writer) append(add func(b []byte) []byte, pieces ...piece) {
 	w.mu.Lock()
-	last := &w.parts[len(w.parts)-1]
-	before := len(last.data)
-	last.data = add(last.data)
-	w.end += uint64(len(last.data) - before)
+	w.extend(add)
+	for _, p := range pieces {
+		if p.release == nil {
+			w.extend(func(b []byte) []byte { return arena.Append(b, p.data) })
+			continue
+		}
+		out := w.parts[len(w.parts)-1].out
+		w.parts = append(w.parts, part{out: out, data: p.data, held: p.release}, part{out: out})
+		w.end += uint64(len(p.data))
+	}
 	first := w.fedAt == 0
 	if first {
 		w.fedAt = w.clock()
@@ -155,6 +175,18 @@ func (w *writer) append(add func(b []byte) []byte) {
 	if wake {
 		w.poke()
 	}
+}
+
+// extend lets add append to the last part, or to another one if that is full. mu is held.
+func (w *writer) extend(add func(b []byte) []byte) {
+	last := &w.parts[len(w.parts)-1]
+	if len(last.data) >= fullPart {
+		w.parts = append(w.parts, part{out: last.out})
+		last = &w.parts[len(w.parts)-1]
+	}
+	before := len(last.data)
+	last.data = add(last.data)
+	w.end += uint64(len(last.data) - before)
 }
 
 // want holds replies back until everything is safe. mu is held.

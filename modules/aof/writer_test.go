@@ -22,6 +22,7 @@ type disk struct {
 	data    []byte
 	synced  int   // how much of it is safe
 	most    int   // how much a write takes, 0 for all
+	largest int   // how much it was given at once
 	noWrite error // what a write fails with, after it has taken most
 	noSync  error // what a sync fails with; what it should have saved is lost
 	block   chan struct{}
@@ -33,6 +34,7 @@ func (d *disk) Write(b []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := len(b)
+	d.largest = max(d.largest, n)
 	if d.most > 0 {
 		n = min(n, d.most)
 	}
@@ -303,6 +305,63 @@ func TestFailedSync(t *testing.T) {
 		}
 		if got := b.disk.safe(); mode == syncAlways && got != "abcdef" {
 			t.Errorf("%q", got)
+		}
+	}
+}
+
+// TestHeldPieces: what is held is written from where it is, a megabyte at most at a time,
+// again if a sync fails, and is given back once, when it is not needed any more.
+func TestHeldPieces(t *testing.T) {
+	for _, mode := range []syncing{syncAlways, syncEverySecond, syncNever} {
+		b := newRig(t, mode)
+		large := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB
+		var released atomic.Int32
+		feed := func() {
+			b.append(func(buf []byte) []byte { return append(buf, '<') }, piece{data: []byte("[")},
+				piece{large, func() { released.Add(1) }}, piece{data: []byte("]")})
+		}
+		if mode == syncAlways {
+			b.disk.set(func() { b.disk.noSync = syscall.EIO })
+			feed()
+			eventually(t, "a failure", func() bool { return b.fails.Load() > 0 })
+			if n := released.Load(); n != 0 {
+				t.Errorf("given back %d times before it is safe", n)
+			}
+			b.disk.set(func() { b.disk.noSync = nil })
+		} else {
+			feed()
+		}
+		b.feed(">")
+		if err := b.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := b.disk.safe(), "<["+string(large)+"]>"; got != want {
+			t.Errorf("mode %d: %d bytes, not the %d fed", mode, len(got), len(want))
+		}
+		if b.disk.largest > writeAtOnce {
+			t.Errorf("mode %d: %d bytes in one write", mode, b.disk.largest)
+		}
+		feed()
+		b.drop()
+		eventually(t, "all given back", func() bool { return released.Load() == 2 })
+	}
+}
+
+// TestPartsStaySmall: what waits for the disk does not grow in one piece.
+func TestPartsStaySmall(t *testing.T) {
+	b := newRig(t, syncEverySecond)
+	busy, goOn := make(chan struct{}), make(chan struct{})
+	go b.call(func() { close(busy); <-goOn })
+	<-busy
+	defer close(goOn)
+	for range 64 {
+		b.feed(string(bytes.Repeat([]byte("y"), 100<<10)))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.parts {
+		if len(p.data) > fullPart+100<<10 {
+			t.Errorf("a part of %d bytes", len(p.data))
 		}
 	}
 }
