@@ -199,6 +199,7 @@ type largeSteps struct {
 	s    *server
 	l    *largeClient
 	size int
+	rest time.Duration // after which what is left is looked at
 	runs []*largeRun
 }
 
@@ -263,7 +264,7 @@ func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, erro
 		return nil, err
 	}
 	defer l.Close()
-	x := &largeSteps{ctx: ctx, s: s, l: l, size: b.opts.large << 20}
+	x := &largeSteps{ctx: ctx, s: s, l: l, size: b.opts.large << 20, rest: time.Duration(b.opts.rest * float64(time.Second))}
 	before, err := readMemory(s.pid)
 	if err != nil {
 		return nil, s.explain(err)
@@ -277,7 +278,7 @@ func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, erro
 	return x.runs, b.largeLoad(ctx, x, limits)
 }
 
-// strings has one string handled, and looks what is left of it ten seconds later.
+// strings has one string handled, and looks what is left of it some time later.
 func (x *largeSteps) strings(before int64) error {
 	set := func() error { return x.l.set("big", x.size) }
 	half := strconv.Itoa(x.size / 2)
@@ -315,11 +316,11 @@ func (x *largeSteps) strings(before int64) error {
 	if err := x.commands([]string{"appendonly no", "CONFIG", "SET", "appendonly", "no"}, []string{"DEL", "DEL", "big"}); err != nil {
 		return err
 	}
-	if err := pause(x.ctx, 10*time.Second); err != nil {
+	if err := pause(x.ctx, x.rest); err != nil {
 		return err
 	}
 	after, err := readMemory(x.s.pid)
-	x.runs = append(x.runs, &largeRun{Step: "10 s after DEL", Extra: after.RSS - before})
+	x.runs = append(x.runs, &largeRun{Step: "after DEL", Extra: after.RSS - before})
 	return x.s.explain(err)
 }
 

@@ -35,9 +35,10 @@ type options struct {
 	overwrites int
 	kinds      []collection // of the collections section
 	elements   int
-	writers    int // of the persistence section
-	deliveries int // of the sessions section
-	large      int // megabytes of a value of the large section
+	writers    int     // of the persistence section
+	deliveries int     // of the sessions section
+	rest       float64 // seconds
+	large      int     // megabytes of a value of the large section
 	parts      []string
 	datasets   []dataset
 	dir        string // under which servers have their directories; empty for the system's place for temporary files
@@ -82,6 +83,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
 	fs.IntVar(&o.deliveries, "deliveries", 600_000, "messages that reach somebody in a round of the sessions section")
 	fs.IntVar(&o.large, "large", 512, "`megabytes` of the value that the large section moves; its collections are in proportion")
+	fs.Float64Var(&o.rest, "rest", 10, "`seconds` after the DEL of a large value at which the server's memory is looked at")
 	fs.IntVar(&o.writers, "writers", 20, "clients that write during the background jobs of the persistence section")
 	parts := fs.String("parts", strings.Join(partNames, ","), "comma-separated `parts` of the persistence section")
 	data := fs.String("data", "strings", "comma-separated kinds of `data` that the persistence section saves and loads: "+

@@ -187,12 +187,9 @@ func TestStartInWaitsForLoading(t *testing.T) {
 // TestSmokeLarge runs the large section on Redis against itself, as small as it gets.
 func TestSmokeLarge(t *testing.T) {
 	needRedis(t)
-	if testing.Short() {
-		t.Skip("it waits for ten seconds to see what memory comes back")
-	}
 	file := filepath.Join(t.TempDir(), "out.json")
 	code := run([]string{"-server", "redis=redis-server", "-only", "large", "-dir", t.TempDir(),
-		"-large", "2", "-seconds", "0.1", "-rounds", "1", "-json", file})
+		"-large", "2", "-rest", "0", "-seconds", "0.1", "-rounds", "1", "-json", file})
 	if code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
