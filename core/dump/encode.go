@@ -24,7 +24,7 @@ const maxKept = 4 * blockSize
 
 func newEncoder(v *saver) *encoder {
 	e := &encoder{saver: v}
-	e.w = rdb.Writer{Buf: make([]byte, announceMax, blockSize+blockSize/8), Compress: v.compress, Version: v.o.Version, Spill: e.spill}
+	e.w = rdb.Writer{Buf: make([]byte, announceMax, blockSize+blockSize/8), Compress: v.compress, Version: v.o.Version, Spill: e.spill, Pause: runtime.Gosched}
 	return e
 }
 

@@ -18,6 +18,9 @@ type Writer struct {
 	// only. While it waits, so does the encoding. Without it everything stays in Buf.
 	Spill func(buf, more []byte) []byte
 
+	// Pause, if set, is called now and then where nothing is handed on for long.
+	Pause func()
+
 	key     []byte
 	keyed   bool
 	scratch []byte // of long strings, compressed
@@ -125,6 +128,9 @@ func (w *Writer) long(s []byte) {
 	n, ok := compressLong(s, len(s)-compressGain, func(out []byte) {
 		if fits = fits && len(kept)+len(out) <= Piece; fits {
 			kept = append(kept, out...)
+		}
+		if w.Pause != nil {
+			w.Pause()
 		}
 	})
 	if !ok {

@@ -3,6 +3,8 @@ package hashes
 import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/hash"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // reply writes the value of a field, or null.
@@ -39,43 +41,52 @@ func hmget(c *core.Ctx) error {
 }
 
 // hgetall is HGETALL key.
-func hgetall(c *core.Ctx) error {
-	v, err := view(c)
-	if err != nil {
-		return err
-	}
-	c.Map(v.Len())
-	for cur := v.Fields(); cur.Next(); {
-		c.Bulk(cur.Field())
-		c.Bulk(cur.Value())
-	}
-	return nil
-}
+func hgetall(c *core.Ctx) error { return replyAll(c, true, true) }
 
 // hkeys is HKEYS key.
-func hkeys(c *core.Ctx) error {
-	v, err := view(c)
+func hkeys(c *core.Ctx) error { return replyAll(c, true, false) }
+
+// hvals is HVALS key.
+func hvals(c *core.Ctx) error { return replyAll(c, false, true) }
+
+// replyAll writes all fields, all values or both.
+func replyAll(c *core.Ctx, fields, values bool) error {
+	e, err := c.FindType(c.Args[1], keyspace.Hash)
 	if err != nil {
 		return err
 	}
-	c.Array(v.Len())
-	for cur := v.Fields(); cur.Next(); {
-		c.Bulk(cur.Field())
+	var v hash.View
+	if e.OK() {
+		v = hash.Of(e.Value(), c.Now)
+	}
+	if fields && values {
+		c.Map(v.Len())
+	} else {
+		c.Array(v.Len())
+	}
+	cur := v.Fields()
+	if replySome(c.Writer, &cur, fields, values) {
+		rest := cur
+		c.Later(e, func(w *resp.Writer) bool { return replySome(w, &rest, fields, values) })
 	}
 	return nil
 }
 
-// hvals is HVALS key.
-func hvals(c *core.Ctx) error {
-	v, err := view(c)
-	if err != nil {
-		return err
+// replySome writes what is behind a cursor, about as much as makes a piece, and reports whether
+// there may be more.
+func replySome(w *resp.Writer, cur *hash.Cursor, fields, values bool) bool {
+	for at := w.Mark(); w.Mark()-at < resp.PieceSize && !w.Unwanted(); {
+		if !cur.Next() {
+			return false
+		}
+		if fields {
+			w.Bulk(cur.Field())
+		}
+		if values {
+			w.Bulk(cur.Value())
+		}
 	}
-	c.Array(v.Len())
-	for cur := v.Fields(); cur.Next(); {
-		c.Bulk(cur.Value())
-	}
-	return nil
+	return true
 }
 
 // hlen is HLEN key.

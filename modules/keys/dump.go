@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"errors"
+	"iter"
 	"math"
 	"strconv"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // dumpKey is DUMP key.
@@ -22,32 +25,107 @@ func dumpKey(c *core.Ctx) error {
 	if t == nil {
 		return core.Err("the module of this value's type is not linked in")
 	}
-	replyDump(c, t, v)
+	d := &dumper{t: t, v: v, compress: dump.Compressing(c.Server.Registry())}
+	if c.Patient() && d.long() {
+		c.Writer.Later(d.replyLater(e.Freeze()))
+		return nil
+	}
+	d.reply(c.Writer)
 	return nil
 }
 
-// replyDump replies with a value's payload, which leaves the Writer while it is made. How
-// long it is stands before it, and is known at the end.
-func replyDump(c *core.Ctx, t *core.ValueType, v keyspace.Value) {
-	mark, n, crc := c.Mark(), 0, uint64(0)
-	add := func(b []byte) {
-		n += len(b)
-		crc = rdb.CRC64(crc, b)
-		c.Raw(b)
+// dumper makes a payload of a value, which leaves it in pieces.
+type dumper struct {
+	t        *core.ValueType
+	v        keyspace.Value
+	compress bool
+}
+
+// longDump is the size of a value, in bytes, from which its payload is made in the turns of
+// others: what is made at once takes no longer than a piece of another reply.
+const longDump = resp.PieceSize
+
+func (d *dumper) long() bool {
+	if d.v.Object == nil {
+		return len(d.v.Data) > longDump
 	}
-	w := rdb.Writer{Compress: dump.Compressing(c.Server.Registry())}
+	return d.v.Object.MemoryUsage() > longDump
+}
+
+// each gives out the payload in pieces, but for its footer, and an empty piece now and then
+// where there is none to give for long. When out returns false it ends at once.
+func (d *dumper) each(out func(b []byte) bool) {
+	defer func() {
+		if why := recover(); why != nil && why != errUnwanted {
+			panic(why)
+		}
+	}()
+	give := func(b []byte) {
+		if !out(b) {
+			panic(errUnwanted) // the saving of a type goes on to its end otherwise
+		}
+	}
+	w := rdb.Writer{Compress: d.compress}
+	w.Pause = func() { give(nil) }
 	w.Spill = func(buf, more []byte) []byte {
-		add(buf)
-		add(more)
+		give(buf)
+		give(more)
 		return buf[:0]
 	}
-	t.Save(&w, v)
-	add(w.Buf)
+	d.t.Save(&w, d.v)
+	give(w.Buf)
+}
+
+var errUnwanted = errors.New("nobody wants the rest of the payload")
+
+// reply writes the payload at once. How long it is stands before it, and is known at the
+// end.
+func (d *dumper) reply(w *resp.Writer) {
+	mark, n, crc := w.Mark(), 0, uint64(0)
+	d.each(func(b []byte) bool {
+		n += len(b)
+		crc = rdb.CRC64(crc, b)
+		w.Raw(b)
+		return true
+	})
 	footer := rdb.Footer(crc)
-	c.Raw(footer[:])
-	n += len(footer)
-	c.Raw([]byte("\r\n"))
-	c.Insert(mark, append(strconv.AppendInt([]byte{'$'}, int64(n), 10), '\r', '\n'))
+	w.Raw(footer[:])
+	w.Raw([]byte("\r\n"))
+	w.Insert(mark, bulkHead(n+len(footer)))
+}
+
+func bulkHead(n int) []byte { return append(strconv.AppendInt([]byte{'$'}, int64(n), 10), '\r', '\n') }
+
+// replyLater returns what writes the payload piece by piece (resp.Writer.Later): it is made
+// twice, at first only to learn how long it is. The saving of a type is not made to be
+// interrupted, so it runs in a coroutine.
+func (d *dumper) replyLater(release func()) (next func(w *resp.Writer) bool, end func()) {
+	piece, stop := iter.Pull(iter.Seq[[]byte](d.each))
+	n, crc, counting := 0, uint64(0), true
+	next = func(w *resp.Writer) bool {
+		b, more := piece()
+		switch {
+		case counting && more:
+			n += len(b)
+		case counting:
+			w.Raw(bulkHead(n + len(rdb.Footer(0))))
+			counting = false
+			piece, stop = iter.Pull(iter.Seq[[]byte](d.each))
+			return true
+		case more:
+			crc = rdb.CRC64(crc, b)
+			w.Raw(b)
+		default:
+			footer := rdb.Footer(crc)
+			w.Raw(footer[:])
+			w.Raw([]byte("\r\n"))
+		}
+		return more
+	}
+	return next, func() {
+		stop()
+		release()
+	}
 }
 
 var (

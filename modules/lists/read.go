@@ -101,20 +101,38 @@ func lrange(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := find(c)
+	e, err := c.FindType(c.Args[1], keyspace.List)
 	if err != nil {
 		return err
+	}
+	var v list.View
+	if e.OK() {
+		v = list.Of(e.Value())
 	}
 	first, n := span(start, stop, v.Len())
 	c.Array(n)
 	if n == 0 {
 		return nil
 	}
-	for cur := v.At(first); n > 0; {
-		run, _ := cur.Run()
-		n -= replyRun(c.Writer, run, n)
+	cur := v.At(first)
+	if n = replySome(c.Writer, &cur, n); n > 0 {
+		rest, left := cur, n
+		c.Later(e, func(w *resp.Writer) bool {
+			left = replySome(w, &rest, left)
+			return left > 0
+		})
 	}
 	return nil
+}
+
+// replySome writes up to n elements behind a cursor, about as many as make a piece, and
+// returns how many are left.
+func replySome(w *resp.Writer, cur *list.Cursor, n int) int {
+	for at := w.Mark(); n > 0 && w.Mark()-at < resp.PieceSize && !w.Unwanted(); {
+		run, _ := cur.Run()
+		n -= replyRun(w, run, n)
+	}
+	return n
 }
 
 // replyRun writes up to n elements of a region and returns how many.

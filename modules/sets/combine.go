@@ -208,7 +208,7 @@ func sunion(c *core.Ctx) error {
 		return nil
 	case 1:
 		c.Set(sets[0].Len())
-		writeAll(c, sets[0])
+		writeAll(c.Writer, sets[0])
 		return nil
 	}
 	// What is made only for the reply is an intset, which is cheap, or large at once.
@@ -224,7 +224,7 @@ func sunion(c *core.Ctx) error {
 	}
 	addAll(&union, sets)
 	c.Set(union.View().Len())
-	writeAll(c, union.View())
+	writeAll(c.Writer, union.View())
 	return nil
 }
 
@@ -265,7 +265,7 @@ func sdiff(c *core.Ctx) error {
 		diff := set.New(c.Arena(c.Args[1]), c.DB.Keyspace().Packed(keyspace.Set), set.Ints)
 		subtract(&diff, first, others)
 		c.Set(diff.View().Len())
-		writeAll(c, diff.View())
+		writeAll(c.Writer, diff.View())
 		diff.Discard()
 		return nil
 	}

@@ -88,7 +88,7 @@ func (m *module) popCount(c *core.Ctx) error {
 func (m *module) popAll(c *core.Ctx, ed *set.Editor, key []byte) {
 	n := ed.View().Len()
 	c.Set(n)
-	writeAll(c, ed.View())
+	writeAll(c.Writer, ed.View())
 	if c.Hooks.Feeding() {
 		command := "DEL"
 		if m.lazy != nil && m.lazy.Load() {
@@ -216,7 +216,7 @@ func randomCount(c *core.Ctx) error {
 		writeRandom(c, v)
 	case count >= n:
 		c.Array(int(n))
-		writeAll(c, v)
+		writeAll(c.Writer, v)
 	default:
 		c.Array(int(count))
 		v.Sample(int(count), rand.Uint64, c.Bulk)

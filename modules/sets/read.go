@@ -3,6 +3,7 @@ package sets
 import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/set"
 )
 
@@ -42,19 +43,39 @@ func smismember(c *core.Ctx) error {
 
 // smembers is SMEMBERS key.
 func smembers(c *core.Ctx) error {
-	v, err := view(c, c.Args[1])
+	e, err := c.FindType(c.Args[1], keyspace.Set)
 	if err != nil {
 		return err
 	}
+	var v set.View
+	if e.OK() {
+		v = set.Of(e.Value())
+	}
 	c.Set(v.Len())
-	writeAll(c, v)
+	it := v.Iter()
+	if writeSome(c.Writer, &it) {
+		rest := it
+		c.Later(e, func(w *resp.Writer) bool { return writeSome(w, &rest) })
+	}
 	return nil
 }
 
+// writeSome writes members, about as many as make a piece, and reports whether there may be
+// more.
+func writeSome(w *resp.Writer, it *set.Iter) bool {
+	for at := w.Mark(); w.Mark()-at < resp.PieceSize && !w.Unwanted(); {
+		if !it.Next() {
+			return false
+		}
+		w.Bulk(it.Member())
+	}
+	return true
+}
+
 // writeAll writes the members as elements of a reply.
-func writeAll(c *core.Ctx, v set.View) {
-	for it := v.Iter(); it.Next(); {
-		c.Bulk(it.Member())
+func writeAll(w *resp.Writer, v set.View) {
+	for it := v.Iter(); it.Next() && !w.Unwanted(); {
+		w.Bulk(it.Member())
 	}
 }
 

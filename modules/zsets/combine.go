@@ -81,7 +81,7 @@ func answerCombined(c *core.Ctx, op operation) error {
 	b := zset.NewBuilder(c.Arena(c.Args[2]), m.expected())
 	defer b.Discard()
 	m.run(b)
-	replySpan(c, b.View(), span{0, b.Len()}, false, m.scored)
+	replySpan(c.Writer, b.View(), span{0, b.Len()}, false, m.scored)
 	return nil
 }
 

@@ -48,15 +48,15 @@ func zrandmember(c *core.Ctx) error {
 // replyRandom answers n different members, or -n members that may be the same.
 func replyRandom(c *core.Ctx, v zset.View, n int64, scored bool) error {
 	size := v.Len()
-	reply := func(cur zset.Cursor) { replyPair(c, cur.Member(), cur.Score(), scored) }
+	reply := func(cur zset.Cursor) { replyPair(c.Writer, cur.Member(), cur.Score(), scored) }
 	switch {
 	case size == 0:
 		c.Array(0)
 	case n < 0:
-		return c.Repeat(-n, func() { beginPairs(c, int(-n), scored) }, func() { reply(v.At(rand.IntN(size))) })
+		return c.Repeat(-n, func() { beginPairs(c.Writer, int(-n), scored) }, func() { reply(v.At(rand.IntN(size))) })
 	case 3*min(n, int64(size)) > int64(size):
 		count := int(min(n, int64(size)))
-		beginPairs(c, count, scored)
+		beginPairs(c.Writer, count, scored)
 		// A walk over all of them, in which each is taken with the chance that
 		// leaves the right number at its end.
 		for cur := v.At(size - 1); count > 0; cur.Prev() {
@@ -66,7 +66,7 @@ func replyRandom(c *core.Ctx, v zset.View, n int64, scored bool) error {
 			}
 		}
 	default:
-		beginPairs(c, int(n), scored)
+		beginPairs(c.Writer, int(n), scored)
 		seen := make(map[int]struct{}, n)
 		for len(seen) < int(n) {
 			rank := rand.IntN(size)

@@ -2,6 +2,8 @@ package zsets
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/zset"
 )
 
@@ -102,12 +104,34 @@ func answerRange(c *core.Ctx, o rangeOptions) error {
 	if err := o.parse(c, 2); err != nil {
 		return err
 	}
-	v, err := view(c, c.Args[1])
+	e, err := c.FindType(c.Args[1], keyspace.ZSet)
 	if err != nil {
 		return err
 	}
-	replySpan(c, v, o.span(v), o.reverse, o.scored)
+	var v zset.View
+	if e.OK() {
+		v = zset.Of(e.Value())
+	}
+	s := o.span(v)
+	beginPairs(c.Writer, s.len(), o.scored)
+	at := walkOver(v, s, o.reverse)
+	if replySome(c.Writer, &at, o.scored) {
+		rest, scored := at, o.scored
+		c.Later(e, func(w *resp.Writer) bool { return replySome(w, &rest, scored) })
+	}
 	return nil
+}
+
+// replySome writes members of a walk, about as many as make a piece, and reports whether there
+// may be more.
+func replySome(w *resp.Writer, at *walk, scored bool) bool {
+	for mark := w.Mark(); w.Mark()-mark < resp.PieceSize && !w.Unwanted(); {
+		if !at.next() {
+			return false
+		}
+		replyPair(w, at.Member(), at.Score(), scored)
+	}
+	return true
 }
 
 // walk goes through a span, from its end if reverse. It is no callback, so that the
@@ -150,32 +174,32 @@ func (w *walk) next() bool {
 	return true
 }
 
-func replySpan(c *core.Ctx, v zset.View, s span, reverse, scored bool) {
-	beginPairs(c, s.len(), scored)
-	for w := walkOver(v, s, reverse); w.next(); {
-		replyPair(c, w.Member(), w.Score(), scored)
+func replySpan(w *resp.Writer, v zset.View, s span, reverse, scored bool) {
+	beginPairs(w, s.len(), scored)
+	for at := walkOver(v, s, reverse); at.next() && !w.Unwanted(); {
+		replyPair(w, at.Member(), at.Score(), scored)
 	}
 }
 
 // beginPairs opens the reply of n members; with scores it is flat in RESP2, and
 // one of pairs in RESP3.
-func beginPairs(c *core.Ctx, n int, scored bool) {
-	if scored && !c.RESP3() {
+func beginPairs(w *resp.Writer, n int, scored bool) {
+	if scored && !w.RESP3() {
 		n *= 2
 	}
-	c.Array(n)
+	w.Array(n)
 }
 
-func replyPair(c *core.Ctx, member []byte, score float64, scored bool) {
+func replyPair(w *resp.Writer, member []byte, score float64, scored bool) {
 	if !scored {
-		c.Bulk(member)
+		w.Bulk(member)
 		return
 	}
-	if c.RESP3() {
-		c.Array(2)
+	if w.RESP3() {
+		w.Array(2)
 	}
-	c.Bulk(member)
-	c.Double(score)
+	w.Bulk(member)
+	w.Double(score)
 }
 
 // zcount is ZCOUNT key min max.
