@@ -6,7 +6,7 @@ import (
 )
 
 // Admission: whether a command may run, asked once for each, at whatever door it
-// stands. There are four: a client's own command, which may also be held back or
+// stands. There are three: a client's own command, which may also be held back or
 // go to an interceptor (admit); a command within another, of a transaction or a
 // script (admitNested); and a blocked one that is tried again (admitRetry). What
 // comes from a log or from a master is not asked.
