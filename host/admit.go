@@ -117,7 +117,7 @@ func (w *worker) admitNested(in *core.Ctx, where core.Where) error {
 	if err := w.permit(in, in.Flags(), where); err != nil {
 		return err
 	}
-	if in.Flags()&core.AllSessions != 0 && !w.stopped {
+	if in.Flags()&core.AllSessions != 0 && !w.stopped && in.Locks != keyspace.AllShards {
 		return errNotWithin
 	}
 	if in.Locks != keyspace.AllShards && cmd.LocksFor(in)&^in.Locks != 0 {
@@ -132,7 +132,7 @@ func (w *worker) admitRetry(c *core.Ctx) error { return w.permit(c, c.Flags(), c
 var (
 	errNoMulti   = core.Err("Command not allowed inside a transaction")
 	errNoCommand = core.Err("unknown command within another")
-	errNotWithin = core.Err("this command stops all clients and cannot be run by a script")
+	errNotWithin = core.Err("a command that stops all clients must be within one that holds all locks")
 	errNotLocked = core.Err("keys of a command within another must be declared by that one")
 )
 

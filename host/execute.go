@@ -131,6 +131,9 @@ func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
 	}
 	if len(w.ready) > 0 {
+		if w.long.yielded && w.outer == nil {
+			w.srv.watch.guard.Set(false) // it is over: those are not to be told that it is busy
+		}
 		w.serveReady()
 	}
 	if s.db.Index() != s.DB {
@@ -151,10 +154,19 @@ func (w *worker) show(c *core.Ctx) {
 func (w *worker) stopOthers() {
 	w.publish()
 	w.mu.Unlock()
-	for _, o := range w.srv.workers {
-		o.mu.Lock()
-	}
+	w.srv.lockWorkers()
 	w.stopped = true
+}
+
+// lockWorkers takes the mus of all workers, in order.
+func (srv *Server) lockWorkers() {
+	for i, w := range srv.workers {
+		if i > 0 { // who has the first one is alone in wanting the others
+			srv.stopsAt.Store(int32(i))
+		}
+		w.mu.Lock()
+	}
+	srv.stopsAt.Store(0)
 }
 
 func (w *worker) resumeOthers() {

@@ -1,6 +1,11 @@
 package host
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"runtime"
+	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+)
 
 // Commands within a command: what EXEC and scripts run. They have the locks,
 // the clock and the reply of the outer command, and are counted like any other.
@@ -26,6 +31,10 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	err := w.admitNested(in, where)
 	ran := err == nil
 	if ran {
+		if in.Flags()&core.AllSessions != 0 && !w.stopped {
+			resume := w.stopWithin()
+			defer resume()
+		}
 		if i := cmd.OnlyKey(); i != 0 && in.KeyArg == 0 {
 			in.Hash, in.KeyArg = w.srv.ks.Hash(args[i]), i
 		}
@@ -61,4 +70,49 @@ func (w *worker) innerCtx() *core.Ctx {
 	}
 	w.depth++
 	return w.inner[w.depth-1]
+}
+
+// stopWithin makes every other worker stand still in the midst of a command that
+// holds all shards, and returns what lets them go on. The worker's turn and mu are
+// held.
+//
+// To wait for their mus, as stopOthers does, would be to wait for ever: shards come
+// behind workers in the order of locks. But whoever does not let go of a mu is on its
+// way to the gate, where it stands still; or somebody is stopping all workers, and
+// stands still where the mu that it wants next is this one's, or that of one at the gate.
+func (w *worker) stopWithin() (resume func()) {
+	w.publish()
+	var held []*worker
+	for _, o := range w.srv.workers {
+		for tries := 0; o != w; tries++ {
+			if o.mu.TryLock() {
+				held = append(held, o)
+				break
+			}
+			if o.lane.Parked() || w.stuckBehind(o) {
+				break
+			}
+			if runtime.Gosched(); tries > 100 {
+				time.Sleep(10 * time.Microsecond)
+			}
+		}
+	}
+	w.stopped = true
+	return func() {
+		w.stopped = false
+		for _, o := range held {
+			o.wakeIfTouched()
+			o.mu.Unlock()
+		}
+	}
+}
+
+// stuckBehind reports whether somebody who stops all workers has the mu of o, and
+// cannot go on before the command is over that holds all shards.
+func (w *worker) stuckBehind(o *worker) bool {
+	at := int(w.srv.stopsAt.Load())
+	if o.id >= at {
+		return false
+	}
+	return at == w.id || w.srv.workers[at].lane.Parked() && int(w.srv.stopsAt.Load()) == at
 }

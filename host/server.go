@@ -36,7 +36,8 @@ type Server struct {
 	start     time.Time
 	runID     string
 
-	workers      []*worker // by id, which is also the order of their locks
+	workers      []*worker    // by id, which is also the order of their locks
+	stopsAt      atomic.Int32 // the worker whose mu is wanted by who has those of all before it: see stopWithin
 	net          *network.Net
 	pipes        int  // how many to make
 	alone        bool // one event loop executes everything, but for TLS

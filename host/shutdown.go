@@ -41,9 +41,7 @@ func (srv *Server) standstill(fn func() error) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for done := false; !done; {
-		for _, w := range srv.workers {
-			w.mu.Lock()
-		}
+		srv.lockWorkers()
 		if d.lane.LockUnlessLong(keyspace.AllShards) {
 			err, done = fn(), true
 			d.lane.Unlock(keyspace.AllShards)

@@ -109,7 +109,8 @@ type Lane struct {
 	inside atomic.Bool
 	_      [63]byte
 	ks     *Keyspace
-	free   bool // whoever uses the lane is in alone already, however it locks
+	parked atomic.Bool // its executor waits for mu, or is about to
+	free   bool        // whoever uses the lane is in alone already, however it locks
 }
 
 // NewLane makes a lane. All are made before any of them is used.
@@ -178,12 +179,14 @@ func (l *Lane) leave() {
 // long.
 func (l *Lane) queue(patient bool) bool {
 	g := &l.ks.gate
-	switch {
-	case patient:
+	if !patient && g.long.Load() {
+		return false
+	}
+	l.parked.Store(true)
+	defer l.parked.Store(false)
+	if patient {
 		g.queue()
 		return true
-	case g.long.Load():
-		return false
 	}
 	g.mu.Lock()
 	if g.long.Load() {
@@ -214,7 +217,9 @@ func (l *Lane) Yield(between, fn func()) {
 // False means that nobody takes long (any more): fn was not run.
 func (l *Lane) Visit(fn func()) bool {
 	g := &l.ks.gate
+	l.parked.Store(true)
 	g.mu.Lock()
+	l.parked.Store(false)
 	defer g.mu.Unlock()
 	if !g.long.Load() {
 		return false
@@ -222,6 +227,10 @@ func (l *Lane) Visit(fn func()) bool {
 	l.visit(fn)
 	return true
 }
+
+// Parked reports whether the lane's executor stands still at the gate, or is about to.
+// For who holds all locks, it does so until they are released or Yield is called.
+func (l *Lane) Parked() bool { return l.parked.Load() }
 
 func (l *Lane) visit(fn func()) {
 	l.free = true
