@@ -155,8 +155,9 @@ func sortKey(c *core.Ctx, mayStore bool) error {
 	if e.OK() && e.Type() != keyspace.List && e.Type() != keyspace.Set && e.Type() != keyspace.ZSet {
 		return core.ErrWrongType
 	}
-	if o.unsort && o.store != nil && e.OK() && e.Type() == keyspace.Set {
-		// What is stored must be the same on every replica, and a set has no order.
+	if o.unsort && (o.store != nil || c.Script) && e.OK() && e.Type() == keyspace.Set {
+		// What is stored, or what a script sees, must be the same on every replica, and
+		// a set has no order.
 		o.unsort, o.alpha, o.by = false, true, nil
 	}
 	s := sorter{c: c, sortOptions: o}

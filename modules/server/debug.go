@@ -125,7 +125,7 @@ func debugPopulate(c *core.Ctx) error {
 // debugObject describes the value of a key. Sizes and encodings come from the
 // type's own row.
 func debugObject(c *core.Ctx) error {
-	e := c.DB.Find(c.Args[2], c.Now, 0)
+	e := c.DB.Find(c.Args[2], c.Now, keyspace.KeepExpired)
 	if !e.OK() {
 		return core.ErrNoSuchKey
 	}
