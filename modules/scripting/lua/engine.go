@@ -96,6 +96,7 @@ type Engine struct {
 	keys, argv *vm.LTable
 	protected  map[*vm.LTable]*vm.LTable // the contents of read-only tables, by what scripts see
 	stringMeta *vm.LTable
+	globalMeta *vm.LTable    // the metatable of globals, as scripts see it
 	null       *vm.LUserData // cjson.null
 
 	catcher *vm.LFunction // of errors in protected calls

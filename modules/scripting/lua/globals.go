@@ -83,6 +83,7 @@ func (e *Engine) open() {
 	meta := L.NewTable()
 	meta.RawSetString("__index", &vm.LFunction{IsG: true, Env: e.globals, GFunction: noGlobal})
 	e.globals.Metatable = meta
+	e.globalMeta = e.protect(meta)
 	all := e.protect(e.globals)
 	e.globals.RawSetString("_G", all)
 	e.globals.RawSetString(syntax.ReadOnly, all)

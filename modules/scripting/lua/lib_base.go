@@ -88,8 +88,10 @@ func baseGetMetatable(L *vm.LState) int {
 	case vm.LString:
 		meta = e.stringMeta
 	case *vm.LTable:
-		if _, protected := e.protected[v]; !protected {
+		if shown, protected := e.protected[v]; !protected {
 			meta = v.Metatable
+		} else if shown.Metatable != vm.LNil { // globals of scripts and of libraries have the same
+			meta = e.globalMeta
 		}
 	}
 	if t, ok := meta.(*vm.LTable); ok && t != e.stringMeta {

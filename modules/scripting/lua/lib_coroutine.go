@@ -12,9 +12,11 @@ var coroutineLib = map[string]vm.LGFunction{
 }
 
 // trampoline is what a coroutine begins with: it sees to it that errors are worded
-// where they happen, and becomes the coroutine's function.
+// where they happen, calls the coroutine's function, and has its results counted. Its
+// frame stays below that function's, since the VM loses a coroutine without any where
+// a function ends with a call of yield.
 var trampoline = func() *vm.FunctionProto {
-	p, err := compile("return function(begin, f, ...) begin() return f(...) end", "=coroutine")
+	p, err := compile("return function(begin, f, finish, ...) begin() return finish(f(...)) end", "=coroutine")
 	if err != nil {
 		panic(err)
 	}
@@ -30,6 +32,12 @@ var coBegin = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int {
 		panic(&vm.ApiError{Type: vm.ApiErrorRun, Object: &vm.LUserData{Value: x}})
 	}
 	return 0
+}}
+
+// coFinish notes how many results there are: the VM says one where there is none.
+var coFinish = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int {
+	on(L).results = L.GetTop()
+	return L.GetTop()
 }}
 
 func newThread(L *vm.LState) *vm.LState {
@@ -72,8 +80,10 @@ func resume(L, co *vm.LState, args []vm.LValue) ([]vm.LValue, *thrown) {
 	fn := (*vm.LFunction)(nil)
 	if t.fn != nil {
 		fn = L.NewFunctionFromProto(trampoline)
-		args = append([]vm.LValue{coBegin, t.fn}, args...)
+		args = append([]vm.LValue{coBegin, t.fn, coFinish}, args...)
 		t.fn = nil
+	} else {
+		args = wanted(co, args)
 	}
 	outer := on(L)
 	status := outer.status
@@ -85,10 +95,10 @@ func resume(L, co *vm.LState, args []vm.LValue) ([]vm.LValue, *thrown) {
 	switch state {
 	case vm.ResumeYield:
 		t.status = "suspended"
-		return results, nil
+		return results[:t.results], nil
 	case vm.ResumeOK:
 		t.status = "dead"
-		return results, nil
+		return results[:t.results], nil
 	}
 	t.status = "dead"
 	if e.stopped != nil {
@@ -101,6 +111,23 @@ func resume(L, co *vm.LState, args []vm.LValue) ([]vm.LValue, *thrown) {
 		}
 	}
 	return nil, &thrown{value: v}
+}
+
+// wanted makes of what a coroutine is resumed with as many values as its call of yield
+// is to give, which the VM leaves to chance.
+func wanted(co *vm.LState, args []vm.LValue) []vm.LValue {
+	f, ok := frameAt(co, 0)
+	if !ok {
+		return args
+	}
+	n := instruction(f.proto.Code[f.pc]).c() - 1
+	if n < 0 { // whatever there is
+		return args
+	}
+	for len(args) < n {
+		args = append(args, vm.LNil)
+	}
+	return args[:n]
 }
 
 func arguments(L *vm.LState, from int) []vm.LValue {
@@ -160,6 +187,7 @@ func coYield(L *vm.LState) int {
 	if t.parent == nil || t.calls > 0 || !yieldable(L) {
 		throw(L, vm.LString("attempt to yield across metamethod/C-call boundary"))
 	}
+	t.results = L.GetTop()
 	return L.Yield(arguments(L, 1)...)
 }
 

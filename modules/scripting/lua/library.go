@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"strings"
+
 	vm "github.com/yuin/gopher-lua"
 
 	"github.com/ferrousdb/ferrous/core/resp"
@@ -170,15 +172,15 @@ func redisRegister(L *vm.LState) int {
 }
 
 func positionalArguments(L *vm.LState) *Function {
-	name, ok := L.Get(1).(vm.LString)
+	name, ok := toText(L.Get(1))
 	if !ok {
 		redisError(L, "first argument to redis.register_function must be a string")
 	}
 	fn, ok := L.Get(2).(*vm.LFunction)
-	if !ok || fn.IsG {
+	if !ok {
 		redisError(L, "second argument to redis.register_function must be a function")
 	}
-	return &Function{Name: string(name), fn: fn}
+	return &Function{Name: name, fn: fn}
 }
 
 func (e *Engine) namedArguments(L *vm.LState) *Function {
@@ -188,17 +190,17 @@ func (e *Engine) namedArguments(L *vm.LState) *Function {
 	}
 	f, named := &Function{}, false
 	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
-		key, ok := k.(vm.LString)
+		key, ok := toText(k)
 		if !ok {
 			redisError(L, "named argument key given to redis.register_function is not a string")
 		}
-		switch key {
+		switch key = strings.ToLower(key); key {
 		case "function_name":
-			f.Name, named = stringArgument(L, string(key), v), true
+			f.Name, named = stringArgument(L, key, v), true
 		case "description":
-			f.Description, f.Described = stringArgument(L, string(key), v), true
+			f.Description, f.Described = stringArgument(L, key, v), true
 		case "callback":
-			if f.fn, ok = v.(*vm.LFunction); !ok || f.fn.IsG {
+			if f.fn, ok = v.(*vm.LFunction); !ok {
 				redisError(L, "callback argument given to redis.register_function must be a function")
 			}
 		case "flags":
@@ -217,11 +219,11 @@ func (e *Engine) namedArguments(L *vm.LState) *Function {
 }
 
 func stringArgument(L *vm.LState, name string, v vm.LValue) string {
-	s, ok := v.(vm.LString)
+	s, ok := toText(v)
 	if !ok {
 		redisError(L, name+" argument given to redis.register_function must be a string")
 	}
-	return string(s)
+	return s
 }
 
 func (e *Engine) flagArgument(L *vm.LState, v vm.LValue) (flags []string) {

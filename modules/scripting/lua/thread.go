@@ -60,14 +60,15 @@ func (m *meter) measure() uint64 {
 // thread is one of the VM's threads: the script's main one, or a coroutine. It is
 // the context that the VM looks at before every instruction, which makes it a hook.
 type thread struct {
-	e      *Engine
-	bases  []int         // where the protected calls in progress began, in the registry
-	calls  int           // from Go into Lua in progress, over which nobody yields
-	parent *vm.LState    // of a coroutine: who resumed it
-	status string        // of a coroutine
-	fn     *vm.LFunction // of a coroutine: what it runs
-	L      *vm.LState
-	err    error // what the next instruction raises
+	e       *Engine
+	bases   []int         // where the protected calls in progress began, in the registry
+	calls   int           // from Go into Lua in progress, over which nobody yields
+	parent  *vm.LState    // of a coroutine: who resumed it
+	status  string        // of a coroutine
+	fn      *vm.LFunction // of a coroutine: what it runs
+	L       *vm.LState
+	results int   // of a coroutine: how many values it has yielded or returned last
+	err     error // what the next instruction raises
 }
 
 func (t *thread) Deadline() (time.Time, bool) { return time.Time{}, false }
@@ -204,7 +205,7 @@ func throw(L *vm.LState, v vm.LValue) {
 // caller if that one is not Lua's.
 func (x *thrown) at(L *vm.LState, level int) {
 	for i := level; i < level+2; i++ {
-		if f, ok := frameAt(L, i); ok {
+		if f, ok := frameAt(L, i); ok && f.proto != trampoline {
 			x.source, x.line = "@"+f.proto.SourceName, f.line
 			return
 		}
@@ -217,7 +218,7 @@ func throwText(L *vm.LState, text string) {
 }
 
 func where(L *vm.LState, level int) string {
-	if f, ok := frameAt(L, level); ok {
+	if f, ok := frameAt(L, level); ok && f.proto != trampoline {
 		return f.proto.SourceName + ":" + strconv.Itoa(f.line) + ": "
 	}
 	return ""

@@ -313,7 +313,8 @@ func (p *parser) operator(op kind, left, right ast.Expr, line int) ast.Expr {
 	case concat:
 		return p.concat(left, right, line)
 	case '%':
-		if n, ok := right.(*ast.NumberExpr); !ok || strings.ContainsAny(n.Value, ".eIN") || n.Value == "0" {
+		// The VM's own is right for a variable and a constant that is whole.
+		if n, ok := right.(*ast.NumberExpr); !ok || strings.ContainsAny(n.Value, ".eIN") || n.Value == "0" || foldable(left) {
 			return p.hidden(Mod, line, left, right)
 		}
 		e = &ast.ArithmeticOpExpr{Operator: "%", Lhs: left, Rhs: right}
@@ -338,4 +339,13 @@ func (p *parser) concat(left, right ast.Expr, line int) ast.Expr {
 		}
 	}
 	return p.hidden(Concat, line, left, right)
+}
+
+// foldable reports whether the compiler may compute with an operand.
+func foldable(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.NumberExpr, *ast.UnaryMinusOpExpr, *ast.ArithmeticOpExpr:
+		return true
+	}
+	return false
 }

@@ -295,7 +295,7 @@ func (p *parser) statement() (s ast.Stmt, last bool) {
 		p.expect(do)
 		body := p.loop()
 		p.match(end, while, line)
-		s = &ast.WhileStmt{Condition: cond, Stmts: body}
+		s = whileLoop(cond, body, line)
 	case do:
 		p.advance()
 		body := p.block()
@@ -312,7 +312,7 @@ func (p *parser) statement() (s ast.Stmt, last bool) {
 		p.match(until, repeat, line)
 		cond := p.expr()
 		p.fn.locals = p.fn.locals[:n]
-		s = &ast.RepeatStmt{Condition: cond, Stmts: body}
+		s = &ast.RepeatStmt{Condition: cond, Stmts: guarded(body, line)}
 	case function:
 		s = p.functionStmt(line)
 	case local:
@@ -386,7 +386,7 @@ func (p *parser) forStmt(line int) ast.Stmt {
 		p.expect(do)
 		p.declare("(for generator)", "(for state)", "(for control)")
 		p.declare(loop.Names...)
-		loop.Stmts = p.loop()
+		loop.Stmts = guarded(p.loop(), line)
 		s = loop
 	default:
 		p.fail("'=' or 'in' expected")
