@@ -5,6 +5,8 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/modules/scripting/lua"
 )
@@ -34,10 +36,60 @@ type cache struct {
 	byBody map[string]*script
 	evals  *list.List // of *script, the one used last in front
 	memory int64
+	flagged
 }
 
 func newCache() *cache {
 	return &cache{bySHA: map[string]*script{}, byBody: map[string]*script{}, evals: list.New()}
+}
+
+// flagged are the flags of the scripts that have some. They are asked for before a
+// command may run, when its caller holds no locks; where there is none, that is
+// one load.
+type flagged struct {
+	n     atomic.Int32
+	mu    sync.Mutex
+	known map[string]flags
+}
+
+func (f *flagged) note(s *script) {
+	if s.flags&compat != 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil {
+		f.known = map[string]flags{}
+	}
+	f.known[s.sha] = s.flags
+	f.n.Store(int32(len(f.known)))
+}
+
+func (f *flagged) forget(s *script) {
+	if s.flags&compat != 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.known, s.sha)
+	f.n.Store(int32(len(f.known)))
+}
+
+// of returns the flags of a script by its SHA1; those of one that has none, or that
+// is not known, are compat.
+func (f *flagged) of(sha []byte) flags {
+	if f.n.Load() == 0 || len(sha) != 2*sha1.Size {
+		return compat
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if x, ok := f.known[string(sha)]; ok {
+		return x
+	}
+	if x, ok := f.known[strings.ToLower(string(sha))]; ok {
+		return x
+	}
+	return compat
 }
 
 // find returns a script by its SHA1 in any case, nil if it is not known.
@@ -63,6 +115,7 @@ func (c *cache) load(body []byte, keep bool) (*script, error) {
 		}
 		c.bySHA[s.sha], c.byBody[s.body] = s, s
 		c.memory += s.memory()
+		c.note(s)
 		s.place = c.evals.PushFront(s)
 	}
 	switch {
@@ -85,11 +138,21 @@ func (c *cache) remove(s *script) {
 	}
 	delete(c.bySHA, s.sha)
 	delete(c.byBody, s.body)
+	c.forget(s)
 	c.memory -= s.memory()
 }
 
 // flush forgets all scripts.
-func (c *cache) flush() { *c = *newCache() }
+func (c *cache) flush() {
+	clear(c.bySHA)
+	clear(c.byBody)
+	c.evals.Init()
+	c.memory = 0
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = nil
+	c.n.Store(0)
+}
 
 // compile reads a script: its first line may say what it does (flags.go).
 func compile(body string) (*script, error) {

@@ -1,6 +1,8 @@
 package scripting
 
 import (
+	"bytes"
+
 	"github.com/ferrousdb/ferrous/core"
 )
 
@@ -77,4 +79,26 @@ func (m *module) mayRun(c *core.Ctx, f flags, readOnly bool) error {
 		}
 	}
 	return nil
+}
+
+// evalFlags are those of a call of EVAL, EVALSHA and their relatives: a script that
+// says what it does decides which states of the server refuse it.
+func (m *module) evalFlags(c *core.Ctx) core.Flags {
+	flags := c.Cmd.Flags
+	if len(c.Args) < 2 || !bytes.HasPrefix(c.Args[1], []byte("#!")) {
+		return flags
+	}
+	line, _, _ := bytes.Cut(c.Args[1], []byte("\n"))
+	f, err := parseShebang(string(line) + "\n")
+	if err != nil {
+		return flags // the handler says so
+	}
+	return f.of(flags)
+}
+
+func (m *module) evalSHAFlags(c *core.Ctx) core.Flags {
+	if len(c.Args) < 2 {
+		return c.Cmd.Flags
+	}
+	return m.scripts.of(c.Args[1]).of(c.Cmd.Flags)
 }

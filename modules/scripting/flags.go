@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // flags are what a script says of itself in its first line, such as
@@ -47,13 +48,35 @@ func flagNamed(name string) flags {
 	return 0
 }
 
+// of returns the flags of a command that runs a script with these, where the
+// command's own are those. A script that says nothing of itself has the command's.
+func (f flags) of(command core.Flags) core.Flags {
+	if f&compat != 0 {
+		return command
+	}
+	command &^= core.Stale | core.DenyOOM | core.Write | core.MayReplicate
+	if f&(allowOOM|noWrites) == 0 {
+		command |= core.DenyOOM
+	}
+	if f&noWrites == 0 {
+		command |= core.Write
+	}
+	if f&allowStale != 0 {
+		command |= core.Stale
+	}
+	return command
+}
+
 // parseShebang reads the first line of a script, which begins with "#!".
 func parseShebang(body string) (f flags, err error) {
 	line, _, ok := strings.Cut(body, "\n")
 	if !ok {
 		return 0, core.Err("Invalid script shebang")
 	}
-	words := strings.Fields(line)
+	words, err := config.SplitWords(line)
+	if err != nil || len(words) == 0 {
+		return 0, core.Err("Invalid engine in script shebang")
+	}
 	if words[0] != "#!lua" {
 		return 0, core.Err("Unexpected engine in script shebang: " + words[0])
 	}
@@ -62,10 +85,10 @@ func parseShebang(body string) (f flags, err error) {
 		if !ok {
 			return 0, core.Err("Unknown lua shebang option: " + word)
 		}
+		if list == "" {
+			continue
+		}
 		for _, name := range strings.Split(list, ",") {
-			if name == "" {
-				continue
-			}
 			flag := flagNamed(name)
 			if flag == 0 {
 				return 0, core.Err("Unexpected flag in script shebang: " + name)

@@ -42,7 +42,12 @@ func (m *module) functionLoad(c *core.Ctx) error {
 		}
 		replace = true
 	}
-	l, err := m.build(c.Args[last], loadTimeout)
+	l, err := m.build(c.Args[last], timeoutFor(c), func(name string) error {
+		if !replace && m.libraries.has(name) {
+			return core.Err("Library '" + name + "' already exists")
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -52,6 +57,15 @@ func (m *module) functionLoad(c *core.Ctx) error {
 	c.CountChanges(1)
 	c.BulkString(l.name)
 	return nil
+}
+
+// timeoutFor is how long a library may take to load that a command brings: what
+// comes from a log or from a master has been loaded in time once.
+func timeoutFor(c *core.Ctx) time.Duration {
+	if c.Session == nil {
+		return fileTimeout
+	}
+	return loadTimeout
 }
 
 // functionDelete is FUNCTION DELETE name.
@@ -66,7 +80,10 @@ func (m *module) functionDelete(c *core.Ctx) error {
 
 // functionFlush is FUNCTION FLUSH [SYNC|ASYNC]; either way the collector does the work.
 func (m *module) functionFlush(c *core.Ctx) error {
-	if len(c.Args) > 3 || len(c.Args) == 3 && !c.Is(2, "sync") && !c.Is(2, "async") {
+	if len(c.Args) > 3 {
+		return core.ErrSubcommand("function", c.Args[1])
+	}
+	if len(c.Args) == 3 && !c.Is(2, "sync") && !c.Is(2, "async") {
 		return core.Err("FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 	m.libraries.flush()
@@ -189,7 +206,7 @@ func (m *module) functionDump(c *core.Ctx) error {
 // functionRestore is FUNCTION RESTORE payload [FLUSH|APPEND|REPLACE].
 func (m *module) functionRestore(c *core.Ctx) error {
 	if len(c.Args) > 4 {
-		return core.Err("Unknown subcommand or wrong number of arguments for 'restore'. Try FUNCTION HELP.")
+		return core.ErrSubcommand("function", c.Args[1])
 	}
 	flush, replace := false, false
 	if len(c.Args) == 4 {
@@ -207,25 +224,9 @@ func (m *module) functionRestore(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var libs []*library
-	for r := rdb.NewReader(payload); r.Offset() < len(payload); {
-		if r.Byte() != rdb.OpFunction2 {
-			return core.Err("given type is not a function")
-		}
-		text := r.String()
-		if r.Err() != nil {
-			return core.Err("Failed loading library data")
-		}
-		l, err := m.build(text, loadTimeout)
-		if err != nil {
-			return err
-		}
-		for _, other := range libs {
-			if other.name == l.name {
-				return core.Err("Library '" + l.name + "' already exists")
-			}
-		}
-		libs = append(libs, l)
+	libs, err := m.unpack(payload, timeoutFor(c))
+	if err != nil {
+		return err
 	}
 	if flush {
 		err = m.libraries.replaceAll(libs)
@@ -238,4 +239,44 @@ func (m *module) functionRestore(c *core.Ctx) error {
 	c.CountChanges(1)
 	c.OK()
 	return nil
+}
+
+// unpack makes the libraries of a payload of FUNCTION DUMP.
+func (m *module) unpack(payload []byte, timeout time.Duration) (libs []*library, err error) {
+	seen := map[string]bool{}
+	for r := rdb.NewReader(payload); r.Offset() < len(payload); {
+		switch r.Byte() {
+		case rdb.OpFunction2:
+		case rdb.OpFunctionPreGA:
+			return nil, core.Err("Pre-release function format not supported.")
+		default:
+			return nil, core.Err("given type is not a function")
+		}
+		text := r.String()
+		if r.Err() != nil {
+			return nil, core.Err("Failed loading library payload")
+		}
+		l, err := m.build(text, timeout, func(name string) error {
+			if seen[name] {
+				return core.Err("Library '" + name + "' already exists")
+			}
+			seen[name] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		libs = append(libs, l)
+	}
+	return libs, nil
+}
+
+// fcallFlags are those of a call of FCALL or FCALL_RO: the function's.
+func (m *module) fcallFlags(c *core.Ctx) core.Flags {
+	if len(c.Args) > 1 {
+		if f := m.libraries.function(c.Args[1]); f != nil {
+			return f.flags.of(c.Cmd.Flags)
+		}
+	}
+	return c.Cmd.Flags
 }

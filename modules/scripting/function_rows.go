@@ -9,10 +9,10 @@ func (m *module) functionRows() []core.Command {
 		return []core.KeySpec{core.KeyCount(2, flags).With("We cannot tell how the keys will be used so we assume the worst, " + what)}
 	}
 	return []core.Command{
-		{Name: "fcall", Run: m.fcall(false), Arity: -3, Flags: runs &^ core.MayReplicate, ACL: core.CatScripting,
+		{Name: "fcall", Run: m.fcall(false), Arity: -3, Flags: runs, CallFlags: m.fcallFlags, ACL: core.CatScripting,
 			Keys: key(core.KeyRW|core.KeyAccess|core.KeyUpdate, "RW and UPDATE"),
 			Doc:  doc("7.0.0", "Depends on the function that is executed.", "Calls a function.", fcallArgs)},
-		{Name: "fcall_ro", Run: m.fcall(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, ACL: core.CatScripting,
+		{Name: "fcall_ro", Run: m.fcall(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, CallFlags: m.fcallFlags, ACL: core.CatScripting,
 			Keys: key(core.KeyRO|core.KeyAccess, "RO and ACCESS"),
 			Doc:  doc("7.0.0", "Depends on the function that is executed.", "Calls a function that only reads.", fcallArgs)},
 		{Name: "function", Arity: -2, Sub: m.functionSubs(), Doc: doc("7.0.0", "Depends on subcommand.", "A container for commands about functions.", "")},

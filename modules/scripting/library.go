@@ -1,16 +1,22 @@
 package scripting
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua"
 )
 
-// loadTimeout is how long a library may take to load.
-const loadTimeout = 500 * time.Millisecond
+// How long a library may take to load: one that a client sends, and one in a file,
+// which has been loaded in time once; but it must not keep the server from starting.
+const (
+	loadTimeout = 500 * time.Millisecond
+	fileTimeout = 10 * time.Second
+)
 
 // library is a library of functions.
 type library struct {
@@ -37,7 +43,7 @@ func (l *library) Register(f *lua.Function) error {
 	}
 	own := &function{Function: f}
 	for _, name := range f.Flags {
-		own.flags |= flagNamed(name)
+		own.flags |= flagNamed(strings.ToLower(name))
 	}
 	l.functions = append(l.functions, own)
 	l.byName[f.Name] = own
@@ -45,7 +51,7 @@ func (l *library) Register(f *lua.Function) error {
 }
 
 // Flag implements lua.Registrar.
-func (*library) Flag(name string) bool { return flagNamed(name) != 0 }
+func (*library) Flag(name string) bool { return flagNamed(strings.ToLower(name)) != 0 }
 
 type plain string
 
@@ -56,23 +62,18 @@ func (l *library) memory() int64 { return int64(3*len(l.code)) + 256*int64(len(l
 
 // libraries are all that there are, and the one engine that runs them: what a library
 // keeps in its locals is the same for whoever calls it. It is safe for concurrent
-// use, as files are written from other goroutines; the engine is for who holds all shards.
+// use, as files are written, and commands judged, by who holds no locks.
 type libraries struct {
 	mu        sync.Mutex
 	all       []*library // in the order in which they were loaded
-	functions map[string]*function
+	byName    map[string]*library
+	functions map[string]*function // by their names in lower case: of these, the first one counts
+	count     int                  // of functions
 	memory    int64
 }
 
-func newLibraries() *libraries { return &libraries{functions: map[string]*function{}} }
-
-func (s *libraries) find(name string) *library {
-	for _, l := range s.all {
-		if l.name == name {
-			return l
-		}
-	}
-	return nil
+func newLibraries() *libraries {
+	return &libraries{byName: map[string]*library{}, functions: map[string]*function{}}
 }
 
 // list returns all libraries.
@@ -86,83 +87,133 @@ func (s *libraries) list() []*library {
 func (s *libraries) counts() (libs, functions int, memory int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.all), len(s.functions), s.memory
+	return len(s.all), s.count, s.memory
 }
 
-// function returns one by its name, nil if there is none.
+// has reports whether there is a library of that name.
+func (s *libraries) has(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byName[name] != nil
+}
+
+// function returns one by its name in any case, nil if there is none.
 func (s *libraries) function(name []byte) *function {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.functions[string(name)]
+	if f := s.functions[string(name)]; f != nil {
+		return f
+	}
+	return s.functions[strings.ToLower(string(name))]
 }
 
-// add takes libraries in, all or none.
+// add takes libraries in, all or none. They have different names.
 func (s *libraries) add(libs []*library, replace bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := libraries{functions: map[string]*function{}}
-	for _, old := range s.all {
-		replaced := false
-		for _, l := range libs {
-			replaced = replaced || l.name == old.name
-		}
-		if replaced && !replace {
-			return core.Err("Library '" + old.name + "' already exists")
-		}
-		if !replaced {
-			next.put(old)
-		}
-	}
+	var old []*library
 	for _, l := range libs {
-		for _, f := range l.functions {
-			if next.functions[f.Name] != nil {
-				return core.Err("Function " + f.Name + " already exists")
+		if o := s.byName[l.name]; o != nil {
+			if !replace {
+				return core.Err("Library " + l.name + " already exists")
 			}
+			old = append(old, o)
 		}
-		next.put(l)
 	}
-	s.all, s.functions, s.memory = next.all, next.functions, next.memory
+	s.drop(old)
+	for i, l := range libs {
+		if err := s.put(l); err != nil {
+			s.drop(libs[:i])
+			for _, o := range old {
+				_ = s.put(o) // it has been there before
+			}
+			return err
+		}
+	}
 	return nil
 }
 
-func (s *libraries) put(l *library) {
-	s.all = append(s.all, l)
+// put adds a library, unless one of its functions is another's.
+func (s *libraries) put(l *library) error {
 	for _, f := range l.functions {
-		s.functions[f.Name] = f
+		if s.functions[strings.ToLower(f.Name)] != nil {
+			return core.Err("Function " + f.Name + " already exists")
+		}
 	}
+	for _, f := range l.functions {
+		if name := strings.ToLower(f.Name); s.functions[name] == nil {
+			s.functions[name] = f
+		}
+	}
+	s.all = append(s.all, l)
+	s.byName[l.name] = l
+	s.count += len(l.functions)
 	s.memory += l.memory()
+	return nil
+}
+
+// drop forgets libraries, which are there.
+func (s *libraries) drop(libs []*library) {
+	if len(libs) == 0 {
+		return
+	}
+	for _, l := range libs {
+		delete(s.byName, l.name)
+		for _, f := range l.functions {
+			delete(s.functions, strings.ToLower(f.Name))
+		}
+		s.count -= len(l.functions)
+		s.memory -= l.memory()
+	}
+	s.all = slices.DeleteFunc(s.all, func(l *library) bool { return s.byName[l.name] != l })
 }
 
 // remove forgets a library, and reports whether there was one of that name.
 func (s *libraries) remove(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.find(name) == nil {
+	l := s.byName[name]
+	if l == nil {
 		return false
 	}
-	next := libraries{functions: map[string]*function{}}
-	for _, l := range s.all {
-		if l.name != name {
-			next.put(l)
-		}
-	}
-	s.all, s.functions, s.memory = next.all, next.functions, next.memory
+	s.drop([]*library{l})
 	return true
 }
 
 func (s *libraries) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all, s.functions, s.memory = nil, map[string]*function{}, 0
+	s.become(newLibraries())
+}
+
+// replaceAll puts libraries in the place of all that there were.
+func (s *libraries) replaceAll(libs []*library) error {
+	next := newLibraries()
+	if err := next.add(libs, false); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.become(next)
+	return nil
+}
+
+func (s *libraries) become(next *libraries) {
+	s.all, s.byName, s.functions, s.count, s.memory = next.all, next.byName, next.functions, next.count, next.memory
 }
 
 // build makes a library of its source text: reads its first line, compiles it and
-// runs it. The text is copied. No timeout is 0.
-func (m *module) build(text []byte, timeout time.Duration) (*library, error) {
+// runs it. The text is copied. may, if set, is asked about the name.
+func (m *module) build(text []byte, timeout time.Duration, may func(name string) error) (*library, error) {
 	code := string(text)
 	name, err := libraryName(code)
 	if err != nil {
 		return nil, err
+	}
+	if may != nil {
+		if err := may(name); err != nil {
+			return nil, err
+		}
 	}
 	l := &library{name: name, code: []byte(code), byName: map[string]*function{}}
 	chunk, err := lua.CompileLibrary(code, "@user_function")
@@ -170,7 +221,10 @@ func (m *module) build(text []byte, timeout time.Duration) (*library, error) {
 		return nil, core.Err("Error compiling function: " + err.Error())
 	}
 	call := lua.Call{Host: &loading{runner: runner{m: m}}, Limits: lua.Limits{Time: timeout}}
-	if e := m.functionRunner().engine.Load(chunk, l, &call); e != nil {
+	r := m.functionRunner()
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	if e := r.engine.Load(chunk, l, &call); e != nil {
 		if e.Limit == lua.ErrTime {
 			return nil, core.Err("Error registering functions: ERR FUNCTION LOAD timeout")
 		}
@@ -207,7 +261,10 @@ func libraryName(code string) (name string, err error) {
 	if !ok {
 		return "", core.Err("Invalid library metadata")
 	}
-	words := strings.Fields(line)
+	words, err := config.SplitWords(line)
+	if err != nil {
+		return "", core.Err("Invalid library metadata")
+	}
 	given := false
 	for _, word := range words[1:] {
 		v, ok := cutPrefixFold(word, "name=")
@@ -249,7 +306,7 @@ func validName(s string) bool {
 
 // LoadLibrary implements core.FunctionsOwner.
 func (m *module) LoadLibrary(text []byte, replace bool) error {
-	l, err := m.build(text, 0)
+	l, err := m.build(text, fileTimeout, nil)
 	if err != nil {
 		return err
 	}
@@ -266,15 +323,3 @@ func (m *module) Libraries() (texts [][]byte) {
 
 // FlushLibraries implements core.FunctionsOwner.
 func (m *module) FlushLibraries() { m.libraries.flush() }
-
-// replaceAll puts libraries in the place of all that there were.
-func (s *libraries) replaceAll(libs []*library) error {
-	next := newLibraries()
-	if err := next.add(libs, false); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all, s.functions, s.memory = next.all, next.functions, next.memory
-	return nil
-}

@@ -1,8 +1,10 @@
 package scripting
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua"
 )
 
@@ -12,6 +14,8 @@ func TestLibraryName(t *testing.T) {
 	for line, want := range map[string]string{
 		"#!lua name=a\n":        "a",
 		"#!LUA NAME=a_1\nx":     "a_1",
+		"#!lua name=\"a\"\n":    "a",
+		"#!lua name='a\n":       "ERR Invalid library metadata",
 		"return 1":              "ERR Missing library metadata",
 		"#!lua name=a":          "ERR Invalid library metadata",
 		"#!lua\n":               "ERR Library name was not given",
@@ -51,5 +55,82 @@ func TestAddIsAllOrNothing(t *testing.T) {
 	}
 	if err := s.add([]*library{lib("a", "h")}, true); err != nil || s.function([]byte("f")) != nil {
 		t.Errorf("replaced: %v, the old function is still there: %v", err, s.function([]byte("f")) != nil)
+	}
+}
+
+func TestFunctionsInAnyCase(t *testing.T) {
+	l := &library{name: "l", byName: map[string]*function{}}
+	for _, name := range []string{"One", "oNE", "two"} {
+		if err := l.Register(named(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newLibraries()
+	if err := s.add([]*library{l}, false); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"ONE": "One", "one": "One", "oNE": "One", "TWO": "two", "three": ""} {
+		got := ""
+		if f := s.function([]byte(name)); f != nil {
+			got = f.Name
+		}
+		if got != want {
+			t.Errorf("function %s is %q, want %q", name, got, want)
+		}
+	}
+	if _, functions, _ := s.counts(); functions != 3 {
+		t.Errorf("%d functions, want 3", functions)
+	}
+	if s.remove("l"); s.function([]byte("one")) != nil || s.has("l") {
+		t.Error("a library that was removed is still there")
+	}
+}
+
+func TestFlagsOfCommands(t *testing.T) {
+	const own = core.Stale | core.MayReplicate | core.Long
+	for line, want := range map[string]core.Flags{
+		"#!lua\n":                                 core.Long | core.Write | core.DenyOOM,
+		"#!lua flags=\n":                          core.Long | core.Write | core.DenyOOM,
+		"#!lua flags=no-writes\n":                 core.Long,
+		"#!lua flags=allow-oom\n":                 core.Long | core.Write,
+		"#!lua \"flags=no-writes,allow-stale\"\n": core.Long | core.Stale,
+	} {
+		f, err := parseShebang(line)
+		if got := f.of(own); err != nil || got != want {
+			t.Errorf("%q: %x, %v, want %x", line, got, err, want)
+		}
+	}
+	if got := compat.of(own); got != own {
+		t.Errorf("a script that says nothing has %x, want the command's %x", got, own)
+	}
+}
+
+// TestEvalsDoNotPileUp: those of EVAL that were not run for long go, those of SCRIPT LOAD stay.
+func TestEvalsDoNotPileUp(t *testing.T) {
+	c := newCache()
+	kept, err := c.load([]byte("return 'kept'"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10000 {
+		flags := ""
+		if i%2 == 0 {
+			flags = "#!lua flags=no-writes\n"
+		}
+		if _, err := c.load(fmt.Appendf(nil, "%sreturn %d", flags, i), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.bySHA) != mostEvals+1 || len(c.byBody) != mostEvals+1 || c.evals.Len() != mostEvals || len(c.known) != mostEvals/2 {
+		t.Errorf("%d scripts, %d texts, %d of EVAL, %d with flags", len(c.bySHA), len(c.byBody), c.evals.Len(), len(c.known))
+	}
+	if c.find([]byte(kept.sha)) != kept {
+		t.Error("one of SCRIPT LOAD is gone")
+	}
+	if most := int64(mostEvals+1) * kept.memory() * 2; c.memory > most {
+		t.Errorf("%d bytes, want at most %d", c.memory, most)
+	}
+	if c.flush(); len(c.bySHA)+len(c.byBody)+len(c.known)+c.evals.Len() != 0 || c.memory != 0 {
+		t.Error("something is left after a flush")
 	}
 }

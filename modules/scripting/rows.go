@@ -22,13 +22,13 @@ func (m *module) rows() []core.Command {
 		return []core.KeySpec{k[0].With("We cannot tell how the keys will be used so we assume the worst, " + what)}
 	}
 	return []core.Command{
-		{Name: "eval", Run: m.eval(false), Arity: -3, Flags: runs, ACL: core.CatScripting, Keys: noted(write, "RW and UPDATE"),
+		{Name: "eval", Run: m.eval(false), Arity: -3, Flags: runs, CallFlags: m.evalFlags, ACL: core.CatScripting, Keys: noted(write, "RW and UPDATE"),
 			Doc: doc("2.6.0", depends, "Runs a script.", evalArgs)},
-		{Name: "eval_ro", Run: m.eval(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, ACL: core.CatScripting, Keys: noted(read, "RO and ACCESS"),
+		{Name: "eval_ro", Run: m.eval(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, CallFlags: m.evalFlags, ACL: core.CatScripting, Keys: noted(read, "RO and ACCESS"),
 			Doc: doc("7.0.0", depends, "Runs a script that only reads.", evalArgs)},
-		{Name: "evalsha", Run: m.evalSHA(false), Arity: -3, Flags: runs, ACL: core.CatScripting, Keys: write,
+		{Name: "evalsha", Run: m.evalSHA(false), Arity: -3, Flags: runs, CallFlags: m.evalSHAFlags, ACL: core.CatScripting, Keys: write,
 			Doc: doc("2.6.0", depends, "Runs a script that is known by its SHA1.", shaArgs)},
-		{Name: "evalsha_ro", Run: m.evalSHA(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, ACL: core.CatScripting, Keys: read,
+		{Name: "evalsha_ro", Run: m.evalSHA(true), Arity: -3, Flags: runs&^core.MayReplicate | core.ReadOnly, CallFlags: m.evalSHAFlags, ACL: core.CatScripting, Keys: read,
 			Doc: doc("7.0.0", depends, "Runs a script that only reads and is known by its SHA1.", shaArgs)},
 		{Name: "script", Arity: -2, Sub: m.scriptRows(), Doc: doc("2.6.0", "Depends on subcommand.", "A container for commands about scripts.", "")},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,7 @@ type slow struct {
 // runner runs the scripts of one executor of commands, one at a time.
 type runner struct {
 	job
+	busy   sync.Mutex // of functions: held while one runs, or a library is loaded from a file
 	m      *module
 	engine *lua.Engine
 	c      *core.Ctx
@@ -97,6 +99,8 @@ func (r *runner) execute(c *core.Ctx, j job, keys, args [][]byte) error {
 
 func (r *runner) run(call *lua.Call) *lua.Error {
 	if r.function != nil {
+		r.busy.Lock()
+		defer r.busy.Unlock()
 		return r.engine.CallFunction(r.function, call)
 	}
 	return r.engine.Run(r.chunk, call)
@@ -148,9 +152,9 @@ func (r *runner) admit(args [][]byte) (*core.Command, error) {
 		return nil, errUnknown
 	case err != nil:
 		return nil, errArgs
-	case cmd.Flags&core.NoScript != 0:
-		return nil, errNotAllowed
-	case cmd.Flags&core.Write != 0 && r.readOnly:
+	case cmd.Flags&core.NoScript != 0 && (!r.m.anything.Load() || cmd.Categories()&core.CatScripting != 0):
+		return nil, errNotAllowed // scripts within scripts never are
+	case cmd.Flags&(core.Write|core.MayReplicate) != 0 && r.readOnly:
 		return nil, errReadOnly
 	}
 	return cmd, nil
@@ -204,13 +208,13 @@ func (r *runner) Poll() error {
 	}
 	s := r.slow
 	if s == nil {
-		s = &slow{job: r.job, begun: time.Now()}
+		s = &slow{job: r.job, begun: time.UnixMilli(r.c.Now)}
 		for _, a := range r.c.Args {
 			s.command = append(s.command, bytes.Clone(a))
 		}
 		r.slow = s
 		r.m.current.Store(s)
-		r.m.log.Warn("Slow script detected: still in execution after its time. You can try killing the script using the " +
+		r.m.log.Warn("Slow script detected: still in execution after " + strconv.FormatInt(time.Since(s.begun).Milliseconds(), 10) + " milliseconds. You can try killing the script using the " +
 			killer(r.what) + " command. Script name is: " + r.name + ".")
 	}
 	s.wrote.Store(r.wrote)
@@ -218,8 +222,8 @@ func (r *runner) Poll() error {
 		return err
 	}
 	if s.killed.Load() {
-		r.m.log.Info("Lua script killed by user with " + killer(r.what) + ".")
-		return core.Err("Error running script (call to " + r.name + "): Script killed by user with " + killer(r.what) + ".")
+		r.m.log.Info("Lua script killed by user with SCRIPT KILL.")
+		return core.Err("Script killed by user with SCRIPT KILL...") // functions, too
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // scriptLoad is SCRIPT LOAD script.
@@ -52,6 +53,14 @@ func scriptDebug(c *core.Ctx) error {
 	return core.Err("Use SCRIPT DEBUG YES/SYNC/NO")
 }
 
+// debugDeny is DEBUG SET-DISABLE-DENY-SCRIPTS 0|1.
+func (m *module) debugDeny(c *core.Ctx) error {
+	n, _ := decimal.Parse(c.Args[2]) // as in Redis, nonsense is zero
+	m.anything.Store(n != 0)
+	c.OK()
+	return nil
+}
+
 // kill makes the handler of SCRIPT KILL or FUNCTION KILL. The script may be running on
 // another loop: it learns of it when it yields next.
 func (m *module) kill(what string) core.Handler {
@@ -60,10 +69,10 @@ func (m *module) kill(what string) core.Handler {
 		switch {
 		case r == nil:
 			return errNotBusy
-		case r.what != what:
-			return busy(r.what)
 		case r.wrote.Load():
 			return errUnkillable
+		case r.what != what:
+			return busy(r.what)
 		}
 		r.killed.Store(true)
 		c.OK()

@@ -30,6 +30,8 @@ type module struct {
 	current atomic.Pointer[slow] // the one job that others see, because it is slow
 	params  params
 
+	anything atomic.Bool // scripts may call any command
+
 	libraries *libraries
 	functions atomic.Pointer[runner] // of all functions, made when first needed
 }
@@ -55,6 +57,8 @@ func (m *module) Register(r *core.Registry) error {
 	m.params.instructions = r.Config.Int(limit("lua-instruction-limit", "How many instructions of the Lua machine a script may execute."), 0, 1<<62)
 	m.params.memory = r.Config.Memory(limit("lua-memory-limit", "By how many bytes, about, a script may make the process grow."), 0, 1<<62)
 	m.params.timeout = r.Config.Int(limit("lua-timeout", "How many milliseconds a script may run."), 0, 1<<40)
+	r.Debug(core.DebugCommand{Name: "SET-DISABLE-DENY-SCRIPTS", Args: "<0|1>", Arity: 3, Run: m.debugDeny,
+		Help: "Lets scripts call (1) commands that are not allowed in scripts, or no more (0). For tests."})
 	r.Info(core.InfoSection{Name: "memory", Fill: m.info})
 	return nil
 }
@@ -95,7 +99,7 @@ func (m *module) info(w *core.InfoWriter) {
 	human("used_memory_scripts", m.scripts.memory+memory)
 }
 
-// engineSize is about what a Lua machine takes that has run nothing yet.
+// engineSize is about what a Lua machine takes that has run nothing yet, as measured.
 const engineSize = 192 << 10
 
 // limits are those of the next script.
