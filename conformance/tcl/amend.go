@@ -51,6 +51,12 @@ var amendments = [...]amendment{
 		new:  "r ACL setuser antirez +multi +exec\n        catch {r ACL setuser antirez +eval}\n",
 	},
 	{
+		// There is no debugger of scripts, and this is no test that could be skipped.
+		file: "tests/unit/scripting.tcl",
+		old:  "    r script debug sync\n    r eval {return 'hello'} 0\n    r eval {return 'hello'} 0\n}\n",
+		new:  "}\n",
+	},
+	{
 		// 7.2 keeps rules that change nothing.
 		file: "tests/unit/acl.tcl",
 		old:  "assert_equal {+@all} $cmdstr",
