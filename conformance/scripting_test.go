@@ -27,7 +27,9 @@ func eachServer(t *testing.T, run func(t *testing.T, start func(dir string, args
 	}
 	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
-			run(t, func(dir string, args ...string) *Server { return startIn(t, kind[0], dir, append(kind[1:], args...)...) })
+			run(t, func(dir string, args ...string) *Server {
+				return startIn(t, kind[0], dir, append(kind[1:], args...)...)
+			})
 		})
 	}
 }

@@ -182,12 +182,28 @@ func jsonDecode(L *vm.LState, cfg *cjson.Config) int {
 // values makes Lua's values and looks into them, for the algorithms.
 type values struct{ e *Engine }
 
-func (values) Bool(b bool) vm.LValue                    { return vm.LBool(b) }
-func (values) Number(f float64) vm.LValue               { return vm.LNumber(f) }
-func (values) String(s string) vm.LValue                { return vm.LString(s) }
-func (v values) Table() vm.LValue                       { return &vm.LTable{Metatable: vm.LNil} }
-func (values) SetIndex(t vm.LValue, i int, x vm.LValue) { t.(*vm.LTable).RawSet(vm.LNumber(i), x) }
-func (v values) Spend(steps int) error                  { return v.e.spend(steps) }
+func (values) Bool(b bool) vm.LValue      { return vm.LBool(b) }
+func (values) Number(f float64) vm.LValue { return vm.LNumber(f) }
+func (values) String(s string) vm.LValue  { return vm.LString(s) }
+func (v values) Object() vm.LValue        { return v.e.L.CreateTable(0, fewFields) }
+func (v values) Spend(steps int) error    { return v.e.spend(steps) }
+
+// fewFields is the size of a table of fields whose number is not known: that of Go's
+// smallest maps. The VM makes room for 32 otherwise.
+const fewFields = 8
+
+func (v values) Array(elements []vm.LValue) vm.LValue {
+	t := v.e.L.CreateTable(min(len(elements), maxArray-1), 0)
+	if len(elements) < maxArray {
+		a := array(t)
+		*a = append(*a, elements...)
+		return t
+	}
+	for i, x := range elements {
+		t.RawSet(vm.LNumber(i+1), x)
+	}
+	return t
+}
 
 func (values) SetField(t vm.LValue, key string, x vm.LValue) {
 	t.(*vm.LTable).RawSetString(key, x)
@@ -232,21 +248,34 @@ func (r jsonReader) Each(t vm.LValue, f func(k, v vm.LValue) error) error {
 	return r.look.e.each(t.(*vm.LTable), f)
 }
 
-// each calls f for every pair of a table.
+// each calls f for every pair of a table, in the order of next. f does not change it.
 func (e *Engine) each(t *vm.LTable, f func(k, v vm.LValue) error) error {
 	t = e.contents(t)
-	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
-		if t == e.globals && k == vm.LString("(globals)") {
+	for i, v := range *array(t) {
+		if v == vm.LNil || v == nil {
 			continue
 		}
-		if err := f(k, v); err != nil {
+		if err := e.pair(vm.LNumber(i+1), v, f); err != nil {
 			return err
 		}
-		if err := e.spend(1); err != nil {
+	}
+	for _, k := range keys(t) {
+		v := t.RawGetH(k)
+		if v == vm.LNil || t == e.globals && k == vm.LString("(globals)") {
+			continue
+		}
+		if err := e.pair(k, v, f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (e *Engine) pair(k, v vm.LValue, f func(k, v vm.LValue) error) error {
+	if err := f(k, v); err != nil {
+		return err
+	}
+	return e.spend(1)
 }
 
 var cmsgpackLib = map[string]vm.LGFunction{

@@ -29,6 +29,7 @@ var (
 	offIndex    = offset[vm.Upvalue]("index", reflect.Int)
 	offArray    = offset[vm.LTable]("array", reflect.Slice)
 	offKeys     = offset[vm.LTable]("k2i", reflect.Map)
+	offKeyList  = offset[vm.LTable]("keys", reflect.Slice)
 
 	offStack   = offset[vm.LState]("stack", reflect.Interface)
 	stackType  = reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem()
@@ -109,6 +110,11 @@ func closeUpvalues(L *vm.LState, base int) {
 // array is the array part of a table.
 func array(t *vm.LTable) *[]vm.LValue {
 	return (*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offArray))
+}
+
+// keys are the keys that a table has, or had, beside its array.
+func keys(t *vm.LTable) []vm.LValue {
+	return *(*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offKeyList))
 }
 
 // maxArray is the length of an array part. Whatever lies beyond is hashed. The

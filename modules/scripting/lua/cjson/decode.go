@@ -14,9 +14,10 @@ type Maker[V any] interface {
 	Bool(b bool) V
 	Number(f float64) V
 	String(s string) V
-	Table() V
-	SetIndex(table V, i int, v V)
-	SetField(table V, key string, v V)
+	// Array makes a table of elements, which it copies.
+	Array(elements []V) V
+	Object() V
+	SetField(object V, key string, v V)
 	// Spend is told of work done; an error ends the decoding.
 	Spend(steps int) error
 }
@@ -57,6 +58,7 @@ type decoder[V any] struct {
 	at    int
 	depth int
 	tok   token
+	stack []V // elements of arrays that are being read
 }
 
 // Decode reads one value, which is all of s.
@@ -112,7 +114,7 @@ func (d *decoder[V]) value() (v V, err error) {
 }
 
 func (d *decoder[V]) object() (V, error) {
-	t := d.m.Table()
+	t := d.m.Object()
 	d.next()
 	if d.tok.kind == objectEnd {
 		return t, nil
@@ -142,24 +144,25 @@ func (d *decoder[V]) object() (V, error) {
 	}
 }
 
-func (d *decoder[V]) array() (V, error) {
-	t := d.m.Table()
-	d.next()
-	if d.tok.kind == arrayEnd {
-		return t, nil
+func (d *decoder[V]) array() (v V, err error) {
+	base := len(d.stack)
+	if d.next(); d.tok.kind == arrayEnd {
+		return d.m.Array(nil), nil
 	}
-	for i := 1; ; i++ {
-		v, err := d.value()
+	for {
+		x, err := d.value()
 		if err != nil {
-			return t, err
+			return v, err
 		}
-		d.m.SetIndex(t, i, v)
+		d.stack = append(d.stack, x)
 		switch d.next(); d.tok.kind {
 		case arrayEnd:
-			return t, nil
+			v = d.m.Array(d.stack[base:])
+			d.stack = d.stack[:base]
+			return v, nil
 		case comma:
 		default:
-			return t, d.expected("comma or array end")
+			return v, d.expected("comma or array end")
 		}
 		d.next()
 	}

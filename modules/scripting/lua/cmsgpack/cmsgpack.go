@@ -40,9 +40,10 @@ type Maker[V any] interface {
 	Bool(b bool) V
 	Number(f float64) V
 	String(s string) V
-	Table() V
-	SetIndex(table V, i int, v V)
-	Set(table, key, v V) error
+	// Array makes a table of elements, which it copies.
+	Array(elements []V) V
+	Object() V
+	Set(object, key, v V) error
 	// Spend is told of work done; an error ends the unpacking.
 	Spend(steps int) error
 }
@@ -209,8 +210,9 @@ func Unpack[V any](s string, m Maker[V]) (v V, n int, err error) {
 }
 
 type unpacker[V any] struct {
-	m Maker[V]
-	s string
+	m     Maker[V]
+	s     string
+	stack []V // elements of arrays that are being read
 }
 
 // take removes n bytes from the input.
@@ -312,20 +314,22 @@ func (u *unpacker[V]) string(n uint64) (v V, err error) {
 	return u.m.String(s), nil
 }
 
-func (u *unpacker[V]) array(n uint64, depth int) (V, error) {
-	t := u.m.Table()
-	for i := 1; uint64(i) <= n; i++ {
-		v, err := u.value(depth + 1)
+func (u *unpacker[V]) array(n uint64, depth int) (v V, err error) {
+	base := len(u.stack)
+	for ; n > 0; n-- {
+		x, err := u.value(depth + 1)
 		if err != nil {
-			return t, err
+			return v, err
 		}
-		u.m.SetIndex(t, i, v)
+		u.stack = append(u.stack, x)
 	}
-	return t, nil
+	v = u.m.Array(u.stack[base:])
+	u.stack = u.stack[:base]
+	return v, nil
 }
 
 func (u *unpacker[V]) dict(n uint64, depth int) (V, error) {
-	t := u.m.Table()
+	t := u.m.Object()
 	for ; n > 0; n-- {
 		key, err := u.value(depth + 1)
 		if err != nil {
