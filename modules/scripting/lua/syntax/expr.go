@@ -309,6 +309,9 @@ func (p *parser) operator(op kind, left, right ast.Expr, line int) ast.Expr {
 	var e ast.Expr
 	switch op {
 	case and, or:
+		if decided(op, left) {
+			return right
+		}
 		e = &ast.LogicalOpExpr{Operator: op.describe(), Lhs: left, Rhs: right}
 	case concat:
 		return p.concat(left, right, line)
@@ -339,6 +342,33 @@ func (p *parser) concat(left, right ast.Expr, line int) ast.Expr {
 		}
 	}
 	return p.hidden(Concat, line, left, right)
+}
+
+// decided reports whether a constant on the left of an operator leaves what is on the
+// right of it: Lua makes no code of the constant then.
+func decided(op kind, left ast.Expr) bool {
+	switch left.(type) {
+	case *ast.TrueExpr, *ast.StringExpr, *ast.NumberExpr:
+		return op == and
+	case *ast.NilExpr, *ast.FalseExpr:
+		return op == or
+	case *ast.UnaryMinusOpExpr, *ast.ArithmeticOpExpr:
+		return op == and && computable(left)
+	}
+	return false
+}
+
+// computable reports whether the compiler computes an expression.
+func computable(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		return true
+	case *ast.UnaryMinusOpExpr:
+		return computable(e.Expr)
+	case *ast.ArithmeticOpExpr:
+		return computable(e.Lhs) && computable(e.Rhs)
+	}
+	return false
 }
 
 // foldable reports whether the compiler may compute with an operand.
