@@ -29,7 +29,7 @@
 // lock is taken once for many keys and memory is asked for ahead.
 //
 // The input is foreign. No length in it is believed: memory is taken for what
-// has arrived, and the tables are sized for no more keys than the rest of the
+// has arrived, or for what the rest of a file of known size can hold, and the tables are sized for no more keys than the rest of the
 // file can hold. Errors tell the offset in the file and what was being read
 // there; of several, the first in the file.
 //

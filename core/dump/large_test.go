@@ -77,3 +77,24 @@ func TestLargeValuesAreSavedInPieces(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeValuesAreLoadedIntoRoomEnough: a value that is larger than all that has been
+// read does not move again and again while it comes.
+func TestLargeValuesAreLoadedIntoRoomEnough(t *testing.T) {
+	const size = 24 << 20
+	from := newRig(t, registry(t))
+	from.args([]byte("set"), []byte("k"), noise(size))
+	from.do("set other v")
+	b := from.save(dump.SaveOptions{Checksum: true})
+	to := newRig(t, from.reg)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	to.mustLoad(b, dump.LoadOptions{Checksum: true})
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > size+size/4 {
+		t.Errorf("loading %d MB took %d MB of Go's heap", size>>20, took>>20)
+	}
+	if !maps.Equal(to.content(), from.content()) {
+		t.Error("what was loaded is not what was saved")
+	}
+}

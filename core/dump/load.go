@@ -139,7 +139,7 @@ func (l *loader) run() (stored uint64) {
 	err := l.read()
 	l.failure.add(err)
 	if l.el.head > 0 { // in what is before an error there may be another
-		l.makeRoom()
+		l.makeRoom(0)
 	}
 	if !l.failure.before(nowhere) {
 		stored, err = l.checksum()
@@ -190,7 +190,7 @@ func (l *loader) key(e element) {
 	l.ahead = unknown(it.db)
 	if l.o.Delay != nil {
 		l.el.head = l.at // a block of its own, so that others see it come in
-		l.makeRoom()
+		l.makeRoom(0)
 	}
 }
 

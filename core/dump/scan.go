@@ -112,7 +112,7 @@ func (s *scanner) run() error {
 		}
 	}
 	s.el.head = s.at
-	s.makeRoom()
+	s.makeRoom(0)
 	stored, err := s.checksum()
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -171,8 +172,8 @@ func (s *stream) fill(more uint64) error {
 	if s.size >= 0 && more > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
 		return rdb.ErrShort
 	}
-	if len(s.buf) == cap(s.buf) {
-		s.makeRoom()
+	if len(s.buf) == cap(s.buf) || s.size >= 0 && more > blockSize && more > uint64(cap(s.buf)-len(s.buf)) {
+		s.makeRoom(more)
 	}
 	if err := s.ctx.Err(); err != nil {
 		return err
@@ -196,17 +197,22 @@ func (s *stream) fill(more uint64) error {
 const maxEmptyReads = 100
 
 // makeRoom gives the elements before the present one away. If that one alone
-// fills the buffer, it gets a larger one: memory grows with what has come.
-func (s *stream) makeRoom() {
+// fills the buffer, it gets a larger one: of the size that is wanted for what more must
+// come, if the size of the source says that it can; else memory grows with what has
+// come.
+func (s *stream) makeRoom(more uint64) {
 	rest := s.buf[s.el.head:]
 	var b []byte
 	if s.el.head > 0 || s.buf == nil {
 		b = s.flush(s.buf[:s.el.head])
 	}
-	if len(rest) >= cap(b) {
+	switch {
+	case s.size >= 0 && more > blockSize && uint64(len(rest))+more > uint64(cap(b)):
+		b = make([]byte, 0, uint64(len(rest))+more+blockSize)
+	case len(rest) >= cap(b):
 		b = make([]byte, 0, 2*len(rest))
 	}
-	s.buf = append(b, rest...)
+	s.buf = arena.Append(b, rest)
 	s.base += int64(s.el.head)
 	s.at -= s.el.head
 	s.el.value -= s.el.head

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ferrousdb/ferrous/core/arena"
 )
 
 // errMore says that the rest of a command is not in the buffer yet.
@@ -38,13 +40,15 @@ type reader struct {
 	off  int64 // of buf[at] in the file
 	line int64 // the number of the line at off, the first being 1
 	eof  bool
+	want int64 // how many bytes the command at buf[at:] has at least, as far as that is known
 	args [][]byte
 }
 
 const (
 	readAtOnce   = 256 << 10
-	longestNote  = 1024 // an annotation, its end included
-	longestCount = 20   // the first line of a command or an argument, its end included
+	keepRead     = 4 << 20 // the largest buffer that is kept
+	longestNote  = 1024    // an annotation, its end included
+	longestCount = 20      // the first line of a command or an argument, its end included
 )
 
 // newReader reads from src, whose first byte is at offset off of a file of size
@@ -106,13 +110,19 @@ func (r *reader) zeros(at int64) bool {
 	return false
 }
 
-// more reads on. The room doubles when one command fills it.
+// more reads on. When one command fills the room it doubles, or becomes as large as the
+// argument wants that has not come whole.
 func (r *reader) more() error {
 	left := copy(r.buf, r.buf[r.at:])
 	r.buf, r.at = r.buf[:left], 0
-	if cap(r.buf)-left < readAtOnce {
-		grown := make([]byte, left, max(2*left, 2*readAtOnce))
-		copy(grown, r.buf)
+	gone := cap(r.buf) > keepRead && max(int64(left), r.want) < readAtOnce // what was large
+	if cap(r.buf)-left < readAtOnce || int64(cap(r.buf)) < r.want || gone {
+		size := max(2*left, 2*readAtOnce)
+		if r.want > 0 {
+			size = int(r.want) + readAtOnce
+		}
+		grown := make([]byte, left, size)
+		arena.Copy(grown, r.buf)
 		r.buf = grown
 	}
 	n, err := io.ReadFull(r.src, r.buf[left:cap(r.buf)])
@@ -127,7 +137,7 @@ func (r *reader) more() error {
 // arguments, none for an annotation, are in r.args. errMore says that b does not
 // hold all of it.
 func (r *reader) parse(b []byte) (used int, lines int64, err error) {
-	r.args = r.args[:0]
+	r.args, r.want = r.args[:0], 0
 	if len(b) == 0 {
 		return 0, 0, errMore
 	}
@@ -162,6 +172,7 @@ func (r *reader) argument(b []byte, at int) (int, error) {
 		return at, errTorn
 	}
 	if int64(len(b)-at) < n+2 {
+		r.want = int64(at) + n + 2 // which the file has
 		return at, errMore
 	}
 	end := at + int(n)

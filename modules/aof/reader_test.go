@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -194,4 +195,34 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("byte by byte: %v, else %v", err1, err)
 		}
 	})
+}
+
+// TestReaderTakesRoomOnce: the room for a large argument is taken at once, and given up
+// when it is not needed any more.
+func TestReaderTakesRoomOnce(t *testing.T) {
+	large := "*2\r\n$1\r\nk\r\n$8388608\r\n" + strings.Repeat("x", 8<<20) + "\r\n"
+	text := "*1\r\n$1\r\na\r\n" + large + strings.Repeat("*1\r\n$4\r\nping\r\n", 100_000)
+	r := newReader(strings.NewReader(text), 0, int64(len(text)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	n := 0
+	for {
+		args, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 2 && len(args[1]) != 8<<20 {
+			t.Errorf("an argument of %d bytes", len(args[1]))
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; n != 100_002 || took > 11<<20 {
+		t.Errorf("%d commands took %d MB", n, took>>20)
+	}
+	if cap(r.buf) > keepRead {
+		t.Errorf("%d bytes are kept", cap(r.buf))
+	}
 }
