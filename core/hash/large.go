@@ -52,7 +52,7 @@ func (h *large) PrefetchEntry(hash uint64) { h.table.PrefetchEntry(hash) }
 // insert adds a field that is not there; hash is its hash in the table.
 func (h *large) insert(hash uint64, field, value []byte, expire int64) {
 	ref := h.entry(field, len(value), expire)
-	copy(dict.Value(ref), value)
+	arena.Copy(dict.Value(ref), value)
 	h.table.Insert(hash, ref)
 }
 
@@ -62,14 +62,14 @@ func (h *large) replace(p dict.Pos, value []byte, expire int64) {
 	t := &h.table
 	old := t.At(p)
 	if h.fits(p, old, len(value), expire) {
-		copy(dict.Value(old), value)
+		arena.Copy(dict.Value(old), value)
 		if dict.HasExpire(old) && dict.Expire(old) != orNone(expire) {
 			t.SetExpire(p, orNone(expire))
 		}
 		return
 	}
 	ref := h.entry(dict.Key(old), len(value), expire)
-	copy(dict.Value(ref), value)
+	arena.Copy(dict.Value(ref), value)
 	h.bytes -= int64(t.Arena().Cap(old))
 	t.ReplaceFree(p, ref)
 }

@@ -91,7 +91,7 @@ func (l *large) fill(b []byte, n int) chunk {
 	h := c.head()
 	h.end += uint32(len(b))
 	h.count = uint32(n)
-	copy(c.region(), b)
+	arena.Copy(c.region(), b)
 	return c
 }
 
@@ -120,7 +120,7 @@ func (l *large) move(c chunk, n int, end End) chunk {
 		h.end += size
 	}
 	h.count = from.count
-	copy(to.region(), c.region())
+	arena.Copy(to.region(), c.region())
 	l.freeChunk(c)
 	for i, x := range l.ends {
 		if x == c {

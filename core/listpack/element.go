@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
@@ -231,7 +232,7 @@ func Put(dst, value []byte) int {
 	default:
 		dst[0] = tagStr32
 		binary.LittleEndian.PutUint32(dst[1:], uint32(n))
-		body = 5 + copy(dst[5:], value)
+		body = 5 + arena.Copy(dst[5:], value)
 	}
 	return body + putBack(dst[body:], body)
 }

@@ -221,7 +221,7 @@ func (o *object) loadBlock(r *rdb.Reader, above ID) ID {
 // fill makes a block of a region that is stored elsewhere.
 func (o *object) fill(first ID, region []byte, live int) block {
 	b := block{first: first, ref: o.alloc(len(region)), epoch: o.epoch(), size: uint32(len(region)), live: uint32(live)}
-	copy(b.region(), region)
+	arena.Copy(b.region(), region)
 	return b
 }
 

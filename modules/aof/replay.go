@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/files"
 )
 
@@ -120,7 +121,7 @@ type unit struct {
 // add keeps a command until its transaction is complete.
 func (u *unit) add(args [][]byte) {
 	for _, a := range args {
-		u.text = append(u.text, a...)
+		u.text = arena.Append(u.text, a)
 		u.ends = append(u.ends, len(u.text))
 	}
 	u.lens = append(u.lens, len(args))

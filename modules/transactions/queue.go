@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -81,7 +82,7 @@ func (t *tx) add(c *core.Ctx) {
 	first := len(t.args)
 	for _, a := range c.Args {
 		at := len(t.text)
-		t.text = append(t.text, a...)
+		t.text = arena.Append(t.text, a)
 		t.args = append(t.args, t.text[at:len(t.text):len(t.text)])
 	}
 	t.queue = append(t.queue, queued{c.Cmd, first, len(t.args)})
