@@ -8,6 +8,13 @@ import (
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
+// Object is what a value of an ObjectType has to be. What it holds on the Go heap is
+// counted in used_memory and maxmemory beside what is in the arena.
+type Object interface {
+	keyspace.Object
+	keyspace.HeapUser
+}
+
 // ObjectType is the row of a type of value that is not Redis's. Its values are of
 // the Go type T, which no other such type of the server has. The functions get a
 // value and do not change it. They run with the lock of the value's shard held,
@@ -16,7 +23,7 @@ import (
 //	r.Type(core.ObjectType[*ring]{Name: "ring", ID: "ring-demo", ...}.Row())
 //
 // FindObject, OpenObject and PutObject are how commands get at the values.
-type ObjectType[T keyspace.Object] struct {
+type ObjectType[T Object] struct {
 	// Name is what TYPE answers, and OBJECT ENCODING if there is no Encoding.
 	Name     string
 	Encoding string
@@ -89,7 +96,7 @@ type foreign struct {
 }
 
 // objectWire is an ObjectType between memory and dumps.
-type objectWire[T keyspace.Object] struct {
+type objectWire[T Object] struct {
 	ObjectType[T]
 	id uint64 // with the version
 }
@@ -123,7 +130,7 @@ func (w *objectWire[T]) copy(o T, a *arena.Arena) (keyspace.Value, error) {
 }
 
 // objectValue is the value of an Object, which is released if there is an error.
-func objectValue[T keyspace.Object](o T, err error) (keyspace.Value, error) {
+func objectValue[T Object](o T, err error) (keyspace.Value, error) {
 	v := keyspace.Value{Kind: keyspace.ObjectKind(keyspace.Custom), Object: o}
 	if err == nil {
 		return v, nil
@@ -136,7 +143,7 @@ func objectValue[T keyspace.Object](o T, err error) (keyspace.Value, error) {
 
 // FindObject opens a key for reading and returns its value, the zero T if there is no such key; a value of any
 // other type is WRONGTYPE.
-func FindObject[T keyspace.Object](c *Ctx, key []byte) (T, error) {
+func FindObject[T Object](c *Ctx, key []byte) (T, error) {
 	o, _, err := objectOf[T](c.Find(key))
 	return o, err
 }
@@ -144,7 +151,7 @@ func FindObject[T keyspace.Object](c *Ctx, key []byte) (T, error) {
 // OpenObject opens a key for changing and returns its value, the zero T if there is
 // no such key: while a snapshot is read, this is the copy that the snapshot does not see.
 // A value of any other type is WRONGTYPE.
-func OpenObject[T keyspace.Object](c *Ctx, key []byte) (T, error) {
+func OpenObject[T Object](c *Ctx, key []byte) (T, error) {
 	e := c.FindForWrite(key)
 	o, ok, err := objectOf[T](e)
 	if !ok {
@@ -155,17 +162,17 @@ func OpenObject[T keyspace.Object](c *Ctx, key []byte) (T, error) {
 
 // PutObject gives a key that does not exist, or whose value is to be replaced, a value of
 // a type of ObjectType. Its members are in the arena that c.Arena returns for the key.
-func PutObject[T keyspace.Object](c *Ctx, key []byte, o T) {
+func PutObject[T Object](c *Ctx, key []byte, o T) {
 	c.DB.PutObject(key, keyspace.Custom, o, 0, c.Now)
 }
 
 // OfObject is Wait.Wants for values of a type of ObjectType.
-func OfObject[T keyspace.Object](e keyspace.Entry) bool {
+func OfObject[T Object](e keyspace.Entry) bool {
 	_, ok := e.Object().(T)
 	return ok
 }
 
-func objectOf[T keyspace.Object](e keyspace.Entry) (o T, ok bool, err error) {
+func objectOf[T Object](e keyspace.Entry) (o T, ok bool, err error) {
 	if !e.OK() {
 		return o, false, nil
 	}

@@ -150,8 +150,8 @@ func TestTypesRefused(t *testing.T) {
 }
 
 type (
-	ringObject struct{ keyspace.Object }
-	hoopObject struct{ keyspace.Object }
+	ringObject struct{ Object }
+	hoopObject struct{ Object }
 )
 
 func TestLookupInEmptyTable(t *testing.T) {

@@ -165,6 +165,10 @@ func (a *Arena) account(n int64) {
 	}
 }
 
+// CountHeap counts n bytes more as used (or fewer, if n is negative) that are no blobs:
+// what values hold on the Go heap.
+func (a *Arena) CountHeap(n int64) { a.account(n) }
+
 // Publish makes the arena tell its pool whenever its use has changed by more than step
 // bytes. With small steps all arenas write to the same place often.
 func (a *Arena) Publish(step int64) {
@@ -184,7 +188,7 @@ func (a *Arena) publish() {
 func (a *Arena) Cap(ref Ref) int { return int(slabOf(ref).size) - a.guard }
 
 // Used is the exact number of bytes in blobs handed out and not freed, each counted
-// with its whole size class. Blobs retired for a snapshot's sake count until they are
+// with its whole size class, and what CountHeap was told. Blobs retired for a snapshot's sake count until they are
 // reclaimed (see Retired).
 func (a *Arena) Used() int64 { return a.used - a.remote.bytes.Load() }
 

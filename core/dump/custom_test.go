@@ -62,7 +62,8 @@ func (r *bytesIn[Of]) Release(int) bool {
 	return true
 }
 func (r *bytesIn[Of]) Rehome(a *arena.Arena) { r.a = a }
-func (r *bytesIn[Of]) MemoryUsage() int64    { return int64(r.n) }
+func (r *bytesIn[Of]) MemoryUsage() int64    { return int64(r.n) + r.HeapUsage() }
+func (r *bytesIn[Of]) HeapUsage() int64      { return 32 }
 func (r *bytesIn[Of]) Len() int              { return 1 }
 
 // bytesModule brings the type of a name.

@@ -234,6 +234,7 @@ func (ks *Keyspace) Watch(limit int64) {
 func (ks *Keyspace) ExactMemory() int64 {
 	var sum int64
 	for i := range ks.shards {
+		ks.shards[i].settle()
 		a := ks.shards[i].arena
 		_, retired := a.Retired()
 		sum += a.Used() - retired

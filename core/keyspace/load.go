@@ -28,7 +28,7 @@ func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 		return true
 	}
 	ref := s.newEntry(key, v.Kind, handleSize, expire, clock)
-	putHandle(dict.Value(ref), s.objects.add(v.Object, s.arena.Epoch()))
+	putHandle(dict.Value(ref), s.addObject(v.Object, s.arena.Epoch()))
 	db.tables[sh].Insert(h, ref)
 	if at := nextDue(v.Object); at != NeverDue {
 		db.noteDue(h, key, at)

@@ -29,6 +29,7 @@ type Warmer interface {
 type objectTable struct {
 	chunks []*objectChunk
 	n      uint32 // slots ever used
+	opened uint32 // 1 + the slot whose HeapUsage may have changed since it was counted; 0 for none
 	free   []uint32
 	sweep  []Object // large values on their way out
 }
@@ -40,7 +41,10 @@ type objectChunk [1 << chunkBits]objectSlot
 type objectSlot struct {
 	obj   Object
 	epoch arena.Epoch // the newest snapshot when the value became writable
+	heap  int64       // bytes on the Go heap that are counted as used; notCounted if it is no HeapUser
 }
+
+const notCounted = -1
 
 // handleSize is the length of an Object's handle, the packed value of its entry.
 const handleSize = 4
@@ -62,8 +66,53 @@ func (t *objectTable) add(o Object, e arena.Epoch) uint32 {
 			t.chunks = append(t.chunks, new(objectChunk))
 		}
 	}
-	*t.slot(i) = objectSlot{o, e}
+	*t.slot(i) = objectSlot{o, e, notCounted}
 	return i
+}
+
+// addObject is add for an Object of the shard, whose Go memory is counted.
+func (s *shard) addObject(o Object, e arena.Epoch) uint32 {
+	i := s.objects.add(o, e)
+	if _, ok := o.(HeapUser); ok {
+		s.objects.slot(i).heap = 0
+		s.changing(i)
+	}
+	return i
+}
+
+// changing says that a HeapUser is about to be changed. How much it then holds is asked
+// when the next one is, or when somebody wants to know: never later than the
+// next Sweep.
+func (s *shard) changing(i uint32) {
+	if s.objects.opened != i+1 {
+		s.settle()
+		s.objects.opened = i + 1
+	}
+}
+
+// settle counts what the Object that was changed last holds on the Go heap.
+func (s *shard) settle() {
+	if s.objects.opened == 0 {
+		return
+	}
+	slot := s.objects.slot(s.objects.opened - 1)
+	s.objects.opened = 0
+	n := slot.obj.(HeapUser).HeapUsage()
+	s.arena.CountHeap(n - slot.heap)
+	slot.heap = n
+}
+
+// uncount ends the counting of an Object that leaves its slot.
+func (s *shard) uncount(i uint32) {
+	slot := s.objects.slot(i)
+	if slot.heap == notCounted {
+		return
+	}
+	if s.objects.opened == i+1 {
+		s.objects.opened = 0
+	}
+	s.arena.CountHeap(-slot.heap)
+	slot.heap = notCounted
 }
 
 // drop empties a slot for reuse and returns what it held.
@@ -85,6 +134,7 @@ const releaseNow = 64
 // at once, or when no snapshot can see it any more. release says that the
 // value itself dies, and not only this version of it.
 func (s *shard) retireObject(i uint32, release bool) {
+	s.uncount(i)
 	if !s.arena.Live() {
 		s.endObject(i, release)
 		return
@@ -93,7 +143,11 @@ func (s *shard) retireObject(i uint32, release bool) {
 	// used memory any more: else eviction would go on and on.
 	kept := int64(0)
 	if release {
-		kept = s.objects.slot(i).obj.MemoryUsage()
+		o := s.objects.slot(i).obj
+		kept = o.MemoryUsage()
+		if h, ok := o.(HeapUser); ok {
+			kept -= h.HeapUsage()
+		}
 		s.arena.Disregard(kept)
 	}
 	// What runs later runs inside the arena, which must not be used from there:

@@ -14,6 +14,7 @@ func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool
 	ks.Lock(set)
 	defer ks.Unlock(set)
 	s := &ks.shards[sh]
+	s.settle()
 	if expire && ks.expiry == DeleteExpired {
 		for _, db := range ks.dbs {
 			if db.sweepExpired(sh, now, budget) {

@@ -15,6 +15,9 @@ type toy struct {
 	shared []bool // with a predecessor: copy before changing
 }
 
+// toyHeap is what a cell counts as on the Go heap: more than all the rest.
+const toyHeap = 1000
+
 func newToy(a *arena.Arena, numbers []uint64) *toy {
 	o := &toy{a: a}
 	for _, n := range numbers {
@@ -66,5 +69,6 @@ func (o *toy) Release(budget int) bool {
 }
 
 func (o *toy) Rehome(a *arena.Arena) { o.a = a }
-func (o *toy) MemoryUsage() int64    { return int64(len(o.cells)) * 17 }
+func (o *toy) MemoryUsage() int64    { return int64(len(o.cells))*17 + o.HeapUsage() }
+func (o *toy) HeapUsage() int64      { return int64(len(o.cells)) * toyHeap }
 func (o *toy) Len() int              { return len(o.cells) }

@@ -71,12 +71,21 @@ type Object interface {
 	// Rehome makes the value allocate from a now: its key moved to another
 	// shard. What it has allocated stays where it is.
 	Rehome(a *arena.Arena)
-	// MemoryUsage returns the bytes of the value outside the arena's own
-	// accounting plus those inside it, in constant time.
+	// MemoryUsage returns the bytes of the value in the arena and on the Go heap, in
+	// constant time; see HeapUser.
 	MemoryUsage() int64
 	// Len returns the number of members, which decides whether Release is
 	// done at once or in the background.
 	Len() int
+}
+
+// HeapUser is an Object that holds more than a little on the Go heap, beside its members
+// in the arena.
+type HeapUser interface {
+	// HeapUsage returns how many bytes that is, about, in constant time; they are part of
+	// MemoryUsage. The keyspace asks after changes, and counts them as used
+	// memory, which eviction looks at.
+	HeapUsage() int64
 }
 
 // Value is a view of a key's value: packed bytes or an Object.

@@ -201,7 +201,7 @@ func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {
 	h := db.ks.Hash(key)
 	s := &db.ks.shards[ShardOf(h)]
 	data := db.PutHashed(h, key, ObjectKind(t), handleSize, expire, now)
-	putHandle(data, s.objects.add(o, s.arena.Epoch()))
+	putHandle(data, s.addObject(o, s.arena.Epoch()))
 	if at := nextDue(o); at != NeverDue {
 		db.noteDue(h, key, at)
 	}
@@ -228,10 +228,13 @@ func (e *Entry) OpenObject() Object {
 	i := handleOf(e.Data())
 	slot := s.objects.slot(i)
 	if !s.arena.Live() || slot.epoch == s.arena.Epoch() {
+		if slot.heap != notCounted {
+			s.changing(i)
+		}
 		return slot.obj
 	}
 	next := slot.obj.Thaw()
-	j := s.objects.add(next, s.arena.Epoch())
+	j := s.addObject(next, s.arena.Epoch())
 	putHandle(e.Writable(), j)
 	s.retireObject(i, false)
 	return next
@@ -309,5 +312,5 @@ func (e *Entry) moveObject(dst *shard) uint32 {
 		dst.arena.Join(src.arena)
 		o.Rehome(dst.arena)
 	}
-	return dst.objects.add(o, dst.arena.Epoch())
+	return dst.addObject(o, dst.arena.Epoch())
 }

@@ -10,7 +10,7 @@ import (
 // store is where a stream's blobs come from.
 type store struct {
 	a   *arena.Arena
-	mem int64 // bytes of all blobs
+	mem int64 // bytes of all blobs, and of groups and consumers
 }
 
 // private reports whether what was made in that epoch is seen by no snapshot.
@@ -33,6 +33,12 @@ func (s *store) free(ref arena.Ref, e arena.Epoch) {
 	} else {
 		s.a.Free(ref)
 	}
+}
+
+// onHeap notes that groups and consumers, which are on the Go heap, take n bytes more or fewer.
+func (s *store) onHeap(n int64) {
+	s.mem += n
+	s.a.CountHeap(n)
 }
 
 // directory is slots in the order of their IDs, in pages. A slot is of a type without

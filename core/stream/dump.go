@@ -247,7 +247,7 @@ func (o *object) loadGroup(opcode byte, r *rdb.Reader) {
 		return
 	}
 	groups.insert(&o.store, at, string(name), g)
-	o.mem += groupCost + int64(len(name))
+	o.onHeap(groupCost + int64(len(name)))
 	for n := r.Count(10); n > 0 && r.Err() == nil; n-- {
 		g.loadConsumer(&o.store, opcode, r, list)
 	}
@@ -347,7 +347,7 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 		groups := &to.rest().groups
 		at, _ := groups.find([]byte(name))
 		groups.insert(&to.store, at, name, copied)
-		to.mem += groupCost + int64(len(name))
+		to.onHeap(groupCost + int64(len(name)))
 	}
 	return keyspace.Value{Kind: v.Kind, Object: to}
 }

@@ -295,7 +295,7 @@ func (ed *Editor) AddGroup(name []byte, last ID, read int64) bool {
 	at, ok := groups.find(name)
 	if !ok {
 		groups.insert(&o.store, at, string(name), &group{epoch: o.epoch(), last: last, read: read})
-		o.mem += groupCost + int64(len(name))
+		o.onHeap(groupCost + int64(len(name)))
 	}
 	return !ok
 }
@@ -310,6 +310,6 @@ func (ed *Editor) DeleteGroup(name []byte) bool {
 	groups := &e.o.more.groups
 	at, _ := groups.find(name)
 	groups.remove(&e.o.store, at)
-	e.o.mem -= groupCost + int64(len(name))
+	e.o.onHeap(-(groupCost + int64(len(name))))
 	return true
 }

@@ -66,7 +66,7 @@ func (g *group) release(s *store, budget int) int {
 		return -1
 	}
 	g.consumers.all(func(name string, _ Consumer) bool {
-		s.mem -= consumerCost + int64(len(name))
+		s.onHeap(-(consumerCost + int64(len(name))))
 		return true
 	})
 	return budget
@@ -107,13 +107,13 @@ func (g *group) addConsumer(s *store, at place, state ConsumerState) Consumer {
 	}
 	*g.editState(s, n) = state
 	g.consumers.insert(s, at, state.Name, n)
-	s.mem += consumerCost + int64(len(state.Name))
+	s.onHeap(consumerCost + int64(len(state.Name)))
 	return n
 }
 
 // removeConsumer takes a consumer out that has nothing pending any more.
 func (g *group) removeConsumer(s *store, at place, n Consumer) {
-	s.mem -= consumerCost + int64(len(g.state(n).Name))
+	s.onHeap(-(consumerCost + int64(len(g.state(n).Name))))
 	*g.editState(s, n) = ConsumerState{}
 	g.consumers.remove(s, at)
 	g.free = append(g.free, n)

@@ -268,7 +268,9 @@ func (o *object) Release(budget int) (done bool) {
 	}
 	budget = releaseSlots(&o.more.blocks, &o.store, budget, func(b *block) { o.free(b.ref, b.epoch) })
 	for budget > 0 && o.more.groups.n > 0 {
-		if budget = o.more.groups.lastPage().last().v.release(&o.store, budget-1); budget >= 0 {
+		last := o.more.groups.lastPage().last()
+		if budget = last.v.release(&o.store, budget-1); budget >= 0 {
+			o.onHeap(-(groupCost + int64(len(last.name))))
 			o.more.groups.removeLast()
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
@@ -29,7 +30,7 @@ type ring struct {
 	bytes  int64       // in blobs
 }
 
-var _ keyspace.Object = (*ring)(nil)
+var _ core.Object = (*ring)(nil)
 
 func newRing(a *arena.Arena, size int) *ring { return &ring{a: a, size: size} }
 
@@ -101,7 +102,10 @@ func (r *ring) Release(budget int) (done bool) {
 func (r *ring) Rehome(a *arena.Arena) { r.a = a }
 
 // MemoryUsage implements keyspace.Object.
-func (r *ring) MemoryUsage() int64 { return r.bytes + int64(cap(r.slots))*8 + 64 }
+func (r *ring) MemoryUsage() int64 { return r.bytes + r.HeapUsage() }
+
+// HeapUsage implements keyspace.HeapUser.
+func (r *ring) HeapUsage() int64 { return int64(cap(r.slots))*8 + 64 }
 
 // Len implements keyspace.Object.
 func (r *ring) Len() int { return len(r.slots) }

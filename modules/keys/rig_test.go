@@ -244,7 +244,8 @@ func (o *numbersObject) Release(budget int) bool {
 
 func (o *numbersObject) Thaw() keyspace.Object { return &numbersObject{o.a, slices.Clone(o.cells)} }
 func (o *numbersObject) Rehome(a *arena.Arena) { o.a = a }
-func (o *numbersObject) MemoryUsage() int64    { return int64(len(o.cells)) * 8 }
+func (o *numbersObject) MemoryUsage() int64    { return int64(len(o.cells))*8 + o.HeapUsage() }
+func (o *numbersObject) HeapUsage() int64      { return int64(cap(o.cells)) * 8 }
 func (o *numbersObject) Len() int              { return len(o.cells) }
 
 func numbersType() core.ValueType {

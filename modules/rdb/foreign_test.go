@@ -38,6 +38,7 @@ type onHeap struct{}
 func (onHeap) Release(int) bool    { return true }
 func (onHeap) Rehome(*arena.Arena) {}
 func (onHeap) MemoryUsage() int64  { return 100 }
+func (onHeap) HeapUsage() int64    { return 100 }
 func (onHeap) Len() int            { return 1 }
 
 func (s *shelf) Thaw() keyspace.Object { next := *s; return &next }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
 
@@ -221,3 +222,36 @@ XTRIM s MAXLEN 0
 XGROUP DESTROY s h
 XGROUP SETID s g $
 `
+
+// TestGroupsAreCounted: groups and consumers, which are on the Go heap, are used memory,
+// and no more when they are gone (which the rig's end looks at).
+func TestGroupsAreCounted(t *testing.T) {
+	r := newRig(t)
+	defer r.End()
+	r.Do("XADD s 1-1 f v")
+	memory := func() int64 {
+		r.Keyspace.Lock(keyspace.AllShards)
+		defer r.Keyspace.Unlock(keyspace.AllShards)
+		return r.Keyspace.ExactMemory()
+	}
+	usage := func() int64 {
+		r.Keyspace.Lock(keyspace.AllShards)
+		defer r.Keyspace.Unlock(keyspace.AllShards)
+		return r.Ctx.DB.Find([]byte("s"), r.Ctx.Now, 0).MemoryUsage()
+	}
+	before, used := memory(), usage()
+	for i := range 300 {
+		r.Do("XGROUP CREATE s group:%d 0", i)
+		r.Do("XGROUP CREATECONSUMER s group:%d consumer", i)
+	}
+	if grown, all := usage()-used, memory()-before; grown < 300*200 || all < grown*9/10 {
+		t.Errorf("MEMORY USAGE has grown by %d, used memory by %d", grown, all)
+	}
+	r.Do("XGROUP DELCONSUMER s group:7 consumer")
+	for i := range 100 {
+		r.Do("XGROUP DESTROY s group:%d", i)
+	}
+	if grown, all := usage()-used, memory()-before; grown < 200*200 || all > grown*11/10 {
+		t.Errorf("with less MEMORY USAGE has grown by %d, used memory by %d", grown, all)
+	}
+}
