@@ -1,6 +1,12 @@
-// Package coretest runs the commands of a module on a keyspace of their own,
-// without a server, for the module's tests. It tells what a command has replied,
-// fed to the log and published. Nothing but tests imports it.
+// Package coretest is for the tests of modules, those of third parties too. Nothing
+// but tests imports it, so it alone in core sees the host.
+//
+//   - Rig runs the commands of one module on a keyspace of its own, without a server,
+//     and tells what a command has replied, fed to the log and published: the
+//     quickest, and for looking into the module.
+//   - Server is a whole server of any modules in the test's process, and Client a connection
+//     to it, which can block. Feed hears what logs and replicas would.
+//   - CheckValues has a type of values do all that values are to do.
 package coretest
 
 import (

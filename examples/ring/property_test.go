@@ -3,16 +3,19 @@ package ring
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // model is what the rings hold, said simply, and what snapshots are to see.
 type model struct {
-	client
+	*coretest.Client
+	server    *coretest.Server
 	rings     map[string]modelRing
 	snapshots []snapshot
 }
@@ -31,10 +34,12 @@ type snapshot struct {
 // snapshots coming and going. What a snapshot has seen it must still see,
 // whatever was written since.
 func TestModel(t *testing.T) {
-	c := start(t)
+	s := start(t)
+	c := s.Client()
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{client: client{t, c.srv, c.pipe}, rings: map[string]modelRing{}}
-		m.must("FLUSHALL")
+		m := &model{Client: c, server: s, rings: map[string]modelRing{}}
+		c.T = t
+		m.Must("FLUSHALL")
 		defer func() {
 			for _, s := range m.snapshots {
 				s.End()
@@ -50,7 +55,7 @@ func TestModel(t *testing.T) {
 
 func (m *model) check(t *rapid.T) {
 	for k, want := range m.rings {
-		if got := m.raw("RING.RANGE", k); got != bulk(want.elements) {
+		if got := m.Args("RING.RANGE", k); got != strings.Join(want.elements, " ") {
 			t.Fatalf("%s holds %q, want %q", k, got, want.elements)
 		}
 	}
@@ -71,21 +76,23 @@ func (m *model) push(t *rapid.T) {
 	}
 	// Sometimes more than the keyspace frees at once, so that the sweeper has work.
 	elements := rapid.SliceOfN(rapid.StringN(0, 20, -1), 1, 100).Draw(t, "elements")
-	m.must(append([]string{"RING.PUSH", k, itoa(size)}, elements...)...)
+	if got := m.Args(append([]string{"RING.PUSH", k, itoa(size)}, elements...)...); got[0] == '-' {
+		t.Fatal(got)
+	}
 	all := slices.Concat(m.rings[k].elements, elements)
 	m.rings[k] = modelRing{size, all[max(len(all)-size, 0):]}
 }
 
 func (m *model) delete(t *rapid.T) {
 	k := keys.Draw(t, "key")
-	m.must("DEL", k)
+	m.Must("DEL %s", k)
 	delete(m.rings, k)
 }
 
 func (m *model) rename(t *rapid.T) {
 	from, to := keys.Draw(t, "from"), keys.Draw(t, "to")
 	if r, ok := m.rings[from]; ok && from != to {
-		m.must("RENAME", from, to)
+		m.Must("RENAME %s %s", from, to)
 		m.rings[to] = r
 		delete(m.rings, from)
 	}
@@ -94,7 +101,7 @@ func (m *model) rename(t *rapid.T) {
 func (m *model) copy(t *rapid.T) {
 	from, to := keys.Draw(t, "from"), keys.Draw(t, "to")
 	if r, ok := m.rings[from]; ok && from != to {
-		m.must("COPY", from, to, "REPLACE")
+		m.Must("COPY %s %s REPLACE", from, to)
 		m.rings[to] = r
 	}
 }
@@ -107,7 +114,7 @@ func (m *model) freeze(*rapid.T) {
 	for k, r := range m.rings {
 		want[k] = r.elements
 	}
-	m.snapshots = append(m.snapshots, snapshot{m.client.freeze(), want})
+	m.snapshots = append(m.snapshots, snapshot{m.server.Freeze(), want})
 }
 
 func (m *model) end(t *rapid.T) {

@@ -1,0 +1,201 @@
+package coretest
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/host"
+)
+
+// Options describe a Server.
+type Options struct {
+	Modules []core.Module
+	// Args configure it as a command line does, after what every Server has: no port, a
+	// socket, poisoned memory, no save points, DEBUG and protected parameters allowed.
+	Args []string
+	// Dir is where its files are; a temporary directory if empty.
+	Dir string
+}
+
+// Server is a whole server in the test's process, which ends with the test.
+type Server struct {
+	*host.Server
+	Dir string // of its files
+	Log *Log
+
+	t       testing.TB
+	modules []core.Module
+}
+
+// Start starts a server that has to come up.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s, err := Try(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Serve is Start with modules and arguments alone.
+func Serve(t testing.TB, modules []core.Module, args ...string) *Server {
+	t.Helper()
+	return Start(t, Options{Modules: modules, Args: args})
+}
+
+// Try starts a server that need not come up.
+func Try(t testing.TB, o Options) (*Server, error) {
+	t.Helper()
+	s := &Server{Dir: o.Dir, Log: &Log{}, t: t, modules: o.Modules}
+	if s.Dir == "" {
+		s.Dir = t.TempDir()
+	}
+	args := []string{
+		"--port", "0", "--unixsocket", socket(t), "--dir", s.Dir, "--save", "", "--arena-poison", "yes",
+		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
+	}
+	srv, err := host.Start(host.Options{
+		Modules: o.Modules, Args: append(args, o.Args...),
+		Log: hclog.New(&hclog.LoggerOptions{Output: s.Log, Level: hclog.Debug}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Server = srv
+	t.Cleanup(srv.Stop)
+	return s, nil
+}
+
+// socket returns the path of a socket, which has to be short.
+func socket(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "s")
+}
+
+// Client opens a connection, which is closed at the end of the test.
+func (s *Server) Client() *Client {
+	s.t.Helper()
+	conn, err := net.Dial("unix", s.Addr("unix").String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return NewClient(s.t, conn)
+}
+
+// Module returns one of the server's modules.
+func (s *Server) Module(name string) core.Module {
+	s.t.Helper()
+	for _, m := range s.modules {
+		if m.Name() == name {
+			return m
+		}
+	}
+	s.t.Fatalf("no module %s", name)
+	return nil
+}
+
+// File returns the path of a file in the server's directory.
+func (s *Server) File(name string) string { return filepath.Join(s.Dir, name) }
+
+// Freeze begins a snapshot, as BGSAVE does; End it.
+func (s *Server) Freeze() *keyspace.Snapshot { return s.Keyspace().Capture() }
+
+// UsedMemory returns the bytes of all data.
+func (s *Server) UsedMemory() int64 {
+	ks := s.Keyspace()
+	ks.Lock(keyspace.AllShards)
+	defer ks.Unlock(keyspace.AllShards)
+	return ks.ExactMemory()
+}
+
+// Log is what a server has logged, or a process has written: it may be read meanwhile.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *Log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// Module is a module of a test: what it registers.
+type Module func(r *core.Registry)
+
+// Name implements core.Module.
+func (Module) Name() string { return "test" }
+
+// Register implements core.Module.
+func (m Module) Register(r *core.Registry) error { m(r); return nil }
+
+// Feed is a module of a test that hears what logs and replicas would, and the events of keys.
+type Feed struct {
+	mu     sync.Mutex
+	fed    []string
+	args   [][]string
+	events []string
+}
+
+// Name implements core.Module.
+func (*Feed) Name() string { return "feed" }
+
+// Register implements core.Module.
+func (f *Feed) Register(r *core.Registry) error {
+	r.OnFeed(func(fed core.Fed) {
+		var words []string
+		for _, a := range fed.Args {
+			words = append(words, string(a))
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.fed = append(f.fed, strings.Join(words, " "))
+		f.args = append(f.args, words)
+	}).Set(true)
+	r.OnChange(func(_ *core.Ctx, ch core.Change) {
+		if !ch.Only() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.events = append(f.events, ch.Name+" "+string(ch.Key))
+		}
+	}).Set(true)
+	return nil
+}
+
+// Take returns what has been fed and which events there were since the last call, joined by ", ".
+func (f *Feed) Take() (fed, events string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fed, events = strings.Join(f.fed, ", "), strings.Join(f.events, ", ")
+	f.fed, f.args, f.events = nil, nil, nil
+	return fed, events
+}
+
+// takeArgs is Take for who repeats the commands.
+func (f *Feed) takeArgs() [][]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.args
+	f.fed, f.args, f.events = nil, nil, nil
+	return all
+}
