@@ -315,7 +315,7 @@ func (p *values) damaged() {
 		}
 	}
 	// A long payload is tried at so many places.
-	step := max(len(body)/400, 1)
+	step := max(len(body)/150, 1)
 	for at := 1; at < len(body); at += step {
 		for _, mask := range []byte{0xff, 1, 0x80} {
 			b := []byte(body)

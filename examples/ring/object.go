@@ -1,7 +1,6 @@
 package ring
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -34,15 +33,9 @@ var _ core.Object = (*ring)(nil)
 
 func newRing(a *arena.Arena, size int) *ring { return &ring{a: a, size: size} }
 
-// header is the length of an element, before its bytes.
-const header = 8
-
 // push puts an element in, in the place of the oldest if the ring is full.
 func (r *ring) push(element []byte) {
-	blob := r.a.Alloc(header + len(element))
-	b := arena.Bytes(blob, header+len(element))
-	binary.LittleEndian.PutUint64(b, uint64(len(element)))
-	copy(b[header:], element)
+	blob := r.a.Store(element)
 	r.bytes += int64(r.a.Cap(blob))
 	if len(r.slots) < r.size {
 		r.slots = append(r.slots, blob)
@@ -55,9 +48,7 @@ func (r *ring) push(element []byte) {
 
 // at returns element i, counted from the oldest; the bytes are in the arena.
 func (r *ring) at(i int) []byte {
-	blob := r.slots[(r.oldest+i)%len(r.slots)]
-	n := int(binary.LittleEndian.Uint64(arena.Bytes(blob, header)))
-	return arena.Bytes(blob, header+n)[header:]
+	return arena.Stored(r.slots[(r.oldest+i)%len(r.slots)])
 }
 
 // resize makes the ring keep size elements from now on.
