@@ -41,11 +41,17 @@ type Rig struct {
 	feed, events *core.Switch
 }
 
-// New registers the module, which is not started.
-func New(t T, m core.Module) *Rig {
+// New registers the module, which is not started, after others that it may want.
+func New(t T, m core.Module, before ...core.Module) *Rig {
 	r := &Rig{T: t, Registry: core.NewRegistry(config.NewSchema())}
+	for _, other := range before {
+		r.Registry.Add(other)
+	}
 	r.Registry.Add(m)
 	r.feed = r.Registry.OnFeed(func(f core.Fed) {
+		if f.Args == nil {
+			return // it has been withdrawn
+		}
 		var words []string
 		for _, a := range f.Args {
 			words = append(words, string(a))
@@ -61,7 +67,7 @@ func New(t T, m core.Module) *Rig {
 	if err := r.Registry.Freeze(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	r.Keyspace = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
+	r.Keyspace = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}, Events: expiries{r}})
 	r.Ctx = core.Ctx{
 		Writer: &resp.Writer{Proto: 2}, DB: r.Keyspace.DB(0), Session: &core.Session{}, Hooks: r.Registry.Hooks,
 		Now: 1_700_000_000_000,
@@ -83,6 +89,12 @@ func (r *Rig) Do(format string, args ...any) string {
 	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
 		argv = append(argv, []byte(word))
 	}
+	return r.Run(argv...)
+}
+
+// Run is Do for arguments that are no words.
+func (r *Rig) Run(argv ...[]byte) string {
+	r.T.Helper()
 	cmd, err := r.Registry.Lookup(argv)
 	if err != nil {
 		r.T.Fatalf("no such call: %q: %v", argv, err)
@@ -92,8 +104,8 @@ func (r *Rig) Do(format string, args ...any) string {
 	r.Keyspace.Lock(keyspace.AllShards)
 	defer r.Keyspace.Unlock(keyspace.AllShards)
 	if err := cmd.Run(c); err != nil {
-		if len(c.Buf) > 0 {
-			r.T.Errorf("%q: replied %q and failed with %v", argv, c.Buf, err)
+		if len(c.Buf) > 0 || c.Dirty > 0 {
+			r.T.Errorf("%q: replied %q, made %d changes and failed with %v", argv, c.Buf, c.Dirty, err)
 		}
 		return "-" + err.Error()
 	}
@@ -102,6 +114,50 @@ func (r *Rig) Do(format string, args ...any) string {
 		return "blocked"
 	}
 	return r.Reply()
+}
+
+// Encoding is what OBJECT ENCODING would answer, "none" if the key is missing.
+func (r *Rig) Encoding(key string) string {
+	r.Keyspace.Lock(keyspace.AllShards)
+	defer r.Keyspace.Unlock(keyspace.AllShards)
+	e := r.Ctx.DB.Find([]byte(key), r.Ctx.Now, 0)
+	if !e.OK() {
+		return "none"
+	}
+	return r.Registry.TypeOf(e.Value()).Encoding(e.Value())
+}
+
+// Set gives a key a string, as SET does, without telling anybody; expire in Unix
+// milliseconds, 0 for none.
+func (r *Rig) Set(key, value string, expire int64) {
+	r.Ctx.DB.PutString(r.Keyspace.Hash([]byte(key)), []byte(key), []byte(value), expire, r.Ctx.Now)
+}
+
+// Strings are all keys with strings that a snapshot sees, with their values.
+func Strings(s *keyspace.Snapshot) map[string]string {
+	all := map[string]string{}
+	for shard := range keyspace.Shards {
+		s.Walk(0, shard, func(f keyspace.Frozen) bool {
+			all[string(f.Key)] = string(keyspace.TextOf(f.Value, nil))
+			return true
+		})
+	}
+	return all
+}
+
+// expiries hears of members that have expired, as the host does: what it would tell stands in
+// Fed and Events with a "+" before it.
+type expiries struct{ *Rig }
+
+func (expiries) Expired(int, []byte) {}
+func (expiries) Created(int, []byte) {}
+
+func (r expiries) MemberExpired(_ int, key []byte, v keyspace.Value, member []byte) {
+	r.Fed = append(r.Fed, fmt.Sprintf("+%s %s %s", r.Registry.TypeOf(v).Members.Command, key, member))
+}
+
+func (r expiries) MembersExpired(_ int, key []byte, v keyspace.Value, emptied bool) {
+	r.Events = append(r.Events, fmt.Sprintf("+%s %s %v", r.Registry.TypeOf(v).Members.Event, key, emptied))
 }
 
 // begin forgets what the last command has brought.

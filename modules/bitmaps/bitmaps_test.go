@@ -2,7 +2,6 @@ package bitmaps
 
 import (
 	"bytes"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -36,20 +35,20 @@ func TestPropagation(t *testing.T) {
 	} {
 		t.Run(c.command, func(t *testing.T) {
 			r := newRig(t)
-			defer r.ks.Close()
+			defer r.Keyspace.Close()
 			if c.value != "" {
-				r.set("k", c.value, 0)
+				r.Set("k", c.value, 0)
 			}
-			r.do("%s", c.command)
+			r.Do("%s", c.command)
 			var want []string
 			if c.fed {
-				want = []string{fmt.Sprint(strings.Fields(c.command))}
+				want = []string{c.command}
 			}
-			if !reflect.DeepEqual(r.fed, want) {
-				t.Errorf("%s: propagated %q, want %q", c.name, r.fed, want)
+			if !reflect.DeepEqual(r.Fed, want) {
+				t.Errorf("%s: propagated %q, want %q", c.name, r.Fed, want)
 			}
-			if got := strings.Join(r.events, ","); got != c.events || r.ctx.Dirty != c.dirty {
-				t.Errorf("%s: events %q, want %q; %d changes, want %d", c.name, got, c.events, r.ctx.Dirty, c.dirty)
+			if got := strings.Join(r.Events, ","); got != c.events || r.Ctx.Dirty != c.dirty {
+				t.Errorf("%s: events %q, want %q; %d changes, want %d", c.name, got, c.events, r.Ctx.Dirty, c.dirty)
 			}
 		})
 	}
@@ -62,13 +61,13 @@ func TestTTL(t *testing.T) {
 		"bitop or k other": 0, "bitop or k other k": 0,
 	} {
 		r := newRig(t)
-		r.set("k", "value", rigNow+1000)
-		r.set("other", strings.Repeat("x", 100), 0)
-		r.do("%s", command)
-		if got := r.ctx.DB.Find([]byte("k"), rigNow, 0).Expire(); got != want {
+		r.Set("k", "value", rigNow+1000)
+		r.Set("other", strings.Repeat("x", 100), 0)
+		r.Do("%s", command)
+		if got := r.Ctx.DB.Find([]byte("k"), rigNow, 0).Expire(); got != want {
 			t.Errorf("%s: expires at %d, want %d", command, got, want)
 		}
-		r.ks.Close()
+		r.Keyspace.Close()
 	}
 }
 
@@ -76,23 +75,23 @@ func TestTTL(t *testing.T) {
 // holds was accepted once.
 func TestLimits(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	r.maxBulk.Store(2)
 	refused := "-" + errOffset.Error()
 	for _, command := range []string{"setbit k 16 1", "getbit k 16", "bitfield k GET u1 16", "bitfield k GET u8 #2"} {
-		if got := r.do("%s", command); got != refused {
+		if got := r.Do("%s", command); got != refused {
 			t.Errorf("%s: %s", command, got)
 		}
 	}
-	if got := r.do("bitfield k SET u8 15 1"); got != "*1 :0" {
+	if got := r.Do("bitfield k SET u8 15 1"); got != "*1 :0" {
 		t.Error(got)
 	}
-	r.ctx.Session = nil
-	if got := r.do("setbit k 99 1"); got != ":0" {
+	r.Ctx.Session = nil
+	if got := r.Do("setbit k 99 1"); got != ":0" {
 		t.Error(got)
 	}
 	for _, offset := range []string{"9223372036854775807", "#2305843009213693952", "#9223372036854775807"} {
-		if got := r.do("bitfield k GET u8 %s", offset); got != refused {
+		if got := r.Do("bitfield k GET u8 %s", offset); got != refused {
 			t.Errorf("offset %s: %s", offset, got)
 		}
 	}
@@ -113,21 +112,21 @@ func TestFieldFlags(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
-	r.set("a", strings.Repeat("x", 1000), 0)
-	r.set("b", strings.Repeat("y", 1000), 0)
-	r.ctx.Buf = make([]byte, 0, 1000)
+	defer r.Keyspace.Close()
+	r.Set("a", strings.Repeat("x", 1000), 0)
+	r.Set("b", strings.Repeat("y", 1000), 0)
+	r.Ctx.Buf = make([]byte, 0, 1000)
 	for _, command := range []string{
 		"setbit a 3 1", "getbit a 3", "bitcount a 1 -1 BIT", "bitpos a 1", "bitop or c a b",
 		"bitfield a GET u8 0 OVERFLOW SAT INCRBY i7 5 1 SET u3 #3 7", "bitfield_ro a GET u8 0",
 	} {
 		args := bytes.Fields([]byte(command))
-		cmd := r.reg.Find(string(args[0]))
-		r.ctx.Hooks = core.NewRegistry(nil).Hooks // nobody listens
+		cmd := r.Registry.Find(string(args[0]))
+		r.Ctx.Hooks = core.NewRegistry(nil).Hooks // nobody listens
 		got := testing.AllocsPerRun(100, func() {
-			r.ctx.Reset(cmd, args)
-			r.ctx.Buf = r.ctx.Buf[:0]
-			if err := cmd.Run(&r.ctx); err != nil {
+			r.Ctx.Reset(cmd, args)
+			r.Ctx.Buf = r.Ctx.Buf[:0]
+			if err := cmd.Run(&r.Ctx); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -145,21 +144,21 @@ func BenchmarkMegabyte(b *testing.B) {
 	} {
 		b.Run(command, func(b *testing.B) {
 			r := newRig(b)
-			defer r.ks.Close()
-			r.ks.Close()
-			r.ks = keyspace.New(keyspace.Options{Databases: 1})
-			r.ctx.DB = r.ks.DB(0)
-			r.ctx.Hooks = core.NewRegistry(nil).Hooks
+			defer r.Keyspace.Close()
+			r.Keyspace.Close()
+			r.Keyspace = keyspace.New(keyspace.Options{Databases: 1})
+			r.Ctx.DB = r.Keyspace.DB(0)
+			r.Ctx.Hooks = core.NewRegistry(nil).Hooks
 			for _, key := range []string{"ones", "b", "c", "e"} {
-				r.set(key, strings.Repeat("\xff", 1<<20), 0)
+				r.Set(key, strings.Repeat("\xff", 1<<20), 0)
 			}
 			args := bytes.Fields([]byte(command))
-			cmd := r.reg.Find(string(args[0]))
+			cmd := r.Registry.Find(string(args[0]))
 			b.SetBytes(1 << 20)
 			for b.Loop() {
-				r.ctx.Reset(cmd, args)
-				r.ctx.Buf = r.ctx.Buf[:0]
-				if err := cmd.Run(&r.ctx); err != nil {
+				r.Ctx.Reset(cmd, args)
+				r.Ctx.Buf = r.Ctx.Buf[:0]
+				if err := cmd.Run(&r.Ctx); err != nil {
 					b.Fatal(err)
 				}
 			}

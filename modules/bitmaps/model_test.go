@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -55,7 +56,7 @@ type model struct {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{rig: newRig(t), t: rt, keys: map[string]string{}}
-		defer m.ks.Close()
+		defer m.Keyspace.Close()
 		type frozen struct {
 			snap *keyspace.Snapshot
 			want map[string]string
@@ -65,7 +66,7 @@ func TestModel(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"set": plain(m.set), "setbit": plain(m.setbit), "getbit": plain(m.getbit), "bitcount": plain(m.bitcount),
 			"bitpos": plain(m.bitpos), "bitop": plain(m.bitop), "bitfield": plain(m.bitfield),
-			"freeze": func(*rapid.T) { snaps = append(snaps, frozen{m.ks.Freeze(), maps.Clone(m.keys)}) },
+			"freeze": func(*rapid.T) { snaps = append(snaps, frozen{m.Keyspace.Freeze(), maps.Clone(m.keys)}) },
 			"end": func(*rapid.T) {
 				if len(snaps) > 0 {
 					snaps[0].snap.End()
@@ -73,10 +74,10 @@ func TestModel(t *testing.T) {
 				}
 			},
 			"": func(*rapid.T) {
-				now := m.ks.Freeze()
+				now := m.Keyspace.Freeze()
 				defer now.End()
 				for _, s := range append(snaps, frozen{now, m.keys}) {
-					if got := m.contents(s.snap); !maps.Equal(got, s.want) {
+					if got := coretest.Strings(s.snap); !maps.Equal(got, s.want) {
 						rt.Fatalf("a snapshot holds %q, want %q", got, s.want)
 					}
 				}
@@ -91,7 +92,7 @@ func TestModel(t *testing.T) {
 func (m *model) key() string { return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(m.t, "key") }
 
 func (m *model) expect(want string, format string, args ...any) {
-	if got := m.do(format, args...); got != want {
+	if got := m.Do(format, args...); got != want {
 		m.t.Fatalf("%s = %s, want %s (%q)", fmt.Sprintf(format, args...), got, want, m.keys)
 	}
 }
@@ -104,7 +105,7 @@ func (m *model) set() {
 		rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 255, 255, 7}), 0, 100), func(b []byte) string { return string(b) }),
 		rapid.Map(rapid.IntRange(0, 9000), func(n int) string { return strings.Repeat("\xff", n) }),
 	).Draw(m.t, "value")
-	m.rig.set(key, value, 0)
+	m.rig.Set(key, value, 0)
 	m.keys[key] = value
 }
 

@@ -1,97 +1,26 @@
 package bitmaps
 
 import (
-	"fmt"
-	"strings"
-	"testing"
-
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
-	"github.com/ferrousdb/ferrous/core/keyspace"
-	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
-// rig runs the module's commands on a poisoned keyspace of their own, without a
-// server.
+// rig is a coretest.Rig of this module.
 type rig struct {
-	t       testing.TB
-	reg     *core.Registry
-	ks      *keyspace.Keyspace
-	ctx     core.Ctx
-	fed     []string // what was propagated
-	events  []string // "set k"
+	*coretest.Rig
 	maxBulk *config.MemoryVar
 }
 
 const rigNow = 1700000000000
 
-func newRig(t testing.TB) *rig {
-	schema := config.NewSchema()
-	m := &module{}
-	r := &rig{t: t, reg: core.NewRegistry(schema)}
-	r.maxBulk = schema.Memory(config.Param{Name: "proto-max-bulk-len", Default: "1mb"}, 1, 1<<40)
-	r.reg.Add(m)
-	feed := r.reg.OnFeed(func(f core.Fed) { r.fed = append(r.fed, fmt.Sprintf("%s", f.Args)) })
-	events := r.reg.OnChange(func(_ *core.Ctx, ch core.Change) {
-		if !ch.Only() {
-			r.events = append(r.events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
-		}
-	})
-	if err := r.reg.Freeze(); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.follow(schema); err != nil {
-		t.Fatal(err)
-	}
-	feed.Set(true)
-	events.Set(true)
-	r.ks = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
-	r.ctx = core.Ctx{
-		Writer: &resp.Writer{Proto: 2}, DB: r.ks.DB(0), Session: &core.Session{}, Hooks: r.reg.Hooks, Now: rigNow,
+func newRig(t coretest.T) *rig {
+	r, m := &rig{}, &module{}
+	r.Rig = coretest.New(t, m, coretest.Module(func(reg *core.Registry) {
+		r.maxBulk = reg.Config.Memory(config.Param{Name: "proto-max-bulk-len", Default: "1mb"}, 1, 1<<40)
+	}))
+	if err := m.follow(r.Registry.Config); err != nil {
+		t.Fatalf("%v", err)
 	}
 	return r
-}
-
-// do runs a command given as words separated by blanks and returns the reply
-// with its line ends shown as blanks.
-func (r *rig) do(format string, args ...any) string {
-	r.t.Helper()
-	words := strings.Fields(fmt.Sprintf(format, args...))
-	argv := make([][]byte, len(words))
-	for i, word := range words {
-		argv[i] = []byte(word)
-	}
-	cmd := r.reg.Find(words[0])
-	if cmd == nil || !cmd.ArityOK(len(argv)) {
-		r.t.Fatalf("no such call: %q", words)
-	}
-	c := &r.ctx
-	c.Reset(cmd, argv)
-	c.Buf = c.Buf[:0]
-	r.fed, r.events = nil, nil
-	if err := cmd.Run(c); err != nil {
-		if len(c.Buf) > 0 || c.Dirty > 0 {
-			r.t.Errorf("%q: replied %q, made %d changes and failed with %v", words, c.Buf, c.Dirty, err)
-		}
-		return "-" + err.Error()
-	}
-	c.Feed()
-	return strings.TrimSpace(strings.ReplaceAll(string(c.Buf), "\r\n", " "))
-}
-
-func (r *rig) set(key, value string, expire int64) {
-	r.ctx.DB.PutString(r.ks.Hash([]byte(key)), []byte(key), []byte(value), expire, rigNow)
-}
-
-// contents are all keys of a snapshot with their values.
-func (r *rig) contents(s *keyspace.Snapshot) map[string]string {
-	all := map[string]string{}
-	for shard := range keyspace.Shards {
-		s.Walk(0, shard, func(f keyspace.Frozen) bool {
-			all[string(f.Key)] = string(keyspace.TextOf(f.Value, nil))
-			return true
-		})
-	}
-	return all
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -39,35 +40,35 @@ func TestPropagation(t *testing.T) {
 	} {
 		r := newRig(t)
 		if c.before != "" {
-			r.do("%s", c.before)
+			r.Do("%s", c.before)
 		}
-		r.do("%s", c.command)
+		r.Do("%s", c.command)
 		var want []string
 		if c.fed {
-			want = []string{fmt.Sprint(strings.Fields(c.command))}
+			want = []string{c.command}
 		}
-		if !reflect.DeepEqual(r.fed, want) {
-			t.Errorf("%s: propagated %q, want %q", c.command, r.fed, want)
+		if !reflect.DeepEqual(r.Fed, want) {
+			t.Errorf("%s: propagated %q, want %q", c.command, r.Fed, want)
 		}
-		if got := strings.Join(r.events, ","); got != c.events || r.ctx.Dirty != c.dirty {
-			t.Errorf("%s: events %q, want %q; %d changes, want %d", c.command, got, c.events, r.ctx.Dirty, c.dirty)
+		if got := strings.Join(r.Events, ","); got != c.events || r.Ctx.Dirty != c.dirty {
+			t.Errorf("%s: events %q, want %q; %d changes, want %d", c.command, got, c.events, r.Ctx.Dirty, c.dirty)
 		}
-		r.ks.Close()
+		r.Keyspace.Close()
 	}
 }
 
 // TestCache: the number that PFCOUNT keeps is trusted until something changes.
 func TestCache(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	made := appendEmpty(nil)
 	made.cache(12345)
-	r.set("k", string(made), 0)
+	r.Set("k", string(made), 0)
 	for _, c := range []struct{ command, want string }{
 		{"pfcount k", ":12345"}, {"pfcount k missing", ":0"}, {"pfadd k", ":0"}, {"pfcount k", ":12345"},
 		{"pfadd k a", ":1"}, {"pfcount k", ":1"}, {"pfadd k a", ":0"}, {"pfmerge k", "+OK"},
 	} {
-		if got := r.do("%s", c.command); got != c.want {
+		if got := r.Do("%s", c.command); got != c.want {
 			t.Errorf("%s = %s, want %s", c.command, got, c.want)
 		}
 	}
@@ -79,14 +80,14 @@ func TestCache(t *testing.T) {
 // TestFailureChangesNothing: PFADD may find out late that the runs do not add up.
 func TestFailureChangesNothing(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
+	defer r.Keyspace.Close()
 	bad := string(appendEmpty(nil)[:headerSize]) + "\x63\xff" // the first 9216 registers and no more
-	r.set("k", bad, 0)
-	if got := r.do("pfadd k 42 a"); got != "-"+errCorrupt.Error() {
+	r.Set("k", bad, 0)
+	if got := r.Do("pfadd k 42 a"); got != "-"+errCorrupt.Error() {
 		t.Error(got)
 	}
-	if r.get("k") != bad || len(r.fed)+len(r.events) > 0 {
-		t.Errorf("%q, fed %q, events %q", r.get("k"), r.fed, r.events)
+	if r.get("k") != bad || len(r.Fed)+len(r.Events) > 0 {
+		t.Errorf("%q, fed %q, events %q", r.get("k"), r.Fed, r.Events)
 	}
 }
 
@@ -96,7 +97,7 @@ func TestFailureChangesNothing(t *testing.T) {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		keys := map[string]*ranks{}
 		type frozen struct {
 			*keyspace.Snapshot
@@ -116,7 +117,7 @@ func TestModel(t *testing.T) {
 			return fmt.Sprintf(":%d", h.estimate())
 		}
 		expect := func(want, format string, args ...any) {
-			if got := r.do(format, args...); got != want {
+			if got := r.Do(format, args...); got != want {
 				rt.Fatalf("%s = %s, want %s", fmt.Sprintf(format, args...), got, want)
 			}
 		}
@@ -155,7 +156,7 @@ func TestModel(t *testing.T) {
 					}
 				}
 				for _, k := range names {
-					r.do("pfadd %s", k) // as the model has it now
+					r.Do("pfadd %s", k) // as the model has it now
 				}
 				expect(count(&all), "pfcount missing %s", strings.Join(names, " "))
 				if rapid.Bool().Draw(rt, "merge") {
@@ -164,10 +165,10 @@ func TestModel(t *testing.T) {
 				}
 			},
 			"limit":   func(*rapid.T) { r.m.sparseMax.Store(int64(rapid.SampledFrom([]int{0, 100, 3000}).Draw(rt, "limit"))) },
-			"todense": func(*rapid.T) { r.do("pfdebug todense %s", key()) },
+			"todense": func(*rapid.T) { r.Do("pfdebug todense %s", key()) },
 			"freeze": func(*rapid.T) {
-				s := r.ks.Freeze()
-				snaps = append(snaps, frozen{s, r.contents(s)})
+				s := r.Keyspace.Freeze()
+				snaps = append(snaps, frozen{s, coretest.Strings(s)})
 			},
 			"end": func(*rapid.T) {
 				if len(snaps) > 0 {
@@ -177,7 +178,7 @@ func TestModel(t *testing.T) {
 			},
 			"": func(*rapid.T) {
 				for _, s := range snaps {
-					if !maps.Equal(r.contents(s.Snapshot), s.want) {
+					if !maps.Equal(coretest.Strings(s.Snapshot), s.want) {
 						rt.Fatal("a snapshot has moved")
 					}
 				}
@@ -206,14 +207,14 @@ func FuzzValue(f *testing.F) {
 	f.Add(append(append([]byte("HYLL"), make([]byte, 12)...), bytes.Repeat([]byte{0xff}, denseSize-headerSize)...))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		r := newRig(t)
-		defer r.ks.Close()
+		defer r.Keyspace.Close()
 		for _, command := range []string{
 			"pfadd k a b c 1 2 3", "pfcount k", "pfcount k k", "pfmerge k other", "pfmerge other k", "pfdebug getreg k",
 			"pfdebug decode k", "pfdebug encoding k", "pfdebug todense k",
 		} {
-			r.set("k", string(value), 0)
-			r.set("other", string(appendEmpty(nil)), 0)
-			if got := r.do("%s", command); got == "" {
+			r.Set("k", string(value), 0)
+			r.Set("other", string(appendEmpty(nil)), 0)
+			if got := r.Do("%s", command); got == "" {
 				t.Errorf("%s: no reply", command)
 			}
 			if s := sketch(r.get("k")); sketch(value).valid() && !s.valid() {
@@ -225,25 +226,25 @@ func FuzzValue(f *testing.F) {
 
 func TestAllocations(t *testing.T) {
 	r := newRig(t)
-	defer r.ks.Close()
-	r.do("pfadd a 1 2 3")
-	r.do("pfadd b 1 2 3")
-	r.do("pfdebug todense b")
-	r.ctx.Hooks = core.NewRegistry(nil).Hooks // nobody listens
+	defer r.Keyspace.Close()
+	r.Do("pfadd a 1 2 3")
+	r.Do("pfadd b 1 2 3")
+	r.Do("pfdebug todense b")
+	r.Ctx.Hooks = core.NewRegistry(nil).Hooks // nobody listens
 	element := []byte("element:0000")
 	for _, args := range [][][]byte{
 		{[]byte("pfadd"), []byte("a"), element}, {[]byte("pfadd"), []byte("b"), element}, {[]byte("pfcount"), []byte("a")},
 		{[]byte("pfcount"), []byte("a"), []byte("b")}, {[]byte("pfmerge"), []byte("a"), []byte("a")},
 	} {
-		cmd := r.reg.Find(string(args[0]))
-		r.ctx.Buf = make([]byte, 0, 100)
+		cmd := r.Registry.Find(string(args[0]))
+		r.Ctx.Buf = make([]byte, 0, 100)
 		n := 0
 		got := testing.AllocsPerRun(100, func() {
 			n++
 			element[10], element[11] = byte('0'+n/10), byte('0'+n%10) // nearly all of them change something
-			r.ctx.Reset(cmd, args)
-			r.ctx.Buf = r.ctx.Buf[:0]
-			if err := cmd.Run(&r.ctx); err != nil {
+			r.Ctx.Reset(cmd, args)
+			r.Ctx.Buf = r.Ctx.Buf[:0]
+			if err := cmd.Run(&r.Ctx); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -260,25 +261,25 @@ func BenchmarkCommands(b *testing.B) {
 	} {
 		b.Run(command, func(b *testing.B) {
 			r := newRig(b)
-			r.ks = keyspace.New(keyspace.Options{Databases: 1})
-			defer r.ks.Close()
-			r.ctx.DB = r.ks.DB(0)
+			r.Keyspace = keyspace.New(keyspace.Options{Databases: 1})
+			defer r.Keyspace.Close()
+			r.Ctx.DB = r.Keyspace.DB(0)
 			for i := range 100000 {
-				if r.do("pfadd dense %d", i); i < 1500 {
-					r.do("pfadd sparse %d", i)
+				if r.Do("pfadd dense %d", i); i < 1500 {
+					r.Do("pfadd sparse %d", i)
 				}
 			}
-			r.ctx.Hooks = core.NewRegistry(nil).Hooks
+			r.Ctx.Hooks = core.NewRegistry(nil).Hooks
 			args := bytes.Fields([]byte(command))
-			cmd := r.reg.Find(string(args[0]))
+			cmd := r.Registry.Find(string(args[0]))
 			for b.Loop() {
 				if len(args) == 2 { // else the number is known
-					e := r.ctx.DB.Find([]byte("dense"), rigNow, 0)
+					e := r.Ctx.DB.Find([]byte("dense"), rigNow, 0)
 					sketch(e.Writable()).changed()
 				}
-				r.ctx.Reset(cmd, args)
-				r.ctx.Buf = r.ctx.Buf[:0]
-				if err := cmd.Run(&r.ctx); err != nil {
+				r.Ctx.Reset(cmd, args)
+				r.Ctx.Buf = r.Ctx.Buf[:0]
+				if err := cmd.Run(&r.Ctx); err != nil {
 					b.Fatal(err)
 				}
 			}
