@@ -55,13 +55,17 @@ func (b *bench) measure(ctx context.Context, l load, servers []*server) (*compar
 	return c, nil
 }
 
+// warmUpBytes is how many bytes of values the first uncounted run moves at most.
+const warmUpBytes = 256 << 20
+
 // warmUp runs the load on every server, uncounted, for a quarter of a second at least, and returns how many requests
 // fill the wanted time on the slowest of them. Everybody then gets that number: the same work, not the same time.
 func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, error) {
 	var slowest float64
 	for _, s := range servers {
 		// A lone client whose every command waits for a disk would need a minute for ten thousand.
-		l.requests = roundUp(min(10_000, 200*l.clients), l.clients*l.pipeline)
+		// And ten thousand values of a megabyte are more than a first look is worth.
+		l.requests = roundUp(min(10_000, 200*l.clients, max(warmUpBytes/l.size, 1)), l.clients*l.pipeline)
 		for {
 			if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
 				return 0, err
