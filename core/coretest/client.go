@@ -23,8 +23,10 @@ type Client struct {
 	// checked.
 	T T
 
-	conn net.Conn
-	r    *bufio.Reader
+	// Conn is the connection itself.
+	Conn net.Conn
+
+	r *bufio.Reader
 }
 
 // patience is how long a test waits for anything.
@@ -33,11 +35,11 @@ const patience = 30 * time.Second
 // NewClient makes a client of a connection, which is closed at the end of the test.
 func NewClient(t testing.TB, conn net.Conn) *Client {
 	t.Cleanup(func() { conn.Close() })
-	return &Client{T: t, conn: conn, r: bufio.NewReader(conn)}
+	return &Client{T: t, Conn: conn, r: bufio.NewReader(conn)}
 }
 
 // Close ends the connection.
-func (c *Client) Close() { c.conn.Close() }
+func (c *Client) Close() { c.Conn.Close() }
 
 // Encode appends a command to b, as it is sent.
 func Encode(b []byte, words ...string) []byte {
@@ -88,8 +90,8 @@ func (c *Client) Send(format string, args ...any) {
 
 // SendArgs is Send for arguments that are no words.
 func (c *Client) SendArgs(args ...string) error {
-	_ = c.conn.SetDeadline(time.Now().Add(patience))
-	_, err := c.conn.Write(Encode(nil, args...))
+	_ = c.Conn.SetDeadline(time.Now().Add(patience))
+	_, err := c.Conn.Write(Encode(nil, args...))
 	return err
 }
 

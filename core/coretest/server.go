@@ -22,6 +22,8 @@ type Options struct {
 	// Args configure it as a command line does, after what every Server has: no port, a
 	// socket, poisoned memory, no save points, DEBUG and protected parameters allowed.
 	Args []string
+	// SavePoints leaves it the save points that a server has by default.
+	SavePoints bool
 	// Dir is where its files are; a temporary directory if empty.
 	Dir string
 }
@@ -32,7 +34,8 @@ type Server struct {
 	Dir string // of its files
 	Log *Log
 
-	t       testing.TB
+	T testing.TB
+
 	modules []core.Module
 }
 
@@ -52,31 +55,34 @@ func Serve(t testing.TB, modules []core.Module, args ...string) *Server {
 	return Start(t, Options{Modules: modules, Args: args})
 }
 
-// Try starts a server that need not come up.
+// Try starts a server that need not come up: with an error there is its Log.
 func Try(t testing.TB, o Options) (*Server, error) {
 	t.Helper()
-	s := &Server{Dir: o.Dir, Log: &Log{}, t: t, modules: o.Modules}
+	s := &Server{Dir: o.Dir, Log: &Log{}, T: t, modules: o.Modules}
 	if s.Dir == "" {
 		s.Dir = t.TempDir()
 	}
 	args := []string{
-		"--port", "0", "--unixsocket", socket(t), "--dir", s.Dir, "--save", "", "--arena-poison", "yes",
+		"--port", "0", "--unixsocket", Socket(t), "--dir", s.Dir, "--arena-poison", "yes",
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
+	}
+	if !o.SavePoints {
+		args = append(args, "--save", "")
 	}
 	srv, err := host.Start(host.Options{
 		Modules: o.Modules, Args: append(args, o.Args...),
 		Log: hclog.New(&hclog.LoggerOptions{Output: s.Log, Level: hclog.Debug}),
 	})
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	s.Server = srv
 	t.Cleanup(srv.Stop)
 	return s, nil
 }
 
-// socket returns the path of a socket, which has to be short.
-func socket(t testing.TB) string {
+// Socket returns the path of a socket, which has to be short.
+func Socket(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "s")
 	if err != nil {
@@ -86,25 +92,37 @@ func socket(t testing.TB) string {
 	return filepath.Join(dir, "s")
 }
 
+// Dial opens a connection to the socket of a server in another process, once there is one.
+func Dial(t testing.TB, socket string) *Client {
+	t.Helper()
+	var conn net.Conn
+	Eventually(t, "a connection to "+socket, func() bool {
+		var err error
+		conn, err = net.Dial("unix", socket)
+		return err == nil
+	})
+	return NewClient(t, conn)
+}
+
 // Client opens a connection, which is closed at the end of the test.
 func (s *Server) Client() *Client {
-	s.t.Helper()
+	s.T.Helper()
 	conn, err := net.Dial("unix", s.Addr("unix").String())
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	return NewClient(s.t, conn)
+	return NewClient(s.T, conn)
 }
 
 // Module returns one of the server's modules.
 func (s *Server) Module(name string) core.Module {
-	s.t.Helper()
+	s.T.Helper()
 	for _, m := range s.modules {
 		if m.Name() == name {
 			return m
 		}
 	}
-	s.t.Fatalf("no module %s", name)
+	s.T.Fatalf("no module %s", name)
 	return nil
 }
 

@@ -141,7 +141,7 @@ func TestBlocks(t *testing.T) {
 	write(t, filepath.Join(dir, "go.mod"), strings.Replace(string(gomod), "=> ../..", "=> "+top, 1))
 	write(t, filepath.Join(dir, "go.sum"), string(gosum))
 	cmd := exec.Command("go", "vet", "./...")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go vet: %v\n%s", err, out)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // ferrous runs the test binary as the server and returns its output.
@@ -28,12 +30,12 @@ func TestCheck(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "")
 	c := s.connect()
 	c.fill()
-	c.want("OK", "DEBUG SET-ACTIVE-EXPIRE 0")
-	c.want("OK", "SET old x PX 1")
-	before := strings.Fields(c.do("TIME"))[0]
-	until(t, "the next second", func() bool { return strings.Fields(c.do("TIME"))[0] != before })
-	c.want("OK", "SAVE")
-	path := s.file("dump.rdb")
+	c.Want("DEBUG SET-ACTIVE-EXPIRE 0", "OK")
+	c.Want("SET old x PX 1", "OK")
+	before := strings.Fields(c.Do("TIME"))[0]
+	coretest.Eventually(t, "the next second", func() bool { return strings.Fields(c.Do("TIME"))[0] != before })
+	c.Want("SAVE", "OK")
+	path := s.File("dump.rdb")
 	out, errs, ok := ferrous(t, "check", path)
 	for _, line := range []string{
 		"the file is sound", "[info] 58 keys read", "[info]   in database 3: 19", "[info]   of type hash: 9",
@@ -112,11 +114,11 @@ func TestCheckOfKeysThatAreThereTwice(t *testing.T) {
 	}
 	s := start(t, dir, "--save", "")
 	c := s.connect()
-	c.want("new", "GET k")
-	c.want("1", "GET a")
-	c.want("two", "GET z")
-	c.want("-1", "TTL k")
-	c.want("0", "EXISTS b")
-	c.want("OK", "SELECT 1")
-	c.want("other", "GET k")
+	c.Want("GET k", "new")
+	c.Want("GET a", "1")
+	c.Want("GET z", "two")
+	c.Want("TTL k", "-1")
+	c.Want("EXISTS b", "0")
+	c.Want("SELECT 1", "OK")
+	c.Want("GET k", "other")
 }

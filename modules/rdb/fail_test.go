@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 const misconf = "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
@@ -23,65 +25,65 @@ func TestMisconf(t *testing.T) {
 	}
 	s := start(t, dir, "--save", "900 1")
 	c, queued := s.connect(), s.connect()
-	c.want("OK", "SET a 1")
-	queued.want("OK", "MULTI")
-	queued.want("QUEUED", "SET a 2")
+	c.Want("SET a 1", "OK")
+	queued.Want("MULTI", "OK")
+	queued.Want("SET a 2", "QUEUED")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	fail := func() {
-		c.want("Background saving started", "BGSAVE")
-		c.awaitInfo("rdb_bgsave_in_progress", "0")
-		c.wantInfo("rdb_last_bgsave_status", "err", "rdb_changes_since_last_save", "1")
+		c.Want("BGSAVE", "Background saving started")
+		c.AwaitInfo("rdb_bgsave_in_progress", "0")
+		c.WantInfo("rdb_last_bgsave_status", "err", "rdb_changes_since_last_save", "1")
 	}
 	fail()
-	c.want(misconf, "SET a 3")
-	c.want(misconf, "PING")
-	c.want("1", "GET a")
-	c.want("hello", "ECHO hello")
-	if got := queued.do("EXEC"); got != "-EXECABORT Transaction discarded because of: "+misconf[1:] {
+	c.Want("SET a 3", misconf)
+	c.Want("PING", misconf)
+	c.Want("GET a", "1")
+	c.Want("ECHO hello", "hello")
+	if got := queued.Do("EXEC"); got != "-EXECABORT Transaction discarded because of: "+misconf[1:] {
 		t.Errorf("EXEC: %s", got)
 	}
-	queued.want("OK", "MULTI")
-	queued.want(misconf, "SET a 2")
-	queued.want("-EXECABORT Transaction discarded because of previous errors.", "EXEC")
-	queued.want("OK", "MULTI")
-	queued.want("QUEUED", "GET a")
-	queued.want("1", "EXEC")
-	if !strings.Contains(s.log.String(), "Background saving error") {
-		t.Errorf("the log does not tell of the failure: %s", s.log)
+	queued.Want("MULTI", "OK")
+	queued.Want("SET a 2", misconf)
+	queued.Want("EXEC", "-EXECABORT Transaction discarded because of previous errors.")
+	queued.Want("MULTI", "OK")
+	queued.Want("GET a", "QUEUED")
+	queued.Want("EXEC", "1")
+	if !strings.Contains(s.Log.String(), "Background saving error") {
+		t.Errorf("the log does not tell of the failure: %s", s.Log)
 	}
 
-	c.want("OK", "CONFIG SET stop-writes-on-bgsave-error no")
-	c.want("PONG", "PING")
-	c.want("OK", "CONFIG SET stop-writes-on-bgsave-error yes")
-	c.want(misconf, "PING")
-	c.want("OK", `CONFIG SET save ""`)
-	c.want("PONG", "PING")
+	c.Want("CONFIG SET stop-writes-on-bgsave-error no", "OK")
+	c.Want("PING", "PONG")
+	c.Want("CONFIG SET stop-writes-on-bgsave-error yes", "OK")
+	c.Want("PING", misconf)
+	c.Want(`CONFIG SET save ""`, "OK")
+	c.Want("PING", "PONG")
 	c.setSave("900 1")
-	c.want(misconf, "PING")
+	c.Want("PING", misconf)
 
-	c.want("-ERR", "SAVE") // fails, too, without changing anything
-	c.want(misconf, "PING")
+	c.Want("SAVE", "-ERR") // fails, too, without changing anything
+	c.Want("PING", misconf)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c.want("Background saving started", "BGSAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	c.wantInfo("rdb_last_bgsave_status", "ok", "rdb_changes_since_last_save", "0")
-	c.want("OK", "SET a 4")
-	c.want("PONG", "PING")
+	c.Want("BGSAVE", "Background saving started")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.WantInfo("rdb_last_bgsave_status", "ok", "rdb_changes_since_last_save", "0")
+	c.Want("SET a 4", "OK")
+	c.Want("PING", "PONG")
 
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	fail()
-	c.want(misconf, "PING")
+	c.Want("PING", misconf)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c.want("OK", "SAVE") // a success of any kind is one
-	c.want("PONG", "PING")
+	c.Want("SAVE", "OK") // a success of any kind is one
+	c.Want("PING", "PONG")
 }
 
 // TestFailedSavesAreRetried: a save point tries again, some seconds later.
@@ -97,19 +99,18 @@ func TestFailedSavesAreRetried(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	c.want("OK", "SET a 1")
-	c.awaitInfo("rdb_last_bgsave_status", "err")
+	c.Want("SET a 1", "OK")
+	c.AwaitInfo("rdb_last_bgsave_status", "err")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c.awaitInfo("rdb_last_bgsave_status", "ok")
-	c.wantInfo("rdb_saves", "2")
+	c.AwaitInfo("rdb_last_bgsave_status", "ok")
+	c.WantInfo("rdb_saves", "2")
 }
 
 // setSave is CONFIG SET save with blanks in the value.
 func (c *client) setSave(points string) {
-	fmt.Fprintf(c.conn, "*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$4\r\nsave\r\n$%d\r\n%s\r\n", len(points), points)
-	if got, _ := c.read(); got != "OK" {
+	if got := c.Args("CONFIG", "SET", "save", points); got != "OK" {
 		c.t.Fatalf("CONFIG SET save: %s", got)
 	}
 }
@@ -124,36 +125,36 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { _ = syscall.Unmount(dir, 0) })
 	s := start(t, dir, "--save", "900 1", "--rdbcompression", "no")
 	c := s.connect()
-	c.want("OK", "SET small 1")
-	c.want("OK", "SAVE")
-	old, err := os.ReadFile(s.file("dump.rdb"))
+	c.Want("SET small 1", "OK")
+	c.Want("SAVE", "OK")
+	old, err := os.ReadFile(s.File("dump.rdb"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.want("OK", "SET large x")
-	c.want("2000001", "SETRANGE large 2000000 x")
-	c.want("Background saving started", "BGSAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	c.wantInfo("rdb_last_bgsave_status", "err")
-	c.want(misconf, "SET a 1")
-	if !strings.Contains(s.log.String(), "no space left on device") {
-		t.Errorf("the log does not say why: %s", s.log)
+	c.Want("SET large x", "OK")
+	c.Want("SETRANGE large 2000000 x", "2000001")
+	c.Want("BGSAVE", "Background saving started")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.WantInfo("rdb_last_bgsave_status", "err")
+	c.Want("SET a 1", misconf)
+	if !strings.Contains(s.Log.String(), "no space left on device") {
+		t.Errorf("the log does not say why: %s", s.Log)
 	}
-	if now, _ := os.ReadFile(s.file("dump.rdb")); !bytes.Equal(now, old) {
+	if now, _ := os.ReadFile(s.File("dump.rdb")); !bytes.Equal(now, old) {
 		t.Error("the old file is not what it was")
 	}
-	if names, _ := filepath.Glob(s.file("*")); len(names) != 1 {
+	if names, _ := filepath.Glob(s.File("*")); len(names) != 1 {
 		t.Errorf("there are files %q", names)
 	}
-	c.want("-ERR Errors trying to SHUTDOWN. Check logs.", "SHUTDOWN")
+	c.Want("SHUTDOWN", "-ERR Errors trying to SHUTDOWN. Check logs.")
 	if out, err := exec.Command("mount", "-o", "remount,size=10m", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	c.want("Background saving started", "BGSAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	c.want("OK", "SET a 1")
+	c.Want("BGSAVE", "Background saving started")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.Want("SET a 1", "OK")
 	want := c.digest()
-	c.want("(closed)", "SHUTDOWN")
+	c.Want("SHUTDOWN", "(closed)")
 	if got := start(t, dir, "--save", "").connect().digest(); got != want {
 		t.Errorf("digest %s, was %s", got, want)
 	}
@@ -175,25 +176,25 @@ func TestShutdown(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, t.TempDir(), "--save", test.save)
 			c := s.connect()
-			c.want("OK", "SET a 1")
+			c.Want("SET a 1", "OK")
 			// What is being saved is older than what a shutdown saves.
-			c.want("OK", "CONFIG SET rdb-key-save-delay 100000000")
-			c.want("Background saving started", "BGSAVE")
-			c.want("OK", "CONFIG SET rdb-key-save-delay 0")
-			c.want("OK", "SET b 1")
-			c.want("(closed)", test.how)
-			s.host.Stop()
-			log := s.log.String()
+			c.Want("CONFIG SET rdb-key-save-delay 100000000", "OK")
+			c.Want("BGSAVE", "Background saving started")
+			c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+			c.Want("SET b 1", "OK")
+			c.Want(test.how, "(closed)")
+			s.Stop()
+			log := s.Log.String()
 			if got := strings.Contains(log, "Saving the final RDB snapshot before exiting."); got != test.saved {
 				t.Errorf("the log says that it saved: %v; %s", got, log)
 			}
-			names, _ := filepath.Glob(s.file("*"))
+			names, _ := filepath.Glob(s.File("*"))
 			if test.saved != (len(names) == 1) || len(names) > 1 {
 				t.Errorf("there are files %q", names)
 			}
-			c = start(t, s.dir, "--save", "").connect()
+			c = start(t, s.Dir, "--save", "").connect()
 			want := map[bool]string{true: "2", false: "0"}[test.saved]
-			c.want(want, "DBSIZE")
+			c.Want("DBSIZE", want)
 		})
 	}
 }
@@ -203,21 +204,21 @@ func TestShutdown(t *testing.T) {
 func TestShutdownRefused(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "900 1")
 	c := s.connect()
-	c.want("OK", "SET a 1")
-	if err := os.Mkdir(s.file("dump.rdb"), 0o700); err != nil { // no file can have that name
+	c.Want("SET a 1", "OK")
+	if err := os.Mkdir(s.File("dump.rdb"), 0o700); err != nil { // no file can have that name
 		t.Fatal(err)
 	}
-	c.want("-ERR Errors trying to SHUTDOWN. Check logs.", "SHUTDOWN")
-	if !strings.Contains(s.log.String(), "Error trying to save the DB, can't exit.") {
-		t.Errorf("the log: %s", s.log)
+	c.Want("SHUTDOWN", "-ERR Errors trying to SHUTDOWN. Check logs.")
+	if !strings.Contains(s.Log.String(), "Error trying to save the DB, can't exit.") {
+		t.Errorf("the log: %s", s.Log)
 	}
-	c.want("OK", "SET a 2")
-	if names, _ := filepath.Glob(s.file("temp-*")); len(names) > 0 {
+	c.Want("SET a 2", "OK")
+	if names, _ := filepath.Glob(s.File("temp-*")); len(names) > 0 {
 		t.Errorf("there are files %q", names)
 	}
-	c.want("(closed)", "SHUTDOWN FORCE")
-	if !strings.Contains(s.log.String(), "Error trying to save the DB. Exit anyway.") {
-		t.Errorf("the log: %s", s.log)
+	c.Want("SHUTDOWN FORCE", "(closed)")
+	if !strings.Contains(s.Log.String(), "Error trying to save the DB. Exit anyway.") {
+		t.Errorf("the log: %s", s.Log)
 	}
 }
 
@@ -227,18 +228,18 @@ func TestSIGTERM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, sock, out := t.TempDir(), socket(t), &text{}
+	dir, sock, out := t.TempDir(), coretest.Socket(t), &coretest.Log{}
 	cmd := process(t, self, out, []string{"RDB_TEST_SERVER=1"}, "--port", "0", "--unixsocket", sock, "--save", "900", "1", "--dir", dir)
 	c := dial(t, sock)
-	c.want("OK", "SET a 1")
+	c.Want("SET a 1", "OK")
 	if err := os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "a refusal", func() bool { return strings.Contains(out.String(), "Errors trying to shut down the server") })
-	c.want("OK", "SET a 2")
+	coretest.Eventually(t, "a refusal", func() bool { return strings.Contains(out.String(), "Errors trying to shut down the server") })
+	c.Want("SET a 2", "OK")
 	if err := os.Remove(filepath.Join(dir, "dump.rdb")); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +249,7 @@ func TestSIGTERM(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	start(t, dir, "--save", "").connect().want("2", "GET a")
+	start(t, dir, "--save", "").connect().Want("GET a", "2")
 }
 
 // TestBadFiles: a server does not start over a file that it cannot read, and
@@ -257,8 +258,8 @@ func TestBadFiles(t *testing.T) {
 	s := start(t, t.TempDir())
 	c := s.connect()
 	c.fill()
-	c.want("OK", "SAVE")
-	good, err := os.ReadFile(s.file("dump.rdb"))
+	c.Want("SAVE", "OK")
+	good, err := os.ReadFile(s.File("dump.rdb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +289,7 @@ func TestBadFiles(t *testing.T) {
 		}
 		bad, err := try(t, dir)
 		if err == nil {
-			bad.host.Stop()
+			bad.Stop()
 			t.Errorf("%s: the server starts", name)
 			continue
 		}
@@ -304,7 +305,7 @@ func TestBadFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bad, err := try(t, dir); err == nil {
-		bad.host.Stop()
+		bad.Stop()
 		t.Error("a directory is taken for a dump")
 	}
 }
@@ -313,7 +314,7 @@ func TestBadFiles(t *testing.T) {
 // last save, and the next start removes what it has left behind.
 func TestKilledSave(t *testing.T) {
 	dir := t.TempDir()
-	sock := socket(t)
+	sock := coretest.Socket(t)
 	args := []string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir}
 	self, err := os.Executable()
 	if err != nil {
@@ -321,15 +322,15 @@ func TestKilledSave(t *testing.T) {
 	}
 	cmd := process(t, self, io.Discard, []string{"RDB_TEST_SERVER=1"}, args...)
 	c := dial(t, sock)
-	c.want("OK", "SET a 1")
-	c.want("OK", "SAVE")
+	c.Want("SET a 1", "OK")
+	c.Want("SAVE", "OK")
 	for i := range 100 {
-		c.do("SET key:%d %s", i, strings.Repeat("x", 10000))
+		c.Do("SET key:%d %s", i, strings.Repeat("x", 10000))
 	}
-	c.want("OK", "CONFIG SET rdb-key-save-delay 100000")
-	c.want("Background saving started", "BGSAVE")
+	c.Want("CONFIG SET rdb-key-save-delay 100000", "OK")
+	c.Want("BGSAVE", "Background saving started")
 	left := fmt.Sprintf("%s/temp-%d-*.rdb", dir, cmd.Process.Pid)
-	until(t, left, func() bool { names, _ := filepath.Glob(left); return len(names) == 1 })
+	coretest.Eventually(t, left, func() bool { names, _ := filepath.Glob(left); return len(names) == 1 })
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	others := []string{fmt.Sprintf("temp-%d.rdb", os.Getppid()), "temp-x.rdb", "temp-1-1.rdb.bak"}
@@ -343,11 +344,11 @@ func TestKilledSave(t *testing.T) {
 		t.Errorf("%q are there still", names)
 	}
 	for _, name := range others {
-		if _, err := os.Stat(s.file(name)); err != nil {
+		if _, err := os.Stat(s.File(name)); err != nil {
 			t.Error(err)
 		}
 	}
 	c = s.connect()
-	c.want("1", "DBSIZE")
-	c.want("1", "GET a")
+	c.Want("DBSIZE", "1")
+	c.Want("GET a", "1")
 }

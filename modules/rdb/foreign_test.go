@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -137,20 +139,20 @@ func foreignDump(t *testing.T) (path, digest, payload string) {
 	t.Helper()
 	s := startWith(t, t.TempDir(), append(modules.Full(), shelfModule{}, gaugeModule{}), "--save", "")
 	c := s.connect()
-	c.want("OK", "SET text before")
-	c.want("OK", "SHELF.PUT s a bc 12345 "+strings.Repeat("long", 100))
-	c.want("OK", "GAUGE.SET g -9223372036854775808 0.1")
-	c.want("OK", "GAUGE.SET h 9223372036854775807 -inf")
-	c.want("1", "PEXPIREAT h 33177117420001")
-	c.want("OK", "SAVE")
+	c.Want("SET text before", "OK")
+	c.Want("SHELF.PUT s a bc 12345 "+strings.Repeat("long", 100), "OK")
+	c.Want("GAUGE.SET g -9223372036854775808 0.1", "OK")
+	c.Want("GAUGE.SET h 9223372036854775807 -inf", "OK")
+	c.Want("PEXPIREAT h 33177117420001", "1")
+	c.Want("SAVE", "OK")
 	digest = c.digest()
-	payload = c.do("DUMP s")
-	c.want("OK", "DEBUG RELOAD")
+	payload = c.Do("DUMP s")
+	c.Want("DEBUG RELOAD", "OK")
 	if got := c.digest(); got != digest {
 		t.Errorf("after a reload the digest is %s, and was %s", got, digest)
 	}
-	c.want("OK", "SAVE")
-	return s.file("dump.rdb"), digest, payload
+	c.Want("SAVE", "OK")
+	return s.File("dump.rdb"), digest, payload
 }
 
 // Types of third parties are saved as Redis saves those of its modules: a server
@@ -185,10 +187,10 @@ func TestForeignTypes(t *testing.T) {
 	}
 	stranger := start(t, t.TempDir(), "--save", "")
 	c = stranger.connect()
-	if got := c.args("RESTORE", "s", "0", payload); got != "-ERR Bad data format" {
+	if got := c.Args("RESTORE", "s", "0", payload); got != "-ERR Bad data format" {
 		t.Errorf("RESTORE: %s", got)
 	}
-	if log := stranger.log.String(); !strings.Contains(log, "no matching module type 'shelf-tst'") {
+	if log := stranger.Log.String(); !strings.Contains(log, "no matching module type 'shelf-tst'") {
 		t.Errorf("RESTORE logs %s", log)
 	}
 }
@@ -212,8 +214,8 @@ func TestForeignTypesInRedis(t *testing.T) {
 	if err != nil || !bytes.Contains(out, []byte("4 keys read")) || !bytes.Contains(out, []byte(`\o/ RDB looks OK! \o/`)) {
 		t.Errorf("redis-check-rdb: %v: %s", err, out)
 	}
-	var log text
-	cmd := process(t, redis, io.Writer(&log), nil, "--port", "0", "--unixsocket", socket(t), "--dir", filepath.Dir(old))
+	var log coretest.Log
+	cmd := process(t, redis, io.Writer(&log), nil, "--port", "0", "--unixsocket", coretest.Socket(t), "--dir", filepath.Dir(old))
 	_ = cmd.Wait()
 	if !strings.Contains(log.String(), "The RDB file contains module data I can't load: no matching module type '") {
 		t.Errorf("redis-server: %s", log.String())

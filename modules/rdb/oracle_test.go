@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
+
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -22,7 +24,7 @@ func TestOracle(t *testing.T) {
 	}
 	for _, compression := range []string{"yes", "no"} {
 		theirs, ours := t.TempDir(), t.TempDir()
-		sock := socket(t)
+		sock := coretest.Socket(t)
 		args := func(dir string) []string {
 			return []string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir, "--rdbcompression", compression,
 				"--enable-debug-command", "yes", "--dbfilename", "dump.rdb"}
@@ -31,8 +33,8 @@ func TestOracle(t *testing.T) {
 		c := dial(t, sock)
 		c.fill()
 		want := c.digest()
-		c.want("OK", "SAVE")
-		c.want("(closed)", "SHUTDOWN NOSAVE")
+		c.Want("SAVE", "OK")
+		c.Want("SHUTDOWN NOSAVE", "(closed)")
 		_ = cmd.Wait()
 
 		// A dump of 7.2 is new to an older oracle only where small sets are listpacks.
@@ -41,8 +43,8 @@ func TestOracle(t *testing.T) {
 		if got := c.digest(); got != want {
 			t.Errorf("digest %s, Redis's is %s", got, want)
 		}
-		c.want("OK", "SAVE")
-		file, err := os.ReadFile(s.file("dump.rdb"))
+		c.Want("SAVE", "OK")
+		file, err := os.ReadFile(s.File("dump.rdb"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,11 +56,11 @@ func TestOracle(t *testing.T) {
 		}
 		process(t, redis, io.Discard, nil, args(ours)...)
 		c = dial(t, sock)
-		until(t, "the end of the load", func() bool { return !strings.HasPrefix(c.do("PING"), "-LOADING") })
+		coretest.Eventually(t, "the end of the load", func() bool { return !strings.HasPrefix(c.Do("PING"), "-LOADING") })
 		if got := c.digest(); got != want {
 			t.Errorf("Redis loads %s, was %s", got, want)
 		}
-		c.do("SHUTDOWN NOSAVE")
+		c.Do("SHUTDOWN NOSAVE")
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 func TestSaveAndLoad(t *testing.T) {
@@ -14,31 +16,31 @@ func TestSaveAndLoad(t *testing.T) {
 	for _, save := range []string{"SAVE", "BGSAVE"} {
 		s := start(t, dir)
 		c := s.connect()
-		c.want("OK", "FLUSHALL")
+		c.Want("FLUSHALL", "OK")
 		c.fill()
 		want := c.digest()
 		reply := map[string]string{"SAVE": "OK", "BGSAVE": "Background saving started"}[save]
-		c.want(reply, save)
-		c.awaitInfo("rdb_bgsave_in_progress", "0")
-		c.wantInfo("rdb_changes_since_last_save", "0", "rdb_last_bgsave_status", "ok", "rdb_saves", "1")
+		c.Want(save, reply)
+		c.AwaitInfo("rdb_bgsave_in_progress", "0")
+		c.WantInfo("rdb_changes_since_last_save", "0", "rdb_last_bgsave_status", "ok", "rdb_saves", "1")
 		if save == "BGSAVE" {
-			info, err := os.Stat(s.file("dump.rdb"))
+			info, err := os.Stat(s.File("dump.rdb"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.wantInfo("rdb_last_bgsave_bytes", strconv.FormatInt(info.Size(), 10), "rdb_last_bgsave_keys", "57")
+			c.WantInfo("rdb_last_bgsave_bytes", strconv.FormatInt(info.Size(), 10), "rdb_last_bgsave_keys", "57")
 		}
-		s.host.Stop()
+		s.Stop()
 		s = start(t, dir)
 		c = s.connect()
 		if got := c.digest(); got != want {
 			t.Errorf("%s: digest %s, was %s", save, got, want)
 		}
-		c.wantInfo("rdb_last_load_keys_loaded", "57", "rdb_changes_since_last_save", "0", "loading", "0")
-		if !strings.Contains(s.log.String(), "DB loaded from disk: ") {
-			t.Errorf("the log does not tell of the load: %s", s.log)
+		c.WantInfo("rdb_last_load_keys_loaded", "57", "rdb_changes_since_last_save", "0", "loading", "0")
+		if !strings.Contains(s.Log.String(), "DB loaded from disk: ") {
+			t.Errorf("the log does not tell of the load: %s", s.Log)
 		}
-		s.host.Stop()
+		s.Stop()
 	}
 }
 
@@ -46,17 +48,17 @@ func TestSaveAndLoad(t *testing.T) {
 // by commands and loaded before, and nothing is left of it in the end.
 func TestReloadKeepsMemory(t *testing.T) {
 	c := start(t, t.TempDir(), "--save", "").connect()
-	empty := c.info("used_memory_dataset")
+	empty := c.Info("used_memory_dataset")
 	c.fill()
 	want := c.digest()
-	c.want("OK", "DEBUG RELOAD")
+	c.Want("DEBUG RELOAD", "OK")
 	settled := func() string {
-		c.awaitInfo("lazyfree_pending_objects", "0")
-		return c.info("used_memory_dataset")
+		c.AwaitInfo("lazyfree_pending_objects", "0")
+		return c.Info("used_memory_dataset")
 	}
 	first := settled()
 	for range 10 {
-		c.want("OK", "DEBUG RELOAD")
+		c.Want("DEBUG RELOAD", "OK")
 		if got := settled(); got != first {
 			t.Errorf("%s bytes after a reload, %s after the first", got, first)
 		}
@@ -64,7 +66,7 @@ func TestReloadKeepsMemory(t *testing.T) {
 	if got := c.digest(); got != want {
 		t.Errorf("digest %s, was %s", got, want)
 	}
-	c.want("OK", "FLUSHALL")
+	c.Want("FLUSHALL", "OK")
 	if got := settled(); got != empty {
 		t.Errorf("%s bytes are left of %s, %s at first", got, first, empty)
 	}
@@ -73,34 +75,34 @@ func TestReloadKeepsMemory(t *testing.T) {
 func TestReloadOptions(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "")
 	c, other := s.connect(), s.connect()
-	c.want("OK", "SET a 1")
-	c.want("OK", "SAVE")
-	c.want("OK", "SET a 2")
-	c.want("OK", "SET b 2")
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("1 (nil)", "MGET a b")
-	c.want("OK", "SET a 2")
-	c.want("OK", "SET b 2")
-	c.want("OK", "DEBUG RELOAD noflush nosave merge")
-	c.want("1 2", "MGET a b")
-	c.want("-ERR Error trying to load the RDB dump, check server logs", "DEBUG RELOAD NOFLUSH NOSAVE")
-	c.want("-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.", "DEBUG RELOAD SAVE")
+	c.Want("SET a 1", "OK")
+	c.Want("SAVE", "OK")
+	c.Want("SET a 2", "OK")
+	c.Want("SET b 2", "OK")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("MGET a b", "1 (nil)")
+	c.Want("SET a 2", "OK")
+	c.Want("SET b 2", "OK")
+	c.Want("DEBUG RELOAD noflush nosave merge", "OK")
+	c.Want("MGET a b", "1 2")
+	c.Want("DEBUG RELOAD NOFLUSH NOSAVE", "-ERR Error trying to load the RDB dump, check server logs")
+	c.Want("DEBUG RELOAD SAVE", "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 
-	other.want("OK", "WATCH a")
-	other.want("OK", "MULTI")
-	other.want("QUEUED", "PING")
-	c.want("OK", "DEBUG RELOAD")
-	other.want("", "EXEC") // discarded
+	other.Want("WATCH a", "OK")
+	other.Want("MULTI", "OK")
+	other.Want("PING", "QUEUED")
+	c.Want("DEBUG RELOAD", "OK")
+	other.Want("EXEC", "(nil)") // discarded
 
 	// What has expired is not loaded.
-	c.want("OK", "DEBUG SET-ACTIVE-EXPIRE 0")
-	c.want("OK", "FLUSHALL")
-	c.want("OK", "SET a 1 PX 1")
-	c.want("OK", "SET b 1 PX 100000000")
-	before := strings.Fields(c.do("TIME"))
-	until(t, "the next second", func() bool { return strings.Fields(c.do("TIME"))[0] != before[0] })
-	c.want("OK", "DEBUG RELOAD")
-	c.wantInfo("rdb_last_load_keys_loaded", "1", "rdb_last_load_keys_expired", "1")
+	c.Want("DEBUG SET-ACTIVE-EXPIRE 0", "OK")
+	c.Want("FLUSHALL", "OK")
+	c.Want("SET a 1 PX 1", "OK")
+	c.Want("SET b 1 PX 100000000", "OK")
+	before := strings.Fields(c.Do("TIME"))
+	coretest.Eventually(t, "the next second", func() bool { return strings.Fields(c.Do("TIME"))[0] != before[0] })
+	c.Want("DEBUG RELOAD", "OK")
+	c.WantInfo("rdb_last_load_keys_loaded", "1", "rdb_last_load_keys_expired", "1")
 }
 
 // TestBgsaveIsOfItsMoment: what is saved is what was there when BGSAVE was called,
@@ -110,40 +112,40 @@ func TestBgsaveIsOfItsMoment(t *testing.T) {
 	c := s.connect()
 	c.fill()
 	for round := range 3 {
-		c.want("OK", "MULTI")
-		c.want("QUEUED", "BGSAVE") // scheduled, so that writes come in between
-		c.want("Background saving scheduled", "EXEC")
-		c.awaitInfo("rdb_saves", strconv.Itoa(2*round+1))
-		c.awaitInfo("rdb_bgsave_in_progress", "0")
+		c.Want("MULTI", "OK")
+		c.Want("BGSAVE", "QUEUED") // scheduled, so that writes come in between
+		c.Want("EXEC", "Background saving scheduled")
+		c.AwaitInfo("rdb_saves", strconv.Itoa(2*round+1))
+		c.AwaitInfo("rdb_bgsave_in_progress", "0")
 
-		c.want("Background saving started", "BGSAVE")
+		c.Want("BGSAVE", "Background saving started")
 		want := c.digest() // nobody has written yet
 		var writers sync.WaitGroup
 		for n := range 4 {
 			w := s.connect()
 			writers.Go(func() {
 				for i := range 300 {
-					w.do("SET key:%d:%d x", n, i)
-					w.do("HSET bighash field-%d new", i)
-					w.do("RPUSH biglist new")
-					w.do("LPOP biglist")
-					w.do("SREM bigset member-%d", i)
-					w.do("ZADD bigzset %d member-%d", i, i+n)
-					w.do("DEL raw int")
-					w.do("SELECT %d", []int{0, 3, 15}[i%3])
+					w.Do("SET key:%d:%d x", n, i)
+					w.Do("HSET bighash field-%d new", i)
+					w.Do("RPUSH biglist new")
+					w.Do("LPOP biglist")
+					w.Do("SREM bigset member-%d", i)
+					w.Do("ZADD bigzset %d member-%d", i, i+n)
+					w.Do("DEL raw int")
+					w.Do("SELECT %d", []int{0, 3, 15}[i%3])
 				}
 			})
 		}
 		writers.Wait()
-		during := c.info("rdb_bgsave_in_progress")
-		c.awaitInfo("rdb_bgsave_in_progress", "0")
-		if n, _ := strconv.Atoi(c.info("rdb_last_cow_size")); n == 0 {
+		during := c.Info("rdb_bgsave_in_progress")
+		c.AwaitInfo("rdb_bgsave_in_progress", "0")
+		if n, _ := strconv.Atoi(c.Info("rdb_last_cow_size")); n == 0 {
 			t.Errorf("writers have copied nothing (in progress at their end: %s)", during)
 		}
-		if n, _ := strconv.Atoi(c.info("rdb_changes_since_last_save")); n < 1000 {
+		if n, _ := strconv.Atoi(c.Info("rdb_changes_since_last_save")); n < 1000 {
 			t.Errorf("%d changes since the save", n)
 		}
-		c.want("OK", "DEBUG RELOAD NOSAVE")
+		c.Want("DEBUG RELOAD NOSAVE", "OK")
 		if got := c.digest(); got != want {
 			t.Errorf("digest %s, was %s", got, want)
 		}
@@ -154,95 +156,95 @@ func TestBgsaveIsOfItsMoment(t *testing.T) {
 func TestSaveWaitsAlone(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "")
 	c, saver := s.connect(), s.connect()
-	c.want("OK", "SET a 1")
-	c.want("OK", "CONFIG SET rdb-key-save-delay 100000000")
-	saver.send("SAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "1")
-	c.want("OK", "SET b 1")
-	c.want("-ERR Background save already in progress", "SAVE")
-	c.want("-ERR Background save already in progress", "BGSAVE")
-	c.want("-ERR Background save already in progress", "BGSAVE SCHEDULE")
-	c.wantInfo("current_save_keys_total", "1", "rdb_saves", "1", "blocked_clients", "1", "rdb_last_bgsave_time_sec", "-1")
+	c.Want("SET a 1", "OK")
+	c.Want("CONFIG SET rdb-key-save-delay 100000000", "OK")
+	saver.Send("SAVE")
+	c.AwaitInfo("rdb_bgsave_in_progress", "1")
+	c.Want("SET b 1", "OK")
+	c.Want("SAVE", "-ERR Background save already in progress")
+	c.Want("BGSAVE", "-ERR Background save already in progress")
+	c.Want("BGSAVE SCHEDULE", "-ERR Background save already in progress")
+	c.WantInfo("current_save_keys_total", "1", "rdb_saves", "1", "blocked_clients", "1", "rdb_last_bgsave_time_sec", "-1")
 	// Only another save in the place of it calls it off.
-	c.want("OK", "CONFIG SET rdb-key-save-delay 0")
-	c.want("OK", "DEBUG RELOAD")
-	if got, _ := saver.read(); got != "-ERR" {
+	c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.Want("DEBUG RELOAD", "OK")
+	if got := saver.Reply(); got != "-ERR" {
 		t.Errorf("SAVE: %q", got)
 	}
-	saver.want("OK", "SAVE")
+	saver.Want("SAVE", "OK")
 
-	c.want("OK", "CONFIG SET rdb-key-save-delay 200000")
-	saver.send("SAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "1")
-	c.want("OK", "FLUSHALL")
-	if got, _ := saver.read(); got != "OK" {
+	c.Want("CONFIG SET rdb-key-save-delay 200000", "OK")
+	saver.Send("SAVE")
+	c.AwaitInfo("rdb_bgsave_in_progress", "1")
+	c.Want("FLUSHALL", "OK")
+	if got := saver.Reply(); got != "OK" {
 		t.Errorf("SAVE with FLUSHALL meanwhile: %q", got)
 	}
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("2", "DBSIZE")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("DBSIZE", "2")
 }
 
 // TestSaveWithoutItsClient: the save goes on.
 func TestSaveWithoutItsClient(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "", "--rdb-key-save-delay", "300000")
 	c, unblocked, gone := s.connect(), s.connect(), s.connect()
-	c.want("OK", "SET a 1")
-	id := unblocked.do("CLIENT ID")
-	unblocked.send("SAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "1")
-	c.want("1", "CLIENT UNBLOCK "+id)
-	if got, _ := unblocked.read(); got != "-ERR SAVE goes on, but its client was unblocked" {
+	c.Want("SET a 1", "OK")
+	id := unblocked.Do("CLIENT ID")
+	unblocked.Send("SAVE")
+	c.AwaitInfo("rdb_bgsave_in_progress", "1")
+	c.Want("CLIENT UNBLOCK "+id, "1")
+	if got := unblocked.Reply(); got != "-ERR SAVE goes on, but its client was unblocked" {
 		t.Errorf("SAVE: %q", got)
 	}
-	c.awaitInfo("rdb_changes_since_last_save", "0")
-	c.want("OK", "SET b 1")
-	gone.send("SAVE")
-	c.awaitInfo("rdb_bgsave_in_progress", "1")
-	gone.conn.Close()
-	c.awaitInfo("blocked_clients", "0")
-	c.awaitInfo("rdb_changes_since_last_save", "0")
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("1 1", "MGET a b")
+	c.AwaitInfo("rdb_changes_since_last_save", "0")
+	c.Want("SET b 1", "OK")
+	gone.Send("SAVE")
+	c.AwaitInfo("rdb_bgsave_in_progress", "1")
+	gone.Close()
+	c.AwaitInfo("blocked_clients", "0")
+	c.AwaitInfo("rdb_changes_since_last_save", "0")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("MGET a b", "1 1")
 }
 
 // TestScheduled: a save waits for a rewrite of the log to end.
 func TestScheduled(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "", "--rdb-key-save-delay", "300000")
 	c, saver := s.connect(), s.connect()
-	c.want("OK", "SET a 1")
-	c.want("Background append only file rewriting started", "BGREWRITEAOF")
-	c.want("-ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.", "BGSAVE")
-	c.want("Background saving scheduled", "BGSAVE SCHEDULE")
-	saver.want("OK", "SAVE") // waits for nothing
-	c.awaitInfo("rdb_saves", "2")
-	c.wantInfo("aof_rewrite_in_progress", "0", "rdb_bgsave_in_progress", "1")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
+	c.Want("SET a 1", "OK")
+	c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+	c.Want("BGSAVE", "-ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
+	c.Want("BGSAVE SCHEDULE", "Background saving scheduled")
+	saver.Want("SAVE", "OK") // waits for nothing
+	c.AwaitInfo("rdb_saves", "2")
+	c.WantInfo("aof_rewrite_in_progress", "0", "rdb_bgsave_in_progress", "1")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
 }
 
 func TestLastSave(t *testing.T) {
 	c := start(t, t.TempDir(), "--save", "").connect()
-	now := strings.Fields(c.do("TIME"))[0]
-	c.want("OK", "SAVE")
-	got := c.do("LASTSAVE")
-	if later := strings.Fields(c.do("TIME"))[0]; !slices.IsSorted([]string{now, got, later}) {
+	now := strings.Fields(c.Do("TIME"))[0]
+	c.Want("SAVE", "OK")
+	got := c.Do("LASTSAVE")
+	if later := strings.Fields(c.Do("TIME"))[0]; !slices.IsSorted([]string{now, got, later}) {
 		t.Errorf("LASTSAVE: %s, between %s and %s", got, now, later)
 	}
-	c.wantInfo("rdb_last_save_time", got)
+	c.WantInfo("rdb_last_save_time", got)
 }
 
 func TestSavePoints(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "1 4")
 	c := s.connect()
-	c.want("OK", "MSET a 1 b 1")
-	c.want("OK", "SET c 1")
-	c.wantInfo("rdb_changes_since_last_save", "3")
-	c.want("OK", "SET d 1")
-	c.awaitInfo("rdb_changes_since_last_save", "0")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	if !strings.Contains(s.log.String(), "4 changes in 1 seconds. Saving...") {
-		t.Errorf("the log does not say why it saved: %s", s.log)
+	c.Want("MSET a 1 b 1", "OK")
+	c.Want("SET c 1", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "3")
+	c.Want("SET d 1", "OK")
+	c.AwaitInfo("rdb_changes_since_last_save", "0")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	if !strings.Contains(s.Log.String(), "4 changes in 1 seconds. Saving...") {
+		t.Errorf("the log does not say why it saved: %s", s.Log)
 	}
-	c.wantInfo("rdb_saves", "1")
+	c.WantInfo("rdb_saves", "1")
 }
 
 func TestFlushAll(t *testing.T) {
@@ -250,31 +252,31 @@ func TestFlushAll(t *testing.T) {
 	s := start(t, dir, "--save", "900 1")
 	c := s.connect()
 	for i := range 50 {
-		c.do("SET key:%d x", i)
+		c.Do("SET key:%d x", i)
 	}
-	c.want("OK", "SAVE")
-	c.want("OK", "CONFIG SET rdb-key-save-delay 100000000")
-	c.want("Background saving started", "BGSAVE")
-	c.want("OK", "FLUSHALL")
-	c.wantInfo("rdb_changes_since_last_save", "0")
-	c.want("OK", "SET after 1")
-	c.wantInfo("rdb_changes_since_last_save", "1", "rdb_last_bgsave_status", "ok")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	c.want("OK", "CONFIG SET rdb-key-save-delay 0")
-	c.want("(closed)", "SHUTDOWN NOSAVE") // after what FLUSHALL has to write
+	c.Want("SAVE", "OK")
+	c.Want("CONFIG SET rdb-key-save-delay 100000000", "OK")
+	c.Want("BGSAVE", "Background saving started")
+	c.Want("FLUSHALL", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "0")
+	c.Want("SET after 1", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "1", "rdb_last_bgsave_status", "ok")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.Want("SHUTDOWN NOSAVE", "(closed)") // after what FLUSHALL has to write
 	c = start(t, dir, "--save", "").connect()
-	c.want("0", "DBSIZE")
+	c.Want("DBSIZE", "0")
 
 	// Without save points the file stays as it is, and so does the count.
-	c.want("OK", "SET a 1")
-	c.want("OK", "SAVE")
-	c.want("OK", "CONFIG SET rdb-key-save-delay 100000000")
-	c.want("Background saving started", "BGSAVE")
-	c.want("OK", "FLUSHALL")
-	c.wantInfo("rdb_changes_since_last_save", "1")
-	c.awaitInfo("rdb_bgsave_in_progress", "0")
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("1", "GET a")
+	c.Want("SET a 1", "OK")
+	c.Want("SAVE", "OK")
+	c.Want("CONFIG SET rdb-key-save-delay 100000000", "OK")
+	c.Want("BGSAVE", "Background saving started")
+	c.Want("FLUSHALL", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "1")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("GET a", "1")
 }
 
 // TestFlushAllOften: many files of nothing, with saves among them, end with the
@@ -283,40 +285,40 @@ func TestFlushAllOften(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "900 1")
 	c := s.connect()
 	for i := range 100 {
-		c.do("SET a %d", i)
+		c.Do("SET a %d", i)
 		if i%7 == 0 {
-			c.do("BGSAVE")
+			c.Do("BGSAVE")
 		}
 		if i%10 == 0 {
-			c.do("SAVE")
+			c.Do("SAVE")
 		}
-		c.want("OK", "FLUSHALL")
-		c.wantInfo("rdb_changes_since_last_save", "0")
+		c.Want("FLUSHALL", "OK")
+		c.WantInfo("rdb_changes_since_last_save", "0")
 	}
-	c.want("OK", "SET last 1")
-	c.want("OK", "SAVE")
-	c.wantInfo("rdb_changes_since_last_save", "0")
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("1", "GET last")
+	c.Want("SET last 1", "OK")
+	c.Want("SAVE", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "0")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("GET last", "1")
 }
 
 // TestFlushAllInLog: a log that is loaded changes neither the file nor the count.
 func TestFlushAllInLog(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, dir, "--save", "900 1", "--appendonly", "yes", "--appendfsync", "always").connect()
-	c.want("OK", "MSET a 1 b 2 c 3")
-	c.want("OK", "SAVE")
-	c.want("OK", `CONFIG SET save ""`)
-	c.want("OK", "FLUSHALL")
-	c.want("OK", "SET a 2")
-	c.want("(closed)", "SHUTDOWN")
+	c.Want("MSET a 1 b 2 c 3", "OK")
+	c.Want("SAVE", "OK")
+	c.Want(`CONFIG SET save ""`, "OK")
+	c.Want("FLUSHALL", "OK")
+	c.Want("SET a 2", "OK")
+	c.Want("SHUTDOWN", "(closed)")
 	c = start(t, dir, "--save", "900 1", "--appendonly", "yes").connect()
-	c.want("1", "DBSIZE")
-	c.wantInfo("rdb_changes_since_last_save", "0")
-	c.want("OK", "SET b 1")
-	c.wantInfo("rdb_changes_since_last_save", "1")
-	c.want("OK", "DEBUG RELOAD NOSAVE")
-	c.want("3", "DBSIZE")
+	c.Want("DBSIZE", "1")
+	c.WantInfo("rdb_changes_since_last_save", "0")
+	c.Want("SET b 1", "OK")
+	c.WantInfo("rdb_changes_since_last_save", "1")
+	c.Want("DEBUG RELOAD NOSAVE", "OK")
+	c.Want("DBSIZE", "3")
 }
 
 func TestSavePointSyntax(t *testing.T) {
@@ -333,12 +335,12 @@ func TestSavePointSyntax(t *testing.T) {
 		{[]string{"--save", "", "--save", "5", "6"}, "5 6"},
 	} {
 		c := start(t, t.TempDir(), test.args...).connect()
-		c.want("save "+test.want, "CONFIG GET save")
-		c.want("OK", `CONFIG SET save ""`)
+		c.Want("CONFIG GET save", "save "+test.want)
+		c.Want(`CONFIG SET save ""`, "OK")
 	}
 	for _, wrong := range []string{"1", "0 1", "1 -1", "x 1", "1 x", "1 2 3"} {
 		if s, err := try(t, t.TempDir(), "--save", wrong); err == nil {
-			s.host.Stop()
+			s.Stop()
 			t.Errorf("save %q is taken", wrong)
 		} else if !strings.Contains(err.Error(), "Invalid save parameters") {
 			t.Error(err)
