@@ -11,7 +11,7 @@ import (
 )
 
 // replyTimeout bounds every read: no script waits for a slower reply than that.
-const replyTimeout = 20 * time.Second
+const replyTimeout = time.Minute
 
 // Conn is one client connection. It is not safe for concurrent use.
 type Conn struct {
@@ -82,6 +82,28 @@ func (c *Conn) Abort() {
 		_ = tcp.SetLinger(0)
 	}
 	c.nc.Close()
+}
+
+// HangUp closes the connection and waits until the server has noticed, so that nobody
+// meets the client any more: not as a subscriber, not as one that waits. Who only
+// closes cannot know when that is, and with several event loops it may be after later
+// commands of others.
+func (c *Conn) HangUp() error {
+	defer c.Close()
+	tcp, ok := c.nc.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	if tcp.CloseWrite() != nil {
+		return nil // the server was first
+	}
+	_ = c.nc.SetReadDeadline(time.Now().Add(replyTimeout))
+	if _, err := io.Copy(io.Discard, tcp); err != nil {
+		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			return fmt.Errorf("the server has not noticed within %v that its client is gone", replyTimeout)
+		}
+	}
+	return nil
 }
 
 // Close closes the connection.

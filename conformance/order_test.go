@@ -212,7 +212,7 @@ func TestWaitersComeFirst(t *testing.T) {
 				if err := w.Send(args...); err != nil {
 					t.Fatal(err)
 				}
-				for deadline := time.Now().Add(5 * time.Second); ; {
+				for deadline := time.Now().Add(replyTimeout); ; {
 					if time.Now().After(deadline) {
 						t.Fatal("it does not block")
 					}
@@ -225,6 +225,29 @@ func TestWaitersComeFirst(t *testing.T) {
 					t.Fatal(v, err)
 				}
 				w.Close()
+			}
+		}
+	})
+}
+
+// Who has hung up is a subscriber no more, whichever loop had the connection. With one
+// loop it is enough to close: what others send after that comes after it.
+func TestHangUp(t *testing.T) {
+	const rounds = 500
+	overLoops(t, func(t *testing.T, addr string) {
+		c := dial(t, addr)
+		leave := (*Conn).Close
+		if must(t, c, "CONFIG", "GET", "io-threads").Elems[1].Text != "1" {
+			leave = (*Conn).HangUp
+		}
+		for i := range rounds {
+			w := dial(t, addr)
+			must(t, w, "SUBSCRIBE", "ch")
+			if err := leave(w); err != nil {
+				t.Fatal(err)
+			}
+			if v := must(t, c, "PUBLISH", "ch", "x"); v.Text != "0" {
+				t.Fatalf("round %d: %s clients have the message", i, v.Text)
 			}
 		}
 	})

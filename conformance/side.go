@@ -1,10 +1,10 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +15,7 @@ import (
 
 // waitTimeout bounds @wait and @blocked; pollEvery is how often they look.
 const (
-	waitTimeout = 5 * time.Second
+	waitTimeout = 30 * time.Second
 	pollEvery   = 2 * time.Millisecond
 )
 
@@ -135,9 +135,7 @@ func (s *Side) saveParam(name string) error {
 // End closes the script's connections and undoes what it may have left behind beyond
 // keys. A server of the script's own is stopped.
 func (s *Side) End(sc *script.Script) error {
-	for _, c := range s.conns {
-		c.Close()
-	}
+	defer s.hangUp()
 	if sc.OwnServer || !s.server.Alive() {
 		alive := s.server.Alive()
 		log := s.server.Log()
@@ -146,13 +144,6 @@ func (s *Side) End(sc *script.Script) error {
 			return fmt.Errorf("%s ended during the script:\n%s", s.Name, log)
 		}
 		return nil
-	}
-	if slices.ContainsFunc(sc.Steps, func(step script.Step) bool { return step.Op == script.Blocked }) {
-		// A closed connection stays blocked until the server notices; the next script
-		// counts from zero.
-		if err := s.awaitBlocked(0); err != nil {
-			return fmt.Errorf("%s: at the end: %w", s.Name, err)
-		}
 	}
 	for _, args := range [][]string{
 		// A server without one of these families has nothing to clean there.
@@ -168,6 +159,19 @@ func (s *Side) End(sc *script.Script) error {
 		if err != nil || v.IsErr() && !strings.Contains(v.Text, "immutable") {
 			return fmt.Errorf("%s: restoring %s: %s %v", s.Name, kv[0], v, err)
 		}
+	}
+	return s.hangUp()
+}
+
+// hangUp takes the script's clients away: the next script meets none of them.
+func (s *Side) hangUp() error {
+	var errs []error
+	for _, c := range s.conns {
+		errs = append(errs, c.HangUp())
+	}
+	s.conns = nil
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return nil
 }
@@ -251,13 +255,12 @@ func (s *Side) Step(step *script.Step) (resp.Value, error) {
 }
 
 func (s *Side) drop(step *script.Step, c *Conn) error {
-	var err error
-	if step.Op == script.Closed {
-		err = c.AwaitClosed()
-	}
-	c.Close()
 	delete(s.conns, step.Conn)
-	return err
+	if step.Op == script.Close {
+		return c.HangUp()
+	}
+	defer c.Close()
+	return c.AwaitClosed()
 }
 
 func (s *Side) configSet(args []string) error {

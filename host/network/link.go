@@ -54,7 +54,7 @@ type Session interface {
 	// Received executes the n bytes that have been read to the beginning of room, which
 	// is the driver's again unless it is the session's own.
 	Received(room []byte, n int, own bool)
-	// Flush sends what is pending.
+	// Flush sends what is pending, and ends a session that is closed.
 	Flush()
 	// Close ends the connection for a reason, which the log tells.
 	Close(afterReply bool, reason string)

@@ -192,12 +192,20 @@ func (l *loop) readable(c *epollConn) {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
-		s.Close(false, err.Error())
+		lost(s, err.Error())
 	case n == 0:
-		s.Close(false, ClosedByClient)
+		lost(s, ClosedByClient)
 	default:
 		s.Received(room, n, own)
 	}
+}
+
+// lost ends a session whose connection has broken at once, not at the end of the
+// turn: others of the turn may have sent their commands after that, and PUBLISH is not
+// to count it.
+func lost(s Session, reason string) {
+	s.Close(false, reason)
+	s.Flush()
 }
 
 // epollConn is the link of a session to a loop.
