@@ -68,7 +68,7 @@ func heldWrites(t *testing.T, addr string, create []string, hold [][]string, rep
 		}
 		held = append(held, h)
 	}
-	for deadline := time.Now().Add(5 * time.Second); do("EXISTS", "k").String() != ":0"; {
+	for deadline := time.Now().Add(replyTimeout); do("EXISTS", "k").String() != ":0"; {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not expire")
 		}

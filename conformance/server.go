@@ -19,7 +19,7 @@ import (
 )
 
 // startTimeout is generous: the machine may be busy building something else.
-const startTimeout = 20 * time.Second
+const startTimeout = time.Minute
 
 // Server is a child process that speaks RESP on a loopback port.
 type Server struct {
@@ -126,12 +126,12 @@ func (s *Server) Alive() bool {
 	}
 }
 
-// Stop ends the process: SIGTERM, and SIGKILL if that takes more than a few seconds.
+// Stop ends the process: SIGTERM, and SIGKILL if that takes more than a minute.
 func (s *Server) Stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.exited:
-	case <-time.After(5 * time.Second):
+	case <-time.After(startTimeout):
 		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}

@@ -45,7 +45,7 @@ func TestLargeArgumentsInPieces(t *testing.T) {
 		}
 	}()
 	got := make([]byte, want.Len())
-	_ = c.Conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = c.Conn.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := io.ReadFull(r, got); err != nil || string(got) != want.String() {
 		t.Fatalf("the replies differ: %v", err)
 	}
@@ -54,7 +54,7 @@ func TestLargeArgumentsInPieces(t *testing.T) {
 // TestLargeArgumentOfWhoLeaves: a client that goes away, or is blocked, in the midst
 // of a large argument leaves nothing behind, and loses nothing.
 func TestLargeArgumentOfWhoLeaves(t *testing.T) {
-	srv := testServer(t, "--arena-poison", "yes")
+	srv := testServer(t, "--arena-poison", "yes", "--io-threads", "1")
 	c := dial(t, srv)
 	fmt.Fprintf(c.Conn, "*3\r\n$4\r\npush\r\n$1\r\nk\r\n$100000\r\n%s", strings.Repeat("x", 50_000))
 	w := srv.workers[0]

@@ -56,7 +56,7 @@ func stoppedBy(t *testing.T, srv *Server, where string) {
 	t.Helper()
 	select {
 	case <-srv.stopped:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the server did not stop")
 	}
 	var c *crash

@@ -18,7 +18,7 @@ func dialTo(t *testing.T, port string) (*client, error) {
 		return nil, err
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	return &client{t, conn, bufio.NewReader(conn)}, nil
 }
 
@@ -185,7 +185,7 @@ func TestProtectedModeRefusesOtherMachines(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
 		return &client{t, conn, bufio.NewReader(conn)}
 	}
 	c := dialOwn()

@@ -110,7 +110,7 @@ func TestYieldAnswersEverybody(t *testing.T) {
 				c.do(busy, "ping")
 				c.do("v", "look k")
 				c.do(fmt.Sprintf(":%d", len(clients)+1), "everybody")
-				if d := time.Since(start); d > 2*time.Second {
+				if d := time.Since(start); d > 30*time.Second {
 					t.Errorf("four commands took %v", d)
 				}
 			}
@@ -169,7 +169,7 @@ func TestYieldAndStopping(t *testing.T) {
 	go func() { srv.Stop(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it does not stop")
 	}
 	if !sp.stopped.Load() {

@@ -160,7 +160,7 @@ func (p *process) ends(code int) {
 		if got := p.cmd.ProcessState.ExitCode(); got != code {
 			p.t.Errorf("exit code %d (%v), want %d", got, err, code)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatal("the process does not end")
 	}
 }
@@ -217,7 +217,7 @@ func TestShutdownNowDoesNotWait(t *testing.T) {
 		start := time.Now()
 		p.signal(syscall.SIGTERM)
 		p.ends(0)
-		if d := time.Since(start); d < least || d > least+5*time.Second {
+		if d := time.Since(start); d < least || d > least+time.Minute {
 			t.Errorf("%s: it took %v", how, d)
 		}
 	}
@@ -362,7 +362,7 @@ func TestSystemdIsNotified(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	_ = socket.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = socket.SetDeadline(time.Now().Add(time.Minute))
 	p := startProcess(t, []string{"NOTIFY_SOCKET=" + path}, "--supervised", "auto", "--daemonize", "yes")
 	for _, want := range []string{"STATUS=ferrous is loading...\n", "STATUS=Ready to accept connections\nREADY=1\n", "STOPPING=1\n"} {
 		buf := make([]byte, 1024)
@@ -448,7 +448,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 	p.log.says(t, "Accepting client connection failed", "too many open files")
 	last := crowd[len(crowd)-1]
-	_ = last.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = last.SetDeadline(time.Now().Add(time.Minute))
 	fmt.Fprint(last, "ping\r\n")
 	for end := time.Now().Add(2500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		old.do("+PONG", "ping") // who is there is served

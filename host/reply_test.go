@@ -71,7 +71,7 @@ func muchServer(t *testing.T, args ...string) (*Server, *much) {
 // its memory is given back and the client disconnected.
 func TestTooMuchIsGivenUp(t *testing.T) {
 	for _, command := range []string{"much 1000", "twice 500", strings.Repeat("much 1\r\n", 1000)} {
-		srv, m := muchServer(t, "--client-output-buffer-limit", "normal 10mb 0 0")
+		srv, m := muchServer(t, "--client-output-buffer-limit", "normal 10mb 0 0", "--io-threads", "1")
 		dial(t, srv).do("+OK", "push k v")
 		c := dial(t, srv)
 		c.send("%s", command)

@@ -18,7 +18,7 @@ import (
 // goroutinesReturn waits for the goroutines of a test to end.
 func goroutinesReturn(t *testing.T, baseline int) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if runtime.NumGoroutine() <= baseline {
 			return
 		}
@@ -110,7 +110,7 @@ func stress(t *testing.T, how string) {
 			if !strings.HasPrefix(line, "+") {
 				t.Errorf("the reply to PING: %q", line)
 			}
-			if d := time.Since(start); d > 10*time.Second {
+			if d := time.Since(start); d > 30*time.Second {
 				t.Errorf("a PING took %v", d)
 			}
 		}
@@ -133,7 +133,7 @@ func stress(t *testing.T, how string) {
 	}()
 	select {
 	case <-stopped:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		buf := make([]byte, 1<<20)
 		t.Fatalf("the server does not stop\n%s", buf[:runtime.Stack(buf, true)])
 	}

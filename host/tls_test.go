@@ -125,7 +125,7 @@ func tryTLS(t *testing.T, srv *Server, config *tls.Config) (*client, error) {
 		return nil, err
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	c := &client{t, conn, bufio.NewReader(conn)}
 	if _, err := fmt.Fprint(conn, "ping\r\n"); err != nil {
 		return nil, err

@@ -282,7 +282,7 @@ echo "[1/1 done]: $5 (1 seconds)"
 func TestRunUnitKillsWhatHangs(t *testing.T) {
 	// A child in the background keeps the output open, as a forgotten server does.
 	r := fakeSuite(t, "echo '[ok]: a (1 ms)'\nsleep 100 &\nsleep 100\n")
-	r.timeout = 300 * time.Millisecond
+	r.timeout = 2 * time.Second
 	start := time.Now()
 	res, err := r.runUnit(t.Context(), "unit/a", 21000)
 	if err != nil {
@@ -291,7 +291,7 @@ func TestRunUnitKillsWhatHangs(t *testing.T) {
 	if res.passed != 1 || !strings.Contains(res.note, "killed after") || len(res.failures) != 1 {
 		t.Errorf("%+v", res)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 60*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

@@ -47,7 +47,7 @@ func startRedis(t *testing.T, dir string, args ...string) *redis {
 	go func() { _ = cmd.Wait(); close(exited) }()
 	t.Cleanup(func() { _ = cmd.Process.Kill(); <-exited })
 	r := &redis{t: t, dir: dir}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if r.conn, err = net.Dial("unix", socket); err == nil {
 			break
 		}

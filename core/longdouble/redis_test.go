@@ -49,7 +49,7 @@ func startRedis(t *testing.T, path string) func(a, b string) string {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	conn, err := net.Dial("unix", socket)
-	for deadline := time.Now().Add(10 * time.Second); err != nil; conn, err = net.Dial("unix", socket) {
+	for deadline := time.Now().Add(time.Minute); err != nil; conn, err = net.Dial("unix", socket) {
 		if time.Now().After(deadline) {
 			t.Fatal(err)
 		}

@@ -273,7 +273,7 @@ func TestManyLoops(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
 		if _, err := conn.Write([]byte(strings.ReplaceAll(lines, "\n", "\r\n") + "\r\nQUIT\r\n")); err != nil {
 			return // its user was deleted
 		}

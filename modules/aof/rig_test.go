@@ -188,9 +188,9 @@ func (c *client) field(section, name string) string {
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what string, fn func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !fn(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !fn(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("not in 20 s: %s", what)
+			t.Fatalf("not in a minute: %s", what)
 		}
 	}
 }

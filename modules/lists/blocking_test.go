@@ -121,7 +121,7 @@ func (c *client) want(reply, format string, args ...any) {
 // blocked waits until so many clients are blocked.
 func (c *client) blocked(n int) {
 	c.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		got := c.do("INFO clients")
 		if got == strconv.Itoa(n) {
 			return
@@ -266,7 +266,7 @@ func TestWorkers(t *testing.T) {
 		select {
 		case job := <-done:
 			seen[job]++
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%d jobs are missing", jobs+movers-n)
 		}
 	}

@@ -100,7 +100,7 @@ func (c *client) do(format string, args ...any) string {
 func (c *client) blocked(n int) {
 	c.t.Helper()
 	want := fmt.Sprintf("blocked_clients:%d\r\n", n)
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		got := c.do("INFO clients")
 		if strings.Contains(got, want) {
 			return

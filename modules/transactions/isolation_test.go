@@ -78,7 +78,7 @@ func TestTransfersKeepTheirSum(t *testing.T) {
 	run(all[4], func(c *client) { check(c.do("MGET" + mget)) })
 	run(all[5], func(c *client) { check(strings.TrimPrefix(c.do(multi...), "OK "+gets)) })
 	enough := func() bool { return min(blind.Load(), watched.Load(), 10*conflicts.Load(), looks.Load()) > 200 }
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && !over.Load(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && !over.Load(); time.Sleep(time.Millisecond) {
 		if enough() {
 			break
 		}

@@ -108,7 +108,7 @@ func startOracle(t testing.TB) *oracle {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		c, err := net.Dial("unix", socket)
 		if err == nil {
 			t.Cleanup(func() { c.Close() })
@@ -131,7 +131,7 @@ func (o *oracle) do(args ...string) string {
 	if _, err := io.WriteString(o.c, b.String()); err != nil {
 		return "lost: " + err.Error()
 	}
-	_ = o.c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = o.c.SetReadDeadline(time.Now().Add(time.Minute))
 	s, err := o.reply()
 	if err != nil {
 		return "lost: " + err.Error()
