@@ -509,6 +509,16 @@
 # Accepted, without effect: there is no cluster mode yet.
 # slot-migration-max-failover-repl-bytes = "0"
 
+# Accepted, without effect: what is sent to replicas is not compressed.
+# repl-compression = 0
+
+# Accepted, without effect: what is sent to replicas is not compressed.
+# repl-compression-max-latency = 100
+
+# Accepted, without effect: certificates of masters and replicas are checked for their authority,
+# not for names.
+# tls-expected-peer-name = ""
+
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-announce-client-ipv4 = ""
 
@@ -628,6 +638,21 @@
 # Fixed at start-up.
 # hash-seed = ""
 
+# Accepted, without effect: hashes do not share the names of their fields.
+# hash-max-template-entries = 0
+
+# Accepted, without effect: hashes do not share the names of their fields.
+# hash-min-template-entries = 0
+
+# Accepted, without effect: hashes do not share the names of their fields.
+# hash-rdb-load-max-template-entries = 0
+
+# Accepted, without effect: hashes do not share the names of their fields.
+# hash-rdb-load-min-template-entries = 0
+
+# Accepted, without effect: hashes do not share the names of their fields.
+# hash-rdb-load-template-disassembly-threshold = 0
+
 # Accepted, without effect: there is no mode in which a server does not expire keys: import with
 # DEBUG SET-ACTIVE-EXPIRE 0, or from a file.
 # import-mode = false
@@ -649,6 +674,18 @@
 
 # Accepted, without effect: a log that is damaged is for ferrous check --fix.
 # aof-load-corrupt-tail-max-size = 0
+
+# Accepted, without effect: there is no BACKUP: BGSAVE makes a file that is consistent.
+# backup-sealed-ttl = 0
+
+# Accepted, without effect: there is no BACKUP: BGSAVE makes a file that is consistent.
+# Fixed at start-up.
+# backupdirname = "backupdir"
+
+# Accepted, without effect: the file to load is named by dir and dbfilename, or is the log of
+# appenddirname.
+# Fixed at start-up.
+# preload-file = ""
 
 # Accepted, without effect: dumps of versions that are not known are refused.
 # rdb-version-check = "strict"

@@ -22,6 +22,8 @@ const (
 	text  // one word, whatever is in it
 	words // several
 
+	secret  laterKind = 1 << 4 // not to be logged
+	never   laterKind = 1 << 5 // refused, if it asks for anything
 	fixed   laterKind = 1 << 6 // CONFIG SET cannot change it
 	retired laterKind = 1 << 7 // only files know it any more, CONFIG GET and SET do not
 )
@@ -40,8 +42,8 @@ const (
 
 var laterParams = [...]acceptedRow{
 	// There is no replication yet.
-	{"masterauth", "primaryauth", "", text, noReplication},
-	{"masteruser", "primaryuser", "", text, noReplication},
+	{"masterauth", "primaryauth", "", text | secret, noReplication},
+	{"masteruser", "primaryuser", "", text | secret, noReplication},
 	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
 	{"repl-diskless-load", "", "disabled", text, noReplication},
 	{"rdb-del-sync-files", "", "no", yesno, noReplication},
@@ -64,7 +66,7 @@ var laterParams = [...]acceptedRow{
 	{"cluster-announce-port", "", "0", number, noCluster},
 	{"cluster-announce-tls-port", "", "0", number, noCluster},
 	{"cluster-config-file", "", "nodes.conf", text | fixed, noCluster},
-	{"cluster-enabled", "", "no", yesno | fixed, noCluster},
+	{"cluster-enabled", "", "no", yesno | fixed | never, noCluster},
 	{"cluster-link-sendbuf-limit", "", "0", size, noCluster},
 	{"cluster-migration-barrier", "", "1", number, noCluster},
 	{"cluster-node-timeout", "", "15000", number, noCluster},
@@ -85,10 +87,13 @@ func declareRows(s *config.Schema, rows []acceptedRow) {
 		if row.kind&retired != 0 {
 			p.Flags |= config.Directive | config.Hidden
 		}
-		switch row.kind &^ (fixed | retired) {
+		if row.kind&secret != 0 {
+			p.Flags |= config.Sensitive
+		}
+		switch row.kind &^ (secret | never | fixed | retired) {
 		case yesno:
 			v := s.Bool(p)
-			if row.name == "cluster-enabled" || row.name == "import-mode" {
+			if row.kind&never != 0 {
 				refused(v, row.why)
 			}
 		case number:
@@ -96,10 +101,15 @@ func declareRows(s *config.Schema, rows []acceptedRow) {
 		case size:
 			s.Memory(p, 0, math.MaxInt64)
 		case text:
-			if row.name == "masterauth" || row.name == "masteruser" {
-				p.Flags |= config.Sensitive
+			v := s.Text(p)
+			if row.kind&never != 0 {
+				v.Check(func(value string) error {
+					if value != "" {
+						return errors.New(row.why)
+					}
+					return nil
+				})
 			}
-			s.Text(p)
 		case words:
 			p.Flags |= config.MultiArg
 			if row.name == "replicaof" {

@@ -1,6 +1,6 @@
 package host
 
-// Parameters of Redis 7.4 and 8, of Valkey 8 and 9, and directives that have been
+// Parameters of Redis 7.4 to 8.10, of Valkey 8 to 9.1, and directives that have been
 // retired: what means nothing here, so that files written for any of them start
 // ferrous. What can mean something is declared where it does. Numbers and names are
 // those of the releases (cmd/ferrous/testdata/directives.txt).
@@ -10,6 +10,8 @@ const (
 	noDebug      = "it is a means of testing Redis"
 	loopsReadToo = "every event loop reads, executes and writes"
 	noArrays     = "there is no type of arrays"
+	noTemplates  = "hashes do not share the names of their fields"
+	noBackup     = "there is no BACKUP: BGSAVE makes a file that is consistent"
 )
 
 var newerParams = [...]acceptedRow{
@@ -24,6 +26,10 @@ var newerParams = [...]acceptedRow{
 	{"replica-full-sync-buffer-limit", "", "0", size, noReplication},
 	{"repl-mptcp", "", "no", yesno, noReplication},
 	{"slot-migration-max-failover-repl-bytes", "", "0", text, noCluster},
+
+	{"repl-compression", "", "0", number, "what is sent to replicas is not compressed"},
+	{"repl-compression-max-latency", "", "100", number, "what is sent to replicas is not compressed"},
+	{"tls-expected-peer-name", "", "", text, "certificates of masters and replicas are checked for their authority, not for names"},
 
 	// Cluster.
 	{"cluster-announce-client-ipv4", "", "", text, noCluster},
@@ -68,7 +74,12 @@ var newerParams = [...]acceptedRow{
 	{"array-sparse-kmax", "", "10", number, noArrays},
 	{"array-sparse-kmin", "", "5", number, noArrays},
 	{"hash-seed", "", "", text | fixed, "every server chooses its own; SCAN's cursors are this server's"},
-	{"import-mode", "", "no", yesno, "there is no mode in which a server does not expire keys: import with DEBUG SET-ACTIVE-EXPIRE 0, or from a file"},
+	{"hash-max-template-entries", "", "0", number, noTemplates},
+	{"hash-min-template-entries", "", "0", number, noTemplates},
+	{"hash-rdb-load-max-template-entries", "", "0", number, noTemplates},
+	{"hash-rdb-load-min-template-entries", "", "0", number, noTemplates},
+	{"hash-rdb-load-template-disassembly-threshold", "", "0", number, noTemplates},
+	{"import-mode", "", "no", yesno | never, "there is no mode in which a server does not expire keys: import with DEBUG SET-ACTIVE-EXPIRE 0, or from a file"},
 	{"key-memory-histograms", "", "no", yesno, "there are no histograms of the size of keys"},
 	{"lazyexpire-nested-arbitrary-keys", "", "yes", yesno, "expired keys are deleted wherever they are met"},
 	{"stream-idmp-duration", "", "100", number, "streams do not recognize entries that are added twice"},
@@ -77,6 +88,9 @@ var newerParams = [...]acceptedRow{
 
 	// Files.
 	{"aof-load-corrupt-tail-max-size", "", "0", size, "a log that is damaged is for ferrous check --fix"},
+	{"backup-sealed-ttl", "", "0", number, noBackup},
+	{"backupdirname", "", "backupdir", text | fixed, noBackup},
+	{"preload-file", "", "", text | fixed | never, "the file to load is named by dir and dbfilename, or is the log of appenddirname"},
 	{"rdb-version-check", "", "strict", text, "dumps of versions that are not known are refused"},
 
 	// What is watched.

@@ -49,6 +49,8 @@ func directives(t *testing.T) (all []directive, releases []string) {
 // refused are the lines that do not start ferrous, and why not.
 var refused = map[string]string{
 	"cluster-enabled yes":             "there is no cluster mode yet",
+	"import-mode yes":                 "there is no mode in which a server does not expire keys",
+	"preload-file rdb:/x/dump.rdb":    "the file to load is named by dir and dbfilename",
 	"databases 2147483647":            "argument must be between 1 and 65536 inclusive",
 	"maxmemory " + beyond:             "argument must be a memory value",
 	cluster + "limit " + beyond:       "argument must be a memory value",
