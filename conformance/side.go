@@ -135,7 +135,7 @@ func (s *Side) saveParam(name string) error {
 // End closes the script's connections and undoes what it may have left behind beyond
 // keys. A server of the script's own is stopped.
 func (s *Side) End(sc *script.Script) error {
-	defer s.hangUp()
+	defer func() { _ = s.hangUp() }() // whatever is wrong
 	if sc.OwnServer || !s.server.Alive() {
 		alive := s.server.Alive()
 		log := s.server.Log()
