@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core/files"
 )
@@ -70,6 +71,34 @@ func (d directory) size(name string) (int64, error) {
 		return 0, said("Unable to obtain the AOF file "+name+" length. stat", err)
 	}
 	return info.Size(), nil
+}
+
+// vacant returns an error if something that is not empty stands where a file of the
+// log is to be made. No manifest names it, so it is not this log's, or its manifest
+// has been lost; in either case it is not to be written to, nor removed.
+func (d directory) vacant(name string) error {
+	info, err := os.Lstat(d.in(name))
+	if err != nil || info.Mode().Type() == fs.ModeSymlink || info.Mode().IsRegular() && info.Size() == 0 {
+		return nil // what is in the way of the call that makes it, that call will say
+	}
+	return errors.New("The file " + name + " in " + d.name + " is in the way of a new AOF file: it is not empty, and the manifest " +
+		d.manifestName() + " does not list it. Put the manifest back that belongs to it, or move the file away.")
+}
+
+// setAside gives a file another name that stands where the first base of a log is to
+// be. It may be what a crash has left of a log that was just begun, or the base of one
+// whose manifest has been lost.
+func (m *module) setAside(name string) error {
+	path := m.where.in(name)
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	kept := name + time.Now().UTC().Format(".found-20060102T150405.000000")
+	if err := os.Rename(path, m.where.in(kept)); err != nil {
+		return said("Can't set the AOF file "+name+" aside", err)
+	}
+	m.log.Warn("There was an AOF base file that no manifest lists; it is kept under another name", "file", name, "now", kept)
+	return nil
 }
 
 // exists reports whether there is a file, whatever it is.

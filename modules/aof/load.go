@@ -93,7 +93,7 @@ func (m *module) upgrade() error {
 	if !m.chain.empty() && !begun {
 		return nil
 	}
-	if err := m.where.make(); err != nil {
+	if err := errors.Join(m.where.make(), m.where.vacant(name)); err != nil {
 		return err
 	}
 	next := m.chain.clone()
@@ -174,6 +174,11 @@ func (m *module) open() error {
 		return err
 	}
 	next := m.chain.clone()
+	if len(next.incrs) == 0 {
+		if err := m.where.vacant(next.clone().addIncr(m.where.file)); err != nil {
+			return err
+		}
+	}
 	if next.empty() {
 		if err := m.firstBase(next); err != nil {
 			return err
@@ -216,6 +221,9 @@ func (m *module) open() error {
 func (m *module) firstBase(next *manifest) error {
 	asDump := m.params.dump.Load()
 	name := next.nextBase(m.where.file, asDump)
+	if err := m.setAside(name); err != nil {
+		return err
+	}
 	s := m.srv.Keyspace().Capture()
 	defer s.End()
 	size, err := m.writeBase(context.Background(), name, s, asDump)

@@ -370,3 +370,89 @@ func TestNothingIsFedWhileItLoads(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestFilesInTheWay: what no manifest lists is neither written to nor lost, whether the
+// log begins, goes on or is switched on.
+func TestFilesInTheWay(t *testing.T) {
+	const precious = "*1\r\n$8\r\nFLUSHALL\r\n"
+	put := func(dir, name string) string {
+		path := filepath.Join(dir, "appendonlydir", "appendonly.aof."+name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(precious), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	kept := func(path string) {
+		t.Helper()
+		if got, err := os.ReadFile(path); string(got) != precious {
+			t.Errorf("%s: %q, %v", filepath.Base(path), got, err)
+		}
+	}
+	const says = "is in the way of a new AOF file"
+
+	dir := t.TempDir()
+	base, incr := put(dir, "1.base.rdb"), put(dir, "1.incr.aof")
+	if _, err := try(t, dir); err == nil || !strings.Contains(err.Error(), "appendonly.aof.1.incr.aof") || !strings.Contains(err.Error(), says) {
+		t.Errorf("a server begins its log over others' files: %v", err)
+	}
+	kept(incr)
+	kept(base)
+	if exists(dir, "appendonly.aof.manifest") {
+		t.Error("there is a manifest")
+	}
+	if err := os.Remove(incr); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, dir)
+	names, err := filepath.Glob(base + ".found-*")
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	kept(names[0])
+	c := s.client()
+	c.want("SET k v", "OK")
+
+	incr = put(dir, "2.incr.aof")
+	c.want("BGREWRITEAOF", "Background append only file rewriting started")
+	c.rewritten()
+	if got := c.info("aof_last_bgrewrite_status"); got != "err" || !strings.Contains(s.log.String(), says) {
+		t.Errorf("a rewrite over a file: %s", got)
+	}
+	kept(incr)
+	s.wantManifest("1.base.rdb b, 1.incr.aof i")
+	c.want("SET k w", "OK")
+	s.Stop()
+	if err := os.Remove(incr); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir).client().want("GET k", "w")
+
+	dir = t.TempDir() // a log of before Redis 7 moves into the directory
+	old := filepath.Join(dir, "appendonly.aof")
+	if err := os.WriteFile(old, []byte(precious), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	there := filepath.Join(filepath.Dir(put(dir, "x")), "appendonly.aof")
+	if err := os.WriteFile(there, []byte(precious), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := try(t, dir); err == nil || !strings.Contains(err.Error(), says) {
+		t.Errorf("an old log replaces a file: %v", err)
+	}
+	kept(old)
+	kept(there)
+
+	dir = t.TempDir()
+	s = start(t, dir, "--appendonly", "no")
+	c = s.client()
+	base, incr = put(dir, "1.base.rdb"), put(dir, "1.incr.aof")
+	c.do("CONFIG SET appendonly yes")
+	eventually(t, "a failure", func() bool { return c.info("aof_last_bgrewrite_status") == "err" })
+	c.want("CONFIG SET appendonly no", "OK")
+	c.rewritten()
+	kept(incr)
+	if names, err = filepath.Glob(base + ".found-*"); err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	kept(names[0])
+}

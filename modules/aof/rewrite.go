@@ -116,13 +116,21 @@ func (m *module) openIncr(rw *rewrite) (*output, error) {
 	}
 	rw.asDump = m.params.dump.Load()
 	rw.base = m.chain.nextBase(m.where.file, rw.asDump)
+	if m.chain.empty() {
+		if err := m.setAside(rw.base); err != nil {
+			return nil, err
+		}
+	}
 	if rw.state == off {
 		return nil, nil
 	}
 	next := m.chain.clone()
-	name := m.where.tempIncr()
-	if rw.state == on {
-		name = next.addIncr(m.where.file)
+	name := next.addIncr(m.where.file)
+	if err := m.where.vacant(name); err != nil {
+		return nil, err
+	}
+	if rw.state == waiting { // it has that name when there is a base
+		name = m.where.tempIncr()
 	}
 	f, err := files.Fresh(m.where.in(name), os.O_APPEND, 0o644)
 	if err != nil {
