@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestErrorsSayWhatToDo: who asks for what this server is not, or cannot do, is told
@@ -22,9 +23,15 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"--replicaof 127.0.0.1 6379", "there is no replication yet"},
 		{"--import-mode yes", "there is no mode in which a server does not expire keys"},
 	} {
-		var out bytes.Buffer
-		if run(nil, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), &out, &out) == 0 || !strings.Contains(out.String(), c.want) {
-			t.Errorf("%s: %s", c.args, out.String())
+		out, ended := &logBuffer{}, make(chan int, 1)
+		go func() { ended <- run(nil, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), out, out) }()
+		select {
+		case code := <-ended:
+			if code == 0 || !strings.Contains(out.String(), c.want) {
+				t.Errorf("%s: %s", c.args, out)
+			}
+		case <-time.After(time.Minute): // nobody can end it but the process
+			t.Fatalf("%s: it has started: %s", c.args, out)
 		}
 	}
 	var out bytes.Buffer
