@@ -89,15 +89,15 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 	if err != nil || !e.OK() {
 		return false, err
 	}
-	dst, err := c.FindTypeForWrite(to, keyspace.List)
-	if err != nil {
+	if _, err := c.FindTypeForWrite(to, keyspace.List); err != nil {
 		return false, err
 	}
-	// The destination's expiry may have moved the entry.
-	src := func() list.Editor {
-		return list.Edit(c.DB, from, c.DB.FindHashed(c.HashOf(from), from, c.Now, 0), c.Now)
+	// Each is found again whenever the other may have moved its entry: by its expiry, or
+	// because it was opened, which is enough while a snapshot is live.
+	edit := func(key []byte) list.Editor {
+		return list.Edit(c.DB, key, c.DB.FindHashed(c.HashOf(key), key, c.Now, 0), c.Now)
 	}
-	ed := src()
+	ed := edit(from)
 	first := ed.Peek(m.from)
 	value := replied(c, first)
 	if bytes.Equal(from, to) {
@@ -107,10 +107,10 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 		removed(c, &ed, popped[m.from], from, 1)
 		return true, nil
 	}
-	other := list.Edit(c.DB, to, dst, c.Now)
+	other := edit(to)
 	other.Push(m.to, value)
 	c.Event(core.EventList, pushed[m.to], to)
-	ed = src()
+	ed = edit(from)
 	ed.Drop(m.from, 1)
 	removed(c, &ed, popped[m.from], from, 1)
 	return true, nil
