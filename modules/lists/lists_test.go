@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -168,4 +169,37 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMoveWithinAShard: under a snapshot the opening of one list copies the part of the
+// table in which the entry of the other may be.
+func TestMoveWithinAShard(t *testing.T) {
+	r := newRig(t)
+	defer r.Keyspace.Close()
+	r.packed(1)
+	shard := func(key string) int { return keyspace.ShardOf(r.Keyspace.Hash([]byte(key))) }
+	var near []string // keys of one shard
+	for i := 0; len(near) < 3; i++ {
+		if key := fmt.Sprint("k", i); shard(key) == shard("k0") {
+			near = append(near, key)
+		}
+	}
+	from, to, other := near[0], near[1], near[2]
+	r.Do("RPUSH %s a b c", from)
+	r.Do("RPUSH %s x y z", to)
+	r.Do("RPUSH %s 1", other)
+	r.Keyspace.Lock(keyspace.AllShards)
+	s := r.Keyspace.Freeze()
+	r.Keyspace.Unlock(keyspace.AllShards)
+	for _, step := range [][2]string{
+		{"LMOVE " + from + " " + to + " LEFT RIGHT", "$1 a"},
+		{"LRANGE " + from + " 0 -1", "*2 $1 b $1 c"},
+		{"LRANGE " + to + " 0 -1", "*4 $1 x $1 y $1 z $1 a"},
+		{"LRANGE " + other + " 0 -1", "*1 $1 1"},
+	} {
+		if got := r.Do("%s", step[0]); got != step[1] {
+			t.Errorf("%s: %q, want %q", step[0], got, step[1])
+		}
+	}
+	s.End()
 }
