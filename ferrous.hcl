@@ -45,6 +45,9 @@
 # How many of these probes may stay without an answer before the client is given up.
 # tcp-keepalive-probes = 3
 
+# The address from which connections to other servers are opened; empty for the system's choice.
+# bind-source-addr = ""
+
 # Seconds after which an idle client is disconnected; 0 for never.
 # timeout = 0
 
@@ -88,6 +91,15 @@
 
 # Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.
 # tls-session-cache-timeout = 300
+
+# PEM file with the certificate to show to other servers; empty for that of tls-cert-file.
+# tls-client-cert-file = ""
+
+# PEM file with the private key of tls-client-cert-file.
+# tls-client-key-file = ""
+
+# Password of that key, if it is encrypted.
+# tls-client-key-file-pass = ""
 
 # --- clients --------------------------------------------------------------------------------------
 
@@ -328,24 +340,7 @@
 # Accepted, without effect: sessions are kept by the clients, as tickets.
 # tls-session-cache-size = 20480
 
-# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
-# itself.
-# tls-client-cert-file = ""
-
-# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
-# itself.
-# tls-client-key-file = ""
-
-# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
-# itself.
-# tls-client-key-file-pass = ""
-
-# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
-# itself.
-# tls-replication = false
-
-# Accepted, without effect: there is no replication or cluster yet, so ferrous opens no connections
-# itself.
+# Accepted, without effect: there is no cluster yet.
 # tls-cluster = false
 
 # Accepted, without effect: the service manager sets it.
@@ -361,9 +356,6 @@
 # Fixed at start-up.
 # syslog-facility = "local0"
 
-# Accepted, without effect: ferrous opens no connections itself.
-# bind-source-addr = ""
-
 # Accepted, without effect: connections are not marked.
 # Fixed at start-up.
 # socket-mark-id = 0
@@ -375,10 +367,6 @@
 # One of: no, yes, clients.
 # sanitize-dump-payload = "no"
 
-# Accepted, without effect: there is no replication yet.
-# Also called slave-serve-stale-data.
-# replica-serve-stale-data = true
-
 # Accepted, without effect: modules are linked in, not loaded.
 # Fixed at start-up.
 # enable-module-command = "no"
@@ -387,55 +375,10 @@
 # propagation-error-behavior = "ignore"
 
 # Accepted, without effect: there is no replication yet.
-# Also called primaryauth.
-# masterauth = ""
-
-# Accepted, without effect: there is no replication yet.
-# Also called primaryuser.
-# masteruser = ""
-
-# Accepted, without effect: there is no replication yet.
 # repl-disable-tcp-nodelay = false
 
 # Accepted, without effect: there is no replication yet.
-# repl-diskless-load = "disabled"
-
-# Accepted, without effect: there is no replication yet.
-# rdb-del-sync-files = false
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-announce-ip.
-# replica-announce-ip = ""
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-announce-port.
-# replica-announce-port = 0
-
-# Accepted, without effect: there is no replication yet.
-# replica-announced = true
-
-# Accepted, without effect: there is no replication yet.
 # replica-ignore-disk-write-errors = false
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-ignore-maxmemory.
-# replica-ignore-maxmemory = true
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-lazy-flush.
-# replica-lazy-flush = false
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-priority.
-# replica-priority = 100
-
-# Accepted, without effect: there is no replication yet.
-# Also called slave-read-only.
-# replica-read-only = true
-
-# Accepted, without effect: there is no replication yet.
-# Fixed at start-up. Also called slaveof.
-# replicaof = ""
 
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-allow-pubsubshard-when-down = true
@@ -883,6 +826,65 @@
 # that off.
 # Also called min-slaves-max-lag.
 # min-replicas-max-lag = 10
+
+# The master whose replica the server is, host and port; empty for none. REPLICAOF changes it.
+# Fixed at start-up. Also called slaveof.
+# replicaof = ""
+
+# The password that the master asks for.
+# Also called primaryauth.
+# masterauth = ""
+
+# The user that the password is of, if it is not the default one.
+# Also called primaryuser.
+# masteruser = ""
+
+# Whether the connection to the master is by TLS.
+# tls-replication = false
+
+# Whether a replica that has no connection to its master answers from the data that it has; else it
+# refuses most commands with -MASTERDOWN.
+# Also called slave-serve-stale-data.
+# replica-serve-stale-data = true
+
+# Whether clients cannot write to a replica. What they write is not sent to anybody, and lost with
+# the next full sync.
+# Also called slave-read-only.
+# replica-read-only = true
+
+# How a replica takes in all data of its master: disabled, from a file, which is received first;
+# on-empty-db, directly if it has no data; swapdb, directly and beside the old data, which are
+# served meanwhile; flush-before-load, directly when the old data have been dropped.
+# One of: disabled, on-empty-db, swapdb, flush-before-load.
+# repl-diskless-load = "disabled"
+
+# The address by which a replica says that it can be reached; empty for the one that its connection
+# comes from.
+# Also called slave-announce-ip.
+# replica-announce-ip = ""
+
+# The port by which a replica says that it can be reached; 0 for the one that it listens on.
+# From 0 to 65535. Also called slave-announce-port.
+# replica-announce-port = 0
+
+# Whether Sentinel shows the replica to clients.
+# replica-announced = true
+
+# Which replica Sentinel makes the master: the one with the lowest number, never one with 0.
+# Also called slave-priority.
+# replica-priority = 100
+
+# Whether a replica evicts nothing, whatever maxmemory says, and leaves that to its master.
+# Also called slave-ignore-maxmemory.
+# replica-ignore-maxmemory = true
+
+# Accepted, without effect: data are always dropped in the background.
+# Also called slave-lazy-flush.
+# replica-lazy-flush = false
+
+# Whether a replica that keeps neither dumps nor a log deletes the file in which it has received its
+# master's data.
+# rdb-del-sync-files = false
 
 # --- hyperloglog ----------------------------------------------------------------------------------
 

@@ -1,6 +1,9 @@
 package core
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Error is an error that a client sees: a code ("ERR", "WRONGTYPE") and a
 // text. Any other error that a handler returns is answered as ERR with its
@@ -42,6 +45,10 @@ var (
 	ErrLoading      = error(Error{"LOADING", "Redis is loading the dataset in memory"})
 	ErrUnblocked    = error(Error{"UNBLOCKED", "client unblocked via CLIENT UNBLOCK"})
 )
+
+// ErrKilled is why nothing is played any more of what comes by a connection: it was
+// ended by somebody else. No client sees it.
+var ErrKilled = errors.New("the session was ended")
 
 // ErrExpireTime is the error for an expiry that is not positive or overflows.
 func ErrExpireTime(command string) error {

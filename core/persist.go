@@ -1,6 +1,10 @@
 package core
 
-import "io"
+import (
+	"io"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
+)
 
 // What modules that keep data (in files, on replicas) need of the host, beside
 // the write feed: to load before clients are served, to be asked before the
@@ -77,8 +81,36 @@ type Position struct {
 // shards locked; without ok there is none.
 func (r *Registry) OnPosition(fn func() (p Position, ok bool)) { r.position = fn }
 
+// OnRestore registers who is told that the data which were loaded at the start are those
+// of a position. It is called with all shards locked.
+func (r *Registry) OnRestore(fn func(p Position)) { r.restore = fn }
+
+// Restored tells that the data, which have just been loaded at the start from a file
+// that says so, are those of a position. No lock is held.
+func (r *Registry) Restored(p Position, ks *keyspace.Keyspace) {
+	if r.restore != nil {
+		ks.Lock(keyspace.AllShards)
+		defer ks.Unlock(keyspace.AllShards)
+		r.restore(p)
+	}
+}
+
+// OnReplace registers who keeps the writes (a log), and has to know that all data are
+// about to be replaced by others that are not fed (begins), and that they have been.
+// In between nothing is to be kept; what was kept before stays until then. It is called
+// with all shards locked.
+func (r *Registry) OnReplace(fn func(begins bool)) { r.replace = append(r.replace, fn) }
+
+// Replace tells those that OnReplace has registered.
+func (r *Registry) Replace(begins bool) {
+	for _, fn := range r.replace {
+		fn(begins)
+	}
+}
+
 // Position returns the position of the data, and whether there is one. All shards are
-// locked: it is what belongs to a snapshot that is taken under the same locks.
+// locked: it is what belongs to a snapshot that is taken under the same locks. Or nothing
+// is being fed (Hooks.Settled): it is what belongs to what was.
 func (r *Registry) Position() (p Position, ok bool) {
 	if r.position == nil {
 		return p, false

@@ -51,6 +51,8 @@ type Registry struct {
 	resets    []func()
 	position  func() (Position, bool)
 	acks      Acks
+	restore   func(p Position)
+	replace   []func(begins bool)
 
 	errs   []error
 	frozen bool

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -86,6 +87,9 @@ type Server interface {
 	// SetAuthority says who decides what becomes of data that nobody has written to.
 	// The caller holds all locks.
 	SetAuthority(a Authority)
+	// Dial opens a connection to another server, by TLS if it is to be secure, as the
+	// host's parameters say. ctx bounds it all. The caller closes it.
+	Dial(ctx context.Context, address string, secure bool) (net.Conn, error)
 	// Follow makes a session of a connection to a master, which the server has opened
 	// itself, and what executes the commands that come by it. The caller holds no lock.
 	Follow(link Link) Follower
@@ -145,8 +149,7 @@ type Authority struct {
 // Link is a connection to a master, as clients see it in CLIENT LIST.
 type Link struct {
 	Addr, LocalAddr string
-	FD              int
-	TLS             bool
+	Conn            net.Conn // may be nil; the host does not use it but to describe it
 	// Close ends the connection, when the session is killed or ended. It does not
 	// block, and may be called more than once.
 	Close func()
@@ -163,7 +166,8 @@ type Follower interface {
 	// not, and their writes are fed as one unit. Errors that they reply are counted and
 	// logged, and change nothing. raw, the bytes in which they have come, are published
 	// under the same locks (Registry.OnStream); all of it is valid during the call. It is
-	// called in a Turn. The error is the first.
+	// called in a Turn. The error is the first; ErrKilled means that the session was
+	// ended, and nothing was played.
 	PlayUnit(unit [][][]byte, raw []byte) error
 	// Select chooses the database that the stream goes on in.
 	Select(db int)

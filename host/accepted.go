@@ -53,22 +53,17 @@ func declareAccepted(s *config.Schema) {
 	text("oom-score-adj-values", "0 200 800", byManager, config.MultiArg)
 	text("ignore-warnings", "", "ferrous does not refuse to start for warnings", config.MultiArg)
 	text("syslog-facility", "local0", "see syslog-enabled", config.Immutable)
-	text("bind-source-addr", "", "ferrous opens no connections itself", 0)
 	number("socket-mark-id", "0", "connections are not marked", config.Immutable, 0, math.MaxUint32)
 	number("active-defrag-max-scan-fields", "1000", "defragmentation goes by segments of a table", 0, 1, math.MaxInt64)
 	declareLater(s)
 }
 
 func declareAcceptedTLS(yesno func(name, def, why string, flags config.Flag), number func(name, def, why string, flags config.Flag, min, max int64), text func(name, def, why string, flags config.Flag)) {
-	const noPeers = "there is no replication or cluster yet, so ferrous opens no connections itself"
+	const noPeers = "there is no cluster yet"
 	text("tls-ciphersuites", "", "the cipher suites of TLS 1.3 are all safe and cannot be chosen in Go", 0)
 	yesno("tls-prefer-server-ciphers", "no", "the best suite that both sides have is chosen, with the speed of the hardware in mind", 0)
 	text("tls-dh-params-file", "", "there are no suites with Diffie-Hellman over integers", 0)
 	number("tls-session-cache-size", "20480", "sessions are kept by the clients, as tickets", 0, 0, math.MaxInt32)
-	text("tls-client-cert-file", "", noPeers, 0)
-	text("tls-client-key-file", "", noPeers, 0)
-	text("tls-client-key-file-pass", "", noPeers, config.Sensitive)
-	yesno("tls-replication", "no", noPeers, 0)
 	yesno("tls-cluster", "no", noPeers, 0)
 }
 
@@ -93,9 +88,6 @@ func declareLater(s *config.Schema) {
 	}
 	s.Enum(par("sanitize-dump-payload", "no", "RESTORE always checks its payload", 0),
 		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
-	stale := par("replica-serve-stale-data", "yes", noReplica, 0)
-	stale.Aliases = []string{"slave-serve-stale-data"}
-	s.Bool(stale)
 	s.Int(par("loading-process-events-interval-bytes", "524288", "clients are answered beside a load at all times", config.Hidden), 1024, math.MaxInt32)
 	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
 	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))

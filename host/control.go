@@ -1,8 +1,10 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -173,6 +175,11 @@ func (srv *Server) Path(name string) string { return srv.params.path(name) }
 
 // Loops implements core.Server.
 func (srv *Server) Loops() int { return srv.loops() }
+
+// Dial implements core.Server.
+func (srv *Server) Dial(ctx context.Context, address string, secure bool) (net.Conn, error) {
+	return srv.net.Dial(ctx, address, secure)
+}
 
 // Standstill implements core.Server.
 func (srv *Server) Standstill(fn func()) {

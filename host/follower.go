@@ -4,6 +4,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // follower executes what a master sends, on the worker of what comes from no client.
@@ -23,11 +24,12 @@ const masterUser = "(superuser)"
 func (srv *Server) Follow(link core.Link) core.Follower {
 	f := &follower{player: player{w: srv.playing, out: resp.Writer{Proto: 2}}}
 	w, now := f.w, srv.readClock()
-	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), tls: link.TLS, fd: link.FD, kind: core.ClientMaster, link: followed{link.Close}}
+	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), kind: core.ClientMaster, link: followed{link.Close}}
 	s.Session = core.Session{
 		ID: srv.ids.next(), Proto: 2, Addr: link.Addr, LocalAddr: link.LocalAddr, Created: now, Active: now,
 		Slots: make([]any, srv.registry.SessionSlots()), Conn: s,
 	}
+	s.fd, s.tls = network.Descriptor(link.Conn)
 	f.s = s
 	f.ctx = core.Ctx{
 		Writer: &f.out, Session: &s.Session, DB: s.db, Server: srv,
@@ -115,7 +117,10 @@ func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
 		w.stopOthers()
 		defer w.resumeOthers()
 	}
-	w.lock(locks, true)
+	if f.s.closing != open { // perhaps just now
+		return core.ErrKilled
+	}
+	w.lock(locks|1, true) // the stream moves with some lock held, whatever the unit is
 	w.srv.ks.ShowExpired(w.locked, true)
 	c := &f.ctx
 	if len(unit) != 1 {

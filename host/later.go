@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"math"
 	"strings"
 
@@ -42,20 +41,8 @@ const (
 
 var laterParams = [...]acceptedRow{
 	// There is no replication yet.
-	{"masterauth", "primaryauth", "", text | secret, noReplication},
-	{"masteruser", "primaryuser", "", text | secret, noReplication},
 	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
-	{"repl-diskless-load", "", "disabled", text, noReplication},
-	{"rdb-del-sync-files", "", "no", yesno, noReplication},
-	{"replica-announce-ip", "slave-announce-ip", "", text, noReplication},
-	{"replica-announce-port", "slave-announce-port", "0", number, noReplication},
-	{"replica-announced", "", "yes", yesno, noReplication},
 	{"replica-ignore-disk-write-errors", "", "no", yesno, noReplication},
-	{"replica-ignore-maxmemory", "slave-ignore-maxmemory", "yes", yesno, noReplication},
-	{"replica-lazy-flush", "slave-lazy-flush", "no", yesno, noReplication},
-	{"replica-priority", "slave-priority", "100", number, noReplication},
-	{"replica-read-only", "slave-read-only", "yes", yesno, noReplication},
-	{"replicaof", "slaveof", "", words | fixed, noReplication},
 	// There is no cluster mode yet.
 	{"cluster-allow-pubsubshard-when-down", "", "yes", yesno, noCluster},
 	{"cluster-allow-reads-when-down", "", "no", yesno, noCluster},
@@ -112,24 +99,7 @@ func declareRows(s *config.Schema, rows []acceptedRow) {
 			}
 		case words:
 			p.Flags |= config.MultiArg
-			if row.name == "replicaof" {
-				declareReplicaOf(s, p)
-				break
-			}
 			s.Text(p)
 		}
 	}
-}
-
-// declareReplicaOf declares what may only say that there is no master.
-func declareReplicaOf(s *config.Schema, p config.Param) {
-	config.Custom(s, p, config.Codec[string]{
-		Parse: func(words []string, _ string) (string, error) {
-			if len(words) == 0 || strings.EqualFold(strings.Join(words, " "), "no one") {
-				return "", nil
-			}
-			return "", errors.New(p.NoEffect)
-		},
-		Format: func(master string) string { return master },
-	})
 }

@@ -22,6 +22,9 @@ type LoadOptions struct {
 	// KeepExpired keeps keys whose time is past: what comes after the dump, a log
 	// or a master, deletes them. Else they are left out.
 	KeepExpired bool
+	// KeepAtPosition does so if the dump tells a position (PositionOf): those who go on
+	// from there are told when the keys are deleted.
+	KeepAtPosition bool
 	Replace     bool  // a key that exists already is replaced; else it is an error
 	Locked      bool  // the caller holds all locks of the keyspace; else they are taken as needed
 	Preamble    bool  // more may come behind the dump: Result.Bytes tells where

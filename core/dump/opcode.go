@@ -94,6 +94,9 @@ func (l *loader) reserve(keys uint64) {
 // aux takes an auxiliary field in, and tells of it what Redis tells.
 func (l *loader) aux(name, value string) {
 	l.res.Aux[name] = value
+	if name == "repl-id" && l.o.KeepAtPosition && l.blocks == 0 { // no worker looks yet
+		l.o.KeepExpired = true
+	}
 	number, _ := strconv.ParseInt(value, 10, 64)
 	log := l.o.Log
 	switch {

@@ -53,6 +53,19 @@ func PositionAux(p core.Position) []Pair {
 	}
 }
 
+// PositionOf is the position that the auxiliary fields of a dump tell, if they do.
+func PositionOf(aux map[string]string) (p core.Position, ok bool) {
+	offset, err := strconv.ParseInt(aux["repl-offset"], 10, 64)
+	if err != nil || offset < 0 || len(aux["repl-id"]) != 40 {
+		return p, false
+	}
+	db, err := strconv.Atoi(aux["repl-stream-db"])
+	if err != nil || db < 0 {
+		db = 0
+	}
+	return core.Position{ID: aux["repl-id"], Offset: offset, DB: db}, true
+}
+
 // SaveOptions say how a snapshot is written. The zero value writes what Redis
 // writes by default but for the checksum.
 type SaveOptions struct {

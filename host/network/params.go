@@ -18,6 +18,7 @@ type Params struct {
 	keepAlive *config.IntVar
 	probes    *config.IntVar
 	tls       tlsParams
+	dial      dialParams
 }
 
 // Declare declares the parameters.
@@ -35,5 +36,6 @@ func Declare(s *config.Schema) *Params {
 	p.keepAlive = s.Int(par("tcp-keepalive", "300", "Seconds between TCP keep-alive probes to clients; 0 for none.", 0), 0, math.MaxInt32)
 	p.probes = s.Int(par("tcp-keepalive-probes", "3", "How many of these probes may stay without an answer before the client is given up.", 0), 1, math.MaxInt32)
 	p.tls.declare(s)
+	p.dial.declare(s)
 	return p
 }

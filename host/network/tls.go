@@ -60,7 +60,7 @@ func (p *tlsParams) load(log hclog.Logger) (*tls.Config, error) {
 	if p.cert.Load() == "" {
 		return nil, errors.New("tls-port needs a certificate: set tls-cert-file and tls-key-file, and tls-ca-cert-file or tls-auth-clients no")
 	}
-	cert, err := p.certificate()
+	cert, err := readCertificate(p.cert, p.key, p.keyPass)
 	if err != nil {
 		return nil, err
 	}
@@ -114,23 +114,6 @@ func limitTickets(c *tls.Config, life time.Duration) {
 		}
 		return nil, nil // a whole handshake, then
 	}
-}
-
-func (p *tlsParams) certificate() (tls.Certificate, error) {
-	certPEM, err := os.ReadFile(p.cert.Load())
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("tls-cert-file: %w", err)
-	}
-	keyPEM, err := os.ReadFile(p.key.Load())
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("tls-key-file: %w", err)
-	}
-	if pass := p.keyPass.Load(); pass != "" {
-		if keyPEM, err = decryptKey(keyPEM, []byte(pass)); err != nil {
-			return tls.Certificate{}, fmt.Errorf("tls-key-file: %w", err)
-		}
-	}
-	return tls.X509KeyPair(certPEM, keyPEM)
 }
 
 func (p *tlsParams) authorities() (*x509.CertPool, error) {

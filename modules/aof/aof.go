@@ -101,6 +101,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnLoad(m.load)
 	r.OnShutdown(m.shutdown)
 	r.OnTick(m.tick)
+	r.OnReplace(m.replaced)
 	r.OnSession(nil, m.waits.drop)
 	r.Commands(rows(m)...)
 	r.Debug(debugCommands(m)...)
@@ -118,6 +119,7 @@ func (m *module) Start(s core.Server) error {
 	m.srv, m.log = s, s.Log().Named("aof")
 	m.params.find(s.Registry().Config)
 	m.w = newWriter(m.policy, s.Now, m.barrier)
+	m.w.positioned = m.positioned
 	m.w.failed, m.w.mended, m.w.moved = m.failed, m.mended, m.letGo
 	go m.w.run()
 	return nil

@@ -8,16 +8,20 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // saveDump writes a snapshot as a dump.
-func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
+func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot, at *core.Position) error {
 	o := dump.SaveOptions{
 		Checksum: is(m.params.rdbChecksum), Base: true, Background: true, RedisVersion: m.srv.Version().Redis,
 		Workers: m.workers(), Access: dump.AccessOf(m.srv.Registry()),
+	}
+	if at != nil {
+		o.Aux = dump.PositionAux(*at)
 	}
 	if m.params.saveDelay != nil && m.params.saveDelay.Load() > 0 {
 		o.Delay = func() time.Duration { // waits itself, to notice when the parameter changes
@@ -39,7 +43,7 @@ func (m *module) workers() int {
 }
 
 // saveCommands writes a snapshot as commands.
-func (m *module) saveCommands(ctx context.Context, w io.Writer, s *keyspace.Snapshot) error {
+func (m *module) saveCommands(ctx context.Context, w io.Writer, s *keyspace.Snapshot, at *core.Position) error {
 	c := &commands{m: m, ctx: ctx, w: w}
 	if m.params.timestamps.Load() {
 		c.b = appendTime(c.b, time.Now().Unix())
@@ -62,6 +66,9 @@ func (m *module) saveCommands(ctx context.Context, w io.Writer, s *keyspace.Snap
 				return c.err
 			}
 		}
+	}
+	if at != nil {
+		c.b = appendPosition(c.b, *at)
 	}
 	c.flush(0)
 	return c.err

@@ -131,6 +131,7 @@ func (m *module) loadChain(within *core.Ctx) error {
 			last = i
 		}
 	}
+	var at *core.Position
 	err := m.srv.Load(total, func(ctx context.Context, p *core.Progress) error {
 		l := &loader{m: m, ctx: ctx, progress: p, within: within}
 		for i, e := range chain {
@@ -145,10 +146,14 @@ func (m *module) loadChain(within *core.Ctx) error {
 			m.log.Info("DB loaded from "+kind+" file "+e.name, "seconds", time.Since(start).Seconds())
 		}
 		total -= l.cut
+		at = l.position
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if at != nil && within == nil {
+		m.srv.Registry().Restored(*at, m.srv.Keyspace())
 	}
 	m.w.mu.Lock()
 	m.w.length = total
@@ -226,7 +231,7 @@ func (m *module) firstBase(next *manifest) error {
 	}
 	s := m.srv.Keyspace().Capture()
 	defer s.End()
-	size, err := m.writeBase(context.Background(), name, s, asDump)
+	size, err := m.writeBase(context.Background(), name, s, asDump, nil)
 	if err != nil {
 		return err
 	}
@@ -288,10 +293,11 @@ type loader struct {
 	m        *module
 	ctx      context.Context
 	progress *core.Progress
-	within   *core.Ctx   // the command that loads, nil for none
-	player   core.Player // of the current file
-	cut      int64       // bytes that were cut off from the last file
-	refused  int         // commands that were answered with an error
+	within   *core.Ctx      // the command that loads, nil for none
+	player   core.Player    // of the current file
+	cut      int64          // bytes that were cut off from the last file
+	refused  int            // commands that were answered with an error
+	position *core.Position // at which the data are, if that is known
 }
 
 // file loads a file of the chain; what stands at its beginning says whether it
@@ -337,6 +343,9 @@ func (l *loader) dump(f *os.File, name string, size int64) (end int64, err error
 	res, err := dump.Load(l.ctx, f, size, l.m.srv.Registry(), l.m.srv.Keyspace(), o)
 	if err != nil {
 		return 0, said("Error reading the RDB base file "+name+", AOF loading aborted", err)
+	}
+	if p, ok := dump.PositionOf(res.Aux); ok {
+		l.position = &p
 	}
 	return res.Bytes, nil
 }

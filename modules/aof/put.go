@@ -70,10 +70,18 @@ func (w *writer) step() time.Duration {
 }
 
 // take takes over what was fed.
-func (w *writer) take() {
+func (w *writer) take() { w.positioned(w.takeOver) }
+
+// takeOver is take, with an annotation.
+func (w *writer) takeOver(note []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	open := w.parts[len(w.parts)-1]
+	if len(open.data) > 0 && open.out != nil {
+		open.data = append(open.data, note...)
+		w.parts[len(w.parts)-1] = open
+		w.end += uint64(len(note))
+	}
 	if len(w.parts) > 1 || len(open.data) > 0 {
 		for i, p := range w.parts {
 			if i > 0 || len(p.data) > 0 { // one without data may be a change of the file

@@ -42,6 +42,7 @@ type reader struct {
 	eof  bool
 	want int64 // how many bytes the command at buf[at:] has at least, as far as that is known
 	args [][]byte
+	note []byte // the last annotation of a position that was passed over
 }
 
 const (
@@ -145,6 +146,9 @@ func (r *reader) parse(b []byte) (used int, lines int64, err error) {
 		end := bytes.IndexByte(b[:min(len(b), longestNote)], '\n')
 		switch {
 		case end >= 0:
+			if bytes.HasPrefix(b, []byte(positionMark)) {
+				r.note = append(r.note[:0], b[:end]...)
+			}
 			return end + 1, 1, nil
 		case len(b) < longestNote:
 			return 0, 0, errMore

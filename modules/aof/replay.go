@@ -30,8 +30,13 @@ func (l *loader) commands(r *reader, name string, last bool) error {
 			}
 		}
 		at := r.off
+		r.note = r.note[:0]
 		args, err := r.next()
+		if len(r.note) > 0 {
+			l.position = parsePosition(r.note)
+		}
 		if err == nil {
+			l.position = nil // until it is told again
 			err = placed(l.take(&u, args), at)
 		} else if err == io.EOF && u.open {
 			l.m.log.Warn("Revert incomplete MULTI/EXEC transaction in AOF file " + name)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -29,7 +30,8 @@ type rewrite struct {
 	state   state // of the log, when it began
 	started time.Time
 	asDump  bool
-	base    string // the file that is to be the base
+	base    string         // the file that is to be the base
+	at      *core.Position // of the snapshot, nil if there is none
 }
 
 func (rw *rewrite) seconds() int64 { return int64(time.Since(rw.started).Seconds()) }
@@ -90,7 +92,7 @@ func (m *module) replaceChain(rw *rewrite) error {
 		return err
 	}
 	defer s.End()
-	size, err := m.writeBase(rw.ctx, rw.base, s, rw.asDump)
+	size, err := m.writeBase(rw.ctx, rw.base, s, rw.asDump, rw.at)
 	if err != nil {
 		return err
 	}
@@ -173,19 +175,22 @@ func (m *module) freeze(rw *rewrite, out *output) (*keyspace.Snapshot, error) {
 		m.w.cut(out, m.forgetDB)
 		m.feed.Set(true)
 	}
+	if at, ok := m.srv.Registry().Position(); ok {
+		rw.at = &at
+	}
 	return ks.Freeze(), nil
 }
 
 // writeBase writes the data of a snapshot to the file that is to be the base,
 // which is there only when it is complete, and returns its size.
-func (m *module) writeBase(ctx context.Context, name string, s *keyspace.Snapshot, asDump bool) (size int64, err error) {
+func (m *module) writeBase(ctx context.Context, name string, s *keyspace.Snapshot, asDump bool, at *core.Position) (size int64, err error) {
 	err = dump.ReplaceFile(m.where.in(name), m.params.incremental.Load(), func(f io.Writer) error {
 		w := &counter{w: f}
 		defer func() { size = w.n }()
 		if asDump {
-			return m.saveDump(ctx, w, s)
+			return m.saveDump(ctx, w, s, at)
 		}
-		return m.saveCommands(ctx, w, s)
+		return m.saveCommands(ctx, w, s, at)
 	})
 	if err != nil && ctx.Err() == nil {
 		err = said("Write error writing append only file on disk", err)

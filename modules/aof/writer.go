@@ -92,7 +92,10 @@ type writer struct {
 	// it is not known what the file holds.
 	failed func(err error)
 	mended func(lost bool)
-	moved  func() // called there too, when more may be safe than before
+	// positioned runs fn with what is to stand behind all that was fed so far, while
+	// nothing is fed.
+	positioned func(fn func(note []byte))
+	moved      func() // called there too, when more may be safe than before
 
 	delay atomic.Int64 // before each write, nanoseconds: DEBUG AOF-FLUSH-SLEEP
 
@@ -142,7 +145,8 @@ func newWriter(p func() policy, clock func() int64, b *core.Barrier) *writer {
 	return &writer{
 		policy: p, clock: clock, barrier: b,
 		failed: func(error) {}, mended: func(bool) {}, moved: func() {},
-		wake: make(chan struct{}, 1), calls: make(chan func()), results: make(chan syncResult, 1),
+		positioned: func(fn func([]byte)) { fn(nil) },
+		wake:       make(chan struct{}, 1), calls: make(chan func()), results: make(chan syncResult, 1),
 		quit: make(chan struct{}), done: make(chan struct{}),
 		parts: []part{{}},
 	}

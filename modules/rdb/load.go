@@ -18,40 +18,45 @@ type loaded struct{ keys, expired int64 }
 // load is the source of data at the start: the RDB file, if there is one.
 func (m *module) load() (done bool, err error) {
 	start := time.Now()
-	err = m.read(dump.LoadOptions{})
+	res, err := m.read(dump.LoadOptions{KeepAtPosition: true})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("Fatal error loading the DB, the file is left as it is: %s: %w", m.path(), err)
 	}
+	if p, ok := dump.PositionOf(res.Aux); ok {
+		m.server.Registry().Restored(p, m.server.Keyspace())
+	}
 	m.log.Info(fmt.Sprintf("DB loaded from disk: %.3f seconds", time.Since(start).Seconds()))
 	return true, nil
 }
 
 // read brings the file in.
-func (m *module) read(o dump.LoadOptions) error {
+func (m *module) read(o dump.LoadOptions) (res dump.Result, err error) {
 	f, err := os.Open(m.path())
 	if err != nil {
-		return err
+		return res, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return res, err
 	}
 	o.Checksum, o.Log = m.checksum.Load(), m.log
 	if m.loadDelay.Load() != 0 {
 		o.Delay = func() time.Duration { return delay(m.loadDelay.Load()) }
 	}
-	return m.server.Load(info.Size(), func(ctx context.Context, p *core.Progress) error {
+	err = m.server.Load(info.Size(), func(ctx context.Context, p *core.Progress) error {
 		o.Progress = p
-		res, err := dump.Load(ctx, f, info.Size(), m.server.Registry(), m.server.Keyspace(), o)
+		var err error
+		res, err = dump.Load(ctx, f, info.Size(), m.server.Registry(), m.server.Keyspace(), o)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.state.loaded = loaded{res.Keys, res.Expired}
 		return err
 	})
+	return res, err
 }
 
 // debugReload is DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]: the data go through the
@@ -83,7 +88,7 @@ func (m *module) debugReload(c *core.Ctx) error {
 		}
 		c.Server.Registry().Functions.Flush()
 	}
-	if err := m.read(o); err != nil {
+	if _, err := m.read(o); err != nil {
 		m.log.Warn("DEBUG RELOAD: cannot load the RDB file", "error", err)
 		return core.Err("Error trying to load the RDB dump, check server logs")
 	}

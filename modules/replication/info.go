@@ -20,7 +20,12 @@ func (m *module) registerInfo(r *core.Registry) {
 
 // info is the module's part of INFO replication.
 func (m *module) info(w *core.InfoWriter) {
-	w.String("role", "master")
+	if m.isReplica() {
+		w.String("role", "slave")
+		m.infoReplica(w)
+	} else {
+		w.String("role", "master")
+	}
 	m.infoReplicas(w)
 	h := m.history()
 	w.String("master_failover_state", "no-failover")
@@ -72,14 +77,15 @@ func (m *module) infoMemory(w *core.InfoWriter) {
 func (m *module) infoStats(w *core.InfoWriter) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	w.Int("total_net_repl_input_bytes", 0)
+	received, wrong := m.up.counts()
+	w.Int("total_net_repl_input_bytes", received)
 	w.Int("total_net_repl_output_bytes", m.figures.sent)
 	w.Float("instantaneous_input_repl_kbps", 0)
 	w.Float("instantaneous_output_repl_kbps", 0)
 	w.Int("sync_full", m.figures.full)
 	w.Int("sync_partial_ok", m.figures.partial)
 	w.Int("sync_partial_err", m.figures.refused)
-	w.Int("slave_expires_tracked_keys", 0)
+	w.Int("slave_expires_tracked_keys", int64(m.up.local.len()))
 	w.Int("migrate_cached_sockets", 0)
-	w.Int("unexpected_error_replies", 0)
+	w.Int("unexpected_error_replies", wrong)
 }

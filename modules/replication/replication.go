@@ -12,13 +12,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/decimal"
 )
 
 // New makes the module.
@@ -26,6 +24,7 @@ func New() core.Module { return &module{} }
 
 type module struct {
 	state
+	up       upstream
 	srv      core.Server
 	params   params
 	checksum bool // of dumps
@@ -79,6 +78,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnPosition(m.position)
 	r.Acknowledges(m)
 	m.guardWrites(r)
+	m.registerReplica(r)
 	m.registerInfo(r)
 	return nil
 }
@@ -88,6 +88,7 @@ func (m *module) Start(s core.Server) error {
 	m.srv = s
 	m.ctx, m.end = context.WithCancel(context.Background())
 	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
+	m.startReplica(s)
 	return nil
 }
 
@@ -96,11 +97,16 @@ func (m *module) Stop() {
 	if m.end != nil {
 		m.end()
 	}
+	m.stopReplica()
 	m.jobs.Wait()
 }
 
 // role is ROLE: a master, its offset, its replicas.
 func (m *module) role(c *core.Ctx) error {
+	if m.isReplica() {
+		m.roleOfReplica(c)
+		return nil
+	}
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
 	var all []*peer
@@ -121,16 +127,4 @@ func (m *module) role(c *core.Ctx) error {
 		c.BulkString(strconv.FormatInt(p.ack, 10))
 	}
 	return nil
-}
-
-// replicaOf is REPLICAOF NO ONE; there is no other master to follow, yet.
-func replicaOf(c *core.Ctx) error {
-	if c.Is(1, "no") && c.Is(2, "one") {
-		c.OK()
-		return nil
-	}
-	if port, ok := decimal.Parse(c.Args[2]); !ok || port < 0 || port > 65535 {
-		return core.Err("Invalid master port")
-	}
-	return errors.New("there is no replication yet: this server cannot follow a master")
 }

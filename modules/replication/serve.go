@@ -60,7 +60,10 @@ func (m *module) told1(c *core.Ctx, name string, value int) (done bool, err erro
 		m.acked(c, p, value)
 		return true, nil
 	case "getack":
-		return true, nil // only the own master may ask
+		if c.Session.Conn != nil && c.Session.Conn.Info().Type == core.ClientMaster { // only the own master may ask
+			m.replconfFromMaster()
+		}
+		return true, nil
 	default:
 		return false, core.Err("Unrecognized REPLCONF option: " + string(c.Args[value-1]))
 	}
@@ -140,6 +143,8 @@ func (m *module) sync(c *core.Ctx) error {
 // mayServe returns why a replica cannot be served now.
 func (m *module) mayServe(c *core.Ctx, p *peer, id string, failover bool) error {
 	switch {
+	case m.isReplica() && !m.linked():
+		return core.Error{Code: "NOMASTERLINK", Text: "Can't SYNC while not connected with my master"}
 	case p.filter&filtered != 0 && !p.eof:
 		return core.Err("Filtered replica requires EOF capability")
 	case c.Mark() > 0 || c.Session.Conn.Info().OutputBytes > 0:

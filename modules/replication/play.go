@@ -1,0 +1,182 @@
+package replication
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/wire"
+)
+
+// The stream of the master: it is played unit by unit, and its bytes become those of
+// the own stream under the locks of each. So the offset is that of what has been
+// played, whenever the connection breaks; what has come of a unit that is not whole
+// is forgotten then, and comes again.
+
+const (
+	readAtOnce = 64 << 10
+	keepInput  = 1 << 20 // a buffer that has grown beyond is given up when it is empty
+	turnUnits  = 256     // are played before others have a turn
+)
+
+// player is a link that plays.
+type player struct {
+	*link
+	f      core.Follower
+	buf    []byte // what has come; what is not played yet is buf[at:]
+	at     int
+	parser wire.Parser
+}
+
+// goOn makes ready to play what follows from where the server is.
+func (l *link) goOn(id string) {
+	l.m.srv.Standstill(func() {
+		if l.ctx.Err() == nil {
+			if h := l.m.history(); id != h.id {
+				l.m.up.log.Info("Master replication ID changed to " + id)
+				l.m.continued(id)
+			}
+		}
+	})
+}
+
+// streamDB returns the database in which the master's stream goes on.
+func (m *module) streamDB() int {
+	if db := m.stream.selected(); db >= 0 {
+		return db
+	}
+	m.up.mu.Lock()
+	defer m.up.mu.Unlock()
+	return m.up.db
+}
+
+// play plays what comes until the connection ends, whose error it returns.
+func (l *link) play(f core.Follower) error {
+	p := &player{link: l, f: f, buf: make([]byte, 0, readAtOnce)}
+	p.parser.MaxBulk = int(l.m.up.maxBulk.Load())
+	l.unread.Store(0)
+	defer l.unread.Store(0)
+	if err := l.acknowledge(); err != nil {
+		return err
+	}
+	for {
+		n, err := l.in.Read(p.buf[len(p.buf):cap(p.buf)])
+		p.buf = p.buf[:len(p.buf)+n]
+		if n > 0 {
+			l.hear()
+			l.m.up.count(n)
+			if err := p.whole(); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err != nil && f.Killed():
+			return errors.New("Connection with master lost: the connection was killed")
+		case err != nil:
+			return errors.New("Connection with master lost: " + err.Error())
+		}
+	}
+}
+
+// whole plays the units that have come whole, and makes room for the next.
+func (p *player) whole() error {
+	missing := 0
+	for missing == 0 {
+		var err error
+		p.f.Turn(func() { missing, err = p.turn() })
+		p.unread.Store(int64(len(p.buf) - p.at))
+		if err != nil {
+			return err
+		}
+		if p.asked.Swap(false) {
+			if err := p.acknowledge(); err != nil {
+				return err
+			}
+		}
+	}
+	rest := p.buf[p.at:]
+	switch {
+	case len(rest) == 0 && cap(p.buf) > keepInput:
+		p.buf = make([]byte, 0, readAtOnce)
+	case len(rest)+missing > cap(p.buf):
+		p.buf = append(make([]byte, 0, max(len(rest)+missing, 2*len(rest), readAtOnce)), rest...)
+	case cap(p.buf)-len(p.buf) < max(missing, readAtOnce/4):
+		p.buf = p.buf[:copy(p.buf[:cap(p.buf)], rest)]
+	case len(rest) == 0:
+		p.buf = p.buf[:0]
+	default:
+		return nil
+	}
+	p.at = 0
+	return nil
+}
+
+// turn plays some units. missing is how many bytes the next one lacks at least, 0 if
+// there are more that are whole.
+func (p *player) turn() (missing int, err error) {
+	for range turnUnits {
+		if p.ctx.Err() != nil {
+			return 0, errEnded
+		}
+		unit, n, err := p.parser.Next(p.buf[p.at:])
+		if err == wire.ErrMore {
+			return n, nil
+		}
+		if err != nil {
+			p.m.up.log.Warn("Protocol error from master: " + err.Error())
+			p.m.up.forget()
+			return 0, errors.New("Connection with master lost: it has sent what is no command")
+		}
+		if err := p.f.PlayUnit(unit, p.buf[p.at:p.at+n]); err != nil {
+			if err == core.ErrKilled {
+				return 0, errEnded
+			}
+			p.replied(unit, err)
+		}
+		p.at += n
+	}
+	return 0, nil
+}
+
+// replied takes note of an error that a command of the master was answered with: it
+// was none there, so the data differ.
+func (p *player) replied(unit [][][]byte, err error) {
+	u := &p.m.up
+	u.mu.Lock()
+	u.figures.errors++
+	n := u.figures.errors
+	u.mu.Unlock()
+	if n > sayErrors {
+		return
+	}
+	name := ""
+	if len(unit) > 0 {
+		name = core.Clip(unit[0][0], 128)
+	}
+	u.log.Warn(fmt.Sprintf("== CRITICAL == This replica is sending an error to its master: '%v' after processing the command '%s'", err, name))
+}
+
+// sayErrors is how many such errors are logged.
+const sayErrors = 100
+
+// count counts bytes of the master.
+func (u *upstream) count(n int) {
+	u.mu.Lock()
+	u.figures.received += int64(n)
+	u.mu.Unlock()
+}
+
+// counts returns the bytes that have come from masters, and how many of their commands
+// were answered with an error.
+func (u *upstream) counts() (received, errors int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.figures.received, u.figures.errors
+}
+
+// forget gives the history up: the master is not asked to go on from here.
+func (u *upstream) forget() {
+	u.mu.Lock()
+	u.known = false
+	u.mu.Unlock()
+}
