@@ -25,11 +25,11 @@ type LoadOptions struct {
 	// KeepAtPosition does so if the dump tells a position (PositionOf): those who go on
 	// from there are told when the keys are deleted.
 	KeepAtPosition bool
-	Replace     bool  // a key that exists already is replaced; else it is an error
-	Locked      bool  // the caller holds all locks of the keyspace; else they are taken as needed
-	Preamble    bool  // more may come behind the dump: Result.Bytes tells where
-	Workers     int   // how many goroutines decode; 0 for as many as there are cores
-	Now         int64 // Unix milliseconds; 0 for the time of the call
+	Replace        bool  // a key that exists already is replaced; else it is an error
+	Locked         bool  // the caller holds all locks of the keyspace; else they are taken as needed
+	Preamble       bool  // more may come behind the dump: Result.Bytes tells where
+	Workers        int   // how many goroutines decode; 0 for as many as there are cores
+	Now            int64 // Unix milliseconds; 0 for the time of the call
 
 	// Aside, if not nil, is where the data go instead of the keyspace's own databases,
 	// and Library is given the libraries of functions instead of the registry.
