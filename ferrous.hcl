@@ -829,7 +829,7 @@
 
 # The master whose replica the server is, host and port; empty for none. REPLICAOF changes it.
 # Fixed at start-up. Also called slaveof.
-# replicaof = ""
+# replicaof = []
 
 # The password that the master asks for.
 # Also called primaryauth.

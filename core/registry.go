@@ -52,6 +52,7 @@ type Registry struct {
 	position  func() (Position, bool)
 	acks      Acks
 	restore   func(p Position)
+	importer  Importer
 	replace   []func(begins bool)
 
 	errs   []error

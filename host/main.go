@@ -52,6 +52,13 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	case hostconfig.CheckFiles:
 		return srv.check(args, stdin, stdout, stderr)
 	}
+	var im *importing
+	if action == hostconfig.Import {
+		var status int
+		if im, args, status = srv.parseImport(args, stdout, stderr); status >= 0 {
+			return status
+		}
+	}
 	var input bytes.Buffer // what was read from stdin
 	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, io.TeeReader(stdin, &input))
 	if err != nil {
@@ -67,6 +74,12 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 		}
 		fmt.Fprintln(stdout, "The configuration is valid.")
 		return 0
+	}
+	if im != nil {
+		if im.dry {
+			return im.preview(srv, stdout, stderr)
+		}
+		go im.watch(srv, stdin, stderr)
 	}
 	super := srv.supervisor(environ)
 	ready, daemon := daemonReady(environ)
@@ -132,6 +145,7 @@ const usage = `Usage: %[1]s [FILE] [--PARAMETER VALUE...] [-]
   --check-config [FILE...]         check the configuration, name every mistake
   --default-config                 print a commented configuration file
   check [--fix] FILE...            examine files that keep data (RDB, AOF)
+  import [--dry-run] redis://...   take over the data of a server that runs
 
 The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
 

@@ -122,3 +122,36 @@ func TestFilesOfEveryRelease(t *testing.T) {
 		}
 	}
 }
+
+// TestExamplesOfConfiguration: the files in docs/config mean something, all of it.
+func TestExamplesOfConfiguration(t *testing.T) {
+	files, err := filepath.Glob("../../docs/config/*.conf")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, name := range files {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{path, "--port", "0", "--dir", t.TempDir()}})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		srv.Stop()
+		for line := range strings.Lines(string(text)) {
+			words := strings.Fields(line)
+			if len(words) == 0 || strings.HasPrefix(line, "#") {
+				continue
+			}
+			if why := srv.Registry().Config.Find(words[0]).Param().NoEffect; why != "" {
+				t.Errorf("%s: %s has no effect: %s", name, words[0], why)
+			}
+		}
+	}
+}

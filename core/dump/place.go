@@ -149,10 +149,12 @@ func (w *worker) load(it *item) (keyspace.Value, error) {
 
 // add gives a key its value, unless its time is past.
 func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
-	if it.expire != 0 && it.expire < w.o.Now && !w.o.KeepExpired {
-		v.Release()
+	if it.expire != 0 && it.expire < w.o.Now && (!w.o.KeepExpired || w.o.KeepAtPosition) {
 		w.gone++
-		return nil
+		if !w.o.KeepExpired {
+			v.Release()
+			return nil
+		}
 	}
 	db := w.db(it.db)
 	if n := w.expected[it.db].Load(); n > 0 {

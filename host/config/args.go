@@ -22,10 +22,12 @@ const (
 	DefaultConfig
 	// CheckFiles: examine the files that the rest of the arguments name, and end.
 	CheckFiles
+	// Import: follow another server, which the rest of the arguments names.
+	Import
 )
 
 // ParseCommand takes the words that ask for something else than a running server off the arguments: -v, --version, -h,
-// --help, --default-config and check as the first, --check-config as the first or last.
+// --help, --default-config, check and import as the first, --check-config as the first or last.
 func ParseCommand(args []string) (Action, []string) {
 	if len(args) == 0 {
 		return Run, args
@@ -41,6 +43,8 @@ func ParseCommand(args []string) (Action, []string) {
 		return CheckConfig, args[1:]
 	case "check":
 		return CheckFiles, args[1:]
+	case "import":
+		return Import, args[1:]
 	}
 	if last := len(args) - 1; args[last] == "--check-config" {
 		return CheckConfig, args[:last]

@@ -59,6 +59,7 @@ func (m *module) registerReplica(r *core.Registry) {
 	u.written = r.OnChange(m.noteLocal)
 	r.OnTick(m.tickReplica)
 	r.OnRestore(m.restored)
+	r.Import(importer{m})
 	r.Config.Apply(func() error { m.settleRole(); return nil }, u.replicaParams.readOnly, u.ignoreMemory)
 	r.Config.Apply(func() error { m.judgeLink(); return nil }, u.stale)
 }

@@ -114,5 +114,11 @@ func (p *replicaParams) declareReplicaOf(s *config.Schema) {
 			}
 			return a.host + " " + strconv.Itoa(a.port)
 		},
+		Lines: func(a address) [][]string { // none for none: a file says so by saying nothing
+			if a.host == "" {
+				return nil
+			}
+			return [][]string{{a.host, strconv.Itoa(a.port)}}
+		},
 	})
 }

@@ -88,6 +88,7 @@ func (m *module) Start(s core.Server) error {
 	m.srv = s
 	m.ctx, m.end = context.WithCancel(context.Background())
 	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
+	m.pinged = s.Now()
 	m.startReplica(s)
 	return nil
 }
