@@ -156,6 +156,10 @@ func TestKilledLink(t *testing.T) {
 	if full, partial := master.info("sync_full"), master.info("sync_partial_ok"); full != "1" || partial != "3" {
 		t.Errorf("%s full syncs, %s partial ones", full, partial)
 	}
+	master.do("CONFIG RESETSTAT")
+	if full, partial := master.info("sync_full"), master.info("sync_partial_ok"); full != "0" || partial != "0" {
+		t.Errorf("after CONFIG RESETSTAT: %s full syncs, %s partial ones", full, partial)
+	}
 }
 
 // TestRestart: a replica that starts from its dump, or from its log alone, goes on where
@@ -442,8 +446,9 @@ func TestCutEverywhere(t *testing.T) {
 				cut += len(data) / 8 // the dump is no finer than that
 			}
 			if done = <-ended; !done && !synced { // it would wait a second
-				c.do("REPLICAOF 127.0.0.1 1")
-				c.do("REPLICAOF 127.0.0.1 " + port)
+				for _, to := range []string{"1", port} {
+					until(t, "it is not loading any more", func() bool { return strings.HasPrefix(c.do("REPLICAOF 127.0.0.1 "+to), "OK") })
+				}
 			}
 		}
 		c.do("SELECT 2")

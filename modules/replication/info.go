@@ -16,6 +16,7 @@ func (m *module) registerInfo(r *core.Registry) {
 	r.Info(core.InfoSection{Name: "replication", Fill: m.info})
 	r.Info(core.InfoSection{Name: "memory", Fill: m.infoMemory})
 	r.Info(core.InfoSection{Name: "stats", Fill: m.infoStats})
+	r.OnResetStats(m.resetStats)
 }
 
 // info is the module's part of INFO replication.
@@ -88,4 +89,14 @@ func (m *module) infoStats(w *core.InfoWriter) {
 	w.Int("slave_expires_tracked_keys", int64(m.up.local.len()))
 	w.Int("migrate_cached_sockets", 0)
 	w.Int("unexpected_error_replies", wrong)
+}
+
+// resetStats is CONFIG RESETSTAT.
+func (m *module) resetStats() {
+	m.peersMu.Lock()
+	m.figures = figures{}
+	m.peersMu.Unlock()
+	m.up.mu.Lock()
+	m.up.figures = replicaFigures{}
+	m.up.mu.Unlock()
 }
