@@ -817,6 +817,14 @@
 # From 10 to 12.
 # repl-rdb-version = 10
 
+# Where the stream goes that a replica is behind by more than client-output-buffer-limit lets it
+# have in memory. Relative names begin at dir.
+# repl-spill-dir = "."
+
+# How much of the stream may be on the disk for replicas that are behind, before they are
+# disconnected; 0 to disconnect them at client-output-buffer-limit, as Redis does.
+# repl-spill-size = "1gb"
+
 # With fewer replicas that have said something within min-replicas-max-lag seconds, commands that
 # write are refused; 0 for never.
 # Also called min-slaves-to-write.

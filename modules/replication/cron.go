@@ -24,13 +24,14 @@ func (m *module) tick(now int64) {
 // pingReplicas adds a PING to the stream every repl-ping-replica-period, as long as
 // somebody reads it.
 func (m *module) pingReplicas(now int64) {
-	if now-m.pinged < m.params.ping.Load()*1000 || m.isReplica() {
-		return
-	}
 	m.peersMu.Lock()
 	some := len(m.peers) > 0
 	m.peersMu.Unlock()
-	if !some {
+	if !some || m.isReplica() {
+		m.pinged = now
+		return
+	}
+	if now-m.pinged < m.params.ping.Load()*1000 {
 		return
 	}
 	m.pinged = now

@@ -17,8 +17,10 @@ type params struct {
 	delay       *config.IntVar // seconds
 	maxReplicas *config.IntVar
 	version     *config.IntVar
-	least       *config.IntVar // replicas without which nothing is written
-	lag         *config.IntVar // seconds
+	spillDir    *config.StringVar
+	spillSize   *config.MemoryVar // bytes
+	least       *config.IntVar    // replicas without which nothing is written
+	lag         *config.IntVar    // seconds
 }
 
 func (p *params) declare(s *config.Schema) {
@@ -43,6 +45,11 @@ func (p *params) declare(s *config.Schema) {
 	p.version = s.Int(par("repl-rdb-version", "10",
 		"The version of the RDB format that replicas are sent which do not say what they read, as Redis does not: 10 for Redis 7.0, 11 for 7.2, 12 for 7.4."),
 		10, rdb.VersionMemberExpiry)
+	p.spillDir = s.Text(par("repl-spill-dir", ".",
+		"Where the stream goes that a replica is behind by more than client-output-buffer-limit lets it have in memory. Relative names begin at dir."))
+	p.spillSize = s.Memory(par("repl-spill-size", "1gb",
+		"How much of the stream may be on the disk for replicas that are behind, before they are disconnected; 0 to disconnect them at client-output-buffer-limit, as Redis does."),
+		0, math.MaxInt64)
 	p.least = s.Int(par("min-replicas-to-write", "0",
 		"With fewer replicas that have said something within min-replicas-max-lag seconds, commands that write are refused; 0 for never.", "min-slaves-to-write"),
 		0, math.MaxInt32)

@@ -100,14 +100,25 @@ func (p *peer) Behind() int64 {
 	if p.cursor == nil {
 		return 0
 	}
-	if n := p.m.stream.held(p.cursor); n > p.m.params.backlog.Load() {
+	n, lost := p.m.stream.held(p.cursor)
+	if lost {
+		p.dismiss("what was spilled to a disk for it cannot be read")
+	}
+	if n > p.m.params.backlog.Load() {
 		return n
 	}
 	return 0
 }
 
 // Relieve implements core.Source.
-func (p *peer) Relieve(int64) bool { return false }
+func (p *peer) Relieve(held int64) bool {
+	p.m.peersMu.Lock()
+	defer p.m.peersMu.Unlock()
+	return p.cursor != nil && p.m.stream.relieve(held)
+}
+
+// ready makes the replica's loop send what there is.
+func (p *peer) ready() { p.s.Conn.Ready(-1) }
 
 // reach tells where the replica can be reached, as it says or as it seems.
 func (p *peer) reach() (ip string, port int) {

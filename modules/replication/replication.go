@@ -12,9 +12,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 )
@@ -70,6 +72,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.params.declare(r.Config)
 	r.Commands(m.rows()...)
 	m.state.init(newStream(m.params.backlog.Load))
+	m.stream.spill = spill{open: m.spillFile, limit: m.params.spillSize.Load, jobs: &m.jobs, failed: m.spillFailed}
 	m.slot, m.writeSlot = r.SessionSlot(), r.SessionSlot()
 	m.feeding, m.streaming = r.OnFeed(m.fed), r.OnStream(m.stream.raw)
 	m.turns, m.writers = r.OnTurn(m.turn), r.OnRan(m.wrote)
@@ -86,11 +89,30 @@ func (m *module) Register(r *core.Registry) error {
 // Start implements core.Starter.
 func (m *module) Start(s core.Server) error {
 	m.srv = s
+	m.pinged = time.Now().UnixMilli()
 	m.ctx, m.end = context.WithCancel(context.Background())
 	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
 	m.pinged = s.Now()
 	m.startReplica(s)
 	return nil
+}
+
+// spillFile makes a file for what a replica is behind. It has no name when it is made: whatever
+// ends the server, nothing of it stays.
+func (m *module) spillFile() (*os.File, error) {
+	m.srv.Log().Info("A replica is far behind: what it has to get is spilled to " + m.params.spillDir.Load())
+	f, err := os.CreateTemp(m.srv.Path(m.params.spillDir.Load()), "repl-spill-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		m.srv.Log().Warn("A file of the replication stays: " + err.Error())
+	}
+	return f, nil
+}
+
+func (m *module) spillFailed(err error) {
+	m.srv.Log().Warn("What replicas are behind cannot be spilled: " + err.Error())
 }
 
 // Stop implements core.Stopper.

@@ -53,6 +53,7 @@ func start(t testing.TB, args ...string) *server {
 		Args: append([]string{
 			"--port", "0", "--unixsocket", filepath.Join(t.TempDir(), "s"), "--dir", t.TempDir(), "--save", "",
 			"--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0",
+			"--repl-ping-replica-period", "3600",
 		}, args...),
 		Log: hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Debug}),
 	})
@@ -141,7 +142,11 @@ func (c *client) bytes(n int) string {
 func (c *client) expect(want string) {
 	c.t.Helper()
 	if got := c.bytes(len(want)); got != want {
-		c.t.Fatalf("got %q, want %q", got, want)
+		at := 0
+		for got[at] == want[at] {
+			at++
+		}
+		c.t.Fatalf("at byte %d: got %.200q, want %.200q", at, got[at:], want[at:])
 	}
 }
 

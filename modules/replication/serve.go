@@ -172,7 +172,7 @@ func (m *module) resume(c *core.Ctx, p *peer, id string, offset int64) bool {
 		}
 		return false
 	}
-	cursor := m.stream.read(offset)
+	cursor := m.stream.read(offset, p.ready)
 	if cursor == nil {
 		log.Info("Unable to partial resync with replica " + p.name() + " for lack of backlog (Replica request was: " +
 			strconv.FormatInt(offset+1, 10) + ").")

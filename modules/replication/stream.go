@@ -31,22 +31,34 @@ type stream struct {
 	spare   []byte
 	command []byte       // where commands are encoded
 	tail    atomic.Int64 // end, for those who only want to know whether there is more
+	spill   spill
 }
 
 // block is a piece of the stream.
 type block struct {
-	at int64 // the position of its first byte
-	b  []byte
+	at int64  // the position of its first byte
+	b  []byte // nil if it is on a disk
+	// Where in the file it is then, and how long.
+	place  int64
+	length int
 }
 
-func (b *block) end() int64 { return b.at + int64(len(b.b)) }
+func (b *block) end() int64 { return b.at + int64(len(b.b)+b.length) }
 
 // blockSize is the size of most blocks. What is kept is more than what is wanted by
 // one of them at most.
 const blockSize = 64 << 10
 
 // cursor is how far a reader has come; what follows is kept for it. stream.mu guards it.
-type cursor struct{ pos int64 }
+type cursor struct {
+	pos int64
+	// What was on a disk and is back: a block and its position.
+	ahead    []byte
+	aheadAt  int64
+	fetching bool
+	lost     bool   // it could not be read
+	ready    func() // is called when it is back
+}
 
 func newStream(keep func() int64) *stream { return &stream{db: -1, keep: keep} }
 
@@ -64,6 +76,9 @@ func (s *stream) open(at int64) {
 func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i := range s.blocks {
+		s.forgotten(&s.blocks[i])
+	}
 	s.active, s.blocks, s.spare, s.db = false, nil, nil, -1
 }
 
@@ -192,21 +207,25 @@ func (s *stream) trim() {
 	need := min(s.end-s.keep(), s.slowest())
 	n := 0
 	for n < len(s.blocks)-1 && s.blocks[n].end() <= need {
-		s.spare = s.blocks[n].b[:0]
+		if !s.spill.running && s.blocks[n].b != nil {
+			s.spare = s.blocks[n].b[:0]
+		}
+		gone := s.blocks[n]
 		s.blocks[n] = block{}
 		n++
+		s.forgotten(&gone)
 	}
 	s.blocks = s.blocks[n:]
 }
 
 // read registers a reader that begins at a position, if that is kept still.
-func (s *stream) read(pos int64) *cursor {
+func (s *stream) read(pos int64, ready func()) *cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.active || pos < s.first() || pos > s.end {
 		return nil
 	}
-	c := &cursor{pos}
+	c := &cursor{pos: pos, ready: ready}
 	s.cursors = append(s.cursors, c)
 	return c
 }
@@ -223,7 +242,16 @@ func (s *stream) next(c *cursor) []byte {
 	if i < 0 || c.pos >= s.blocks[i].end() {
 		return nil
 	}
-	return s.blocks[i].b[c.pos-s.blocks[i].at:]
+	b := &s.blocks[i]
+	if b.b != nil {
+		return b.b[c.pos-b.at:]
+	}
+	if c.ahead == nil || c.aheadAt != b.at {
+		c.ahead = nil
+		s.fetch(c, *b)
+		return nil
+	}
+	return c.ahead[c.pos-b.at:]
 }
 
 // advance says that a reader has read n bytes.
@@ -253,11 +281,16 @@ func (s *stream) figures() (active bool, first, length int64) {
 	return true, s.first() + 1, s.end - s.first()
 }
 
-// held returns how many bytes are kept for a reader.
-func (s *stream) held(c *cursor) int64 {
+// held returns how many bytes are kept in memory for a reader, and whether it has to be
+// given up because what it needs cannot be read any more.
+func (s *stream) held(c *cursor) (n int64, lost bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.end - c.pos
+	from := s.end
+	if i := s.inMemory(); i < len(s.blocks) {
+		from = s.blocks[i].at
+	}
+	return s.end - max(c.pos, from), c.lost
 }
 
 // slowest returns how far all readers have come. mu is held.
@@ -281,10 +314,12 @@ func (s *stream) selected() int {
 func (s *stream) memory(backlog int64) (kept, total, replicas int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var length int64
 	for i := range s.blocks {
 		total += int64(cap(s.blocks[i].b)) + blockHead
+		length += int64(len(s.blocks[i].b))
 	}
-	replicas = max(s.end-s.first()-max(backlog, blockSize), 0)
+	replicas = max(length-max(backlog, blockSize), 0)
 	return total - replicas, total, replicas
 }
 

@@ -47,7 +47,7 @@ type transfer struct {
 	texts    [][]byte // of the functions at that moment
 	length   int64    // of the dump, if eof is not set
 	started  time.Time
-	written  bool // all of it is in tape; peersMu
+	end      int64 // of it in tape, 0 if that is not known yet; peersMu
 }
 
 // want is what a replica's dump has to be like; those with the same share one.
@@ -70,7 +70,7 @@ func (t *transfer) next(p *peer) []byte { return t.tape.next(p.part) }
 func (t *transfer) advance(p *peer, n int) {
 	t.tape.advance(p.part, n)
 	t.room.Signal()
-	if t.written && p.part.pos == t.tape.offset() {
+	if t.end > 0 && p.part.pos == t.end {
 		t.m.received(p)
 	}
 }
@@ -181,7 +181,7 @@ func (m *module) newTransfer(group []*peer) *transfer {
 		t.room.Broadcast()
 	})
 	for _, p := range group {
-		p.transfer, p.part = t, t.tape.read(0)
+		p.transfer, p.part = t, t.tape.read(0, nil)
 	}
 	return t
 }
@@ -197,13 +197,6 @@ func (m *module) run(t *transfer) {
 	defer m.peersMu.Unlock()
 	m.transfers--
 	if err == nil {
-		t.written = true
-		for _, p := range append([]*peer(nil), t.peers...) {
-			if p.part.pos == t.tape.offset() {
-				m.received(p)
-			}
-			p.s.Conn.Ready(-1)
-		}
 		return
 	}
 	if !errors.Is(err, context.Canceled) {
@@ -225,6 +218,7 @@ func (m *module) transmit(t *transfer) error {
 			return err
 		}
 		t.length = res.Bytes
+		t.endsAt(t.length)
 	}
 	m.header(t)
 	res, err := m.save(t, t)
@@ -232,12 +226,21 @@ func (m *module) transmit(t *transfer) error {
 		return err
 	}
 	if t.eof {
+		t.endsAt(res.Bytes + int64(len(t.mark)))
 		_, err = t.Write([]byte(t.mark))
 	} else if res.Bytes != t.length {
 		err = fmt.Errorf("a dump of %d bytes was announced as one of %d", res.Bytes, t.length)
 	}
 	m.srv.Log().Info("Full sync encoded", "keys", res.Keys, "bytes", res.Bytes, "seconds", fmt.Sprintf("%.3f", time.Since(t.started).Seconds()))
 	return err
+}
+
+// endsAt says where the dump ends, before its last byte is there: a replica may have that
+// and say so at once.
+func (t *transfer) endsAt(end int64) {
+	t.m.peersMu.Lock()
+	defer t.m.peersMu.Unlock()
+	t.end = end
 }
 
 // freeze takes the snapshot, and with it the position of the stream at which it was
@@ -261,7 +264,7 @@ func (m *module) freeze(t *transfer) error {
 	}
 	for _, p := range t.peers {
 		if !p.rdbOnly {
-			p.cursor = m.stream.read(t.position.Offset)
+			p.cursor = m.stream.read(t.position.Offset, p.ready)
 		}
 		p.alive = m.srv.Now()
 	}

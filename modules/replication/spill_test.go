@@ -1,0 +1,59 @@
+package replication_test
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// behind makes a replica that reads nothing while much is written, and returns what it
+// is to read.
+func behind(t *testing.T, args ...string) (f *follower, c *client, stream []byte) {
+	s := start(t, append([]string{"--repl-backlog-size", "100kb", "--client-output-buffer-limit", "replica 1mb 0 0"}, args...)...)
+	c = s.client()
+	f = s.greet()
+	f.sync()
+	f.send("REPLCONF ACK 0")
+	value := strings.Repeat("x", 10_000)
+	stream = []byte(request("SELECT", "0"))
+	for i := range 1000 {
+		key := fmt.Sprint("key", i)
+		c.want("SET "+key+" "+value, "OK")
+		stream = append(stream, request("SET", key, value)...)
+	}
+	return f, c, stream
+}
+
+func TestSpill(t *testing.T) {
+	f, c, stream := behind(t)
+	until(t, "memory is given back", func() bool {
+		n, _ := strconv.Atoi(c.info("mem_total_replication_buffers"))
+		return n < 2<<20
+	})
+	if got := c.info("connected_slaves"); got != "1" {
+		t.Fatalf("%s replicas", got)
+	}
+	f.expect(string(stream))
+	c.want("SET a b", "OK")
+	f.expect(request("SET", "a", "b"))
+}
+
+// TestSpillBounds shows that a replica that is too far behind is disconnected.
+func TestSpillBounds(t *testing.T) {
+	for _, size := range []string{"0", "3mb"} {
+		f, c, stream := behind(t, "--repl-spill-size", size)
+		until(t, "the replica is gone", func() bool { return c.info("connected_slaves") == "0" })
+		if rest, err := io.ReadAll(f.r); err == nil && len(rest) >= len(stream) {
+			t.Fatalf("it got all of %d bytes", len(stream))
+		}
+	}
+}
+
+// TestSpillFails shows that without a place to spill to the limit holds.
+func TestSpillFails(t *testing.T) {
+	f, c, _ := behind(t, "--repl-spill-dir", "/nosuch/directory")
+	until(t, "the replica is gone", func() bool { return c.info("connected_slaves") == "0" })
+	_, _ = io.Copy(io.Discard, f.r)
+}
