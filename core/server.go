@@ -34,6 +34,10 @@ type Server interface {
 	// goes on is never shortened, and never weakened. The caller holds all locks
 	// (a command with AllKeys), as that of Unpause.
 	Pause(until int64, writesOnly bool)
+	// HoldWrites holds back commands that may write, and leaves expired keys where they are,
+	// until it is called again, whatever pauses begin and end meanwhile. Same conditions
+	// as Pause.
+	HoldWrites(on bool)
 	// Unpause ends a pause.
 	Unpause()
 	// Unblock ends the wait of a blocked session, as if by timeout (nil) or with an

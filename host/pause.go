@@ -16,6 +16,7 @@ type pauseState struct {
 	mu     sync.Mutex
 	until  int64       // Unix milliseconds; 0 for no pause
 	writes bool        // only commands that may write
+	held   bool        // these are held back until further notice: HoldWrites
 	timer  *time.Timer // cron waits for it, and ends the pause
 }
 
@@ -62,7 +63,29 @@ func (srv *Server) endPause() {
 	}
 	srv.pause.until = 0
 	srv.ks.SetExpiry("pause", keyspace.DeleteExpired)
-	srv.setGuard(guardPause, false)
+	srv.setGuard(guardPause, srv.pause.held)
+	srv.letGoOn()
+}
+
+// HoldWrites implements core.Server.
+func (srv *Server) HoldWrites(on bool) {
+	p := &srv.pause
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = on
+	expired := keyspace.DeleteExpired
+	if on {
+		expired = keyspace.HideExpired
+	}
+	srv.ks.SetExpiry("held writes", expired)
+	srv.setGuard(guardPause, on || p.until != 0)
+	if !on {
+		srv.letGoOn()
+	}
+}
+
+// letGoOn has the sessions try again that were held back.
+func (srv *Server) letGoOn() {
 	for _, w := range srv.workers {
 		w.Post(w.unpause)
 	}
@@ -72,8 +95,9 @@ func (srv *Server) endPause() {
 func (p *pauseState) holds(s *session, flags core.Flags) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.until == 0 || s.kind == core.ClientReplica || s.kind == core.ClientMaster {
+	if s.kind == core.ClientReplica || s.kind == core.ClientMaster {
 		return false
 	}
-	return !p.writes || flags&(core.Write|core.MayReplicate) != 0
+	writes := flags&(core.Write|core.MayReplicate) != 0
+	return p.held && writes || p.until != 0 && (!p.writes || writes)
 }

@@ -11,6 +11,9 @@ import (
 // tick is called several times a second; now is in Unix milliseconds.
 func (m *module) tick(now int64) {
 	m.schedule(now)
+	m.peersMu.Lock()
+	m.advanceFailover(now)
+	m.peersMu.Unlock()
 	m.wake(-1) // what came from no event loop: keys that have expired
 	if now/1000 == m.ticked {
 		return
@@ -25,7 +28,7 @@ func (m *module) tick(now int64) {
 // somebody reads it.
 func (m *module) pingReplicas(now int64) {
 	m.peersMu.Lock()
-	some := len(m.peers) > 0
+	some := len(m.peers) > 0 && m.fail.step == noFailover // which would never end
 	m.peersMu.Unlock()
 	if !some || m.isReplica() {
 		m.pinged = now

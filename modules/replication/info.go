@@ -29,7 +29,7 @@ func (m *module) info(w *core.InfoWriter) {
 	}
 	m.infoReplicas(w)
 	h := m.history()
-	w.String("master_failover_state", "no-failover")
+	w.String("master_failover_state", m.failoverStep().String())
 	w.String("master_replid", h.id)
 	w.String("master_replid2", h.id2)
 	w.Int("master_repl_offset", h.offset)

@@ -50,6 +50,7 @@ type module struct {
 	lonely    int64 // since when there are none, Unix milliseconds
 	transfers int   // dumps on their way
 	waits     waits
+	fail      failover
 	figures   figures
 
 	ctx  context.Context // ends with the server

@@ -13,7 +13,10 @@ func (m *module) rows() []core.Command {
 	slave.Deprecated, slave.ReplacedBy = "5.0.0", "`REPLICAOF`"
 	const handshake = core.Admin | core.NoScript | core.NoMulti | core.NoAsyncLoading
 	return []core.Command{
-		{Name: "psync", Run: m.psync, Arity: -3, Flags: handshake | core.AllKeys,
+		{Name: "failover", Run: m.failoverCommand, Arity: -1, Flags: core.Admin | core.NoScript | core.Stale | core.AllSessions | core.AllKeys,
+			Doc: doc("6.2.0", "server", "Lets a replica take the place of this master.",
+				"[target(TO host port:integer [FORCE])] [ABORT] [TIMEOUT milliseconds:integer]")},
+		{Name: "psync", Run: m.psync, Arity: -3, Flags: handshake | core.AllSessions | core.AllKeys,
 			Doc: core.Doc{Summary: "Makes the connection that of a replica, which goes on where it has stopped if it can.", Since: "2.8.0", Group: "server",
 				Args: "replicationid offset:integer"}},
 		{Name: "replconf", Run: m.replconf, Arity: -1, Flags: core.Admin | core.NoScript | core.Loading | core.Stale | core.AllowBusy,

@@ -143,12 +143,16 @@ func (m *module) sync(c *core.Ctx) error {
 // mayServe returns why a replica cannot be served now.
 func (m *module) mayServe(c *core.Ctx, p *peer, id string, failover bool) error {
 	switch {
-	case m.isReplica() && !m.linked():
+	case m.failoverStep() != noFailover:
+		return core.Error{Code: "NOMASTERLINK", Text: "Can't SYNC while failing over"}
+	case m.isReplica() && !failover && !m.linked():
 		return core.Error{Code: "NOMASTERLINK", Text: "Can't SYNC while not connected with my master"}
 	case p.filter&filtered != 0 && !p.eof:
 		return core.Err("Filtered replica requires EOF capability")
 	case c.Mark() > 0 || c.Session.Conn.Info().OutputBytes > 0:
 		return core.Err("SYNC and PSYNC are invalid with pending output")
+	case failover:
+		return m.takeOver(c, id)
 	}
 	return nil
 }
@@ -226,6 +230,7 @@ func (m *module) progress(c *core.Ctx, p *peer, offset int64, at int) (ends []fu
 		m.begun(p)
 	}
 	m.judge()
+	m.advanceFailover(c.Now)
 	return m.served()
 }
 
