@@ -193,6 +193,9 @@ func (m *module) judgeLink() {
 // replicaOf is REPLICAOF host port, or NO ONE.
 func (m *module) replicaOf(c *core.Ctx) error {
 	u := &m.up
+	if m.failoverStep() != noFailover {
+		return core.Err("REPLICAOF not allowed while failing over.")
+	}
 	if c.Is(1, "no") && c.Is(2, "one") {
 		if m.isReplica() {
 			m.replicaOfNoOne()

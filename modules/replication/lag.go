@@ -10,6 +10,7 @@ var errNoReplicas = core.Error{Code: "NOREPLICAS", Text: "Not enough good replic
 // guardWrites registers the guard that refuses writes.
 func (m *module) guardWrites(r *core.Registry) {
 	m.few = r.Guard(core.Guard{Name: "noreplicas", Order: core.GuardNoReplicas, Refuses: core.Write, Err: errNoReplicas})
+	r.Config.Apply(m.rejudge, m.params.least, m.params.lag)
 }
 
 // good counts the replicas that follow closely. peersMu is held.
@@ -30,4 +31,12 @@ func (m *module) asksForReplicas() bool {
 // judge decides whether writes are refused. peersMu is held.
 func (m *module) judge() {
 	m.few.Set(m.asksForReplicas() && !m.isReplica() && m.good(m.srv.Now()) < m.params.least.Load())
+}
+
+// rejudge is judge when the parameters have changed.
+func (m *module) rejudge() error {
+	m.peersMu.Lock()
+	defer m.peersMu.Unlock()
+	m.judge()
+	return nil
 }

@@ -95,7 +95,7 @@ func (m *module) Start(s core.Server) error {
 	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
 	m.pinged = s.Now()
 	m.startReplica(s)
-	return nil
+	return m.rejudge()
 }
 
 // spillFile makes a file for what a replica is behind. It has no name when it is made: whatever

@@ -15,7 +15,7 @@ func (m *module) rows() []core.Command {
 	return []core.Command{
 		{Name: "failover", Run: m.failoverCommand, Arity: -1, Flags: core.Admin | core.NoScript | core.Stale | core.AllSessions | core.AllKeys,
 			Doc: doc("6.2.0", "server", "Lets a replica take the place of this master.",
-				"[target{TO host port:integer [FORCE]}] [ABORT] [TIMEOUT milliseconds:integer]")},
+				"[TO target{host port:integer [FORCE]}] [ABORT] [TIMEOUT milliseconds:integer]")},
 		{Name: "psync", Run: m.psync, Arity: -3, Flags: handshake | core.AllSessions | core.AllKeys,
 			Doc: core.Doc{Summary: "Makes the connection that of a replica, which goes on where it has stopped if it can.", Since: "2.8.0", Group: "server",
 				Args: "replicationid offset:integer"}},

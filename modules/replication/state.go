@@ -89,6 +89,3 @@ func (m *module) at() core.Position {
 
 // position is at for who saves the data: there is none if nobody could go on from it.
 func (m *module) position() (core.Position, bool) { return m.at(), m.stream.opened() }
-
-// failoverAnswered is told of the answer to PSYNC ... FAILOVER.
-func (m *module) failoverAnswered(ok bool) {}
