@@ -24,7 +24,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"--import-mode yes", "there is no mode in which a server does not expire keys"},
 	} {
 		out, ended := &logBuffer{}, make(chan int, 1)
-		go func() { ended <- run(nil, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), out, out) }()
+		go func() {
+			ended <- run(nil, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), out, out)
+		}()
 		select {
 		case code := <-ended:
 			if code == 0 || !strings.Contains(out.String(), c.want) {
