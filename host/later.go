@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"math"
 	"strings"
 
