@@ -23,9 +23,11 @@ func (v *void) Room(n, _ int) []byte {
 	return v.room[:n]
 }
 
-func (v *void) Hold(b []byte, release func()) bool { release(); return v.take(len(b)) }
-func (v *void) Truncate(at int)                    { v.n = at }
-func (v *void) Replace(_, _, n int) []byte         { return make([]byte, n) }
+func (v *void) Hold(b []byte, release func()) bool    { release(); return v.take(len(b)) }
+func (v *void) Patient() bool                         { return false }
+func (v *void) Later(func(*resp.Writer) bool, func()) {}
+func (v *void) Truncate(at int)                       { v.n = at }
+func (v *void) Replace(_, _, n int) []byte            { return make([]byte, n) }
 
 // TestRepeat: what may be asked for without end has bounds, by number and by bytes, and
 // ends when the client may not have more.
