@@ -409,17 +409,28 @@ func (x *machine) changeGroup(ed *Editor) error {
 		g.Served(n, x.now)
 		g.Saw(n, x.now)
 		m.consumers[consumer] = [2]int64{x.now, x.now}
-		for range x.rng.IntN(200) { // as delivered, mostly
-			id, _ := m.last.Next()
-			c := ed.View().Range(id, MaxID)
+		most := x.rng.IntN(200)
+		var heard []ID
+		if got := g.Take(n, x.now, most, true, func(id ID) { heard = append(heard, id) }); got != len(heard) || got > most {
+			return fmt.Errorf("%d entries are taken, %d heard of, %d were wanted", got, len(heard), most)
+		}
+		g.SetRead(m.read) // how it goes on is another test's
+		next, _ := m.last.Next()
+		c := ed.View().Range(next, MaxID)
+		for range most { // which are those that follow, as many as there are
 			e, ok := c.Next()
 			if !ok {
 				break
 			}
+			if len(heard) == 0 || heard[0] != e.ID {
+				return fmt.Errorf("%v is not taken", e.ID)
+			}
+			heard = heard[1:]
 			m.last = e.ID
-			g.SetLast(e.ID)
-			g.Put(Pending{e.ID, x.now, 1, n})
 			m.pending[e.ID] = modelPending{consumer, x.now, 1}
+		}
+		if len(heard) > 0 {
+			return fmt.Errorf("%v are taken, too", heard)
 		}
 	case r < 12:
 		n := take()

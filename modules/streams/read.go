@@ -492,11 +492,8 @@ func (d *delivery) give(p stream.Pending) {
 // nobody.
 func (d *delivery) history(after stream.ID) {
 	c := d.c
-	from, ok := after.Next()
-	n := 0
-	if ok {
-		n = d.again(from)
-	}
+	from, _ := after.Next() // behind the last of all IDs comes the first, as in Redis
+	n := d.again(from)
 	c.Array(n)
 	cur, m := d.pendingFrom(from), d.v.Merge(from)
 	replyMany(c, d.e, n, func(w *resp.Writer) {
