@@ -18,12 +18,14 @@ type collection struct {
 
 const scatteredMark = "__scattered__"
 
-// collections is the table. All but the last grow one key.
+// collections is the table. All but those that are called small grow one key.
 var collections = []collection{
 	{name: "list", command: "RPUSH mylist element:__sequence__"},
 	{name: "hash", command: "HSET myhash field:__sequence__ value:__sequence__"},
 	{name: "set", command: "SADD myset member:__sequence__"},
 	{name: "zset", command: "ZADD myzset __scattered__ member:__sequence__"},
+	{name: "stream", command: "XADD mystream * field:1 value:__sequence__ field:2 other:__sequence__"},
+	{name: "small_streams", command: "XADD user:__sequence__ * field:1 value:__sequence__ field:2 other:__sequence__"},
 	{name: "small_hashes", command: "HSET user:__sequence__ name user__sequence__ mail u__sequence__@example.com " +
 		"city Paris visits 17 last 1732300000"},
 }

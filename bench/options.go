@@ -66,7 +66,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 		"\n(default all; scaling if "+scalingDir+" exists)")
 	quick := fs.Bool("quick", false, "a first impression: shorter runs, fewer cases, less data")
 	fs.StringVar(&o.jsonFile, "json", "", "`file` for everything measured, as JSON")
-	list := fs.String("t", defaultTests, "comma-separated `tests`, or all: "+strings.Join(testNames(), ","))
+	list := fs.String("t", defaultTests, "comma-separated `tests`, or all, or streams: "+strings.Join(testNames(), ","))
 	pipelines := fs.String("P", "1,16,64", "comma-separated pipeline `depths`")
 	sizes := fs.String("d", "3,64,1024", "comma-separated value `sizes` in bytes")
 	fs.IntVar(&o.clients, "clients", 50, "connections of the throughput section")

@@ -91,6 +91,9 @@ func TestTableOfTests(t *testing.T) {
 		t.Error(err)
 	}
 	names := testNames()
+	if some, err := selectTests("streams,get"); err != nil || len(some) < 8 || some[0].name != "get" || some[1].name != "xadd" {
+		t.Errorf("streams and get select %v, %v", some, err)
+	}
 	if all, err := selectTests("all"); err != nil || len(all) != len(names) {
 		t.Errorf("%d of %d, %v", len(all), len(names), err)
 	}

@@ -82,6 +82,16 @@ var tests = []test{
 	{name: "pfcount", command: "PFCOUNT hll:1 hll:2",
 		fill: []fill{{"PFADD hll:1 element:__sequence__", perKey}, {"PFADD hll:2 element:__sequence__", perKey}}},
 	{name: "xadd", command: "XADD mystream * myfield __data__", sized: true},
+	{name: "xadd_maxlen", command: "XADD mystream MAXLEN = 10000 * field:1 __data__ field:2 __data__", sized: true, fill: someStream},
+	{name: "xadd_maxlen_about", command: "XADD mystream MAXLEN ~ 10000 * field:1 __data__ field:2 __data__", sized: true, fill: someStream},
+	{name: "xlen", command: "XLEN mystream", fill: someStream},
+	{name: "xrange_10", command: "XRANGE mystream __rand_int__-0 + COUNT 10", sized: true, fill: keyedStream},
+	{name: "xrange_100", command: "XRANGE mystream __rand_int__-0 + COUNT 100", sized: true, fill: keyedStream},
+	{name: "xread_10", command: "XREAD COUNT 10 STREAMS mystream __rand_int__-0", sized: true, fill: keyedStream},
+	{name: "xreadgroup", command: "XREADGROUP GROUP mygroup c1 COUNT 1 STREAMS mystream >", sized: true,
+		fill: []fill{{"XADD mystream * field:1 __data__ field:2 __data__", perRequest}, {"XGROUP CREATE mystream mygroup 0", 1}}},
+	{name: "xack", command: "XACK mystream mygroup __rand_int__-1", fill: pendingStream},
+	{name: "xautoclaim_none", command: "XAUTOCLAIM mystream mygroup c2 3600000 - COUNT 100 JUSTID", fill: pendingStream},
 	{name: "multi_exec_set5", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}},
 		command: "MULTI" + strings.Repeat("; SET key:__rand_int__ __data__", 5) + "; EXEC"},
 	{name: "eval_get", command: "EVAL return(redis.call('get',KEYS[1])) 1 key:__rand_int__", sized: true,
@@ -122,6 +132,14 @@ const bucket = `
 // document is a kilobyte of JSON.
 var document = "[" + strings.Repeat(`{"id":12345,"name":"item","price":1.25,"tags":["a","b"]},`, 17) + "1]"
 
+// Streams for the rows about them. Those with keys have the IDs 0-1, 1-1, 2-1...
+var (
+	someStream    = []fill{{"XADD mystream * field:1 __data__ field:2 __data__", 10_000}}
+	keyedStream   = []fill{{"XADD mystream __sequence__-1 field:1 __data__ field:2 __data__", perKey}}
+	pendingStream = []fill{keyedStream[0], {"XGROUP CREATE mystream mygroup 0", 1},
+		{"XREADGROUP GROUP mygroup c1 COUNT 100000000 STREAMS mystream >", 1}}
+)
+
 func testNames() []string {
 	names := make([]string, len(tests))
 	for i, t := range tests {
@@ -130,17 +148,18 @@ func testNames() []string {
 	return names
 }
 
-// selectTests returns the rows named in a comma-separated list, in the table's order; "all" is every row.
+// selectTests returns the rows named in a comma-separated list, in the table's order; "all" is every row, "streams" all
+// that are about streams.
 func selectTests(list string) ([]test, error) {
 	names := strings.Split(strings.ToLower(list), ",")
 	for _, name := range names {
-		if name != "all" && !slices.Contains(testNames(), name) {
+		if name != "all" && name != "streams" && !slices.Contains(testNames(), name) {
 			return nil, fmt.Errorf("unknown test %q; there are %s", name, strings.Join(testNames(), " "))
 		}
 	}
 	var chosen []test
 	for _, t := range tests {
-		if slices.Contains(names, "all") || slices.Contains(names, t.name) {
+		if slices.Contains(names, "all") || slices.Contains(names, t.name) || slices.Contains(names, "streams") && strings.HasPrefix(t.command, "X") {
 			chosen = append(chosen, t)
 		}
 	}
