@@ -147,8 +147,8 @@ func (b *blocking) planLook(w *waiter) {
 	}
 }
 
-// lookAgain serves the waiters of a waiter's keys, in their order, if one of the keys has
-// become what it waits for by the passing of time. The lock of its session's worker is held.
+// lookAgain serves the waiters of those of a waiter's keys that have become what it waits
+// for by the passing of time, in their order. The lock of its session's worker is held.
 func (b *blocking) lookAgain(w *waiter) {
 	by := w.s.worker
 	if !b.waits(w) {

@@ -483,6 +483,17 @@ func (c *PendingCursor) Pass(time int64, kept *Kept, limit int64) (n int64) {
 	return n
 }
 
+// PendingSince reports whether something that is pending may have been delivered at a time or before.
+func (g Group) PendingSince(time int64) bool {
+	d := &g.g.pending
+	for p, more := d.front(), d.n > 0; more; p, more = d.next(p) {
+		if d.at(p).least <= time {
+			return true
+		}
+	}
+	return false
+}
+
 // NextAfter returns the earliest time of a delivery, of what is pending, that comes after another time, ok is false if
 // there is none.
 func (g Group) NextAfter(time int64) (next int64, ok bool) {

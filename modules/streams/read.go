@@ -118,11 +118,10 @@ func (r *reading) due(c *core.Ctx) func(e keyspace.Entry) int64 {
 				at = t + r.idle
 			}
 		}
-		at = max(at, now+leastLook)
 		if old := r.look.Load(); old <= now || at < old {
 			r.look.Store(at)
 		}
-		return at
+		return max(at, now+leastLook)
 	}
 }
 
@@ -143,12 +142,19 @@ func (r *reading) wants(c *core.Ctx) func(e keyspace.Entry) bool {
 	}
 	group, server := bytes.Clone(c.Args[r.group]), c.Server // the arguments are not ours to keep
 	return func(e keyspace.Entry) bool {
-		if e.Type() != keyspace.Stream || r.claim && r.look.Load() <= server.Now() {
+		if e.Type() != keyspace.Stream {
 			return true
 		}
 		v := stream.Of(e.Value())
 		g, ok := v.Group(group)
-		return !ok || g.Last().Less(v.Last())
+		switch {
+		case !ok || g.Last().Less(v.Last()):
+			return true
+		case !r.claim:
+			return false
+		}
+		now := server.Now()
+		return r.look.Load() <= now && g.PendingSince(now-r.idle)
 	}
 }
 
