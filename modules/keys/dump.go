@@ -27,6 +27,7 @@ func dumpKey(c *core.Ctx) error {
 	}
 	d := &dumper{t: t, v: v, compress: dump.Compressing(c.Server.Registry())}
 	if c.Patient() && d.long() {
+		c.Raw([]byte{'$'}) // something has to be there for the rest to follow
 		c.Writer.Later(d.replyLater(e.Freeze()))
 		return nil
 	}
@@ -108,7 +109,7 @@ func (d *dumper) replyLater(release func()) (next func(w *resp.Writer) bool, end
 		case counting && more:
 			n += len(b)
 		case counting:
-			w.Raw(bulkHead(n + len(rdb.Footer(0))))
+			w.Raw(bulkHead(n + len(rdb.Footer(0)))[1:])
 			counting = false
 			piece, stop = iter.Pull(iter.Seq[[]byte](d.each))
 			return true
