@@ -20,7 +20,6 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"--dir " + filepath.Join(dir, "none"), "No such file or directory; dir is the directory"},
 		{"--port 0 --tls-port 1", "set tls-cert-file and tls-key-file, and tls-ca-cert-file or tls-auth-clients no"},
 		{"--port 0 --unixsocket " + dir, "name a file in it, which is to be the socket"},
-		{"--replicaof 127.0.0.1 6379", "there is no replication yet"},
 		{"--import-mode yes", "there is no mode in which a server does not expire keys"},
 	} {
 		out, ended := &logBuffer{}, make(chan int, 1)
@@ -43,12 +42,12 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestNoMaster: to have no master is what a server has anyway.
-func TestNoMaster(t *testing.T) {
-	srv := testServer(t, "--replicaof", "no", "one", "--slaveof", "NO ONE", "--hz", "1000", "--list-max-ziplist-entries", "512", "--lua-replicate-commands", "yes")
+// TestRetiredDirectives: files have them still, and nobody is shown them.
+func TestRetiredDirectives(t *testing.T) {
+	srv := testServer(t, "--hz", "1000", "--list-max-ziplist-entries", "512", "--lua-replicate-commands", "yes")
 	s := srv.registry.Config
-	if s.Find("replicaof").String() != "" || s.Find("hz").String() != "500" {
-		t.Errorf("replicaof %q, hz %s", s.Find("replicaof"), s.Find("hz"))
+	if s.Find("hz").String() != "500" {
+		t.Errorf("hz %s", s.Find("hz"))
 	}
 	for _, p := range s.Get("*") {
 		if p.Name == "list-max-ziplist-entries" || p.Name == "lua-replicate-commands" {
