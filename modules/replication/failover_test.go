@@ -72,6 +72,7 @@ func TestTakeOver(t *testing.T) {
 	master, replica, _ := pair(t)
 	id := master.info("master_replid")
 	master.want("PSYNC "+id+" 1 FAILOVER", "ERR PSYNC FAILOVER can't be sent to a master.")
+	until(t, "the replica has taken the dump in", func() bool { return replica.info("master_link_status") == "up" })
 	replica.want("PSYNC "+strings.Repeat("1", 40)+" 1 FAILOVER", "ERR PSYNC FAILOVER replid must match my replid.")
 	if replica.info("role") != "slave" {
 		t.Error("it has taken over")
