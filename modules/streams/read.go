@@ -276,6 +276,8 @@ func (r *reading) parseIDs(c *core.Ctx) error {
 			if r.from[i].after, err = exactID(text); err != nil {
 				return err
 			}
+			// To Redis the greatest ID is what ">" means.
+			r.from[i].fresh = r.group > 0 && r.from[i].after == stream.MaxID
 		}
 	}
 	return nil
@@ -498,7 +500,7 @@ func (d *delivery) give(p stream.Pending) {
 // nobody.
 func (d *delivery) history(after stream.ID) {
 	c := d.c
-	from, _ := after.Next() // behind the last of all IDs comes the first, as in Redis
+	from, _ := after.Next() // there is one: the greatest ID asks for no history
 	n := d.again(from)
 	c.Array(n)
 	cur, m := d.pendingFrom(from), d.v.Merge(from)
