@@ -102,6 +102,7 @@ func TestVolatilePoliciesSpareOtherKeys(t *testing.T) {
 		}
 		t.Run(policy, func(t *testing.T) {
 			srv := testServer(t, "--maxmemory-policy", policy)
+			srv.startup += 1 << 30 // a process that had much before it had data
 			srv.fill("stays", 1000, 100, 0, nil)
 			srv.fill("goes", 1000, 100, 0, func(i int) time.Duration { return time.Hour })
 			srv.squeeze(t, policy, 0.8)

@@ -139,7 +139,7 @@ func (srv *Server) applyMemory() {
 	}
 	srv.ks.SetClock(mode, p.lfuLogFactor.Load(), p.lfuDecayTime.Load())
 	limit := p.maxMemory.Load()
-	srv.ks.Watch(limit)
+	srv.watchMemory()
 	srv.evict.stale.Store(true)
 	if used := srv.usedMemory(); limit > 0 && used > limit && srv.serving.Load() {
 		srv.log.Warn("maxmemory is less than what the data take: keys will be evicted, or writes refused, by maxmemory-policy", "maxmemory", limit, "used", used)
@@ -147,6 +147,16 @@ func (srv *Server) applyMemory() {
 	}
 	srv.setGuard(guardMemory, limit > 0)
 	srv.oomGuard.Set(limit > 0)
+}
+
+// watchMemory makes the figure for the data as exact as what maxmemory leaves for
+// them asks for, however much the server took before it had any; all shards are locked.
+func (srv *Server) watchMemory() {
+	limit := srv.params.maxMemory.Load()
+	if limit > 0 {
+		limit = max(limit-srv.startup, 1)
+	}
+	srv.ks.Watch(limit)
 }
 
 func (srv *Server) setGuard(bit uint32, on bool) {
@@ -206,6 +216,9 @@ func (srv *Server) begin() (err error) {
 		srv.started = append(srv.started, m)
 	}
 	srv.startup = startupMemory()
+	srv.ks.Lock(keyspace.AllShards)
+	srv.watchMemory()
+	srv.ks.Unlock(keyspace.AllShards)
 	srv.loadGuard.Set(true)
 	if err := srv.net.Listen(srv.params.path(srv.params.net.UnixSocket.Load())); err != nil {
 		return err
