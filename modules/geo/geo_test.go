@@ -78,7 +78,8 @@ func TestCells(t *testing.T) {
 			t.Fatal(p, "is outside of", a)
 		}
 		score, _ := cellOf(p, scoreStep, maxLat).scores()
-		if low, high := c.scores(); score < low || score >= high {
+		// At the very edge in the east scores are beyond 2^53, as in Redis, and rounded.
+		if low, high := c.scores(); (score < low || score >= high) && p.lon < maxLon {
 			t.Fatal(score, "is not from", low, "to", high)
 		}
 		if again, _ := cellOf(pointOf(score), scoreStep, maxLat).scores(); again != score && p.valid() && p.lon < maxLon && p.lat < maxLat {
