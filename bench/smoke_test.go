@@ -52,23 +52,28 @@ func TestServerThatEndsAtOnce(t *testing.T) {
 	}
 }
 
-// TestSmoke runs the whole program on Redis against itself, as small as it gets.
-func TestSmoke(t *testing.T) {
-	needRedis(t)
+// measure runs the program and returns what it reports, and that as it was written.
+func measure(t *testing.T, args ...string) (r report, text []byte) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "out.json")
-	code := run([]string{"-server", "a=redis-server", "-server", "redis=redis-server", "-only", "throughput,latency1",
-		"-t", "get,lpop", "-P", "16", "-d", "3", "-r", "1000", "-seconds", "0.1", "-rounds", "1", "-json", file})
-	if code != 0 {
+	if code := run(append(args, "-json", file)); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r report
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
+	return r, text
+}
+
+// TestSmoke runs the whole program on Redis against itself, as small as it gets.
+func TestSmoke(t *testing.T) {
+	needRedis(t)
+	r, text := measure(t, "-server", "a=redis-server", "-server", "redis=redis-server", "-only", "throughput,latency1",
+		"-t", "get,lpop", "-P", "16", "-d", "3", "-r", "1000", "-seconds", "0.1", "-rounds", "1")
 	if len(r.Servers) != 2 || len(r.Throughput) != 2 || len(r.Latency1) != 3 || r.Error != "" {
 		t.Fatalf("%s", text)
 	}
@@ -89,23 +94,11 @@ func TestSmoke(t *testing.T) {
 // TestSmokePersistence runs the persistence section on Redis against itself, as small as it gets.
 func TestSmokePersistence(t *testing.T) {
 	needRedis(t)
-	file := filepath.Join(t.TempDir(), "out.json")
 	// 100 us for each key make jobs last long enough to be looked at.
-	code := run([]string{"-server", "a=redis-server --rdb-key-save-delay 100", "-server", "redis=redis-server --rdb-key-save-delay 100",
+	r, text := measure(t, "-server", "a=redis-server --rdb-key-save-delay 100", "-server", "redis=redis-server --rdb-key-save-delay 100",
 		"-only", "persistence", "-dir", t.TempDir(),
 		"-keys", "2000", "-writers", "3", "-data", "strings,zsets", "-clients", "5", "-r", "100",
-		"-seconds", "0.1", "-rounds", "1", "-json", file})
-	if code != 0 {
-		t.Fatalf("exit code %d", code)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+		"-seconds", "0.1", "-rounds", "1")
 	p := r.Persistence
 	if len(p.Background) != 2 || len(p.Saves) != 2 || len(p.Loads) != 2 || len(p.AOF) != 7 || r.Error != "" {
 		t.Fatalf("%s", text)
@@ -187,20 +180,8 @@ func TestStartInWaitsForLoading(t *testing.T) {
 // TestSmokeLarge runs the large section on Redis against itself, as small as it gets.
 func TestSmokeLarge(t *testing.T) {
 	needRedis(t)
-	file := filepath.Join(t.TempDir(), "out.json")
-	code := run([]string{"-server", "redis=redis-server", "-only", "large", "-dir", t.TempDir(),
-		"-large", "2", "-rest", "0", "-seconds", "0.1", "-rounds", "1", "-json", file})
-	if code != 0 {
-		t.Fatalf("exit code %d", code)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	r, text := measure(t, "-server", "redis=redis-server", "-only", "large", "-dir", t.TempDir(),
+		"-large", "2", "-rest", "0", "-seconds", "0.1", "-rounds", "1")
 	if len(r.Large) != 2*len(largeSizes)+2 || len(r.LargeStalls["redis"]) < 20 || r.Error != "" {
 		t.Fatalf("%s", text)
 	}
