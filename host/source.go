@@ -5,9 +5,6 @@ import (
 	"github.com/ferrousdb/ferrous/host/network"
 )
 
-// pullAtOnce is how many bytes of a source are sent before others have their turn.
-const pullAtOnce = 1 << 20
-
 // Pull implements core.Conn.
 func (s *session) Pull(from core.Source) {
 	s.source = from
@@ -31,7 +28,7 @@ func (s *session) Ready(loop int) {
 // pull sends what the session's source has, as far as the connection takes it and not more
 // than others can wait for; more tells that this was not all.
 func (s *session) pull() (more bool, err error) {
-	for sent := 0; sent < pullAtOnce; {
+	for sent := 0; sent < network.SendAtOnce; {
 		b := s.source.Next()
 		if len(b) == 0 {
 			return false, nil

@@ -32,8 +32,10 @@ const (
 	mostChunk  = 16 << 10 // where much is waiting already; from here it is not Go's
 	keepChunk  = 4 << 10  // the largest that is kept
 	smallPiece = 256      // up to which a shared piece is copied
-	sendAtOnce = 1 << 20  // bytes that are sent before others have their turn
 )
+
+// SendAtOnce is how many bytes of a session are sent before others have their turn.
+const SendAtOnce = 1 << 20
 
 // LargeChunk is the largest piece of output, in bytes: a value of a megabyte with its frame.
 const LargeChunk = 1<<20 + 4096
@@ -167,7 +169,7 @@ func (o *Output) Replace(at, del, n int, m *Buffers) []byte {
 // Send gives what there is to a link, as far as that takes it but not more than
 // others can wait for, and returns how many bytes it took in how many writes.
 func (o *Output) Send(l Link, m *Buffers) (sent, writes int64, err error) {
-	for len(o.chunks) > 0 && sent < sendAtOnce {
+	for len(o.chunks) > 0 && sent < SendAtOnce {
 		c := &o.chunks[0]
 		if c.later != nil {
 			return sent, writes, nil

@@ -71,7 +71,7 @@ func TestOutput(t *testing.T) {
 			case "send":
 				l := slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}
 				n, _, err := o.Send(&l, m)
-				if err != nil || n > sendAtOnce+LargeChunk {
+				if err != nil || n > SendAtOnce+LargeChunk {
 					t.Fatalf("sent %d, %v", n, err)
 				}
 				if !bytes.Equal(l.got, want[:n]) {
