@@ -371,13 +371,13 @@
 # Fixed at start-up.
 # enable-module-command = "no"
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: errors of what a master has sent are counted and logged.
 # propagation-error-behavior = "ignore"
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: what is sent to replicas leaves at once.
 # repl-disable-tcp-nodelay = false
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: what a master has sent is executed, whatever the disk does.
 # replica-ignore-disk-write-errors = false
 
 # Accepted, without effect: there is no cluster mode yet.
@@ -439,14 +439,14 @@
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-require-full-coverage = true
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: a replica has one connection to its master.
 # Also called repl-rdb-channel.
 # dual-channel-replication-enabled = false
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: a replica has one connection to its master.
 # replica-full-sync-buffer-limit = 0
 
-# Accepted, without effect: there is no replication yet.
+# Accepted, without effect: links are of plain TCP.
 # repl-mptcp = false
 
 # Accepted, without effect: there is no cluster mode yet.

@@ -81,7 +81,6 @@ func refused(b *config.BoolVar, why string) {
 // Redis's defaults, so that its configuration files load. Asking for something
 // that would be missing in earnest, such as appendonly, is refused.
 func declareLater(s *config.Schema) {
-	const noReplica = "there is no replication yet"
 	par := func(name, def, why string, flags config.Flag) config.Param {
 		return config.Param{Name: name, Section: "accepted for Redis", Default: def, NoEffect: why, Flags: flags,
 			Doc: "Accepted, without effect: " + why + "."}
@@ -90,7 +89,6 @@ func declareLater(s *config.Schema) {
 		config.Choice{Name: "no"}, config.Choice{Name: "yes", Value: 1}, config.Choice{Name: "clients", Value: 2})
 	s.Int(par("loading-process-events-interval-bytes", "524288", "clients are answered beside a load at all times", config.Hidden), 1024, math.MaxInt32)
 	s.Text(par("enable-module-command", "no", "modules are linked in, not loaded", config.Immutable))
-	s.Text(par("propagation-error-behavior", "ignore", noReplica, 0))
 	declareRows(s, laterParams[:])
 	declareRows(s, newerParams[:])
 	declareForeign(s)

@@ -22,7 +22,6 @@ const (
 	text  // one word, whatever is in it
 	words // several
 
-	secret  laterKind = 1 << 4 // not to be logged
 	never   laterKind = 1 << 5 // refused, if it asks for anything
 	fixed   laterKind = 1 << 6 // CONFIG SET cannot change it
 	retired laterKind = 1 << 7 // only files know it any more, CONFIG GET and SET do not
@@ -35,15 +34,13 @@ type acceptedRow struct {
 	why              string
 }
 
-const (
-	noReplication = "there is no replication yet"
-	noCluster     = "there is no cluster mode yet"
-)
+const noCluster = "there is no cluster mode yet"
 
 var laterParams = [...]acceptedRow{
-	// There is no replication yet.
-	{"repl-disable-tcp-nodelay", "", "no", yesno, noReplication},
-	{"replica-ignore-disk-write-errors", "", "no", yesno, noReplication},
+	// Replication does it in one way.
+	{"propagation-error-behavior", "", "ignore", text, "errors of what a master has sent are counted and logged"},
+	{"repl-disable-tcp-nodelay", "", "no", yesno, "what is sent to replicas leaves at once"},
+	{"replica-ignore-disk-write-errors", "", "no", yesno, "what a master has sent is executed, whatever the disk does"},
 	// There is no cluster mode yet.
 	{"cluster-allow-pubsubshard-when-down", "", "yes", yesno, noCluster},
 	{"cluster-allow-reads-when-down", "", "no", yesno, noCluster},
@@ -75,10 +72,7 @@ func declareRows(s *config.Schema, rows []acceptedRow) {
 		if row.kind&retired != 0 {
 			p.Flags |= config.Directive | config.Hidden
 		}
-		if row.kind&secret != 0 {
-			p.Flags |= config.Sensitive
-		}
-		switch row.kind &^ (secret | never | fixed | retired) {
+		switch row.kind &^ (never | fixed | retired) {
 		case yesno:
 			v := s.Bool(p)
 			if row.kind&never != 0 {

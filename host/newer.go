@@ -6,6 +6,7 @@ package host
 // those of the releases (cmd/ferrous/testdata/directives.txt).
 
 const (
+	oneLink      = "a replica has one connection to its master"
 	noRDMA       = "there is no RDMA"
 	noDebug      = "it is a means of testing Redis"
 	loopsReadToo = "every event loop reads, executes and writes"
@@ -22,9 +23,9 @@ var newerParams = [...]acceptedRow{
 	{"gopher-enabled", "", "no", yesno | retired, "there is no Gopher"},
 
 	// Replication.
-	{"dual-channel-replication-enabled", "repl-rdb-channel", "no", yesno, noReplication},
-	{"replica-full-sync-buffer-limit", "", "0", size, noReplication},
-	{"repl-mptcp", "", "no", yesno, noReplication},
+	{"dual-channel-replication-enabled", "repl-rdb-channel", "no", yesno, oneLink},
+	{"replica-full-sync-buffer-limit", "", "0", size, oneLink},
+	{"repl-mptcp", "", "no", yesno, "links are of plain TCP"},
 	{"slot-migration-max-failover-repl-bytes", "", "0", text, noCluster},
 
 	{"repl-compression", "", "0", number, "what is sent to replicas is not compressed"},
