@@ -23,7 +23,9 @@ import (
 // its own, and compares what the snapshot sees before and after, to the last byte
 // of every value. So every command that writes is shown to copy what a snapshot
 // may read: once with values in their packed forms, once in their large ones.
-// Freed memory is poisoned, which shows what was freed too early.
+// Freed memory is poisoned, which shows what was freed too early, and all keys are in
+// one shard, so that a command that takes two is shown not to rely on where the one
+// stands while it changes the other.
 func TestSnapshotsDoNotMove(t *testing.T) {
 	for name, args := range map[string][]string{
 		"packed": nil,
@@ -70,7 +72,7 @@ func startFrozen(t *testing.T, args []string) frozen {
 		log.Close()
 	})
 	srv, err := host.Start(host.Options{Log: hclog.New(&hclog.LoggerOptions{Output: log}), Modules: append(modules.Full(), noted), Args: append([]string{
-		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--arena-poison", "yes",
+		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--arena-poison", "yes", "--one-shard", "yes",
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 	}, args...)})
 	if err != nil {

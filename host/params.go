@@ -35,6 +35,7 @@ type params struct {
 	lfuDecayTime  *config.IntVar
 	hugePages     *config.BoolVar
 	poison        *config.BoolVar
+	crowded       *config.BoolVar
 	statsEnabled  *config.BoolVar
 	dir           *config.CustomVar[string]
 	daemonize     *config.BoolVar
@@ -119,6 +120,8 @@ func (p *params) declareMemory(s *config.Schema) {
 	p.hugePages = s.Bool(par("arena-huge-pages", "no", "Ask the system for huge pages for the data: random writes get faster, memory is taken in larger steps.", config.Immutable))
 	p.poison = s.Bool(config.Param{Name: "arena-poison", Section: "memory", Default: "no", Flags: config.Immutable | config.Hidden,
 		Doc: "Fill freed memory with a pattern and check it: for finding bugs, not for use."})
+	p.crowded = s.Bool(config.Param{Name: "one-shard", Section: "memory", Default: "no", Flags: config.Immutable | config.Hidden,
+		Doc: "Keep all keys in one shard, so that any two are neighbours: for finding bugs, not for use."})
 }
 
 func (p *params) declareGeneral(s *config.Schema) {

@@ -183,6 +183,7 @@ func (srv *Server) begin() (err error) {
 		Databases: int(srv.params.databases.Load()),
 		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
 		Events:    (*keyEvents)(srv),
+		Crowded:   srv.params.crowded.Load(),
 	})
 	srv.buffers = network.NewBuffers(srv.params.poison.Load())
 	srv.ks.Lock(keyspace.AllShards)

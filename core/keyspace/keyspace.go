@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type Options struct {
 	Arena     arena.Options // where the data live
 	Events    Events        // told of keys that vanish by themselves; may be nil
 	Slots     bool          // keys are in the order of their slots: for a node of a cluster
+	Crowded   bool          // all keys are in the first shard: for tests of what neighbours do to each other
 }
 
 // Events is told what happens to keys without a command having asked for it.
@@ -47,7 +49,8 @@ type Keyspace struct {
 	pool   *arena.Pool
 	epochs *arena.Epochs
 	seed   maphash.Seed
-	slots  bool // Options.Slots
+	slots  bool   // Options.Slots
+	spread uint64 // which bits of a hash count: all but with Options.Crowded
 	events Events
 	dbs    []*DB
 
@@ -100,6 +103,10 @@ func New(o Options) *Keyspace {
 		pool:   arena.NewPool(o.Arena),
 		events: o.Events,
 		slots:  o.Slots,
+		spread: math.MaxUint64,
+	}
+	if o.Crowded {
+		ks.spread >>= shardBits
 	}
 	ks.gate.init()
 	ks.epochs, ks.seed = ks.pool.Epochs(), ks.pool.Seed()
@@ -125,9 +132,9 @@ func (ks *Keyspace) Databases() int { return len(ks.dbs) }
 // Hash returns the hash of a key; its top six bits are the shard.
 func (ks *Keyspace) Hash(key []byte) uint64 {
 	if ks.slots {
-		return dict.SlotMajor(ks.seed, key)
+		return dict.SlotMajor(ks.seed, key) & ks.spread
 	}
-	return maphash.Bytes(ks.seed, key)
+	return maphash.Bytes(ks.seed, key) & ks.spread
 }
 
 // ShardOf returns the shard of a key's hash.

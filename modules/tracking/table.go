@@ -41,13 +41,14 @@ type stripe struct {
 // idSize is the size of a session's ID in an entry.
 const idSize = 8
 
-// open makes the table, whose hashes are those of a seed.
-func (t *table) open(seed maphash.Seed, options arena.Options) {
-	t.pool, t.seed = arena.NewPool(options), seed
+// open makes the table.
+func (t *table) open(options arena.Options) {
+	t.pool = arena.NewPool(options)
+	t.seed = t.pool.Seed()
 	for i := range t.stripes {
 		st := &t.stripes[i]
 		st.arena = t.pool.NewArena()
-		st.keys = dict.New(st.arena, seed, stripeBits)
+		st.keys = dict.New(st.arena, t.seed, stripeBits)
 	}
 }
 
@@ -63,7 +64,8 @@ func (t *table) hash(key []byte) uint64 { return maphash.Bytes(t.seed, key) }
 func (t *table) stripe(hash uint64) *stripe { return &t.stripes[hash>>(64-stripeBits)] }
 
 // add remembers that a session has read a key.
-func (t *table) add(hash uint64, key []byte, id uint64) {
+func (t *table) add(key []byte, id uint64) {
+	hash := t.hash(key)
 	st := t.stripe(hash)
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -121,7 +123,8 @@ func search(ids []byte, id uint64) (at int, found bool) {
 }
 
 // take forgets a key and appends those who had read it to ids.
-func (t *table) take(ids []uint64, hash uint64, key []byte) []uint64 {
+func (t *table) take(ids []uint64, key []byte) []uint64 {
+	hash := t.hash(key)
 	st := t.stripe(hash)
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -3,7 +3,6 @@ package tracking
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 
 func openTable(t interface{ Cleanup(func()) }, poison bool) *table {
 	tb := &table{}
-	tb.open(maphash.MakeSeed(), arena.Options{Poison: poison})
+	tb.open(arena.Options{Poison: poison})
 	t.Cleanup(tb.close)
 	return tb
 }
@@ -38,7 +37,7 @@ func TestTableIsASetOfPairs(t *testing.T) {
 			"add": func(t *rapid.T) {
 				k := key.Draw(t, "key")
 				for _, id := range rapid.SliceOfN(id, 1, 60).Draw(t, "ids") {
-					tb.add(tb.hash([]byte(k)), []byte(k), id)
+					tb.add([]byte(k), id)
 					if !slices.Contains(model[k], id) {
 						model[k] = append(model[k], id)
 					}
@@ -46,7 +45,7 @@ func TestTableIsASetOfPairs(t *testing.T) {
 			},
 			"take": func(t *rapid.T) {
 				k := key.Draw(t, "key")
-				take(k, tb.take(nil, tb.hash([]byte(k)), []byte(k)))
+				take(k, tb.take(nil, []byte(k)))
 			},
 			"take any": func(t *rapid.T) {
 				k, ids := tb.takeAny()
@@ -81,7 +80,7 @@ func TestTableGivesMemoryBack(t *testing.T) {
 	const n = 100_000
 	for i := range n {
 		key := fmt.Appendf(nil, "user:%011d", i) // 16 bytes
-		tb.add(tb.hash(key), key, uint64(i))
+		tb.add(key, uint64(i))
 	}
 	if per := float64(used(tb)-empty) / n; per > 50 {
 		t.Errorf("%.1f bytes for each key of 16 bytes", per)
@@ -126,32 +125,29 @@ func TestOverlap(t *testing.T) {
 func BenchmarkTable(b *testing.B) {
 	tb := openTable(b, false)
 	var key [16]byte
-	put := func(i int) uint64 {
-		binary.LittleEndian.PutUint64(key[:], uint64(i))
-		return tb.hash(key[:])
-	}
+	put := func(i int) { binary.LittleEndian.PutUint64(key[:], uint64(i)) }
 	b.Run("add_known", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := range b.N {
-			h := put(i % 1000)
-			tb.add(h, key[:], 7)
+			put(i % 1000)
+			tb.add(key[:], 7)
 		}
 	})
 	b.Run("add_take", func(b *testing.B) {
 		var ids [4]uint64
 		b.ReportAllocs()
 		for i := range b.N {
-			h := put(i)
-			tb.add(h, key[:], 7)
-			tb.take(ids[:0], h, key[:])
+			put(i)
+			tb.add(key[:], 7)
+			tb.take(ids[:0], key[:])
 		}
 	})
 	b.Run("take_unknown", func(b *testing.B) {
 		var ids [4]uint64
 		b.ReportAllocs()
 		for i := range b.N {
-			h := put(i + 1e6)
-			tb.take(ids[:0], h, key[:])
+			put(i + 1e6)
+			tb.take(ids[:0], key[:])
 		}
 	})
 }

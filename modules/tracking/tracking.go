@@ -82,10 +82,9 @@ func (m *module) Register(r *core.Registry) error {
 	return nil
 }
 
-// Start implements core.Starter. The table has the hashes of the keyspace, which
-// are known when it is asked.
+// Start implements core.Starter.
 func (m *module) Start(s core.Server) error {
-	m.table.open(s.Keyspace().Arena(0).Pool().Seed(), arena.Options{})
+	m.table.open(arena.Options{})
 	m.container = s.Registry().Find("client|tracking").Container()
 	return nil
 }
@@ -106,7 +105,7 @@ func (m *module) remember(c *core.Ctx) {
 		return
 	}
 	if i := c.Cmd.OnlyKey(); i != 0 {
-		m.table.add(c.HashOf(c.Args[i]), c.Args[i], s.ID)
+		m.table.add(c.Args[i], s.ID)
 	} else {
 		var few [16]core.KeyRef
 		refs, err := c.Cmd.AppendKeys(few[:0], c.Args)
@@ -114,7 +113,7 @@ func (m *module) remember(c *core.Ctx) {
 			return
 		}
 		for _, ref := range refs {
-			m.table.add(c.HashOf(c.Args[ref.Index]), c.Args[ref.Index], s.ID)
+			m.table.add(c.Args[ref.Index], s.ID)
 		}
 	}
 	m.shrink(c, shrinkInPassing)
@@ -130,7 +129,7 @@ func (m *module) changed(c *core.Ctx, ch core.Change) {
 		return
 	}
 	var few [16]uint64
-	if ids := m.table.take(few[:0], m.hash(c, ch.Key), ch.Key); len(ids) > 0 {
+	if ids := m.table.take(few[:0], ch.Key); len(ids) > 0 {
 		m.invalidate(c, ch.Key, ids, true)
 	}
 }
@@ -149,13 +148,6 @@ func (m *module) invalidate(c *core.Ctx, key []byte, ids []uint64, changed bool)
 			cl.tell(c, &n)
 		}
 	}
-}
-
-func (m *module) hash(c *core.Ctx, key []byte) uint64 {
-	if c != nil {
-		return c.HashOf(key)
-	}
-	return m.table.hash(key)
 }
 
 // invalidateAll is the hook for databases that are emptied: one message says
