@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery record clients programs bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs bench config tidy deps clean
 
 all: build
 
@@ -56,6 +56,9 @@ linear: ## concurrent clients' histories, LINEAR long with 1, 2 and 4 loops each
 
 delivery: build ## 10,000 consumers of a stream that are killed, 100,000 messages, a server that is killed; several minutes
 	$(GO) run ./conformance/delivery -server $(BIN)/ferrous
+
+topology: build ## 200 rounds of servers that replicate from each other, whose links and processes are cut and killed
+	$(GO) run ./conformance/topology -ferrous $(BIN)/ferrous
 
 record: ## record the oracle's replies anew, with redis-server 7.0.15
 	$(GO) test ./conformance -record

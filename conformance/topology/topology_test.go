@@ -1,0 +1,44 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/modules"
+)
+
+// TestMain makes the test binary a server if it is told to, as main does.
+func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" {
+		host.Main(modules.Full()...)
+	}
+	os.Exit(m.Run())
+}
+
+// TestRounds is the command's work in small; the command does it at length.
+func TestRounds(t *testing.T) {
+	for _, servers := range []string{"fff", "frf"} {
+		t.Run(servers, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath("redis-server"); err != nil && strings.Contains(servers, "r") {
+				t.Skip("no redis-server to replicate with")
+			}
+			o := options{
+				ferrous: os.Getenv("FERROUS_BIN"), redis: "redis-server", servers: servers, rounds: 3, writers: 2,
+				seed: rand.Uint64() >> 32, dir: t.TempDir(), say: t.Logf,
+			}
+			s, err := try(t.Context(), o)
+			t.Log(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.wrote == 0 {
+				t.Error("nothing has been written")
+			}
+		})
+	}
+}
