@@ -122,6 +122,85 @@
 # those with the largest are disconnected. 0 is no limit.
 # maxmemory-clients = 0
 
+# --- general --------------------------------------------------------------------------------------
+
+# Measure the duration of every command for INFO commandstats.
+# stats-enabled = true
+
+# Leave the arguments of a command that has crashed the server out of the log.
+# hide-user-data-from-log = false
+
+# Number of databases.
+# From 1 to 65536. Fixed at start-up.
+# databases = 16
+
+# Number of event loops, each of which executes commands too; 0 chooses by the number of cores.
+# From 0 to 256. Fixed at start-up.
+# io-threads = 0
+
+# How often a second background work is looked after, from 1 to 500; what is beyond is taken for the
+# nearest of them.
+# hz = 10
+
+# Directory for the server's files. Relative names of other files are taken from here.
+# CONFIG SET needs enable-protected-configs.
+# dir = "./"
+
+# Where the server is, for clients that prefer servers nearby: INFO tells it, if it is set.
+# availability-zone = ""
+
+# Run in the background, without a terminal. A service manager does better without it.
+# Fixed at start-up.
+# daemonize = false
+
+# The service manager to tell when the server is ready: systemd (over NOTIFY_SOCKET), upstart (by
+# stopping itself), auto for the one that the environment shows, or no.
+# One of: no, systemd, upstart, auto. Fixed at start-up.
+# supervised = "no"
+
+# File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.
+# Fixed at start-up.
+# pidfile = ""
+
+# How much is logged.
+# One of: debug, verbose, notice, warning, nothing.
+# loglevel = "notice"
+
+# File to log to; empty for standard output. It may be renamed away, the next line makes a new one.
+# Fixed at start-up.
+# logfile = ""
+
+# Form of the log. Valkey calls the text legacy.
+# One of: text, json, logfmt, legacy. Fixed at start-up.
+# log-format = "text"
+
+# How the log writes the time: legacy, as Redis does (but JSON has iso8601 instead); iso8601, with
+# the zone; milliseconds since 1970.
+# One of: legacy, iso8601, milliseconds. Fixed at start-up.
+# log-timestamp-format = "legacy"
+
+# Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this
+# machine).
+# One of: no, yes, local. Fixed at start-up.
+# enable-protected-configs = "no"
+
+# Whether the DEBUG command may be used: no, yes, or local (from this machine).
+# One of: no, yes, local. Fixed at start-up.
+# enable-debug-command = "no"
+
+# How to shut down at SIGINT, as the options of SHUTDOWN: default, or any of save, nosave, now and
+# force.
+# Any of: default, save, nosave, now, force.
+# shutdown-on-sigint = "default"
+
+# How to shut down at SIGTERM, as the options of SHUTDOWN: default, or any of save, nosave, now and
+# force.
+# Any of: default, save, nosave, now, force.
+# shutdown-on-sigterm = "default"
+
+# Seconds that a shutdown waits at most for clients to take their last replies.
+# shutdown-timeout = 10
+
 # --- memory ---------------------------------------------------------------------------------------
 
 # How many bytes the data may take; beyond it keys are evicted, or writes refused, by
@@ -177,85 +256,6 @@
 # The greatest share of a CPU to spend on it, in percent.
 # From 1 to 99.
 # active-defrag-cycle-max = 25
-
-# --- general --------------------------------------------------------------------------------------
-
-# Number of databases.
-# From 1 to 65536. Fixed at start-up.
-# databases = 16
-
-# Number of event loops, each of which executes commands too; 0 chooses by the number of cores.
-# From 0 to 256. Fixed at start-up.
-# io-threads = 0
-
-# How often a second background work is looked after, from 1 to 500; what is beyond is taken for the
-# nearest of them.
-# hz = 10
-
-# Measure the duration of every command for INFO commandstats.
-# stats-enabled = true
-
-# Directory for the server's files. Relative names of other files are taken from here.
-# CONFIG SET needs enable-protected-configs.
-# dir = "./"
-
-# Where the server is, for clients that prefer servers nearby: INFO tells it, if it is set.
-# availability-zone = ""
-
-# Leave the arguments of a command that has crashed the server out of the log.
-# hide-user-data-from-log = false
-
-# Run in the background, without a terminal. A service manager does better without it.
-# Fixed at start-up.
-# daemonize = false
-
-# The service manager to tell when the server is ready: systemd (over NOTIFY_SOCKET), upstart (by
-# stopping itself), auto for the one that the environment shows, or no.
-# One of: no, systemd, upstart, auto. Fixed at start-up.
-# supervised = "no"
-
-# File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.
-# Fixed at start-up.
-# pidfile = ""
-
-# How much is logged.
-# One of: debug, verbose, notice, warning, nothing.
-# loglevel = "notice"
-
-# File to log to; empty for standard output. It may be renamed away, the next line makes a new one.
-# Fixed at start-up.
-# logfile = ""
-
-# Form of the log. Valkey calls the text legacy.
-# One of: text, json, logfmt, legacy. Fixed at start-up.
-# log-format = "text"
-
-# How the log writes the time: legacy, as Redis does (but JSON has iso8601 instead); iso8601, with
-# the zone; milliseconds since 1970.
-# One of: legacy, iso8601, milliseconds. Fixed at start-up.
-# log-timestamp-format = "legacy"
-
-# Whether CONFIG SET may change parameters that reach the file system: no, yes, or local (from this
-# machine).
-# One of: no, yes, local. Fixed at start-up.
-# enable-protected-configs = "no"
-
-# Whether the DEBUG command may be used: no, yes, or local (from this machine).
-# One of: no, yes, local. Fixed at start-up.
-# enable-debug-command = "no"
-
-# How to shut down at SIGINT, as the options of SHUTDOWN: default, or any of save, nosave, now and
-# force.
-# Any of: default, save, nosave, now, force.
-# shutdown-on-sigint = "default"
-
-# How to shut down at SIGTERM, as the options of SHUTDOWN: default, or any of save, nosave, now and
-# force.
-# Any of: default, save, nosave, now, force.
-# shutdown-on-sigterm = "default"
-
-# Seconds that a shutdown waits at most for clients to take their last replies.
-# shutdown-timeout = 10
 
 # --- accepted for Redis ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import (
 // Server is what modules may ask of the host. Unless a method says otherwise it
 // may be called from any goroutine.
 type Server interface {
+	Execution
 	Figures
 
 	// Log returns the logger of the server; modules use Named.
@@ -19,11 +20,64 @@ type Server interface {
 	Registry() *Registry
 	// Keyspace returns the data. Outside a command take its locks.
 	Keyspace() *keyspace.Keyspace
+	// StartTime is when the server was started.
+	StartTime() time.Time
+	// Shutdown stops the server after the command that asked for it.
+	Shutdown(o Shutdown) error
+	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
+	AbortShutdown() error
+	// Info returns the fields of INFO for sections ("default", "all",
+	// "everything" or names); same conditions as Sessions, with all shards locked.
+	Info(sections []string) []byte
+	// ResetStats is CONFIG RESETSTAT; same conditions.
+	ResetStats()
+	// ConfigFile returns the path of the configuration file, "" if there is none.
+	ConfigFile() string
+	// RewriteConfig writes the current configuration into its file.
+	RewriteConfig() error
+	// Load runs fn, which brings data in: total bytes, for the progress that is
+	// shown in INFO and in the log. Keys are shown whatever their expiry
+	// meanwhile. It is called by a source (Registry.OnLoad), with no lock held,
+	// or by a command with AllSessions and AllKeys. ctx ends when the server
+	// is told to stop; fn then returns soon, with any error.
+	Load(total int64, fn func(ctx context.Context, p *Progress) error) error
+	// Loading reports whether data are being brought in, so that clients are
+	// answered -LOADING.
+	Loading() bool
+	// Reload is Load for a server that serves, called with no lock held. Clients are
+	// answered -LOADING meanwhile, as at the start; or, beside, they are served from
+	// the data that are there, but for commands with NoAsyncLoading, and what fn brings
+	// in is kept apart until it is complete (keyspace.Aside). ctx ends as well when the
+	// given one does.
+	Reload(ctx context.Context, total int64, beside bool, fn func(ctx context.Context, p *Progress) error) error
+	// SetAuthority says who decides what becomes of data that nobody has written to.
+	// The caller holds all locks.
+	SetAuthority(a Authority)
+	// Dial opens a connection to another server, by TLS if it is to be secure, as the
+	// host's parameters say. ctx bounds it all. The caller closes it.
+	Dial(ctx context.Context, address string, secure bool) (net.Conn, error)
+	// Background is the place for the one job that may run in the background.
+	Background() *Background
+	// Path returns where the file is that a parameter names: relative names
+	// begin at the parameter dir.
+	Path(name string) string
+	// Loops returns how many event loops execute commands: what background work
+	// leaves the processor's other cores to.
+	Loops() int
+	// ActiveExpire switches the background deletion of expired keys.
+	ActiveExpire(on bool)
+	// Executable and arguments, for INFO.
+	Executable() string
+	// Version returns the versions that the server reports.
+	Version() Versions
+}
+
+// Execution is the part of a Server that has to do with sessions, and with who executes
+// what.
+type Execution interface {
 	// Now returns the time in Unix milliseconds, as of the last tick of the
 	// clock that commands see.
 	Now() int64
-	// StartTime is when the server was started.
-	StartTime() time.Time
 	// Sessions visits every session until fn returns false; only for
 	// commands with the flag AllSessions and INFO sections.
 	Sessions(fn func(s *Session) bool)
@@ -48,73 +102,25 @@ type Server interface {
 	// keys, which have gone to another server, or for any reason of its own.
 	// Same conditions.
 	UnblockAll(why func(db int, keys [][]byte) error)
-	// Shutdown stops the server after the command that asked for it.
-	Shutdown(o Shutdown) error
-	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
-	AbortShutdown() error
-	// Info returns the fields of INFO for sections ("default", "all",
-	// "everything" or names); same conditions as Sessions, with all shards locked.
-	Info(sections []string) []byte
-	// ResetStats is CONFIG RESETSTAT; same conditions.
-	ResetStats()
 	// CommandStats visits the statistics of commands that have been called;
 	// same conditions.
 	CommandStats(fn func(cmd *Command, s CommandStats))
 	// Errors returns how often each error code was replied; same conditions.
 	Errors() map[string]int64
-	// ConfigFile returns the path of the configuration file, "" if there is none.
-	ConfigFile() string
-	// RewriteConfig writes the current configuration into its file.
-	RewriteConfig() error
 	// Player makes an executor of commands that come from no client: from a log,
 	// or from a replica's master. A command with AllSessions and AllKeys that
 	// plays others gives its Ctx; whoever else does, with no lock held, gives nil.
 	Player(within *Ctx) Player
-	// Load runs fn, which brings data in: total bytes, for the progress that is
-	// shown in INFO and in the log. Keys are shown whatever their expiry
-	// meanwhile. It is called by a source (Registry.OnLoad), with no lock held,
-	// or by a command with AllSessions and AllKeys. ctx ends when the server
-	// is told to stop; fn then returns soon, with any error.
-	Load(total int64, fn func(ctx context.Context, p *Progress) error) error
-	// Loading reports whether data are being brought in, so that clients are
-	// answered -LOADING.
-	Loading() bool
-	// Reload is Load for a server that serves, called with no lock held. Clients are
-	// answered -LOADING meanwhile, as at the start; or, beside, they are served from
-	// the data that are there, but for commands with NoAsyncLoading, and what fn brings
-	// in is kept apart until it is complete (keyspace.Aside). ctx ends as well when the
-	// given one does.
-	Reload(ctx context.Context, total int64, beside bool, fn func(ctx context.Context, p *Progress) error) error
 	// Standstill runs fn as a command with AllSessions and AllKeys would be: while
 	// nothing else runs. The caller holds no lock.
 	Standstill(fn func())
-	// SetAuthority says who decides what becomes of data that nobody has written to.
-	// The caller holds all locks.
-	SetAuthority(a Authority)
-	// Dial opens a connection to another server, by TLS if it is to be secure, as the
-	// host's parameters say. ctx bounds it all. The caller closes it.
-	Dial(ctx context.Context, address string, secure bool) (net.Conn, error)
 	// Follow makes a session of a connection to a master, which the server has opened
 	// itself, and what executes the commands that come by it. The caller holds no lock.
 	Follow(link Link) Follower
-	// Background is the place for the one job that may run in the background.
-	Background() *Background
 	// Dirty returns how many changes commands have made since the start, without
 	// those of the command that is running. It is exact for who holds the locks of
 	// all shards (locked); others see it as of the last wake-up of each event loop.
 	Dirty(locked bool) int64
-	// Path returns where the file is that a parameter names: relative names
-	// begin at the parameter dir.
-	Path(name string) string
-	// Loops returns how many event loops execute commands: what background work
-	// leaves the processor's other cores to.
-	Loops() int
-	// ActiveExpire switches the background deletion of expired keys.
-	ActiveExpire(on bool)
-	// Executable and arguments, for INFO.
-	Executable() string
-	// Version returns the versions that the server reports.
-	Version() Versions
 }
 
 // Versions of a server.

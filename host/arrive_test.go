@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core"
 )
 
 // TestLargeArgumentsInPieces sends large arguments in requests of every form, cut at random
@@ -57,17 +59,13 @@ func TestLargeArgumentOfWhoLeaves(t *testing.T) {
 	srv := testServer(t, "--arena-poison", "yes", "--io-threads", "1")
 	c := dial(t, srv)
 	fmt.Fprintf(c.Conn, "*3\r\n$4\r\npush\r\n$1\r\nk\r\n$100000\r\n%s", strings.Repeat("x", 50_000))
-	w := srv.workers[0]
 	held := func(n int) func() bool {
 		return func() bool {
-			w.enter()
-			defer w.leave()
-			for _, s := range w.sessions {
-				if s.parser.received() == n {
-					return true
-				}
-			}
-			return n == 0 && len(w.sessions) <= 1
+			most, clients := 0, 0
+			srv.conns(func(_ *core.Session, info core.ConnInfo) {
+				most, clients = max(most, info.QueryBuf), clients+1
+			})
+			return n > 0 && most >= n || n == 0 && most == 0 && clients <= 1
 		}
 	}
 	eventually(t, "half of it has come", held(50_000))
@@ -77,15 +75,11 @@ func TestLargeArgumentOfWhoLeaves(t *testing.T) {
 	c = dial(t, srv)
 	body := strings.Repeat("y", 100_000)
 	fmt.Fprintf(c.Conn, "*3\r\n$4\r\nbpop\r\n$1\r\nq\r\n$1\r\n0\r\n*3\r\n$4\r\npush\r\n$1\r\nk\r\n$%d\r\n%s\r\n", len(body), body)
-	eventually(t, "all has come", func() bool {
-		w.enter()
-		defer w.leave()
-		for _, s := range w.sessions {
-			if s.wait != nil && len(s.query)+s.parser.received() > len(body) {
-				return true
-			}
-		}
-		return false
+	eventually(t, "all has come", func() (all bool) {
+		srv.conns(func(_ *core.Session, info core.ConnInfo) {
+			all = all || info.Blocked && info.QueryBuf > len(body)
+		})
+		return all
 	})
 	dial(t, srv).do("+OK", "push q z")
 	c.do2("z")

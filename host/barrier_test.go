@@ -85,7 +85,7 @@ func TestBarrierHoldsWaiters(t *testing.T) {
 	p, srv := promising(t)
 	b, c := dial(t, srv), dial(t, srv)
 	b.send("bpop k 0")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	c.send("push k a")
 	eventually(t, "served", func() bool { return p.fed.Load() == 2 })
 	b.silent()

@@ -119,8 +119,8 @@ func TestWaitersComeAndGo(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "no waiter is left", func() bool { return srv.blocked.count() == 0 })
-	if len(srv.blocked.keys) != 0 || srv.blocked.sw.On() {
+	eventually(t, "no waiter is left", func() bool { return srv.eng.Waiting() == 0 })
+	if srv.figures().BlockingKeys != 0 {
 		t.Error("keys of waiters are left")
 	}
 }
@@ -129,12 +129,12 @@ func TestBlockingOnTheSameKeyTwice(t *testing.T) {
 	srv := testServer(t)
 	b, c := dial(t, srv), dial(t, srv)
 	b.send("bpop k k 0")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	c.do("+OK", "push k a")
 	if got := b.line(); got != "a" {
 		t.Fatal(got)
 	}
-	if srv.blocked.count() != 0 || len(srv.blocked.keys) != 0 {
+	if f := srv.figures(); f.Blocked != 0 || f.BlockingKeys != 0 {
 		t.Error("the waiter is still there")
 	}
 }
@@ -146,7 +146,7 @@ func TestWaitForTheEndOfAKey(t *testing.T) {
 		c.do("+OK", "pushpx k a 100000")
 		b := dial(t, srv)
 		b.send("bgone k")
-		eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+		eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 		switch how {
 		case "pexpire":
 			c.do("+OK", "pushpx k a 1")
@@ -166,7 +166,7 @@ func TestPlayerServesWaiters(t *testing.T) {
 	for range 4 { // on each of the loops
 		b := dial(t, srv)
 		b.send("bpop k 0")
-		eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+		eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 		if err := srv.Player(nil).Play([][]byte{[]byte("push"), []byte("k"), []byte("a")}); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +205,7 @@ func BenchmarkManyWaiters(b *testing.B) {
 			}
 		}()
 	}
-	eventually(b, "all blocked", func() bool { return srv.blocked.count() == 1000 })
+	eventually(b, "all blocked", func() bool { return srv.eng.Waiting() == 1000 })
 	p := srv.Pipe(0)
 	b.ResetTimer()
 	for range b.N {
@@ -220,18 +220,15 @@ func TestUnblockAll(t *testing.T) {
 	a, b, ctl := dial(t, srv), dial(t, srv), dial(t, srv)
 	a.send("bpop one 0")
 	b.send("bpop other 0")
-	eventually(t, "both wait", func() bool { return srv.blocked.count() == 2 })
-	if err := srv.standstill(func() error {
+	eventually(t, "both wait", func() bool { return srv.eng.Waiting() == 2 })
+	srv.Standstill(func() {
 		srv.UnblockAll(func(db int, keys [][]byte) error {
 			if db == 0 && len(keys) == 1 && string(keys[0]) == "one" {
 				return core.Error{Code: "MOVED", Text: "7 elsewhere"}
 			}
 			return nil
 		})
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	if got := a.line(); got != "-MOVED 7 elsewhere" {
 		t.Errorf("told %q", got)
 	}

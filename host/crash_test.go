@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
 
 // trouble is a module whose commands panic in all places.
@@ -55,13 +56,13 @@ func (trouble) Register(r *core.Registry) error {
 func stoppedBy(t *testing.T, srv *Server, where string) {
 	t.Helper()
 	select {
-	case <-srv.stopped:
+	case <-srv.ending.complete:
 	case <-time.After(time.Minute):
 		t.Fatal("the server did not stop")
 	}
-	var c *crash
-	if !errors.As(srv.failure, &c) || !strings.Contains(c.where, where) {
-		t.Fatalf("the server stopped with %v", srv.failure)
+	var c *engine.Crash
+	if !errors.As(srv.ending.failure, &c) || !strings.Contains(c.Where, where) {
+		t.Fatalf("the server stopped with %v", srv.ending.failure)
 	}
 }
 
@@ -95,7 +96,7 @@ func TestPanicOfARetryStopsTheServer(t *testing.T) {
 	srv, _ := loggedServer(t, "--io-threads", "2")
 	b, c := dial(t, srv), dial(t, srv)
 	b.send("boops k")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	c.send("push k a")
 	c.gone()
 	b.gone()

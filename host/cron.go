@@ -11,10 +11,10 @@ import (
 // clock, sweeps the shards, ends pauses and looks after idle clients. It ends
 // with the server.
 func (srv *Server) cron() {
-	defer close(srv.cronDone)
+	defer close(srv.ending.cron)
 	defer func() {
 		if p := recover(); p != nil {
-			srv.crashed(p, "background work")
+			srv.eng.Crashed(p, "background work")
 		}
 	}()
 	var second int64
@@ -23,27 +23,26 @@ func (srv *Server) cron() {
 	period := time.Second / time.Duration(srv.params.hz.Load())
 	timer := time.NewTimer(period)
 	defer timer.Stop()
-	defer srv.pause.timer.Stop()
 	for {
 		select {
-		case <-srv.stopping:
+		case <-srv.ending.begun:
 			return
 		case <-srv.evict.more:
-			srv.evictMore(srv.readClock())
+			srv.evictMore(srv.eng.ReadClock())
 			continue
-		case <-srv.pause.timer.C:
-			srv.pauseOver()
+		case <-srv.eng.PauseEnds():
+			srv.eng.PauseOver()
 			continue
 		case <-timer.C:
 		}
 		period = time.Second / time.Duration(srv.params.hz.Load())
 		timer.Reset(period)
-		now := srv.readClock()
+		now := srv.eng.ReadClock()
 		srv.sweep(now, period)
 		srv.ks.Rest(now/1000 != second)
 		srv.buffers.Rest(now/1000 != second)
 		srv.defragment(period)
-		srv.watchClients()
+		srv.eng.WatchClients()
 		if srv.serving.Load() {
 			for _, fn := range srv.registry.Ticks() {
 				fn(now)
@@ -51,9 +50,10 @@ func (srv *Server) cron() {
 		}
 		if now/1000 != second {
 			second = now / 1000
-			srv.everySecond(now)
+			srv.usage.sample(now, srv)
+			srv.eng.Inspect(now)
 			srv.sayLoading()
-			heap.look(len(srv.floor))
+			heap.look(len(srv.process.floor))
 		}
 	}
 }
@@ -70,52 +70,24 @@ func (srv *Server) sweep(now int64, period time.Duration) {
 	effort := srv.params.expireEffort.Load() - 1
 	limit := period * time.Duration(25+2*effort) / 100
 	start := time.Now()
-	defer func() { srv.sweeps.nanos.Add(int64(time.Since(start))) }()
+	defer func() { srv.sweeper.nanos.Add(int64(time.Since(start))) }()
 	for again := true; again; {
 		again = false
 		for sh := range keyspace.Shards {
-			if srv.ks.Sweep(sh, now, sweepBudget, srv.expiry.Load() && !srv.loadingNow()) {
+			if srv.ks.Sweep(sh, now, sweepBudget, srv.sweeper.expires.Load() && !srv.Replacing()) {
 				again = true
 			}
 		}
 		if time.Since(start) > limit {
-			srv.sweeps.cut.Add(1)
+			srv.sweeper.cut.Add(1)
 			return
 		}
 	}
 }
 
-// sweepStats tell how the search for expired keys went.
-type sweepStats struct {
-	nanos atomic.Int64 // how long it has taken
-	cut   atomic.Int64 // how often the time was up before the work was done
-}
-
-// everySecond looks at every session: idle ones are disconnected after
-// timeout, those over a soft limit when their time is up.
-func (srv *Server) everySecond(now int64) {
-	srv.usage.sample(now, srv)
-	timeout := srv.params.timeout.Load() * 1000
-	for _, w := range srv.workers {
-		w.Post(func() { w.inspect(now, timeout) })
-	}
-}
-
-func (w *worker) inspect(now, timeout int64) {
-	for _, s := range w.sessions {
-		if s.pending.Bytes() > 0 {
-			w.touch(s) // flush checks the soft limit
-		}
-		s.pending.Rest()
-		if timeout > 0 && s.wait == nil && !s.paused && s.kind == 0 && now-s.Active > timeout {
-			w.srv.log.Debug("Closing idle client", "id", s.ID, "addr", s.Addr)
-			s.Close(false, "idle for too long")
-		}
-		if cap(s.query) > keepQuery && len(s.query) == 0 {
-			s.query = nil
-		}
-	}
-	if cap(w.w.Buf) > flushAt && len(w.w.Buf) == 0 {
-		w.w.Buf = make([]byte, 0, 64<<10)
-	}
+// sweeper is the search for expired keys, and how it went.
+type sweeper struct {
+	expires atomic.Bool  // it is on
+	nanos   atomic.Int64 // how long it has taken
+	cut     atomic.Int64 // how often the time was up before the work was done
 }

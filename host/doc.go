@@ -1,17 +1,16 @@
-// Package host is the minimal server that modules are linked into: it listens,
-// parses requests, finds and admits commands, locks the shards of their keys,
-// runs them and sends the replies; it keeps databases, clock, configuration and
-// log. It knows no command and no value type.
+// Package host puts a server together of modules: it reads the configuration, makes the
+// data, has package engine execute commands and package network bring it connections,
+// loads, evicts, sweeps, tells of itself (INFO), and ends in order. It knows no command
+// and no value type.
 //
-// The way of a request:
+//	host         Server: what a server consists of, and its life (server.go)
+//	  engine     sessions, admission, batches, blocking, commands within commands
+//	  network    listening, TLS, event loops, output that waits
+//	  config     where the parameters come from
 //
-//	connection -> session -> parser -> execute: lookup, admit, run -> finish
-//	(network)  (session.go) (parse.go) (execute.go)               (input.go)
-//
-// What carries the bytes is package network, behind a wall (network/link.go) whose
-// other half is driven.go. Sessions belong to workers (worker.go), which are driven by
-// an epoll loop or by goroutines there. The lock order is written down at the type
-// worker.
+// Host sees all of these; engine sees network; none of them sees host. What the engine asks
+// of the server is an interface of five methods (engine.Host), what a driver asks of
+// the engine another (network.Host, Worker, Session).
 //
 // Use Main in a program. Nothing in this package is imported by a module.
 package host

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
 
 // Options describe a server inside another program, a test for example.
@@ -32,7 +33,7 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv.file = loaded.File
+	srv.process.file = loaded.File
 	if o.Log != nil {
 		srv.log = lineLogger{o.Log}
 	}
@@ -52,83 +53,8 @@ func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 // "unix"), nil if there is none. With the port 0 in an address nothing listens.
 func (srv *Server) Addr(kind string) net.Addr { return srv.net.Addr(kind) }
 
-// Pipe is a connection without a network: requests go in and replies come out
-// on the caller's own goroutine. It is what the scaling benchmark and fuzzers
-// drive the server through. It cannot block on keys. Not safe for concurrent
-// use; several pipes are.
-type Pipe struct {
-	w    *worker
-	s    *session
-	sent []byte
-}
+// Pipe is a connection without a network.
+type Pipe = engine.Pipe
 
 // Pipe returns pipe i, below Options.Pipes.
-func (srv *Server) Pipe(i int) *Pipe { return srv.pipeEnds[i] }
-
-func (srv *Server) startPipes() {
-	for range srv.pipes {
-		w := srv.newWorker()
-		w.wake = func() {}
-		s, _ := srv.newSession("unix", "pipe:0", "pipe:0")
-		if s == nil {
-			return
-		}
-		p := &Pipe{w: w, s: s}
-		s.worker, s.link = w, p
-		w.enter()
-		w.begin(s)
-		w.leave()
-		srv.pipeEnds = append(srv.pipeEnds, p)
-	}
-}
-
-// Exchange executes the requests and appends their replies to dst.
-func (p *Pipe) Exchange(dst, requests []byte) []byte {
-	p.w.enter()
-	defer p.w.leave()
-	p.sent = dst
-	p.execute(requests)
-	dst, p.sent = p.sent, nil
-	return dst
-}
-
-func (p *Pipe) execute(requests []byte) {
-	defer p.w.rescue()
-	p.w.tick()
-	p.w.arrived(p.s, requests)
-	p.w.finish(p.s)
-	p.w.settle()
-	for len(p.w.making) > 0 {
-		p.w.settle()
-	}
-	p.w.flushAll(p.s)
-}
-
-// Closed reports whether the server has ended the connection.
-func (p *Pipe) Closed() bool {
-	p.w.enter()
-	defer p.w.leave()
-	return p.s.closing == closed
-}
-
-func (p *Pipe) stop() {
-	p.w.enter()
-	defer p.w.leave()
-	defer p.w.rescue()
-	p.w.endAll()
-}
-
-// Write implements network.Link.
-func (p *Pipe) Write(b []byte) (int, error) {
-	p.sent = append(p.sent, b...)
-	return len(b), nil
-}
-
-// WantWrite implements network.Link.
-func (p *Pipe) WantWrite(bool) {}
-
-// WantRead implements network.Link.
-func (p *Pipe) WantRead(bool) {}
-
-// Close implements network.Link.
-func (p *Pipe) Close() {}
+func (srv *Server) Pipe(i int) *Pipe { return srv.eng.Pipe(i) }

@@ -28,6 +28,7 @@ type evictor struct {
 	evicted atomic.Int64
 	over    atomic.Int64 // since when the limit has been exceeded, Unix milliseconds; 0 when it is not
 	overFor atomic.Int64 // how long it was, in all, before
+	keepAll atomic.Bool  // nothing is evicted: see core.Authority
 }
 
 type candidate struct {
@@ -51,13 +52,11 @@ func startupMemory() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// makeRoom evicts keys until the data fit into maxmemory, or for as long as
-// maxmemory-eviction-tenacity allows. False means that there is nothing left to
-// evict: commands that may add to the data are to be refused. No lock of the
-// keyspace is held.
-func (srv *Server) makeRoom(now int64) bool {
+// MakeRoom implements engine.Host: it works for as long as maxmemory-eviction-tenacity
+// allows.
+func (srv *Server) MakeRoom(now int64) bool {
 	limit := srv.params.maxMemory.Load()
-	if limit == 0 || srv.usedMemory() <= limit || srv.keepAll.Load() {
+	if limit == 0 || srv.usedMemory() <= limit || srv.evict.keepAll.Load() {
 		if srv.evict.over.Load() != 0 {
 			srv.evict.within(now)
 		}
@@ -66,7 +65,7 @@ func (srv *Server) makeRoom(now int64) bool {
 	srv.evict.over.CompareAndSwap(0, now)
 	ok := srv.free(limit, now)
 	if srv.usedMemory() <= limit {
-		srv.evict.within(srv.readClock())
+		srv.evict.within(srv.eng.ReadClock())
 	}
 	return ok
 }
@@ -87,8 +86,8 @@ func (e *evictor) exceeded(now int64) (total, current int64) {
 	return e.overFor.Load() + current, current
 }
 
-// nearLimit reports whether a batch of commands might pass maxmemory.
-func (srv *Server) nearLimit() bool {
+// NearLimit implements engine.Host.
+func (srv *Server) NearLimit() bool {
 	limit := srv.params.maxMemory.Load()
 	return limit > 0 && srv.usedMemory() > limit-limit/64
 }
@@ -134,7 +133,7 @@ func (e *evictor) ask() {
 
 // evictMore goes on with what free had no time for; cron calls it.
 func (srv *Server) evictMore(now int64) {
-	if limit := srv.params.maxMemory.Load(); limit > 0 && srv.guard.Load()&guardPause == 0 && !srv.keepAll.Load() {
+	if limit := srv.params.maxMemory.Load(); limit > 0 && !srv.eng.Paused() && !srv.evict.keepAll.Load() {
 		srv.free(limit, now)
 	}
 }

@@ -14,14 +14,7 @@ import (
 var policies = []string{"allkeys-random", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"}
 
 // locked runs fn with everything standing still.
-func (srv *Server) locked(fn func()) {
-	w := srv.workers[0]
-	w.enter()
-	defer w.leave()
-	srv.ks.Lock(keyspace.AllShards)
-	defer srv.ks.Unlock(keyspace.AllShards)
-	fn()
-}
+func (srv *Server) locked(fn func()) { srv.Standstill(fn) }
 
 // used is used_memory of INFO.
 func (srv *Server) used() (n int64) {
@@ -32,11 +25,11 @@ func (srv *Server) used() (n int64) {
 // fill stores n keys prefix:0, prefix:1, ... as of some time ago.
 func (srv *Server) fill(prefix string, n, size int, age time.Duration, ttl func(i int) time.Duration) {
 	srv.locked(func() {
-		now := srv.readClock() - age.Milliseconds()
+		now := srv.eng.ReadClock() - age.Milliseconds()
 		for i := range n {
 			expire := int64(0)
 			if ttl != nil {
-				expire = srv.readClock() + ttl(i).Milliseconds()
+				expire = srv.eng.ReadClock() + ttl(i).Milliseconds()
 			}
 			key := []byte(prefix + ":" + strconv.Itoa(i))
 			srv.ks.DB(0).PutString(srv.ks.Hash(key), key, make([]byte, size), expire, now)
@@ -169,7 +162,7 @@ func TestEvictionChoosesWell(t *testing.T) {
 		srv.locked(func() {
 			for i := range 2000 {
 				for range 50 {
-					srv.ks.DB(0).Find(fmt.Appendf(nil, "hot:%d", i), srv.readClock(), keyspace.ForRead)
+					srv.ks.DB(0).Find(fmt.Appendf(nil, "hot:%d", i), srv.eng.ReadClock(), keyspace.ForRead)
 				}
 			}
 		})
@@ -218,7 +211,7 @@ func TestEvictionGoesOnInTheBackground(t *testing.T) {
 	c := dial(t, srv)
 	limit := srv.startup + (srv.used()-srv.startup)/10
 	// What one command does; nothing happens in the background without maxmemory.
-	if !srv.free(limit, srv.readClock()) {
+	if !srv.free(limit, srv.eng.ReadClock()) {
 		t.Error("there is nothing to evict")
 	}
 	if n := srv.evict.evicted.Load(); n == 0 || n > 30_000 {

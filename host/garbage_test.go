@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core"
 )
 
 // What clients do that mean no good, or know no better. Others must not notice.
@@ -220,16 +222,11 @@ func TestHugeRequestLeavesNoBuffer(t *testing.T) {
 	body := strings.Repeat("x", 10_000_000)
 	fmt.Fprintf(c.Conn, "*3\r\n$4\r\npush\r\n$1\r\nk\r\n$%d\r\n%s\r\n*2\r\n$3\r\nget\r\n$1\r\n", len(body), body)
 	c.do2("+OK")
-	w := srv.workers[0]
-	eventually(t, "the buffer is small", func() bool {
-		w.enter()
-		defer w.leave()
-		for _, s := range w.sessions {
-			if s.ID == 2 {
-				return cap(s.query) <= keepQuery && s.parser.apart == nil
-			}
-		}
-		return false
+	eventually(t, "the buffer is small", func() (small bool) {
+		srv.conns(func(s *core.Session, info core.ConnInfo) {
+			small = small || s.ID == 2 && info.QueryBuf+info.QueryFree <= 4<<10
+		})
+		return small
 	})
 	fmt.Fprint(c.Conn, "q\r\n")
 	if got, _ := bufio.NewReader(c.Conn).ReadString('\n'); got != "$-1\r\n" {

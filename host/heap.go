@@ -32,7 +32,7 @@ const heapFloor = 32 << 20
 // to look for. A memory limit (GOMEMLIMIT) counts it all the same: there it takes a
 // small part at most.
 func (srv *Server) raiseFloor() {
-	srv.floor = make([]byte, min(heapFloor, debug.SetMemoryLimit(-1)/16))
+	srv.process.floor = make([]byte, min(heapFloor, debug.SetMemoryLimit(-1)/16))
 }
 
 // look is called by cron once a second. A heap that is large while the

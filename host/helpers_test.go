@@ -9,7 +9,30 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
+
+// figures are those of the clients, with everything standing still.
+func (srv *Server) figures() (f engine.ClientFigures) {
+	srv.Standstill(func() { f = srv.eng.ClientFigures() })
+	return f
+}
+
+// totals are the counts of the engine.
+func (srv *Server) totals() (t engine.Totals) {
+	srv.Standstill(func() { t = srv.eng.Totals() })
+	return t
+}
+
+// conns calls fn with each session and its connection, with everything standing still.
+func (srv *Server) conns(fn func(s *core.Session, info core.ConnInfo)) {
+	srv.Standstill(func() {
+		srv.Sessions(func(s *core.Session) bool {
+			fn(s, s.Conn.Info())
+			return true
+		})
+	})
+}
 
 // logBuffer collects what a server logs.
 type logBuffer struct {

@@ -87,7 +87,7 @@ func (im *importing) watch(srv *Server, stdin io.Reader, out io.Writer) {
 	asked, said := im.atOnce, ""
 	for {
 		select {
-		case <-srv.stopping:
+		case <-srv.ending.begun:
 			return
 		case <-enter:
 			asked, enter = true, nil

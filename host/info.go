@@ -111,7 +111,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("multiplexing_api", multiplexing)
 	w.String("go_version", runtime.Version())
 	w.Int("process_id", int64(os.Getpid()))
-	w.String("process_supervised", srv.superName)
+	w.String("process_supervised", srv.process.manager)
 	w.String("run_id", srv.runID)
 	if zone := srv.params.zone.Load(); zone != "" {
 		w.String("availability_zone", zone)
@@ -124,7 +124,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.Int("configured_hz", srv.params.hz.Load())
 	w.Int("lru_clock", now.Unix()&(1<<24-1))
 	w.String("executable", srv.Executable())
-	w.String("config_file", srv.file)
+	w.String("config_file", srv.process.file)
 	w.Int("io_threads_active", int64(srv.loops()))
 	i := 0
 	srv.net.Listening(func(kind string, addr net.Addr) {
@@ -134,34 +134,17 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoClients(w *core.InfoWriter) {
-	var maxIn, maxOut, blocked, timed, pubsub, paused int
-	for _, wk := range srv.workers {
-		for _, s := range wk.sessions {
-			maxIn = max(maxIn, cap(s.query))
-			maxOut = max(maxOut, s.pending.Bytes())
-			if s.wait != nil {
-				blocked++
-				if s.wait.timer != nil {
-					timed++
-				}
-			}
-			if s.kind == core.ClientPubSub {
-				pubsub++
-			}
-			if s.paused { // blocked clients, too, to Redis
-				blocked++
-				paused++
-			}
-		}
-	}
-	w.Int("connected_clients", srv.clients.Load())
-	w.Int("maxclients", srv.params.maxClients.Load())
-	w.Int("client_recent_max_input_buffer", int64(maxIn))
-	w.Int("client_recent_max_output_buffer", int64(maxOut))
-	w.Int("blocked_clients", int64(blocked))
-	w.Int("clients_in_timeout_table", int64(timed))
-	w.Int("pubsub_clients", int64(pubsub))
-	w.Int("paused_clients", int64(paused))
+	f := srv.eng.ClientFigures()
+	w.Int("connected_clients", f.Connected)
+	w.Int("maxclients", srv.params.engine.MaxClients.Load())
+	w.Int("client_recent_max_input_buffer", int64(f.MaxInput))
+	w.Int("client_recent_max_output_buffer", int64(f.MaxOutput))
+	w.Int("blocked_clients", int64(f.Blocked))
+	w.Int("clients_in_timeout_table", int64(f.Timed))
+	w.Int("total_blocking_keys", int64(f.BlockingKeys))
+	w.Int("total_blocking_keys_on_nokey", int64(f.BlockingOnNoKey))
+	w.Int("pubsub_clients", int64(f.PubSub))
+	w.Int("paused_clients", int64(f.Paused))
 }
 
 func (srv *Server) infoMemory(w *core.InfoWriter) {
@@ -252,34 +235,17 @@ func longest(h *metrics.Float64Histogram) float64 {
 }
 
 func (srv *Server) infoStats(w *core.InfoWriter) {
-	var sum, others workerStats // others: of all loops but the first
-	errorReplies := int64(0)
-	for i, wk := range srv.workers {
-		if i > 0 {
-			others.reads += wk.stats.reads
-			others.writes += wk.stats.writes
-		}
-		sum.processed += wk.stats.processed
-		sum.netIn += wk.stats.netIn
-		sum.netOut += wk.stats.netOut
-		sum.reads += wk.stats.reads
-		sum.writes += wk.stats.writes
-		sum.protocolErrors += wk.stats.protocolErrors
-		sum.outputLimitDrops += wk.stats.outputLimitDrops
-		for _, n := range wk.stats.errors {
-			errorReplies += n
-		}
-	}
+	sum := srv.eng.Totals()
 	rates := srv.usage.rates()
 	ks := srv.ks.Stats()
-	w.Int("total_connections_received", srv.accepts.accepted.Load())
-	w.Int("total_commands_processed", sum.processed)
-	w.Int("instantaneous_ops_per_sec", rates.commands)
-	w.Int("total_net_input_bytes", sum.netIn)
-	w.Int("total_net_output_bytes", sum.netOut)
-	w.Float("instantaneous_input_kbps", float64(rates.in)/1024)
-	w.Float("instantaneous_output_kbps", float64(rates.out)/1024)
-	w.Int("rejected_connections", srv.accepts.rejected.Load())
+	w.Int("total_connections_received", sum.Accepted)
+	w.Int("total_commands_processed", sum.Commands)
+	w.Int("instantaneous_ops_per_sec", rates.Commands)
+	w.Int("total_net_input_bytes", sum.In)
+	w.Int("total_net_output_bytes", sum.Out)
+	w.Float("instantaneous_input_kbps", float64(rates.In)/1024)
+	w.Float("instantaneous_output_kbps", float64(rates.Out)/1024)
+	w.Int("rejected_connections", sum.Rejected)
 	w.Int("failed_accepts", srv.net.Failed.Load())
 	snaps := srv.ks.Snapshots()
 	// What stands in the place of a fork, under the names that monitors look for.
@@ -290,20 +256,20 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("expired_keys", ks.Expired)
 	w.Int("expired_subkeys", ks.ExpiredMembers)
 	w.Float("expired_stale_perc", srv.staleShare())
-	w.Int("expired_time_cap_reached_count", srv.sweeps.cut.Load())
-	w.Int("expire_cycle_cpu_milliseconds", srv.sweeps.nanos.Load()/1e6)
+	w.Int("expired_time_cap_reached_count", srv.sweeper.cut.Load())
+	w.Int("expire_cycle_cpu_milliseconds", srv.sweeper.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
-	total, current := srv.evict.exceeded(srv.clock.Load())
+	total, current := srv.evict.exceeded(srv.Now())
 	w.Int("total_eviction_exceeded_time", total)
 	w.Int("current_eviction_exceeded_time", current)
-	w.Int("evicted_clients", srv.crowd.evicted.Load())
+	w.Int("evicted_clients", sum.EvictedClients)
 	w.Int("keyspace_hits", ks.Hits)
 	w.Int("keyspace_misses", ks.Misses)
-	w.Int("total_error_replies", errorReplies)
-	w.Int("total_reads_processed", sum.reads)
-	w.Int("total_writes_processed", sum.writes+srv.writes.Load())
-	w.Int("io_threaded_reads_processed", others.reads)
-	w.Int("io_threaded_writes_processed", others.writes)
+	w.Int("total_error_replies", sum.Errors)
+	w.Int("total_reads_processed", sum.Reads)
+	w.Int("total_writes_processed", sum.Writes)
+	w.Int("io_threaded_reads_processed", sum.OtherReads)
+	w.Int("io_threaded_writes_processed", sum.OtherWrites)
 	w.Int("reply_buffer_shrinks", 0) // loops have buffers for replies, clients have none
 	w.Int("reply_buffer_expands", 0)
 	w.Int("active_defrag_hits", srv.defrag.moved.Load())
@@ -312,8 +278,8 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("active_defrag_key_misses", srv.defrag.steps.Load()-srv.defrag.useful.Load())
 	w.Int("total_active_defrag_time", srv.defrag.nanos.Load()/1e6)
 	w.Int("current_active_defrag_time", srv.defrag.current()/1e6)
-	w.Int("protocol_errors", sum.protocolErrors)
-	w.Int("client_output_buffer_limit_disconnections", sum.outputLimitDrops)
+	w.Int("protocol_errors", sum.ProtocolErrors)
+	w.Int("client_output_buffer_limit_disconnections", sum.OutputLimitDrops)
 }
 
 func (srv *Server) infoCPU(w *core.InfoWriter) {
@@ -371,7 +337,7 @@ const ttlSample = 4
 
 // averageTTL estimates the mean time to live in milliseconds from a sample.
 func (srv *Server) averageTTL(i int) int64 {
-	db, now := srv.ks.DB(i), srv.clock.Load()
+	db, now := srv.ks.DB(i), srv.Now()
 	if db.Expires() == 0 {
 		return 0
 	}
@@ -390,7 +356,7 @@ func (srv *Server) averageTTL(i int) int64 {
 // staleShare estimates how many of the keys with an expiry are there though their
 // time has come, in percent, from a sample.
 func (srv *Server) staleShare() float64 {
-	now := srv.clock.Load()
+	now := srv.Now()
 	var stale, n int64
 	for i := range srv.ks.Databases() {
 		db := srv.ks.DB(i)

@@ -72,12 +72,7 @@ func TestStrangersAreCutOff(t *testing.T) {
 			t.Errorf("%s: nobody cuts it off", kind)
 		}
 	}
-	drops := int64(0)
-	for _, w := range srv.workers {
-		w.mu.Lock()
-		drops += w.stats.outputLimitDrops
-		w.mu.Unlock()
-	}
+	drops := srv.totals().OutputLimitDrops
 	if n := log.count("output buffer limits"); drops != 3 || n != 1 {
 		t.Errorf("%d were cut off, of which the log tells %d times", drops, n)
 	}
@@ -121,47 +116,10 @@ func TestStrangersInAPause(t *testing.T) {
 	stranger.gone()
 	eventually(t, "the other's requests are all kept", func() bool {
 		n := 0
-		for _, w := range srv.workers {
-			w.mu.Lock()
-			for _, s := range w.sessions {
-				n += len(s.query)
-			}
-			w.mu.Unlock()
-		}
+		srv.conns(func(_ *core.Session, info core.ConnInfo) { n += info.QueryBuf })
 		return n == len("login\r\n"+much)
 	})
 	if log.count("max query buffer length") != 1 {
 		t.Error(log)
-	}
-}
-
-// TestComingAndGoingInAPause: of sessions that end while they are held back
-// nothing is left.
-func TestComingAndGoingInAPause(t *testing.T) {
-	srv := testServer(t)
-	c := dial(t, srv)
-	c.do("+OK", "pause 60000")
-	sessions := func() (open, held int) {
-		for _, w := range srv.workers {
-			w.mu.Lock()
-			for _, s := range w.sessions {
-				if s.paused {
-					open++
-				}
-			}
-			held += len(w.held)
-			w.mu.Unlock()
-		}
-		return open, held
-	}
-	for range 50 {
-		one := dial(t, srv)
-		one.send("ping")
-		eventually(t, "it is held back", func() bool { open, _ := sessions(); return open == 1 })
-		one.Close()
-		eventually(t, "it has gone", func() bool { open, _ := sessions(); return open == 0 })
-	}
-	if _, held := sessions(); held > 10*len(srv.workers) {
-		t.Errorf("%d sessions that have ended wait for the end of the pause", held)
 	}
 }

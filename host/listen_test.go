@@ -153,29 +153,6 @@ func TestConfigSetPortUnderLoad(t *testing.T) {
 	<-done
 }
 
-func TestProtectedMode(t *testing.T) {
-	srv, _ := loggedServer(t)
-	for addr, local := range map[string]bool{
-		"127.0.0.1:5": true, "127.8.9.1:5": true, "[::1]:5": true, "[::ffff:127.0.0.1]:5": true,
-		"10.0.0.1:5": false, "[2001:db8::1]:5": false, "[fe80::1%eth0]:5": false, "?:0": false,
-	} {
-		s := &session{srv: srv}
-		s.Addr, s.Authenticated = addr, true
-		if srv.protects(s) == local {
-			t.Errorf("%s: local is %v", addr, local)
-		}
-		s.Authenticated = false // a password is asked for
-		if srv.protects(s) {
-			t.Errorf("%s is refused though there is a password", addr)
-		}
-	}
-	s := &session{srv: srv, unix: true}
-	s.Addr, s.Authenticated = "/tmp/s:0", true
-	if srv.protects(s) {
-		t.Error("a unix socket is refused")
-	}
-}
-
 func TestProtectedModeRefusesOtherMachines(t *testing.T) {
 	addr := ownAddress(t)
 	srv, log := loggedServer(t, "--bind", addr, "127.0.0.1")
@@ -194,7 +171,7 @@ func TestProtectedModeRefusesOtherMachines(t *testing.T) {
 	}
 	c.gone()
 	log.says(t, "refused in protected mode", addr)
-	if n := srv.accepts.rejected.Load(); n != 1 {
+	if n := srv.totals().Rejected; n != 1 {
 		t.Errorf("%d rejected, want 1", n)
 	}
 	mustDial(t, portOf(srv))

@@ -29,6 +29,21 @@ type loader struct {
 	cancel  context.CancelFunc // of the load at the start
 	ctx     context.Context
 	answers chan struct{} // closed when clients that connect are to be answered
+
+	guard *core.Switch // on while there are no data to be served
+	aside *core.Switch // on while data are brought in beside those that are served
+}
+
+// declareGuards registers what is refused during a load.
+func (l *loader) declareGuards(r *core.Registry) {
+	l.guard = r.Guard(core.Guard{
+		Name: "loading", Order: core.GuardLoading, Spares: core.Loading, Err: core.ErrLoading,
+		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
+	})
+	l.aside = r.Guard(core.Guard{
+		Name: "loading-aside", Order: core.GuardLoading, Refuses: core.NoAsyncLoading, Err: core.ErrLoading,
+		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
+	})
 }
 
 // loadPatience is how long clients that connect while the server starts are left
@@ -47,7 +62,7 @@ func (srv *Server) loadData() error {
 	patience := time.AfterFunc(loadPatience, answer)
 	defer func() {
 		patience.Stop()
-		srv.loadGuard.Set(false)
+		srv.loader.guard.Set(false)
 		answer()
 	}()
 	for _, source := range srv.registry.Loads() {
@@ -99,8 +114,8 @@ func (srv *Server) setReload(l *loading) {
 		mode = keyspace.ShowExpired
 	}
 	srv.ks.SetExpiry("load", mode)
-	srv.loadGuard.Set(l != nil && !l.beside)
-	srv.asideGuard.Set(l != nil && l.beside)
+	srv.loader.guard.Set(l != nil && !l.beside)
+	srv.loader.aside.Set(l != nil && l.beside)
 }
 
 // showExpired says what a load wants to be done with expired keys; lock says that
@@ -113,9 +128,8 @@ func (srv *Server) showExpired(mode keyspace.ExpiryMode, lock bool) {
 	srv.ks.SetExpiry("load", mode)
 }
 
-// loadingNow reports whether data are being brought in, in the place of those that
-// there were.
-func (srv *Server) loadingNow() bool {
+// Replacing implements engine.Host.
+func (srv *Server) Replacing() bool {
 	l := srv.loader.current.Load()
 	return l != nil && !l.beside
 }

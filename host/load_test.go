@@ -149,7 +149,7 @@ func TestShutdownSavesFirst(t *testing.T) {
 			c.send("shutdown\r\npush k b") // nothing comes after what was saved
 		}
 		c.gone()
-		<-srv.stopped
+		<-srv.ending.complete
 		if first, second := <-s.asked, <-s.asked; first.Force || second.Force != force {
 			t.Errorf("asked: %+v, %+v", first, second)
 		}

@@ -162,7 +162,9 @@ func TestYieldAndStopping(t *testing.T) {
 	long := dial(t, srv)
 	long.send("spin")
 	eventually(t, "it yields", func() bool { return sp.yields.Load() > 0 })
-	if err := srv.standstill(func() error { return srv.Shutdown(core.Shutdown{NoSave: true}) }); err != nil {
+	var err error
+	srv.Standstill(func() { err = srv.Shutdown(core.Shutdown{NoSave: true}) })
+	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})

@@ -65,9 +65,9 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (%s %s) ***\n%v\n", srv.program(), Version, err)
 		return 1
 	}
-	srv.file = loaded.File
+	srv.process.file = loaded.File
 	srv.raiseFloor()
-	srv.warnings = loaded.Warnings
+	srv.process.warnings = loaded.Warnings
 	if action == hostconfig.CheckConfig {
 		for _, w := range loaded.Warnings {
 			fmt.Fprintln(stdout, "warning:", w)
@@ -156,7 +156,7 @@ Modules: %[2]s
 // words before "PID".
 func (srv *Server) announceStart() {
 	srv.log.Info(fmt.Sprintf("%s %s is starting, PID: %d", srv.program(), Version, os.Getpid()))
-	for _, w := range srv.warnings {
+	for _, w := range srv.process.warnings {
 		srv.log.Warn(w)
 	}
 	srv.log.Info("modules: " + strings.Join(srv.registry.Modules(), " "))

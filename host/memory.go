@@ -7,22 +7,18 @@ import (
 )
 
 // Executors implements core.Figures.
-func (srv *Server) Executors() int { return len(srv.workers) + 1 } // and the watchdog's
+func (srv *Server) Executors() int { return srv.eng.Executors() }
 
 // Memory implements core.Figures.
 func (srv *Server) Memory() core.MemoryUse {
 	data := srv.ks.ExactMemory()
 	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: residentBytes()}
 	m.Peak = srv.usage.peak(m.Used)
-	for _, w := range srv.workers {
-		for _, s := range w.sessions {
-			m.Clients += int64(s.memory())
-			m.Sessions++
-		}
-	}
+	f := srv.eng.ClientFigures()
+	m.Clients, m.Sessions = f.Memory, f.Sessions
 	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(total)
-	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - int64(len(srv.floor))
+	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - int64(len(srv.process.floor))
 	return m
 }
 

@@ -1,28 +1,18 @@
 package host
 
 import (
-	"errors"
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/host/engine"
 	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // params are the host's own parameters.
 type params struct {
 	net           *network.Params
-	timeout       *config.IntVar
+	engine        *engine.Params
 	zone          *config.StringVar
-	hideUserData  *config.BoolVar
-	protected     *config.BoolVar
-	maxClients    *config.IntVar
-	queryLimit    *config.MemoryVar
-	maxBulk       *config.MemoryVar
-	outputLimits  *config.CustomVar[outputLimits]
-	clientMemory  *config.MemoryVar
 	ioThreads     *config.IntVar
 	databases     *config.IntVar
 	hz            *config.IntVar
@@ -36,7 +26,6 @@ type params struct {
 	hugePages     *config.BoolVar
 	poison        *config.BoolVar
 	crowded       *config.BoolVar
-	statsEnabled  *config.BoolVar
 	dir           *config.CustomVar[string]
 	daemonize     *config.BoolVar
 	pidFile       *config.StringVar
@@ -72,34 +61,11 @@ const (
 func declareParams(s *config.Schema) *params {
 	p := &params{}
 	p.net = network.Declare(s)
-	p.declareNetwork(s)
-	p.declareClients(s)
+	p.engine = engine.Declare(s)
 	p.declareMemory(s)
 	p.declareGeneral(s)
 	declareAccepted(s)
 	return p
-}
-
-func (p *params) declareNetwork(s *config.Schema) {
-	par := func(name, def, doc string, flags config.Flag) config.Param {
-		return config.Param{Name: name, Section: "network", Default: def, Doc: doc, Flags: flags}
-	}
-	p.timeout = s.Int(par("timeout", "0", "Seconds after which an idle client is disconnected; 0 for never.", 0), 0, math.MaxInt32)
-	p.protected = s.Bool(par("protected-mode", "yes", "While no password is set, serve only clients of this machine.", 0))
-}
-
-func (p *params) declareClients(s *config.Schema) {
-	par := func(name, def, doc string, flags config.Flag) config.Param {
-		return config.Param{Name: name, Section: "clients", Default: def, Doc: doc, Flags: flags}
-	}
-	p.maxClients = s.Int(par("maxclients", "10000", "How many clients may be connected at once. The limit of open files is raised to fit where that is allowed.", 0), 1, math.MaxUint32)
-	p.queryLimit = s.Memory(par("client-query-buffer-limit", "1gb", "How many bytes of incomplete requests a client may have outstanding before it is disconnected.", 0), 1<<20, math.MaxInt64)
-	p.maxBulk = s.Memory(par("proto-max-bulk-len", "512mb", "The largest argument of a request, and the longest string value.", 0), 1<<20, math.MaxInt64)
-	p.outputLimits = config.Custom(s, par("client-output-buffer-limit",
-		"normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
-		"For each class of clients (normal, replica, pubsub): bytes of unread replies at which a client is disconnected at once, bytes at which it is disconnected when it stays above them for so many seconds, and those seconds. 0 is no limit.",
-		config.MultiArg), outputLimitsCodec())
-	p.clientMemory = s.MemoryOrPercent(par("maxmemory-clients", "0", "How many bytes the buffers of all clients may take, or which part of maxmemory (5%); beyond it those with the largest are disconnected. 0 is no limit.", 0), 0, math.MaxInt64)
 }
 
 func (p *params) declareMemory(s *config.Schema) {
@@ -132,10 +98,8 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.ioThreads = s.Int(par("io-threads", "0", "Number of event loops, each of which executes commands too; 0 chooses by the number of cores.", config.Immutable), 0, 256)
 	p.hz = s.Int(par("hz", "10", "How often a second background work is looked after, from 1 to 500; what is beyond is taken for the nearest of them.", 0), 0, math.MaxInt32)
 	p.hz.Clamp(1, 500)
-	p.statsEnabled = s.Bool(par("stats-enabled", "yes", "Measure the duration of every command for INFO commandstats.", 0))
 	p.declareDir(s)
 	p.zone = s.Text(par("availability-zone", "", "Where the server is, for clients that prefer servers nearby: INFO tells it, if it is set.", 0))
-	p.hideUserData = s.Bool(par("hide-user-data-from-log", "no", "Leave the arguments of a command that has crashed the server out of the log.", 0))
 	p.daemonize = s.Bool(par("daemonize", "no", "Run in the background, without a terminal. A service manager does better without it.", config.Immutable))
 	p.supervised = declareSupervised(s)
 	p.pidFile = s.Text(par("pidfile", "", "File to write the process id to; a daemon writes /var/run/ferrous.pid if nothing else is said.", config.Immutable))
@@ -146,59 +110,4 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.onSIGINT = declareOnSignal(s, "shutdown-on-sigint", "SIGINT")
 	p.onSIGTERM = declareOnSignal(s, "shutdown-on-sigterm", "SIGTERM")
 	p.shutdownWait = s.Int(par("shutdown-timeout", "10", "Seconds that a shutdown waits at most for clients to take their last replies.", 0), 0, math.MaxInt32)
-}
-
-// outputLimits are the limits of client-output-buffer-limit by client class.
-type outputLimits [3]outputLimit
-
-type outputLimit struct {
-	hard, soft int64 // bytes, 0 for no limit
-	seconds    int64
-}
-
-func outputLimitsCodec() config.Codec[outputLimits] {
-	return config.Codec[outputLimits]{
-		Repeat: config.Merge,
-		Parse:  parseOutputLimits,
-		Format: func(l outputLimits) string {
-			var parts []string
-			for i, name := range []string{"normal", "slave", "pubsub"} {
-				parts = append(parts, fmt.Sprintf("%s %d %d %d", name, l[i].hard, l[i].soft, l[i].seconds))
-			}
-			return strings.Join(parts, " ")
-		},
-		Lines: func(l outputLimits) (lines [][]string) {
-			for i, name := range []string{"normal", "slave", "pubsub"} {
-				lines = append(lines, []string{name, config.FormatMemory(l[i].hard), config.FormatMemory(l[i].soft), strconv.FormatInt(l[i].seconds, 10)})
-			}
-			return lines
-		},
-	}
-}
-
-func parseOutputLimits(words []string, base outputLimits) (outputLimits, error) {
-	if len(words) == 0 || len(words)%4 != 0 {
-		return base, errors.New("Wrong number of arguments in buffer limit configuration.")
-	}
-	for ; len(words) > 0; words = words[4:] {
-		var class int
-		switch strings.ToLower(words[0]) {
-		case "normal":
-			class = 0
-		case "slave", "replica":
-			class = 1
-		case "pubsub":
-			class = 2
-		default:
-			return base, errors.New("Invalid client class specified in buffer limit configuration.")
-		}
-		hard, ok1 := config.ParseMemory(words[1])
-		soft, ok2 := config.ParseMemory(words[2])
-		seconds, err := strconv.ParseInt(words[3], 10, 64)
-		if !ok1 || !ok2 || err != nil || hard < 0 || soft < 0 || seconds < 0 {
-			return base, errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
-		}
-		base[class] = outputLimit{hard, soft, seconds}
-	}
-	return base, nil
 }

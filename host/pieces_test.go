@@ -139,7 +139,7 @@ func TestLaterToWaiting(t *testing.T) {
 		waiting = append(waiting, c)
 	}
 	other := dial(t, srv)
-	eventually(t, "they wait", func() bool { return srv.blocked.count() == len(waiting) })
+	eventually(t, "they wait", func() bool { return srv.eng.Waiting() == len(waiting) })
 	other.do("+OK", "push k v")
 	for _, c := range waiting {
 		want := bulks(100, "v") + "+PONG\r\n"
@@ -171,7 +171,7 @@ func TestLaterTakesTurns(t *testing.T) {
 	for _, c := range asking {
 		c.Close()
 	}
-	eventually(t, "they are gone", func() bool { return srv.clients.Load() == 2 && !frozen(srv, "k") }) // with the pipe's
+	eventually(t, "they are gone", func() bool { return srv.eng.Clients() == 2 && !frozen(srv, "k") }) // with the pipe's
 	other.do("v", "get k")
 }
 
@@ -183,7 +183,7 @@ func TestTooMuchLater(t *testing.T) {
 	other.do("+OK", "push k %s", strings.Repeat("x", 50_000))
 	c := dial(t, srv)
 	c.send("later k -1")
-	eventually(t, "it is cut off", func() bool { return srv.buffers.Used() == 0 && !frozen(srv, "k") && srv.clients.Load() == 2 })
+	eventually(t, "it is cut off", func() bool { return srv.buffers.Used() == 0 && !frozen(srv, "k") && srv.eng.Clients() == 2 })
 
 	c = dial(t, srv)
 	if _, err := io.WriteString(c.Conn, "later k 100\r\n*1\r\n$x\r\n"); err != nil { // no protocol

@@ -12,10 +12,20 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/files"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
 
 // What a server does when the process is its own: signals, the pid file, who
 // is told that it is ready.
+
+// hostProcess is what a server knows of the process that is its own.
+type hostProcess struct {
+	file     string   // the configuration file
+	warnings []string // about the configuration, for the log
+	pidFile  string   // as it was written, "" for none
+	manager  string   // the service manager, "no" for none
+	floor    []byte   // see raiseFloor
+}
 
 // serve runs the server until a signal or a command stops it. ready is closed
 // when it serves; it may be nil.
@@ -27,7 +37,7 @@ func (srv *Server) serve(super *supervisor, ready *os.File) error {
 	// As in Redis, a terminal that closes does not end the server; and neither
 	// does whoever reads its log.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	srv.superName = super.String()
+	srv.process.manager = super.String()
 	srv.announceStart()
 	super.say(srv.log, "STATUS=ferrous is loading...")
 	ended := make(chan struct{})
@@ -70,8 +80,8 @@ func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 			}
 		case err := <-refused:
 			asked = err == nil // the next signal tries again
-		case <-srv.stopping:
-			if errors.As(srv.failure, new(*crash)) {
+		case <-srv.ending.begun:
+			if errors.As(srv.ending.failure, new(*engine.Crash)) {
 				// What is broken may hold a lock that the way down needs.
 				time.AfterFunc(crashTime, func() {
 					srv.log.Error("the server does not come to an end, exiting now")
@@ -138,7 +148,9 @@ func (srv *Server) shutdownBySignal(sig os.Signal) error {
 		defer cancel()
 		srv.drain(ctx)
 	}
-	return srv.standstill(func() error { return srv.Shutdown(o) })
+	var err error
+	srv.Standstill(func() { err = srv.Shutdown(o) })
+	return err
 }
 
 // drainPatience is how long a shutdown waits for a client that takes nothing.
@@ -149,14 +161,7 @@ const drainPatience = 500 * time.Millisecond
 func (srv *Server) drain(ctx context.Context) {
 	least, since := -1, time.Now()
 	for ctx.Err() == nil {
-		waiting := 0
-		for _, w := range srv.workers {
-			w.mu.Lock()
-			for _, s := range w.sessions {
-				waiting += s.pending.Bytes() + s.pending.Promised()
-			}
-			w.mu.Unlock()
-		}
+		waiting := srv.eng.Unsent()
 		if least < 0 || waiting < least {
 			least, since = waiting, time.Now()
 		}
@@ -165,7 +170,7 @@ func (srv *Server) drain(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-srv.stopping:
+		case <-srv.ending.begun:
 			return
 		case <-time.After(5 * time.Millisecond):
 		}
@@ -187,7 +192,7 @@ func (srv *Server) writePidFile(daemon bool) {
 		srv.log.Warn("cannot write the pid file", "error", err)
 		return
 	}
-	srv.pidFile = path
+	srv.process.pidFile = path
 }
 
 // writeNoLink writes a file that may be there already, for example in a directory
@@ -203,10 +208,10 @@ func writeNoLink(path string, data []byte) error {
 
 // removePidFile removes the file that writePidFile has written.
 func (srv *Server) removePidFile() {
-	if srv.pidFile == "" {
+	if srv.process.pidFile == "" {
 		return
 	}
-	if err := os.Remove(srv.pidFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(srv.process.pidFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		srv.log.Warn("cannot remove the pid file", "error", err)
 	}
 }

@@ -76,9 +76,7 @@ func TestTooMuchIsGivenUp(t *testing.T) {
 		c := dial(t, srv)
 		c.send("%s", command)
 		eventually(t, "it is cut off", func() bool {
-			srv.workers[0].mu.Lock()
-			defer srv.workers[0].mu.Unlock()
-			return srv.workers[0].stats.outputLimitDrops == 1
+			return srv.totals().OutputLimitDrops == 1
 		})
 		if m.made > 12 {
 			t.Errorf("%.20q: %d megabytes were made", command, m.made)

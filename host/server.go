@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -18,92 +17,71 @@ import (
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
+	"github.com/ferrousdb/ferrous/host/engine"
 	"github.com/ferrousdb/ferrous/host/network"
 )
 
 // Server is one running instance. Several may live in one process.
 type Server struct {
-	registry  *core.Registry
-	params    *params
-	ks        *keyspace.Keyspace
-	log       hclog.Logger
-	modules   []core.Module
-	started   []core.Module
-	file      string   // the configuration file
-	warnings  []string // about the configuration, for the log
-	pidFile   string   // as it was written, "" for none
-	superName string   // the service manager, "no" for none
-	start     time.Time
-	runID     string
+	core.Execution // the engine's answers to modules
 
-	workers      []*worker    // by id, which is also the order of their locks
-	stopsAt      atomic.Int32 // the worker whose mu is wanted by who has those of all before it: see stopWithin
-	net          *network.Net
-	pipes        int  // how many to make
-	alone        bool // one event loop executes everything, but for TLS
-	pipeEnds     []*Pipe
-	serving      atomic.Bool // begin has come to its end
-	playing      *worker     // executes what comes from no client
-	blocked      *blocking
-	loader       loader
-	pause        pauseState
-	evict        evictor
-	crowd        crowd
-	buffers      *network.Buffers
-	defrag       defrag
-	guard        atomic.Uint32
-	loadGuard    *core.Switch
-	asideGuard   *core.Switch // on while data are brought in beside those that are served
-	keepAll      atomic.Bool  // nothing is evicted: see core.Authority
-	oomGuard     *core.Switch
-	watch        watchdog
-	renames      *config.CustomVar[core.Renames]
-	clock        sharedClock
-	ids          idCounter
-	clients      atomic.Int64 // connected sessions
-	writes       atomic.Int64 // that sent what a socket had not taken at first
-	sweeps       sweepStats
-	accepts      acceptStats
-	httpSaid     minutely // the log warned of HTTP
-	strangerSaid minutely // and of strangers that hold too much
-	usage        usageSampler
-	expiry       atomic.Bool // active expiry is on
-	startup      int64       // see startupMemory
-	floor        []byte      // see raiseFloor
+	registry *core.Registry
+	params   *params
+	modules  []core.Module
+	log      hclog.Logger
+	process  hostProcess
+	start    time.Time
+	runID    string
 
+	ks      *keyspace.Keyspace
+	buffers *network.Buffers
+	eng     *engine.Engine // executes
+	net     *network.Net   // brings it connections
+	pipes   int            // without a network
+
+	started    []core.Module
+	startup    int64       // see startupMemory
+	serving    atomic.Bool // begin has come to its end
+	loader     loader
+	evict      evictor
+	sweeper    sweeper
+	defrag     defrag
+	usage      usageSampler
+	renames    *config.CustomVar[core.Renames]
 	background core.Background
-	barriers   []*core.Barrier
+	ending     ending
+}
 
-	stopping chan struct{} // closed when a shutdown begins
-	stopOnce sync.Once
-	stopped  chan struct{} // closed when everything has ended
-	failure  error         // why the server stopped by itself; set before stopping
-	cronDone chan struct{}
+// ending is how a server ends.
+type ending struct {
+	begun    chan struct{} // closed when a shutdown begins
+	once     sync.Once
+	failure  error         // why the server stopped by itself; set before begun
+	complete chan struct{} // closed when everything has ended
+	cron     chan struct{} // closed when cron has ended, nil before it begins
 }
 
 // newServer makes a server whose parameters are still to be loaded.
 func newServer(modules []core.Module) (*Server, error) {
 	srv := &Server{
-		registry:  core.NewRegistry(config.NewSchema()),
-		modules:   modules,
-		log:       hclog.NewNullLogger(),
-		start:     time.Now(),
-		stopping:  make(chan struct{}),
-		stopped:   make(chan struct{}),
-		runID:     randomHex(40),
-		superName: "no",
+		registry: core.NewRegistry(config.NewSchema()),
+		modules:  modules,
+		log:      hclog.NewNullLogger(),
+		start:    time.Now(),
+		runID:    randomHex(40),
+		process:  hostProcess{manager: "no"},
+		ending:   ending{begun: make(chan struct{}), complete: make(chan struct{})},
 	}
 	srv.loader.answers = make(chan struct{})
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
-	srv.pause.timer = time.NewTimer(math.MaxInt64) // for as long as there is no pause
 	srv.evict.more = make(chan struct{}, 1)
 	srv.params = declareParams(srv.registry.Config)
-	srv.net = network.New(srv.params.net, srv, srv.loader.answers)
+	srv.eng = engine.New(srv, srv.registry, srv.params.engine, srv.ending.begun)
+	srv.Execution = srv.eng
+	srv.net = network.New(srv.params.net, srv.eng, srv.loader.answers)
 	srv.defrag.declare(srv.registry.Config)
-	srv.blocked = newBlocking(srv)
 	srv.declareInfo()
-	srv.declareGuards()
-	srv.watch.declare(srv.registry)
+	srv.loader.declareGuards(srv.registry)
 	srv.declareRenames()
 	for _, m := range modules {
 		srv.registry.Add(m)
@@ -111,10 +89,6 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.declareApplies()
 	if err := srv.registry.Freeze(); err != nil {
 		return nil, fmt.Errorf("these modules do not fit together: %w", err)
-	}
-	srv.barriers = srv.registry.Barriers()
-	for _, b := range srv.barriers {
-		b.OnMove(srv.barrierMoved)
 	}
 	return srv, nil
 }
@@ -124,9 +98,9 @@ func newServer(modules []core.Module) (*Server, error) {
 func (srv *Server) declareApplies() {
 	p, s := srv.params, srv.registry.Config
 	s.Apply(func() error { srv.applyMemory(); return nil }, p.maxMemory, p.policy, p.lfuLogFactor, p.lfuDecayTime)
-	s.Apply(func() error { srv.applyClientMemory(); return nil }, p.maxMemory, p.clientMemory)
+	s.Apply(func() error { srv.eng.LimitClients(p.maxMemory.Load()); return nil }, p.maxMemory, p.engine.ClientMemory)
 	s.Apply(srv.applyLogLevel, p.logLevel)
-	s.Apply(srv.applyMaxClients, p.maxClients)
+	s.Apply(srv.applyMaxClients, p.engine.MaxClients)
 	srv.net.Watch(s, srv.serving.Load)
 }
 
@@ -145,8 +119,7 @@ func (srv *Server) applyMemory() {
 		srv.log.Warn("maxmemory is less than what the data take: keys will be evicted, or writes refused, by maxmemory-policy", "maxmemory", limit, "used", used)
 		srv.evict.ask()
 	}
-	srv.setGuard(guardMemory, limit > 0)
-	srv.oomGuard.Set(limit > 0)
+	srv.eng.LimitMemory(limit > 0)
 }
 
 // watchMemory makes the figure for the data as exact as what maxmemory leaves for
@@ -159,38 +132,14 @@ func (srv *Server) watchMemory() {
 	srv.ks.Watch(limit)
 }
 
-func (srv *Server) setGuard(bit uint32, on bool) {
-	for {
-		old := srv.guard.Load()
-		next := old &^ bit
-		if on {
-			next |= bit
-		}
-		if srv.guard.CompareAndSwap(old, next) {
-			return
-		}
-	}
-}
-
 // begin builds what the parameters describe and starts to listen.
 func (srv *Server) begin() (err error) {
 	if err := srv.registry.Rename(srv.renames.Load()); err != nil {
 		return err // it has been checked
 	}
-	srv.readClock()
+	srv.eng.ReadClock()
 	srv.tidyFiles()
-	srv.ks = keyspace.New(keyspace.Options{
-		Databases: int(srv.params.databases.Load()),
-		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
-		Events:    (*keyEvents)(srv),
-		Crowded:   srv.params.crowded.Load(),
-	})
-	srv.buffers = network.NewBuffers(srv.params.poison.Load())
-	srv.ks.Lock(keyspace.AllShards)
-	srv.applyMemory()
-	srv.applyClientMemory()
-	srv.ks.Unlock(keyspace.AllShards)
-	srv.expiry.Store(true)
+	srv.open()
 	defer func() {
 		if err != nil {
 			srv.stop(err)
@@ -200,14 +149,10 @@ func (srv *Server) begin() (err error) {
 	if err := srv.applyMaxClients(); err != nil {
 		return err
 	}
-	if err := srv.net.Start(srv.log, srv.loops(), func() network.Worker { return srv.newWorker() }); err != nil {
+	if err := srv.net.Start(srv.log, srv.loops(), srv.eng.NewWorker); err != nil {
 		return err
 	}
-	srv.startPipes()
-	srv.playing = srv.newWorker()
-	srv.net.Attend(srv.playing)
-	srv.watch.spare, srv.watch.lane = srv.newExecutor(len(srv.workers)), srv.ks.NewLane()
-	srv.alone = srv.loops()+srv.pipes == 1
+	srv.net.Attend(srv.eng.Complete(srv.loops(), srv.pipes))
 	for _, m := range srv.modules {
 		if st, ok := m.(core.Starter); ok {
 			if err := st.Start(srv); err != nil {
@@ -220,13 +165,13 @@ func (srv *Server) begin() (err error) {
 	srv.ks.Lock(keyspace.AllShards)
 	srv.watchMemory()
 	srv.ks.Unlock(keyspace.AllShards)
-	srv.loadGuard.Set(true)
+	srv.loader.guard.Set(true)
 	if err := srv.net.Listen(srv.params.path(srv.params.net.UnixSocket.Load())); err != nil {
 		return err
 	}
-	srv.cronDone = make(chan struct{})
+	srv.ending.cron = make(chan struct{})
 	go srv.cron()
-	srv.watch.begin(srv)
+	srv.eng.Watch()
 	if err := srv.loadData(); err != nil {
 		return err
 	}
@@ -234,12 +179,29 @@ func (srv *Server) begin() (err error) {
 	return nil
 }
 
+// open makes the data, of which there are none, and gives them to the engine.
+func (srv *Server) open() {
+	srv.ks = keyspace.New(keyspace.Options{
+		Databases: int(srv.params.databases.Load()),
+		Arena:     arena.Options{Poison: srv.params.poison.Load(), HugePages: srv.params.hugePages.Load()},
+		Events:    (*keyEvents)(srv),
+		Crowded:   srv.params.crowded.Load(),
+	})
+	srv.buffers = network.NewBuffers(srv.params.poison.Load())
+	srv.eng.Open(srv.log, srv.ks, srv.buffers)
+	srv.ks.Lock(keyspace.AllShards)
+	srv.applyMemory()
+	srv.eng.LimitClients(srv.params.maxMemory.Load())
+	srv.ks.Unlock(keyspace.AllShards)
+	srv.sweeper.expires.Store(true)
+}
+
 // tidyFiles removes what a CONFIG REWRITE that was cut off has left behind.
 func (srv *Server) tidyFiles() {
-	if srv.file == "" {
+	if srv.process.file == "" {
 		return
 	}
-	path := hostconfig.RealPath(srv.file)
+	path := hostconfig.RealPath(srv.process.file)
 	removed, err := files.Tidy(path)
 	for _, name := range removed {
 		srv.log.Info("removed what a CONFIG REWRITE that was cut off has left behind", "file", filepath.Join(filepath.Dir(path), name))
@@ -259,49 +221,37 @@ func (srv *Server) loops() int {
 	return min(max(runtime.GOMAXPROCS(0)/2, 1), 16)
 }
 
-func (srv *Server) newWorker() *worker {
-	w := &worker{srv: srv, id: len(srv.workers), lane: srv.ks.NewLane(), arrivals: srv.ks.NewArrivals(), executor: srv.newExecutor(len(srv.workers))}
-	w.ctx.Exec, w.reply.by, w.gap, w.pump = w, w, w.gapAlone, func() {}
-	w.stats.commands = make([]core.CommandStats, srv.registry.CommandCount())
-	w.now = srv.readClock()
-	srv.workers = append(srv.workers, w)
-	return w
-}
-
 // stop begins a shutdown; the first reason wins.
 func (srv *Server) stop(failure error) {
-	srv.stopOnce.Do(func() {
-		srv.failure = failure
+	srv.ending.once.Do(func() {
+		srv.ending.failure = failure
 		srv.loader.cancel()
-		close(srv.stopping)
+		close(srv.ending.begun)
 	})
 }
 
 // Stop ends the server and returns when everything has ended.
 func (srv *Server) Stop() {
 	srv.stop(nil)
-	<-srv.stopped
+	<-srv.ending.complete
 }
 
 // Wait serves until the server is stopped and returns why, nil if it was asked
 // to.
 func (srv *Server) Wait() error {
-	<-srv.stopping
+	<-srv.ending.begun
 	srv.end()
-	close(srv.stopped)
-	return srv.failure
+	close(srv.ending.complete)
+	return srv.ending.failure
 }
 
 // end takes everything down, in the opposite order of begin.
 func (srv *Server) end() {
 	srv.net.CloseListeners()
 	srv.net.Stop()
-	for _, p := range srv.pipeEnds {
-		p.stop()
-	}
-	srv.watch.end()
-	if srv.cronDone != nil {
-		<-srv.cronDone
+	srv.eng.End()
+	if srv.ending.cron != nil {
+		<-srv.ending.cron
 	}
 	for i := len(srv.started) - 1; i >= 0; i-- {
 		if st, ok := srv.started[i].(core.Stopper); ok {
@@ -310,32 +260,6 @@ func (srv *Server) end() {
 	}
 	srv.ks.Close()
 	srv.buffers.Close()
-}
-
-// sharedClock is the time as of the last reading by anybody, Unix milliseconds.
-// It is the one field of a Server that is written all the time: it has a cache
-// line of its own, and is written only when it moves.
-type sharedClock struct {
-	_  [64]byte
-	ms atomic.Int64
-	_  [56]byte
-}
-
-// Load returns the time.
-func (c *sharedClock) Load() int64 { return c.ms.Load() }
-
-// Store sets the time.
-func (c *sharedClock) Store(ms int64) {
-	if c.ms.Load() != ms {
-		c.ms.Store(ms)
-	}
-}
-
-// readClock reads the time and publishes it; Unix milliseconds.
-func (srv *Server) readClock() int64 {
-	now := time.Now().UnixMilli()
-	srv.clock.Store(now)
-	return now
 }
 
 // keyEvents is the server as what the keyspace reports to.

@@ -382,7 +382,7 @@ func TestBlockingIsServedInOrderOfBlocking(t *testing.T) {
 		c := dial(t, srv)
 		c.send("bpop k other 0")
 		waiting = append(waiting, c)
-		eventually(t, "blocked", func() bool { return srv.blocked.count() == i+1 })
+		eventually(t, "blocked", func() bool { return srv.eng.Waiting() == i+1 })
 	}
 	c := dial(t, srv)
 	c.do("+OK", "push k edcba")
@@ -399,7 +399,7 @@ func TestBlockedClientGoesOnWithItsPipeline(t *testing.T) {
 	srv := testServer(t)
 	b := dial(t, srv)
 	b.send("bpop k 0\r\npush x 1\r\nget x")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	dial(t, srv).do("+OK", "push k a")
 	for _, want := range []string{"a", "+OK", "1"} {
 		if got := b.line(); got != want {
@@ -412,9 +412,9 @@ func TestBlockingChain(t *testing.T) {
 	srv := testServer(t, "--io-threads", "2")
 	last, first := dial(t, srv), dial(t, srv)
 	last.send("bpop c 0")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	first.send("bmove a c 0")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 2 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 2 })
 	dial(t, srv).do("+OK", "push a z")
 	if a, b := first.line(), last.line(); a != "z" || b != "z" {
 		t.Fatalf("%q, %q", a, b)
@@ -430,7 +430,7 @@ func TestBlockingEnds(t *testing.T) {
 	id := c.id()
 	for _, how := range []string{"error", "timeout"} {
 		c.send("bpop k 0")
-		eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+		eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 		other.do(":1", "unblock %d %s", id, how)
 		want := map[string]string{"error": "-UNBLOCKED client unblocked via CLIENT UNBLOCK", "timeout": "*-1"}[how]
 		if got := c.line(); got != want {
@@ -439,9 +439,9 @@ func TestBlockingEnds(t *testing.T) {
 	}
 	other.do(":0", "unblock %d error", id)
 	c.send("bpop k 0")
-	eventually(t, "blocked", func() bool { return srv.blocked.count() == 1 })
+	eventually(t, "blocked", func() bool { return srv.eng.Waiting() == 1 })
 	c.Close()
-	eventually(t, "the waiter is forgotten", func() bool { return srv.blocked.count() == 0 })
+	eventually(t, "the waiter is forgotten", func() bool { return srv.eng.Waiting() == 0 })
 	other.do("+OK", "push k a")
 	other.do("a", "get k")
 }
@@ -472,7 +472,7 @@ func TestMaxClients(t *testing.T) {
 	}
 	c.gone()
 	a.Close()
-	eventually(t, "there is room again", func() bool { return srv.clients.Load() == 2 })
+	eventually(t, "there is room again", func() bool { return srv.eng.Clients() == 2 })
 	dial(t, srv).do("+PONG", "ping")
 }
 
@@ -480,7 +480,7 @@ func TestReaderThatDoesNotReadIsDropped(t *testing.T) {
 	srv := testServer(t, "--client-output-buffer-limit", "normal 4mb 0 0")
 	lazy, other := dial(t, srv), dial(t, srv)
 	lazy.send("%s", strings.TrimSuffix(strings.Repeat("big 1000000\r\n", 64), "\r\n")) // it may be dropped before it has sent all by itself
-	eventually(t, "it is dropped", func() bool { return srv.clients.Load() == 2 })
+	eventually(t, "it is dropped", func() bool { return srv.eng.Clients() == 2 })
 	other.do("+PONG", "ping")
 }
 
@@ -490,7 +490,7 @@ func TestSoftOutputLimit(t *testing.T) {
 	for range 32 {
 		lazy.send("big 1000000")
 	}
-	eventually(t, "it is dropped", func() bool { return srv.clients.Load() == 1 })
+	eventually(t, "it is dropped", func() bool { return srv.eng.Clients() == 1 })
 }
 
 func TestQueryBufferLimit(t *testing.T) {

@@ -55,16 +55,3 @@ func TestRetiredDirectives(t *testing.T) {
 		}
 	}
 }
-
-// TestUserDataStayOutOfTheLog: with hide-user-data-from-log a crash tells which
-// command it was, and nothing of its arguments.
-func TestUserDataStayOutOfTheLog(t *testing.T) {
-	for _, hide := range []string{"yes", "no"} {
-		srv := testServer(t, "--hide-user-data-from-log", hide)
-		cmd := srv.registry.Find("get")
-		got := srv.describe(cmd, [][]byte{[]byte("get"), []byte("secret")})
-		if strings.Contains(got, "secret") != (hide == "no") || !strings.Contains(got, "get") {
-			t.Errorf("%s: %s", hide, got)
-		}
-	}
-}

@@ -129,7 +129,7 @@ func stress(t *testing.T, how string) {
 		} else {
 			srv.Stop()
 		}
-		<-srv.stopped
+		<-srv.ending.complete
 	}()
 	select {
 	case <-stopped:
@@ -138,10 +138,10 @@ func stress(t *testing.T, how string) {
 		t.Fatalf("the server does not stop\n%s", buf[:runtime.Stack(buf, true)])
 	}
 	wg.Wait()
-	if n := srv.clients.Load(); n != 0 {
+	if n := srv.eng.Clients(); n != 0 {
 		t.Errorf("%d clients are left", n)
 	}
-	if n := srv.blocked.count(); n != 0 {
+	if n := srv.eng.Waiting(); n != 0 {
 		t.Errorf("%d waiters are left", n)
 	}
 	t.Logf("%d replies, %d sessions", replies.Load(), sessions.Load())
@@ -193,7 +193,7 @@ func TestStartAndStop(t *testing.T) {
 		b.send("bpop k 0.0%d", i)
 		s.send("bpop k 0")
 		c.send("big 10000000")
-		eventually(t, "blocked", func() bool { return srv.blocked.count() > 0 })
+		eventually(t, "blocked", func() bool { return srv.eng.Waiting() > 0 })
 		srv.Stop()
 		for _, conn := range []*client{b, c, s} {
 			conn.Close()

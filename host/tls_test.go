@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core/config"
-	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // authority issues certificates for the tests.
@@ -138,19 +137,13 @@ func tryTLS(t *testing.T, srv *Server, config *tls.Config) (*client, error) {
 }
 
 // set is CONFIG SET, as modules/server runs it: everything stands still.
-func (srv *Server) set(pairs ...string) error {
-	w := srv.workers[0]
-	w.enter()
-	defer w.leave()
-	w.stopOthers()
-	defer w.resumeOthers()
-	srv.ks.Lock(keyspace.AllShards)
-	defer srv.ks.Unlock(keyspace.AllShards)
+func (srv *Server) set(pairs ...string) (err error) {
 	var list []config.Pair
 	for ; len(pairs) > 0; pairs = pairs[2:] {
 		list = append(list, config.Pair{Name: pairs[0], Value: pairs[1]})
 	}
-	return srv.registry.Config.Set(list, config.SetOptions{AllowProtected: true})
+	srv.Standstill(func() { err = srv.registry.Config.Set(list, config.SetOptions{AllowProtected: true}) })
+	return err
 }
 
 func (srv *Server) mustSet(t *testing.T, pairs ...string) {
@@ -243,7 +236,7 @@ func TestTLSSlowReaderHoldsUpNobody(t *testing.T) {
 		other.do("+PONG", "ping")
 		_ = i
 	}
-	eventually(t, "it is dropped", func() bool { return srv.clients.Load() == 2 }) // other and the pipe
+	eventually(t, "it is dropped", func() bool { return srv.eng.Clients() == 2 }) // other and the pipe
 	log.says(t, "overcoming of output buffer limits")
 	other.do("+PONG", "ping")
 	start := time.Now()
@@ -264,12 +257,12 @@ func TestTLSSilentHandshake(t *testing.T) {
 		}
 		mute = append(mute, conn)
 	}
-	eventually(t, "they count as clients", func() bool { return srv.clients.Load() == 3 })
+	eventually(t, "they count as clients", func() bool { return srv.eng.Clients() == 3 })
 	if _, err := tryTLS(t, srv, a.client("")); err == nil {
 		t.Error("a client beyond maxclients was served")
 	}
 	mute[0].Close()
-	eventually(t, "there is room again", func() bool { return srv.clients.Load() == 2 })
+	eventually(t, "there is room again", func() bool { return srv.eng.Clients() == 2 })
 	dialTLS(t, srv, a.client("")).do("+PONG", "ping")
 	fmt.Fprint(mute[1], "PING\r\n") // no TLS at all
 	log.says(t, "Error accepting a client connection", "first record does not look like a TLS handshake")

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"cmp"
@@ -37,16 +37,17 @@ func (c *crowd) over() bool {
 	return false
 }
 
-// applyClientMemory puts maxmemory-clients in force; every worker stands still.
-func (srv *Server) applyClientMemory() {
-	limit := srv.params.clientMemory.Bytes(srv.params.maxMemory.Load())
+// LimitClients puts maxmemory-clients in force, which may be a part of maxmemory;
+// every worker stands still.
+func (eng *Engine) LimitClients(maxMemory int64) {
+	limit := eng.params.ClientMemory.Bytes(maxMemory)
 	if limit > 0 {
 		limit = max(limit, leastClients)
 	}
-	srv.crowd.limit.Store(limit)
-	srv.crowd.stuck.Store(0)
-	srv.setGuard(guardClients, limit > 0)
-	srv.weighAll()
+	eng.crowd.limit.Store(limit)
+	eng.crowd.stuck.Store(0)
+	eng.setGuard(guardClients, limit > 0)
+	eng.weighAll()
 }
 
 // evictable reports whether a session counts: buffers of replicas have limits of
@@ -57,23 +58,23 @@ func (s *session) evictable() bool {
 
 // weigh takes a session's buffers into the sum. The worker's lock is held.
 func (w *worker) weigh(s *session) {
-	if w.srv.guard.Load()&guardClients == 0 {
+	if w.eng.guard.Load()&guardClients == 0 {
 		return
 	}
 	n := 0
 	if s.evictable() {
 		n = s.memory()
 	}
-	w.srv.crowd.sum.Add(int64(n - s.weighed))
+	w.eng.crowd.sum.Add(int64(n - s.weighed))
 	s.weighed = n
 }
 
 // weighAll makes the sum exact and returns it, and who may be disconnected for
 // it. Every worker stands still.
-func (srv *Server) weighAll() (sum int64, may []*session) {
-	for _, w := range srv.workers {
+func (eng *Engine) weighAll() (sum int64, may []*session) {
+	for _, w := range eng.workers {
 		for _, s := range w.sessions {
-			if s.weighed = 0; !s.evictable() || srv.crowd.limit.Load() == 0 {
+			if s.weighed = 0; !s.evictable() || eng.crowd.limit.Load() == 0 {
 				continue
 			}
 			s.weighed = s.memory()
@@ -83,7 +84,7 @@ func (srv *Server) weighAll() (sum int64, may []*session) {
 			}
 		}
 	}
-	srv.crowd.sum.Store(sum)
+	eng.crowd.sum.Store(sum)
 	return sum, may
 }
 
@@ -92,42 +93,42 @@ func (srv *Server) weighAll() (sum int64, may []*session) {
 func (w *worker) fitClients() {
 	w.stopOthers()
 	defer w.resumeOthers()
-	w.srv.evictClients()
+	w.eng.evictClients()
 }
 
 // evictClients is fitClients while every worker stands still.
-func (srv *Server) evictClients() {
-	sum, may := srv.weighAll()
-	limit := srv.crowd.limit.Load()
+func (eng *Engine) evictClients() {
+	sum, may := eng.weighAll()
+	limit := eng.crowd.limit.Load()
 	slices.SortFunc(may, func(a, b *session) int { return cmp.Compare(b.weighed, a.weighed) })
 	for _, s := range may {
 		if sum <= limit {
 			break
 		}
-		srv.log.Info("Evicting client", "id", s.ID, "addr", s.Addr, "name", s.Name, "memory", s.weighed)
+		eng.log.Info("Evicting client", "id", s.ID, "addr", s.Addr, "name", s.Name, "memory", s.weighed)
 		s.Close(false, "maxmemory-clients")
 		sum -= int64(s.weighed)
 		s.weighed = 0
-		srv.crowd.evicted.Add(1)
+		eng.crowd.evicted.Add(1)
 	}
-	srv.crowd.sum.Store(sum)
-	if stuck := srv.crowd.stuck.Swap(max(sum, limit)); sum > max(stuck, limit) {
-		srv.log.Warn("Over client maxmemory after evicting all evictable clients", "sum", sum, "limit", limit)
+	eng.crowd.sum.Store(sum)
+	if stuck := eng.crowd.stuck.Swap(max(sum, limit)); sum > max(stuck, limit) {
+		eng.log.Warn("Over client maxmemory after evicting all evictable clients", "sum", sum, "limit", limit)
 	}
 }
 
-// watchClients is for buffers that grow by what others send, and for clients that
-// may be disconnected now and might not before; cron calls it.
-func (srv *Server) watchClients() {
-	c := &srv.crowd
-	if srv.guard.Load()&guardClients == 0 || c.sum.Load() <= c.limit.Load() {
+// WatchClients is for buffers that grow by what others send, and for clients that
+// may be disconnected now and might not before.
+func (eng *Engine) WatchClients() {
+	c := &eng.crowd
+	if eng.guard.Load()&guardClients == 0 || c.sum.Load() <= c.limit.Load() {
 		return
 	}
-	for _, w := range srv.workers {
+	for _, w := range eng.workers {
 		w.mu.Lock()
 	}
-	srv.evictClients()
-	for _, w := range srv.workers {
+	eng.evictClients()
+	for _, w := range eng.workers {
 		w.wakeIfTouched()
 		w.mu.Unlock()
 	}

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"runtime"
@@ -36,7 +36,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 			defer resume()
 		}
 		if i := cmd.OnlyKey(); i != 0 && in.KeyArg == 0 {
-			in.Hash, in.KeyArg = w.srv.ks.Hash(args[i]), i
+			in.Hash, in.KeyArg = w.eng.ks.Hash(args[i]), i
 		}
 		err = cmd.Run(in)
 	}
@@ -45,12 +45,12 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 		c.Error(errorText(err))
 	}
 	if ran {
-		w.srv.registry.Hooks.Ran(in)
+		w.eng.registry.Hooks.Ran(in)
 		w.show(in)
 		c.Absorb(in)
 	}
 	if s := c.Session; s != nil && s.DB != c.DB.Index() { // SELECT
-		c.DB = w.srv.ks.DB(s.DB)
+		c.DB = w.eng.ks.DB(s.DB)
 	}
 	more := c.Errors() - errs
 	nanos := w.count(cmd, in, ran, more > w.within.errs)
@@ -83,7 +83,7 @@ func (w *worker) innerCtx() *core.Ctx {
 func (w *worker) stopWithin() (resume func()) {
 	w.publish()
 	var held []*worker
-	for _, o := range w.srv.workers {
+	for _, o := range w.eng.workers {
 		for tries := 0; o != w; tries++ {
 			if o.mu.TryLock() {
 				held = append(held, o)
@@ -110,9 +110,9 @@ func (w *worker) stopWithin() (resume func()) {
 // stuckBehind reports whether somebody who stops all workers has the mu of o, and
 // cannot go on before the command is over that holds all shards.
 func (w *worker) stuckBehind(o *worker) bool {
-	at := int(w.srv.stopsAt.Load())
+	at := int(w.eng.stopsAt.Load())
 	if o.id >= at {
 		return false
 	}
-	return at == w.id || w.srv.workers[at].lane.Parked() && int(w.srv.stopsAt.Load()) == at
+	return at == w.id || w.eng.workers[at].lane.Parked() && int(w.eng.stopsAt.Load()) == at
 }

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import "github.com/ferrousdb/ferrous/core/keyspace"
 
@@ -72,7 +72,7 @@ func (w *worker) keyLength(p *parser, data []byte) int {
 	}
 	at := len(spans) - 1
 	if name := spans[0]; name.off >= 0 {
-		cmd, _ := w.srv.registry.Lookup([][]byte{data[name.off : name.off+name.n]})
+		cmd, _ := w.eng.registry.Lookup([][]byte{data[name.off : name.off+name.n]})
 		if cmd != nil && cmd.OnlyKey() > 0 && cmd.OnlyKey() < len(spans) {
 			at = cmd.OnlyKey()
 		}

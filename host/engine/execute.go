@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"github.com/ferrousdb/ferrous/core"
@@ -68,8 +68,8 @@ func (w *worker) execute(s *session, r *request) bool {
 }
 
 // lookup finds the row of a client's request.
-func (srv *Server) lookup(args [][]byte) (*core.Command, error) {
-	cmd, err := srv.registry.Lookup(args)
+func (eng *Engine) lookup(args [][]byte) (*core.Command, error) {
+	cmd, err := eng.registry.Lookup(args)
 	if err != nil && cmd == nil && (core.SameName(args[0], "post") || core.SameName(args[0], "host:")) {
 		return nil, errHTTP
 	}
@@ -96,7 +96,7 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 	}
 	for !w.lock(own, false) {
 		if flags&core.AllowBusy == 0 {
-			return *w.srv.watch.busy.Load()
+			return *w.eng.watch.busy.Load()
 		}
 		if w.lane.Visit(func() { err = w.runLocked(s, c, own) }) {
 			return err
@@ -126,25 +126,25 @@ func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	if c.Feeds() {
 		c.Feed()
 	}
-	w.srv.registry.Hooks.Ran(c)
+	w.eng.registry.Hooks.Ran(c)
 	if c.Waiting != nil && err == nil {
-		w.srv.blocked.park(w.srv.blocked.prepare(s, c, own))
+		w.eng.blocked.park(w.eng.blocked.prepare(s, c, own))
 	}
 	if len(w.ready) > 0 {
 		if w.long.yielded && w.outer == nil {
-			w.srv.watch.guard.Set(false) // it is over: those are not to be told that it is busy
+			w.eng.watch.guard.Set(false) // it is over: those are not to be told that it is busy
 		}
 		w.serveReady()
 	}
 	if s.db.Index() != s.DB {
-		s.db = w.srv.ks.DB(s.DB)
+		s.db = w.eng.ks.DB(s.DB)
 	}
 	return err
 }
 
 // show shows a command that has run to those who watch.
 func (w *worker) show(c *core.Ctx) {
-	if w.srv.registry.Hooks.Showing() && c.Cmd.Flags&(core.Admin|core.SkipMonitor) == 0 {
+	if w.eng.registry.Hooks.Showing() && c.Cmd.Flags&(core.Admin|core.SkipMonitor) == 0 {
 		c.Show()
 	}
 }
@@ -154,24 +154,24 @@ func (w *worker) show(c *core.Ctx) {
 func (w *worker) stopOthers() {
 	w.publish()
 	w.mu.Unlock()
-	w.srv.lockWorkers()
+	w.eng.lockWorkers()
 	w.stopped = true
 }
 
 // lockWorkers takes the mus of all workers, in order.
-func (srv *Server) lockWorkers() {
-	for i, w := range srv.workers {
+func (eng *Engine) lockWorkers() {
+	for i, w := range eng.workers {
 		if i > 0 { // who has the first one is alone in wanting the others
-			srv.stopsAt.Store(int32(i))
+			eng.stopsAt.Store(int32(i))
 		}
 		w.mu.Lock()
 	}
-	srv.stopsAt.Store(0)
+	eng.stopsAt.Store(0)
 }
 
 func (w *worker) resumeOthers() {
 	w.stopped = false
-	for _, o := range w.srv.workers {
+	for _, o := range w.eng.workers {
 		if o != w {
 			o.wakeIfTouched()
 			o.mu.Unlock()

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"slices"
@@ -54,12 +54,12 @@ func (w *worker) piece(s *session) {
 	w.reply.s, w.w.Proto = s, r.proto
 	more := r.next(&w.w)
 	made, total := &w.reply.out, w.w.Mark()
-	made.Add(w.w.Buf, false, w.srv.buffers)
+	made.Add(w.w.Buf, false, w.eng.buffers)
 	unwanted := w.w.Unwanted()
 	if w.w.Reset(); unwanted {
 		w.cutOff(s, int64(s.pending.Bytes()+total))
-		made.Drop(w.srv.buffers)
+		made.Drop(w.eng.buffers)
 		return
 	}
-	s.pending.Keep(made, more, w.srv.buffers)
+	s.pending.Keep(made, more, w.eng.buffers)
 }

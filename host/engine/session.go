@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"sync/atomic"
@@ -14,7 +14,7 @@ import (
 // whoever touches it, but for what is said to be otherwise.
 type session struct {
 	core.Session
-	srv    *Server
+	eng    *Engine
 	worker *worker
 	link   network.Link // how its driver sends and closes
 	db     *keyspace.DB
@@ -127,7 +127,7 @@ func (s *session) memory() int {
 func (s *session) queue(b []byte, owned bool) {
 	if len(b) > 0 {
 		s.worker.barred(s)
-		s.pending.Add(b, owned, s.srv.buffers)
+		s.pending.Add(b, owned, s.eng.buffers)
 	}
 }
 
@@ -147,13 +147,8 @@ func (s *session) send() (more bool, err error) {
 
 // sendPending sends as much as the socket takes.
 func (s *session) sendPending() error {
-	n, writes, err := s.pending.Send(s.link, s.srv.buffers)
+	n, writes, err := s.pending.Send(s.link, s.eng.buffers)
 	s.worker.stats.netOut += n
-	s.srv.writes.Add(writes)
+	s.eng.writes.Add(writes)
 	return err
 }
-
-// idCounter hands out session IDs.
-type idCounter struct{ n atomic.Uint64 }
-
-func (c *idCounter) next() uint64 { return c.n.Add(1) }

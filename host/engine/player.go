@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"strings"
@@ -18,13 +18,13 @@ type player struct {
 	out     resp.Writer
 }
 
-// Player implements core.Server.
-func (srv *Server) Player(within *core.Ctx) core.Player {
-	p := &player{w: srv.playing, within: within, out: resp.Writer{Proto: 2}}
-	p.session = core.Session{Proto: 2, Authenticated: true, Slots: make([]any, srv.registry.SessionSlots())}
+// Player implements core.Execution.
+func (eng *Engine) Player(within *core.Ctx) core.Player {
+	p := &player{w: eng.playing, within: within, out: resp.Writer{Proto: 2}}
+	p.session = core.Session{Proto: 2, Authenticated: true, Slots: make([]any, eng.registry.SessionSlots())}
 	p.ctx = core.Ctx{
-		Writer: &p.out, Session: &p.session, DB: srv.ks.DB(0), Server: srv,
-		NoBlock: true, Hooks: srv.registry.Hooks, Exec: srv.playing, Loop: srv.playing.id,
+		Writer: &p.out, Session: &p.session, DB: eng.ks.DB(0), Server: eng.host,
+		NoBlock: true, Hooks: eng.registry.Hooks, Exec: eng.playing, Loop: eng.playing.id,
 	}
 	if within != nil {
 		p.ctx.Exec, p.ctx.Locks, p.ctx.Loop = within.Exec, within.Locks, within.Loop
@@ -40,15 +40,15 @@ func (p *player) DB() int { return p.session.DB }
 
 // Play implements core.Player.
 func (p *player) Play(args [][]byte) error {
-	srv, c := p.w.srv, &p.ctx
-	cmd, err := srv.registry.LookupFed(args)
+	eng, c := p.w.eng, &p.ctx
+	cmd, err := eng.registry.LookupFed(args)
 	if err != nil {
 		return err
 	}
 	p.out.Buf = p.out.Buf[:0]
 	errs := p.out.Errors()
 	c.Reset(cmd, args)
-	c.Now, c.DB = srv.clock.Load(), srv.ks.DB(p.session.DB)
+	c.Now, c.DB = eng.clock.Load(), eng.ks.DB(p.session.DB)
 	if p.within != nil {
 		err = p.perform()
 	} else {
@@ -71,7 +71,7 @@ func (p *player) perform() error {
 	c := &p.ctx
 	err := c.Cmd.Run(c)
 	if c.Dirty > 0 {
-		if !p.w.srv.loadingNow() {
+		if !p.w.eng.host.Replacing() {
 			p.w.stats.dirty += c.Dirty
 		}
 		c.Feed()
@@ -104,7 +104,7 @@ func (p *player) alone() (err error) {
 		w.serveReady()
 	}
 	w.unlockBatch()
-	w.srv.registry.Hooks.Turn(w.id)
+	w.eng.registry.Hooks.Turn(w.id)
 	for w.hasMail.Load() {
 		w.deliver()
 	}

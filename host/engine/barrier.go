@@ -1,4 +1,4 @@
-package host
+package engine
 
 // Replies that wait until what they tell of is safe: see core.Barrier. They
 // collect in the session's pending replies, and what the client sends
@@ -12,12 +12,12 @@ func (w *worker) barred(s *session) bool {
 	if s.heldAt != nil {
 		return true
 	}
-	for _, b := range w.srv.barriers {
+	for _, b := range w.eng.barriers {
 		at := b.Held()
 		// A barrier that was broken since the worker woke up may have let go what
 		// was not waiting for it yet: the write of which this is the reply. It is
 		// asked after Held, since breaking is told before it lets go.
-		if s.wrote && w.srv.breaks() != w.breaks {
+		if s.wrote && w.eng.breaks() != w.breaks {
 			s.Close(false, unsafeReply)
 			return true
 		}
@@ -40,8 +40,8 @@ func (w *worker) barred(s *session) bool {
 const unsafeReply = "what it wrote cannot be made safe"
 
 // breaks returns how often barriers have been broken.
-func (srv *Server) breaks() (n uint64) {
-	for _, b := range srv.barriers {
+func (eng *Engine) breaks() (n uint64) {
+	for _, b := range eng.barriers {
 		n += b.Breaks()
 	}
 	return n
@@ -49,8 +49,8 @@ func (srv *Server) breaks() (n uint64) {
 
 // barrierMoved makes the workers let go of replies that may leave now. It is
 // called by whoever keeps a barrier, on its own goroutine.
-func (srv *Server) barrierMoved() {
-	for _, w := range srv.workers {
+func (eng *Engine) barrierMoved() {
+	for _, w := range eng.workers {
 		if w.hasHeld.Load() {
 			w.Post(w.release)
 		}
@@ -64,10 +64,10 @@ func (w *worker) release() {
 	for _, s := range all {
 		switch b := s.heldAt; {
 		case s.closing == closed:
-		case w.srv.breaks() != s.heldBreaks && s.heldWrote:
+		case w.eng.breaks() != s.heldBreaks && s.heldWrote:
 			s.heldAt = nil
 			s.Close(false, unsafeReply)
-		case !b.Passed(s.heldFor) && w.srv.breaks() == s.heldBreaks:
+		case !b.Passed(s.heldFor) && w.eng.breaks() == s.heldBreaks:
 			w.waiting = append(w.waiting, s)
 		default:
 			s.heldAt = nil

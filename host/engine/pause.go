@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"sync"
@@ -17,59 +17,62 @@ type pauseState struct {
 	until  int64       // Unix milliseconds; 0 for no pause
 	writes bool        // only commands that may write
 	held   bool        // these are held back until further notice: HoldWrites
-	timer  *time.Timer // cron waits for it, and ends the pause
+	timer  *time.Timer // whoever reads PauseEnds waits for it
 }
 
-// Pause implements core.Server. A pause of everything does not weaken into one
+// Pause implements core.Execution. A pause of everything does not weaken into one
 // of writes, and none is ever shortened.
-func (srv *Server) Pause(until int64, writesOnly bool) {
-	p := &srv.pause
+func (eng *Engine) Pause(until int64, writesOnly bool) {
+	p := &eng.pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.writes = writesOnly && (p.until == 0 || p.writes)
 	p.until = max(p.until, until)
 	p.timer.Reset(time.Until(time.UnixMilli(p.until)))
-	srv.ks.SetExpiry("pause", keyspace.HideExpired)
-	srv.setGuard(guardPause, true)
+	eng.ks.SetExpiry("pause", keyspace.HideExpired)
+	eng.setGuard(guardPause, true)
 }
 
-// Unpause implements core.Server.
-func (srv *Server) Unpause() {
-	p := &srv.pause
+// Unpause implements core.Execution.
+func (eng *Engine) Unpause() {
+	p := &eng.pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	srv.endPause()
+	eng.endPause()
 }
 
-// pauseOver ends a pause whose time is up; cron calls it.
-func (srv *Server) pauseOver() {
-	srv.ks.Lock(keyspace.AllShards)
-	defer srv.ks.Unlock(keyspace.AllShards)
-	p := &srv.pause
+// PauseEnds tells when the time of a pause may be up: then PauseOver is to be called.
+func (eng *Engine) PauseEnds() <-chan time.Time { return eng.pause.timer.C }
+
+// PauseOver ends a pause whose time is up.
+func (eng *Engine) PauseOver() {
+	eng.ks.Lock(keyspace.AllShards)
+	defer eng.ks.Unlock(keyspace.AllShards)
+	p := &eng.pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if left := time.Until(time.UnixMilli(p.until)); p.until != 0 && left > 0 { // it was prolonged
 		p.timer.Reset(left)
 		return
 	}
-	srv.endPause()
+	eng.endPause()
 }
 
 // endPause lets the sessions go on that were held back. The pause's mutex is
 // held: a pause that begins now comes after.
-func (srv *Server) endPause() {
-	if srv.pause.until == 0 {
+func (eng *Engine) endPause() {
+	if eng.pause.until == 0 {
 		return
 	}
-	srv.pause.until = 0
-	srv.ks.SetExpiry("pause", keyspace.DeleteExpired)
-	srv.setGuard(guardPause, srv.pause.held)
-	srv.letGoOn()
+	eng.pause.until = 0
+	eng.ks.SetExpiry("pause", keyspace.DeleteExpired)
+	eng.setGuard(guardPause, eng.pause.held)
+	eng.letGoOn()
 }
 
-// HoldWrites implements core.Server.
-func (srv *Server) HoldWrites(on bool) {
-	p := &srv.pause
+// HoldWrites implements core.Execution.
+func (eng *Engine) HoldWrites(on bool) {
+	p := &eng.pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held = on
@@ -77,16 +80,16 @@ func (srv *Server) HoldWrites(on bool) {
 	if on {
 		expired = keyspace.HideExpired
 	}
-	srv.ks.SetExpiry("held writes", expired)
-	srv.setGuard(guardPause, on || p.until != 0)
+	eng.ks.SetExpiry("held writes", expired)
+	eng.setGuard(guardPause, on || p.until != 0)
 	if !on {
-		srv.letGoOn()
+		eng.letGoOn()
 	}
 }
 
 // letGoOn has the sessions try again that were held back.
-func (srv *Server) letGoOn() {
-	for _, w := range srv.workers {
+func (eng *Engine) letGoOn() {
+	for _, w := range eng.workers {
 		w.Post(w.unpause)
 	}
 }

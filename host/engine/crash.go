@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"errors"
@@ -18,19 +18,20 @@ import (
 // (*arena.OutOfMemory) is treated alike: the panic may have come in the middle
 // of a change, and there is no telling from outside.
 
-// crash is the error that a server stops with because of a panic.
-type crash struct {
-	value any
-	where string
+// Crash is the error that a server stops with because of a panic.
+type Crash struct {
+	Value any
+	Where string // a command, or what else was at work
 }
 
-func (c *crash) Error() string { return fmt.Sprintf("stopped by a panic in %s: %v", c.where, c.value) }
+// Error implements error.
+func (c *Crash) Error() string { return fmt.Sprintf("stopped by a panic in %s: %v", c.Where, c.Value) }
 
-// crashed logs a panic and begins the shutdown; the caller is the function that
+// Crashed logs a panic and begins the shutdown; the caller is the function that
 // recovered from it.
-func (srv *Server) crashed(value any, where string) {
-	srv.log.Error("=== FERROUS BUG REPORT: a panic, the server stops ===", "in", where, "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
-	srv.stop(&crash{value, where})
+func (eng *Engine) Crashed(value any, where string) {
+	eng.log.Error("=== FERROUS BUG REPORT: a panic, the server stops ===", "in", where, "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	eng.host.Fail(&Crash{value, where})
 }
 
 // errBroken answers who wants something of a broken worker.
@@ -47,12 +48,12 @@ func (w *worker) rescue() {
 	for w.outer != nil {
 		w.executor = w.outer
 	}
-	w.srv.crashed(p, w.running())
+	w.eng.Crashed(p, w.running())
 	w.lane.Unlock(w.locked)
 	w.locked = 0
 	w.ready = nil
 	w.w.Buf = nil
-	w.reply.out.Drop(w.srv.buffers)
+	w.reply.out.Drop(w.eng.buffers)
 	for len(w.sessions) > 0 {
 		w.cut(w.sessions[0])
 	}
@@ -71,7 +72,7 @@ func (w *worker) rescue() {
 func (w *worker) cut(s *session) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.srv.log.Error("a panic while a client is disconnected", "id", s.ID, "panic", fmt.Sprint(p))
+			w.eng.log.Error("a panic while a client is disconnected", "id", s.ID, "panic", fmt.Sprint(p))
 			s.link.Close()
 		}
 	}()
@@ -83,19 +84,19 @@ func (w *worker) cut(s *session) {
 func (w *worker) running() string {
 	switch {
 	case w.serving != nil:
-		return "the retry of " + w.srv.describe(w.serving.cmd, w.serving.args)
+		return "the retry of " + w.eng.describe(w.serving.cmd, w.serving.args)
 	case w.depth > 0:
 		in := w.inner[w.depth-1]
-		return w.srv.describe(in.Cmd, in.Args) + " within " + w.ctx.Cmd.FullName()
+		return w.eng.describe(in.Cmd, in.Args) + " within " + w.ctx.Cmd.FullName()
 	case w.ctx.Cmd != nil:
-		return w.srv.describe(w.ctx.Cmd, w.ctx.Args)
+		return w.eng.describe(w.ctx.Cmd, w.ctx.Args)
 	}
 	return "no command"
 }
 
 // describe shows a command as far as it fits into a line of the log.
-func (srv *Server) describe(cmd *core.Command, args [][]byte) string {
-	if cmd.Flags&core.Sensitive != 0 || srv.params.hideUserData.Load() {
+func (eng *Engine) describe(cmd *core.Command, args [][]byte) string {
+	if cmd.Flags&core.Sensitive != 0 || eng.params.hideUserData.Load() {
 		return fmt.Sprintf("%s with %d arguments", cmd.FullName(), len(args)-1)
 	}
 	const most, longest = 16, 64

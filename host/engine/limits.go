@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"sync/atomic"
@@ -23,7 +23,7 @@ const (
 // queryLimit is how many bytes of requests not yet executed are kept for a
 // session at most.
 func (s *session) queryLimit() int64 {
-	limit := s.srv.params.queryLimit.Load()
+	limit := s.eng.params.queryLimit.Load()
 	if !s.Authenticated {
 		limit = min(limit, strangerQuery)
 	}
@@ -73,7 +73,7 @@ func (s *session) overHard(used int64) bool {
 
 // outputLimit returns the limits of the session's class.
 func (s *session) outputLimit() outputLimit {
-	return s.srv.params.outputLimits.Load()[outputClass(s.kind)]
+	return s.eng.params.outputLimits.Load()[outputClass(s.kind)]
 }
 
 // cutOff disconnects a client whose replies are too much. The lock of its worker
@@ -90,9 +90,9 @@ func (w *worker) cutOff(s *session, used int64) {
 // complain logs that a client is disconnected for what it holds; of strangers
 // once a minute only, else they could fill the log.
 func (w *worker) complain(s *session, what string, bytes int64) {
-	say := w.srv.log.Warn
-	if !s.Authenticated && !w.srv.strangerSaid.due(w.now) {
-		say = w.srv.log.Debug
+	say := w.eng.log.Warn
+	if !s.Authenticated && !w.eng.strangerSaid.due(w.now) {
+		say = w.eng.log.Debug
 	}
 	say(what, "id", s.ID, "addr", s.Addr, "class", s.kind.String(), "authenticated", s.Authenticated, "bytes", bytes)
 }

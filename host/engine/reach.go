@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"sync/atomic"
@@ -67,7 +67,7 @@ func (r *reach) widen(set keyspace.Locks) keyspace.Locks {
 // notes what is held. It returns false, having locked nothing, if somebody else
 // holds all of them and takes long over it, unless the caller is patient.
 func (w *worker) lock(set keyspace.Locks, patient bool) bool {
-	r := &w.srv.blocked.reach
+	r := &w.eng.blocked.reach
 	for {
 		set = r.widen(set)
 		if patient {

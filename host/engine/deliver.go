@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"slices"
@@ -29,7 +29,7 @@ func (w *worker) Deliver(to *core.Session, m *core.Message) {
 
 // barriersUsed reports whether any barrier was ever asked for something.
 func (w *worker) barriersUsed() bool {
-	for _, b := range w.srv.barriers {
+	for _, b := range w.eng.barriers {
 		if b.Used() {
 			return true
 		}

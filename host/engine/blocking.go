@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"cmp"
@@ -63,7 +63,7 @@ type waitKey struct {
 // registered while the shards of its keys are locked, so no write can slip in
 // between the look that found nothing and the registration.
 type blocking struct {
-	srv    *Server
+	eng    *Engine
 	sw     *core.Switch // on while anyone waits for a key
 	mu     sync.Mutex
 	keys   map[waitKey][]*waiter
@@ -72,11 +72,11 @@ type blocking struct {
 	reach  reach
 }
 
-func newBlocking(srv *Server) *blocking {
-	b := &blocking{srv: srv, keys: map[waitKey][]*waiter{}}
-	b.sw = srv.registry.OnChange(b.changed)
-	srv.registry.OnSwap(b.swapped)
-	srv.registry.OnFlush(b.flushed)
+func newBlocking(eng *Engine) *blocking {
+	b := &blocking{eng: eng, keys: map[waitKey][]*waiter{}}
+	b.sw = eng.registry.OnChange(b.changed)
+	eng.registry.OnSwap(b.swapped)
+	eng.registry.OnFlush(b.flushed)
 	return b
 }
 
@@ -89,7 +89,7 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 	}
 	for _, k := range c.Waiting.Keys {
 		w.keys = append(w.keys, append([]byte(nil), k...))
-		w.shards = w.shards.Add(b.srv.ks.Hash(k))
+		w.shards = w.shards.Add(b.eng.ks.Hash(k))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -124,7 +124,7 @@ func (b *blocking) park(w *waiter) {
 // at runs fn on the worker of a waiter's session at a time, in Unix milliseconds.
 func (b *blocking) at(ms int64, w *waiter, fn func(*waiter)) *time.Timer {
 	// A timer can be set for 292 years ahead, a deadline for more.
-	after := min(ms-b.srv.readClock(), math.MaxInt64/int64(time.Millisecond))
+	after := min(ms-b.eng.ReadClock(), math.MaxInt64/int64(time.Millisecond))
 	return time.AfterFunc(time.Duration(after)*time.Millisecond, func() { w.s.worker.Post(func() { fn(w) }) })
 }
 
@@ -136,7 +136,7 @@ func (b *blocking) planLook(w *waiter) {
 	}
 	first := int64(math.MaxInt64)
 	for _, k := range w.keys {
-		if e := b.srv.ks.DB(w.db).Find(k, b.srv.clock.Load(), 0); e.OK() {
+		if e := b.eng.ks.DB(w.db).Find(k, b.eng.clock.Load(), 0); e.OK() {
 			if at := w.wait.Due(e); at != 0 {
 				first = min(first, at)
 			}
@@ -155,11 +155,11 @@ func (b *blocking) lookAgain(w *waiter) {
 		return
 	}
 	if !by.lock(w.shards, false) {
-		w.due = b.at(b.srv.readClock()+goneAgain.Milliseconds(), w, b.lookAgain) // a command takes long
+		w.due = b.at(b.eng.ReadClock()+goneAgain.Milliseconds(), w, b.lookAgain) // a command takes long
 		return
 	}
 	for _, k := range w.keys {
-		if e := b.srv.ks.DB(w.db).Find(k, b.srv.clock.Load(), 0); e.OK() && (w.wait.Wants == nil || w.wait.Wants(e)) {
+		if e := b.eng.ks.DB(w.db).Find(k, b.eng.clock.Load(), 0); e.OK() && (w.wait.Wants == nil || w.wait.Wants(e)) {
 			by.addReady(waitKey{w.db, string(k)})
 		}
 	}
@@ -236,6 +236,18 @@ func (b *blocking) count() int {
 	return b.n
 }
 
+// keysOf returns for how many keys anybody waits, and for the end of how many.
+func (b *blocking) keysOf() (all, onNoKey int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, list := range b.keys {
+		if slices.ContainsFunc(list, func(w *waiter) bool { return w.wait.Gone }) {
+			onNoKey++
+		}
+	}
+	return len(b.keys), onNoKey
+}
+
 // expire ends a wait whose deadline has passed; it runs on the session's worker.
 func (b *blocking) expire(w *waiter) {
 	if b.cancel(w, lateExpired) {
@@ -271,11 +283,11 @@ func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 // context is a call like the one that blocked, executed by a worker, which is that
 // of the session or not.
 func (b *blocking) context(w *waiter, by *worker) *call {
-	c := &call{sink: reply{srv: b.srv, s: w.s, by: by}}
+	c := &call{sink: reply{eng: b.eng, s: w.s, by: by}}
 	c.out = resp.Writer{Proto: w.proto, Sink: &c.sink}
 	c.Ctx = core.Ctx{
-		Writer: &c.out, DB: b.srv.ks.DB(w.db), Session: &w.s.Session,
-		Server: b.srv, Now: b.srv.readClock(), Locks: w.locks, Hooks: b.srv.registry.Hooks, Exec: by, Loop: by.id,
+		Writer: &c.out, DB: b.eng.ks.DB(w.db), Session: &w.s.Session,
+		Server: b.eng.host, Now: b.eng.ReadClock(), Locks: w.locks, Hooks: b.eng.registry.Hooks, Exec: by, Loop: by.id,
 	}
 	c.Reset(w.cmd, w.args)
 	return c
@@ -341,9 +353,9 @@ func (b *blocking) vanished(at waitKey) {
 const goneAgain = 10 * time.Millisecond
 
 func (b *blocking) tellGone(at waitKey) {
-	w := b.srv.workers[0]
+	w := b.eng.workers[0]
 	w.Post(func() {
-		if !w.lock(keyspace.Locks(0).Add(b.srv.ks.Hash([]byte(at.key))), false) {
+		if !w.lock(keyspace.Locks(0).Add(b.eng.ks.Hash([]byte(at.key))), false) {
 			time.AfterFunc(goneAgain, func() { b.tellGone(at) }) // a command takes long
 			return
 		}
@@ -390,7 +402,7 @@ func (b *blocking) allReady(c *core.Ctx, which func(at waitKey) bool) {
 // the keys: what they need is locked (reach). What a retry changes may make other
 // keys ready: they are served in the same loop.
 func (w *worker) serveReady() {
-	b := w.srv.blocked
+	b := w.eng.blocked
 	for len(w.ready) > 0 {
 		at := w.ready[0]
 		w.ready = slices.Delete(w.ready, 0, 1)
@@ -405,7 +417,7 @@ func (w *worker) serveReady() {
 // worth a retry: when the key is gone, most are not. From now on nobody but the
 // caller ends its wait. The key's lock is held.
 func (b *blocking) claim(at waitKey, last uint64) *waiter {
-	e := b.srv.ks.DB(at.db).Find([]byte(at.key), b.srv.clock.Load(), 0)
+	e := b.eng.ks.DB(at.db).Find([]byte(at.key), b.eng.clock.Load(), 0)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	list := b.keys[at]
@@ -450,7 +462,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 		c.Feed()
 	}
 	if permitted {
-		b.srv.registry.Hooks.Ran(&c.Ctx)
+		b.eng.registry.Hooks.Ran(&c.Ctx)
 	}
 	if !b.giveBack(by, w, served) {
 		c.drop()
@@ -465,7 +477,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	// when the running batch is done.
 	made := by.breaks
 	resume := func() {
-		if b.srv.breaks() != made {
+		if b.eng.breaks() != made {
 			w.s.Close(false, unsafeReply)
 		}
 		w.s.wrote = c.Dirty > 0

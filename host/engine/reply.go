@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"github.com/ferrousdb/ferrous/core"
@@ -12,7 +12,7 @@ import (
 // is noticed while it is made. Nothing is sent before the command is done: until
 // then its reply may be taken back, and the locks of its keys are held.
 type reply struct {
-	srv *Server
+	eng *Engine
 	s   *session // whose reply it is, nil for nobody's
 	by  *worker  // who executes; only the session's own may look at what waits already
 	out network.Output
@@ -23,7 +23,7 @@ func (r *reply) Room(n, next int) []byte {
 	if !r.fits(min(n, network.LargeChunk)) {
 		return nil
 	}
-	return r.out.Extend(n, next, r.srv.buffers)
+	return r.out.Extend(n, next, r.eng.buffers)
 }
 
 // Hold implements resp.Sink.
@@ -45,14 +45,14 @@ func (r *reply) Later(next func(*resp.Writer) bool, end func()) {
 }
 
 // Truncate implements resp.Sink.
-func (r *reply) Truncate(at int) { r.out.Truncate(at, r.srv.buffers) }
+func (r *reply) Truncate(at int) { r.out.Truncate(at, r.eng.buffers) }
 
 // Replace implements resp.Sink.
 func (r *reply) Replace(at, del, n int) []byte {
 	if at+del > r.out.Bytes() { // it was thrown away
 		return nil
 	}
-	return r.out.Replace(at, del, n, r.srv.buffers)
+	return r.out.Replace(at, del, n, r.eng.buffers)
 }
 
 // fits reports whether the client may have n bytes more; if not, what it was to
@@ -69,17 +69,17 @@ func (r *reply) fits(n int) bool {
 	if !r.s.overHard(int64(n)) && !r.s.crowds(n) {
 		return true
 	}
-	r.out.Drop(r.srv.buffers)
+	r.out.Drop(r.eng.buffers)
 	return false
 }
 
 // crowds reports whether n bytes of output are more than maxmemory-clients lets the
 // session have, if it may be disconnected for that.
 func (s *session) crowds(n int) bool {
-	if s.srv.guard.Load()&guardClients == 0 || s.NoEvict || !s.evictable() {
+	if s.eng.guard.Load()&guardClients == 0 || s.NoEvict || !s.evictable() {
 		return false
 	}
-	return int64(n) > s.srv.crowd.limit.Load()
+	return int64(n) > s.eng.crowd.limit.Load()
 }
 
 // collect moves what a Writer has made to the end of a session's output. A
@@ -90,14 +90,14 @@ func (w *worker) collect(s *session, from *resp.Writer, r *reply) {
 	switch {
 	case from.Unwanted():
 		w.cutOff(s, int64(s.pending.Bytes()+total))
-		r.out.Drop(w.srv.buffers)
+		r.out.Drop(w.eng.buffers)
 	case s.closing >= closeNow:
-		r.out.Drop(w.srv.buffers)
+		r.out.Drop(w.eng.buffers)
 	default:
 		w.barred(s)
 		w.goOn(s, r.out.Promised())
 		s.pending.Take(&r.out)
-		s.pending.Add(from.Buf, false, w.srv.buffers)
+		s.pending.Add(from.Buf, false, w.eng.buffers)
 		w.touch(s)
 	}
 	if from.Reset(); cap(from.Buf) > 4*flushAt {
@@ -113,4 +113,4 @@ type call struct {
 }
 
 // drop gives up what was replied.
-func (c *call) drop() { c.sink.out.Drop(c.sink.srv.buffers) }
+func (c *call) drop() { c.sink.out.Drop(c.sink.eng.buffers) }

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"errors"
@@ -60,10 +60,10 @@ func (d *watchdog) declare(r *core.Registry) {
 	})
 }
 
-func (d *watchdog) begin(srv *Server) {
+func (d *watchdog) begin(eng *Engine) {
 	d.quit = make(chan struct{})
 	d.done.Add(1)
-	go d.run(srv)
+	go d.run(eng)
 }
 
 func (d *watchdog) end() {
@@ -79,7 +79,7 @@ const (
 	yieldEvery = time.Millisecond
 )
 
-func (d *watchdog) run(srv *Server) {
+func (d *watchdog) run(eng *Engine) {
 	defer d.done.Done()
 	for {
 		select {
@@ -87,11 +87,11 @@ func (d *watchdog) run(srv *Server) {
 			return
 		case <-d.kick:
 		}
-		if !d.watch(srv) {
+		if !d.watch(eng) {
 			return
 		}
 		d.awake.Store(false)
-		for _, w := range srv.workers { // one may have begun just before that
+		for _, w := range eng.workers { // one may have begun just before that
 			if w.long.seq.Load()%2 == 1 {
 				d.wake()
 			}
@@ -101,11 +101,11 @@ func (d *watchdog) run(srv *Server) {
 
 // watch looks at the workers until there has been nothing for a while; false means
 // that the server ends.
-func (d *watchdog) watch(srv *Server) bool {
-	seen := make([]sighting, len(srv.workers))
+func (d *watchdog) watch(eng *Engine) bool {
+	seen := make([]sighting, len(eng.workers))
 	for last := time.Now(); time.Since(last) < watchIdle; {
 		now, wait := time.Now(), watchEvery
-		for i, w := range srv.workers {
+		for i, w := range eng.workers {
 			if w.long.look(&seen[i], now, time.Duration(min(d.threshold.Load(), math.MaxInt64/int64(time.Millisecond)))*time.Millisecond, &wait) {
 				last = now
 			}
@@ -158,8 +158,8 @@ func (r *longRun) look(seen *sighting, now time.Time, threshold time.Duration, w
 // beginLong and endLong bracket a command with core.Long.
 func (w *worker) beginLong() {
 	w.long.seq.Add(1)
-	if !w.srv.watch.awake.Load() {
-		w.srv.watch.wake()
+	if !w.eng.watch.awake.Load() {
+		w.eng.watch.wake()
 	}
 }
 
@@ -170,7 +170,7 @@ func (w *worker) endLong() {
 		return
 	}
 	w.long.yielded = false
-	w.srv.watch.guard.Set(false)
+	w.eng.watch.guard.Set(false)
 	if s := w.long.session; s != nil {
 		w.long.session, s.running = nil, false
 		s.link.WantRead(true)
@@ -191,7 +191,7 @@ func (w *worker) Yield(busy error) error {
 		w.yield(busy)
 	}
 	select {
-	case <-w.srv.stopping:
+	case <-w.eng.stopping:
 		return errStopping
 	default:
 		return nil
@@ -199,7 +199,7 @@ func (w *worker) Yield(busy error) error {
 }
 
 func (w *worker) yield(busy error) {
-	d := &w.srv.watch
+	d := &w.eng.watch
 	d.busy.Store(&busy)
 	if !w.long.yielded {
 		w.long.yielded = true

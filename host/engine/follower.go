@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"github.com/ferrousdb/ferrous/core"
@@ -20,23 +20,21 @@ type follower struct {
 // masterUser is the name of who may do everything, in CLIENT LIST.
 const masterUser = "(superuser)"
 
-// Follow implements core.Server.
-func (srv *Server) Follow(link core.Link) core.Follower {
-	f := &follower{player: player{w: srv.playing, out: resp.Writer{Proto: 2}}}
-	w, now := f.w, srv.readClock()
-	s := &session{srv: srv, worker: w, db: srv.ks.DB(0), kind: core.ClientMaster, link: followed{link.Close}}
-	s.Session = core.Session{
-		ID: srv.ids.next(), Proto: 2, Addr: link.Addr, LocalAddr: link.LocalAddr, Created: now, Active: now,
-		Slots: make([]any, srv.registry.SessionSlots()), Conn: s,
-	}
+// Follow implements core.Execution.
+func (eng *Engine) Follow(link core.Link) core.Follower {
+	f := &follower{player: player{w: eng.playing, out: resp.Writer{Proto: 2}}}
+	w := f.w
+	eng.ReadClock()
+	s := eng.newSession(link.Addr, link.LocalAddr)
+	s.worker, s.kind, s.link = w, core.ClientMaster, followed{link.Close}
 	s.fd, s.tls = network.Descriptor(link.Conn)
 	f.s = s
 	f.ctx = core.Ctx{
-		Writer: &f.out, Session: &s.Session, DB: s.db, Server: srv,
-		NoBlock: true, Hooks: srv.registry.Hooks, Exec: w, Loop: w.id,
+		Writer: &f.out, Session: &s.Session, DB: s.db, Server: eng.host,
+		NoBlock: true, Hooks: eng.registry.Hooks, Exec: w, Loop: w.id,
 	}
 	f.whole = f.ctx
-	srv.clients.Add(1)
+	eng.clients.Add(1)
 	w.enter()
 	defer w.leave()
 	w.begin(s)
@@ -121,7 +119,7 @@ func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
 		return core.ErrKilled
 	}
 	w.lock(locks|1, true) // the stream moves with some lock held, whatever the unit is
-	w.srv.ks.ShowExpired(w.locked, true)
+	w.eng.ks.ShowExpired(w.locked, true)
 	c := &f.ctx
 	if len(unit) != 1 {
 		c = &f.whole
@@ -138,8 +136,8 @@ func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
 			}
 		}
 	}
-	w.srv.ks.ShowExpired(w.locked, false)
-	c.DB = w.srv.ks.DB(f.s.DB)
+	w.eng.ks.ShowExpired(w.locked, false)
+	c.DB = w.eng.ks.DB(f.s.DB)
 	c.FeedStream(raw)
 	if len(w.ready) > 0 {
 		w.serveReady()
@@ -155,7 +153,7 @@ func (f *follower) prepare(unit [][][]byte) (locks keyspace.Locks, flags core.Fl
 	c := &f.ctx
 	c.Dirty = 0
 	for _, args := range unit {
-		cmd, err := f.w.srv.registry.LookupFed(args)
+		cmd, err := f.w.eng.registry.LookupFed(args)
 		if err != nil {
 			if first == nil {
 				first = err
@@ -182,13 +180,13 @@ func (f *follower) one(cmd *core.Command, args [][]byte) error {
 	if len(f.rows) > 1 || c.Cmd != cmd {
 		c.Reset(cmd, args)
 	}
-	c.Now, c.DB, c.Locks = w.now, w.srv.ks.DB(f.s.DB), w.locked
+	c.Now, c.DB, c.Locks = w.now, w.eng.ks.DB(f.s.DB), w.locked
 	f.s.lastCmd = cmd
 	err := cmd.Run(c)
 	if err != nil {
 		f.out.Error(errorText(err))
 	}
-	w.srv.registry.Hooks.Ran(c)
+	w.eng.registry.Hooks.Ran(c)
 	w.show(c)
 	w.stats.dirty += c.Dirty
 	if c.Trails() {

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"errors"
@@ -39,7 +39,7 @@ func (w *worker) gather(s *session, data []byte) error {
 		w.args = nil
 	}
 	args, at := w.args[:0], 0
-	lim := limits{bulk: w.srv.params.maxBulk.Load(), anonymous: !s.Authenticated}
+	lim := limits{bulk: w.eng.params.maxBulk.Load(), anonymous: !s.Authenticated}
 	share := w.mayShare(s)
 	for len(w.batch) < batchMost {
 		first := len(args)
@@ -51,12 +51,12 @@ func (w *worker) gather(s *session, data []byte) error {
 		w.args = args
 		r := request{args: args[first:len(args):len(args)], end: at}
 		if len(r.args) > 0 {
-			r.cmd, r.err = w.srv.lookup(r.args)
+			r.cmd, r.err = w.eng.lookup(r.args)
 		}
 		joins := share && r.err == nil && r.cmd != nil && r.cmd.OnlyKey() != 0 && r.cmd.Flags&(core.AllSessions|core.Blocking) == 0 &&
 			r.cmd.Flags&(core.Fast|core.Write) != 0
 		if joins {
-			r.hash = w.srv.ks.Hash(r.args[r.cmd.OnlyKey()])
+			r.hash = w.eng.ks.Hash(r.args[r.cmd.OnlyKey()])
 			w.hashes = append(w.hashes, r.hash)
 			if m := r.cmd.Member; m != 0 && m < len(r.args) {
 				w.members = append(w.members, keyspace.Member{Key: r.args[r.cmd.OnlyKey()], Hash: r.hash, Name: r.args[m]})
@@ -77,7 +77,7 @@ const keepArgs = 1 << 16
 // interceptor sees each, which may want to do so with no lock held, and not while
 // memory is so short that each command counts.
 func (w *worker) mayShare(s *session) bool {
-	return s.Authenticated && s.Intercept == nil && (w.srv.guard.Load()&guardMemory == 0 || !w.srv.nearLimit())
+	return s.Authenticated && s.Intercept == nil && (w.eng.guard.Load()&guardMemory == 0 || !w.eng.host.NearLimit())
 }
 
 // perform executes the gathered requests and returns how many bytes of data
@@ -85,7 +85,7 @@ func (w *worker) mayShare(s *session) bool {
 // ends it.
 func (w *worker) perform(s *session) (used int) {
 	shared := len(w.hashes)
-	if w.srv.guard.Load() != 0 {
+	if w.eng.guard.Load() != 0 {
 		if w.makeReady(); s.closing != open {
 			return 0
 		}
@@ -113,11 +113,11 @@ func (w *worker) perform(s *session) (used int) {
 // warmBatch asks for the memory of a batch, and locks its shards if there is
 // nobody else to want them.
 func (w *worker) warmBatch(s *session) {
-	if !w.srv.alone {
-		if w.srv.ks.UsedMemory() > warmFrom {
+	if !w.eng.alone {
+		if w.eng.ks.UsedMemory() > warmFrom {
 			w.lane.WarmShared(s.db, w.hashes)
 		} else {
-			w.srv.ks.WarmLocks(w.hashes)
+			w.eng.ks.WarmLocks(w.hashes)
 		}
 		return
 	}

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"github.com/ferrousdb/ferrous/core"

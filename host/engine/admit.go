@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"github.com/ferrousdb/ferrous/core"
@@ -24,7 +24,7 @@ const (
 	holdBack          // the session is paused
 )
 
-// The bits of Server.guard: states of the whole server in which more is to be done
+// The bits of Engine.guard: states of the whole server in which more is to be done
 // than to refuse commands by their flags, which is what rows of core.Guard are for.
 // All zero is the normal case.
 const (
@@ -37,7 +37,7 @@ const (
 // plain reports whether nothing looks at the session's commands before they run:
 // the common case is one test.
 func (w *worker) plain(s *session) bool {
-	return s.Authenticated && s.Perms == nil && s.Intercept == nil && w.srv.guard.Load() == 0 && !w.srv.registry.Hooks.Guarded()
+	return s.Authenticated && s.Perms == nil && s.Intercept == nil && w.eng.guard.Load() == 0 && !w.eng.registry.Hooks.Guarded()
 }
 
 // admit decides whether a client's command may run now.
@@ -45,7 +45,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if w.plain(s) {
 		return goAhead, nil
 	}
-	guard, flags := w.srv.guard.Load(), c.Flags()
+	guard, flags := w.eng.guard.Load(), c.Flags()
 	if guard&guardStopping != 0 {
 		w.holdBack(s)
 		return holdBack, nil
@@ -65,7 +65,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if err := w.permit(c, flags, where); err != nil {
 		return dealtWith, refuse(s, c, err)
 	}
-	if guard&guardPause != 0 && w.srv.pause.holds(s, flags) {
+	if guard&guardPause != 0 && w.eng.pause.holds(s, flags) {
 		w.holdBack(s)
 		return holdBack, nil
 	}
@@ -86,7 +86,7 @@ func (w *worker) permit(c *core.Ctx, flags core.Flags, where core.Where) error {
 	if err := c.Permit(c.Cmd, c.Args, where); err != nil {
 		return err
 	}
-	hooks := w.srv.registry.Hooks
+	hooks := w.eng.registry.Hooks
 	if err := hooks.Refusal(c, flags, where); err != nil {
 		return err
 	}
@@ -151,25 +151,17 @@ func refuse(s *session, c *core.Ctx, err error) error {
 // makeReady does once for a batch what states of the server ask for that takes
 // locks: it makes room in memory. No lock is held but the worker's.
 func (w *worker) makeReady() {
-	guard := w.srv.guard.Load()
-	if guard&guardClients != 0 && w.srv.crowd.over() {
+	guard := w.eng.guard.Load()
+	if guard&guardClients != 0 && w.eng.crowd.over() {
 		w.fitClients()
 	}
 	// A pause leaves the data as they are, and a load is not to be disturbed.
-	w.full = guard&(guardMemory|guardPause) == guardMemory && !w.srv.loadingNow() && !w.srv.makeRoom(w.now)
+	w.full = guard&(guardMemory|guardPause) == guardMemory && !w.eng.host.Replacing() && !w.eng.host.MakeRoom(w.now)
 }
 
-// declareGuards registers what the host itself refuses commands for.
-func (srv *Server) declareGuards() {
-	srv.loadGuard = srv.registry.Guard(core.Guard{
-		Name: "loading", Order: core.GuardLoading, Spares: core.Loading, Err: core.ErrLoading,
-		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
-	})
-	srv.asideGuard = srv.registry.Guard(core.Guard{
-		Name: "loading-aside", Order: core.GuardLoading, Refuses: core.NoAsyncLoading, Err: core.ErrLoading,
-		Doors: core.At(core.TopLevel, core.InMulti, core.Retried),
-	})
-	srv.oomGuard = srv.registry.Guard(core.Guard{
+// declareGuard registers what the engine itself refuses commands for.
+func (eng *Engine) declareGuard() {
+	eng.oomGuard = eng.registry.Guard(core.Guard{
 		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM,
 		Why: func(c *core.Ctx) error {
 			if w, ok := c.Exec.(*worker); ok && w.full && !c.Unbounded {

@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"errors"
@@ -63,8 +63,8 @@ func (w *worker) bound(s *session) {
 		w.complain(s, "Closing client that reached max query buffer length", held)
 		s.Close(false, "query buffer limit")
 	}
-	if w.srv.guard.Load()&guardClients != 0 {
-		if w.weigh(s); w.srv.crowd.over() {
+	if w.eng.guard.Load()&guardClients != 0 {
+		if w.weigh(s); w.eng.crowd.over() {
 			w.fitClients()
 		}
 	}
@@ -82,7 +82,7 @@ func (w *worker) refuseProtocol(s *session, err error) {
 	w.stats.protocolErrors++
 	w.w.Proto = s.Proto
 	w.w.Error("ERR " + err.Error())
-	w.srv.log.Debug(fmt.Sprintf("%v from client", err), "id", s.ID, "addr", s.Addr, "name", s.Name)
+	w.eng.log.Debug(fmt.Sprintf("%v from client", err), "id", s.ID, "addr", s.Addr, "name", s.Name)
 	s.Close(true, err.Error())
 }
 
@@ -93,8 +93,8 @@ var errHTTP = errors.New("this is no HTTP server")
 // requests to a server that only the browser's machine can reach, and what
 // follows the headers would be commands. The log says so once a minute.
 func (w *worker) refuseHTTP(s *session) {
-	if w.srv.httpSaid.due(w.now) {
-		w.srv.log.Warn("Possible SECURITY ATTACK detected: a client sends POST or Host:, as a browser does that was told to attack. Connection aborted.", "addr", s.Addr)
+	if w.eng.httpSaid.due(w.now) {
+		w.eng.log.Warn("Possible SECURITY ATTACK detected: a client sends POST or Host:, as a browser does that was told to attack. Connection aborted.", "addr", s.Addr)
 	}
 	s.Close(false, "it speaks HTTP")
 }
@@ -103,7 +103,7 @@ func (w *worker) refuseHTTP(s *session) {
 // s; what the socket does not take is kept with the session.
 func (w *worker) finish(s *session) {
 	if len(w.w.Buf) > 0 { // what they have changed is told of before they say so
-		w.srv.registry.Hooks.Turn(w.id)
+		w.eng.registry.Hooks.Turn(w.id)
 	}
 	if w.w.Sunk() {
 		w.finishLarge(s)

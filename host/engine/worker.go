@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"slices"
@@ -33,7 +33,7 @@ type worker struct {
 	turn sync.Mutex
 	mu   sync.Mutex
 	id   int
-	srv  *Server
+	eng  *Engine
 	*executor
 	lane     *keyspace.Lane     // the way to the shards' locks
 	arrivals *keyspace.Arrivals // where large arguments are received
@@ -93,11 +93,11 @@ type executor struct {
 }
 
 // newExecutor makes one with its number, which modules see as Ctx.Loop.
-func (srv *Server) newExecutor(id int) *executor {
+func (eng *Engine) newExecutor(id int) *executor {
 	e := &executor{}
-	e.reply.srv = srv
+	e.reply.eng = eng
 	e.w = resp.Writer{Buf: make([]byte, 0, 64<<10), Sink: &e.reply, Proto: 2}
-	e.ctx = core.Ctx{Writer: &e.w, Server: srv, Hooks: srv.registry.Hooks, Loop: id}
+	e.ctx = core.Ctx{Writer: &e.w, Server: eng.host, Hooks: eng.registry.Hooks, Loop: id}
 	return e
 }
 
@@ -218,7 +218,7 @@ func (w *worker) settle() {
 		w.makePiece()
 	}
 	for {
-		w.srv.registry.Hooks.Turn(w.id) // again after the mail, with which commands may have come
+		w.eng.registry.Hooks.Turn(w.id) // again after the mail, with which commands may have come
 		if !w.hasMail.Load() && len(w.touched) == 0 {
 			break
 		}
@@ -266,7 +266,7 @@ func (w *worker) flushAll(s *session) {
 func (w *worker) begin(s *session) {
 	s.index = len(w.sessions)
 	w.sessions = append(w.sessions, s)
-	w.srv.registry.Hooks.Opened(&s.Session)
+	w.eng.registry.Hooks.Opened(&s.Session)
 }
 
 // end closes a session's connection and forgets it. The lock is held.
@@ -277,7 +277,7 @@ func (w *worker) end(s *session) {
 	s.closing = closed
 	w.weigh(s)
 	if s.wait != nil {
-		w.srv.blocked.cancel(s.wait, lateClosed)
+		w.eng.blocked.cancel(s.wait, lateClosed)
 		s.wait = nil
 	}
 	last := len(w.sessions) - 1
@@ -286,13 +286,13 @@ func (w *worker) end(s *session) {
 	w.sessions[last] = nil
 	w.sessions = w.sessions[:last]
 	s.source = nil
-	w.srv.registry.Hooks.Closed(&s.Session)
-	w.srv.clients.Add(-1)
-	w.srv.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
+	w.eng.registry.Hooks.Closed(&s.Session)
+	w.eng.clients.Add(-1)
+	w.eng.log.Debug("client closed", "id", s.ID, "addr", s.Addr, "reason", s.reason)
 	s.link.Close()
 	s.parser.release()
 	s.query = nil
-	s.pending.Drop(w.srv.buffers)
+	s.pending.Drop(w.eng.buffers)
 }
 
 // endAll ends every session, after what is still to be said as far as the
@@ -371,8 +371,8 @@ func (w *worker) wakeIfTouched() {
 func (w *worker) tick() {
 	now := time.Now()
 	w.now = now.UnixMilli()
-	w.srv.clock.Store(w.now)
-	w.timing = w.srv.params.statsEnabled.Load() || w.srv.registry.Hooks.Following()
-	w.stats.lastClock = int64(now.Sub(w.srv.start))
-	w.breaks = w.srv.breaks()
+	w.eng.clock.Store(w.now)
+	w.timing = w.eng.params.statsEnabled.Load() || w.eng.registry.Hooks.Following()
+	w.stats.lastClock = int64(now.Sub(w.eng.start))
+	w.breaks = w.eng.breaks()
 }

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"github.com/ferrousdb/ferrous/core"
+)
+
+// What the engine knows of itself, for INFO and whoever looks after the server. Unless a
+// function says otherwise every worker stands still.
+
+// Traffic is what has passed through.
+type Traffic struct {
+	Commands int64 // executed
+	In, Out  int64 // bytes
+}
+
+// Traffic adds up that of all workers, one after the other, which need not stand still.
+func (eng *Engine) Traffic() (t Traffic) {
+	for _, w := range eng.workers {
+		w.mu.Lock()
+		t.add(&w.stats)
+		w.mu.Unlock()
+	}
+	return t
+}
+
+func (t *Traffic) add(st *workerStats) {
+	t.Commands += st.processed
+	t.In += st.netIn
+	t.Out += st.netOut
+}
+
+// Totals are counts since the start, or since ResetStats.
+type Totals struct {
+	Traffic
+	Accepted, Rejected      int64 // connections
+	Reads, Writes           int64 // system calls
+	OtherReads, OtherWrites int64 // of those, by other loops than the first
+	Errors                  int64 // replied
+	ProtocolErrors          int64
+	OutputLimitDrops        int64 // clients cut off for what they had not read
+	EvictedClients          int64 // for maxmemory-clients
+}
+
+// Totals adds up the counts of all workers.
+func (eng *Engine) Totals() Totals {
+	t := Totals{
+		Accepted: eng.accepts.accepted.Load(), Rejected: eng.accepts.rejected.Load(),
+		Writes: eng.writes.Load(), EvictedClients: eng.crowd.evicted.Load(),
+	}
+	for i, w := range eng.workers {
+		st := &w.stats
+		t.add(st)
+		t.Reads += st.reads
+		t.Writes += st.writes
+		if i > 0 {
+			t.OtherReads += st.reads
+			t.OtherWrites += st.writes
+		}
+		t.ProtocolErrors += st.protocolErrors
+		t.OutputLimitDrops += st.outputLimitDrops
+		for _, n := range st.errors {
+			t.Errors += n
+		}
+	}
+	return t
+}
+
+// ClientFigures tell of the sessions that there are.
+type ClientFigures struct {
+	Connected       int64
+	MaxInput        int // the largest buffer of requests, bytes
+	MaxOutput       int // the most that anybody has not read yet, bytes
+	Blocked         int // waiting, those that are held back by a pause included
+	Timed           int // of those, who wait until some time
+	Paused          int // of those, who are held back
+	PubSub          int
+	BlockingKeys    int   // for which anybody waits
+	BlockingOnNoKey int   // of those, for the end of which anybody does
+	Weighed         int64 // bytes, as maxmemory-clients has counted them
+	Sessions        int64
+	Memory          int64 // of all of them, bytes
+}
+
+// ClientFigures looks at all sessions.
+func (eng *Engine) ClientFigures() ClientFigures {
+	f := ClientFigures{Connected: eng.clients.Load(), Weighed: eng.crowd.sum.Load()}
+	f.BlockingKeys, f.BlockingOnNoKey = eng.blocked.keysOf()
+	for _, w := range eng.workers {
+		for _, s := range w.sessions {
+			f.Sessions++
+			f.Memory += int64(s.memory())
+			f.MaxInput = max(f.MaxInput, cap(s.query))
+			f.MaxOutput = max(f.MaxOutput, s.pending.Bytes())
+			if s.wait != nil {
+				f.Blocked++
+				if s.wait.timer != nil {
+					f.Timed++
+				}
+			}
+			if s.kind == core.ClientPubSub {
+				f.PubSub++
+			}
+			if s.paused { // blocked, too, to Redis
+				f.Blocked++
+				f.Paused++
+			}
+		}
+	}
+	return f
+}
+
+// Unsent returns how much the clients have not taken yet: bytes, and parts that are
+// still to be made. The workers need not stand still.
+func (eng *Engine) Unsent() (n int) {
+	for _, w := range eng.workers {
+		w.mu.Lock()
+		for _, s := range w.sessions {
+			n += s.pending.Bytes() + s.pending.Promised()
+		}
+		w.mu.Unlock()
+	}
+	return n
+}
+
+// Waiting returns how many sessions wait for something to come. The workers need not
+// stand still.
+func (eng *Engine) Waiting() int { return eng.blocked.count() }
+
+// Executors implements core.Figures.
+func (eng *Engine) Executors() int { return len(eng.workers) + 1 } // and the watchdog's
+
+// CommandStats implements core.Execution.
+func (eng *Engine) CommandStats(fn func(cmd *core.Command, s core.CommandStats)) {
+	var visit func(cmd *core.Command)
+	visit = func(cmd *core.Command) {
+		var sum core.CommandStats
+		for _, w := range eng.workers {
+			st := w.stats.commands[cmd.ID()]
+			sum.Calls += st.Calls
+			sum.Nanos += st.Nanos
+			sum.Rejected += st.Rejected
+			sum.Failed += st.Failed
+		}
+		if sum != (core.CommandStats{}) {
+			fn(cmd, sum)
+		}
+		for i := range cmd.Sub {
+			visit(&cmd.Sub[i])
+		}
+	}
+	for _, cmd := range eng.registry.All() {
+		visit(cmd)
+	}
+}
+
+// Errors implements core.Execution.
+func (eng *Engine) Errors() map[string]int64 {
+	sum := map[string]int64{}
+	for _, w := range eng.workers {
+		for code, n := range w.stats.errors {
+			sum[code] += n
+		}
+	}
+	return sum
+}
+
+// Dirty implements core.Execution. A command counts its changes with locks held.
+func (eng *Engine) Dirty(locked bool) (sum int64) {
+	for _, w := range eng.workers {
+		if locked {
+			sum += w.stats.dirty
+		} else {
+			sum += w.dirty.Load()
+		}
+	}
+	return sum
+}
+
+// ResetStats sets all counts to zero.
+func (eng *Engine) ResetStats() {
+	for _, w := range eng.workers {
+		w.stats.reset()
+	}
+	eng.writes.Store(0)
+	eng.accepts.accepted.Store(0)
+	eng.accepts.rejected.Store(0)
+	eng.crowd.evicted.Store(0)
+}

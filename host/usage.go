@@ -1,0 +1,49 @@
+package host
+
+import (
+	"sync"
+
+	"github.com/ferrousdb/ferrous/host/engine"
+)
+
+// usageSampler keeps the instantaneous rates of INFO, averages over the last
+// sixteen seconds, and the peaks.
+type usageSampler struct {
+	mu         sync.Mutex
+	at         int64
+	last       engine.Traffic
+	history    [16]engine.Traffic // per second
+	next       int
+	peakMemory int64
+}
+
+// sample is called once a second by cron.
+func (u *usageSampler) sample(now int64, srv *Server) {
+	total := srv.eng.Traffic()
+	used := srv.usedMemory()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.peakMemory = max(u.peakMemory, used)
+	if u.at != 0 && now > u.at {
+		per := func(now, last, ms int64) int64 { return max(now-last, 0) * 1000 / ms }
+		ms := now - u.at
+		u.history[u.next%len(u.history)] = engine.Traffic{
+			Commands: per(total.Commands, u.last.Commands, ms), In: per(total.In, u.last.In, ms), Out: per(total.Out, u.last.Out, ms),
+		}
+		u.next++
+	}
+	u.at, u.last = now, total
+}
+
+// rates returns the averages.
+func (u *usageSampler) rates() (t engine.Traffic) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, h := range u.history {
+		t.Commands += h.Commands
+		t.In += h.In
+		t.Out += h.Out
+	}
+	n := int64(len(u.history))
+	return engine.Traffic{Commands: t.Commands / n, In: t.In / n, Out: t.Out / n}
+}
