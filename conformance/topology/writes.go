@@ -10,7 +10,8 @@ import (
 // drawer draws commands: of all types, on so few keys that they meet.
 //
 // Scores are quarters, and no distances are stored: 7.0 prints other fractions otherwise than
-// 7.2, in DEBUG DIGEST too. Payloads of DUMP are not restored: 7.2's are none for 7.0.
+// 7.2, in DEBUG DIGEST too. Payloads of DUMP are not restored: 7.2's are none for 7.0. PFCOUNT stands behind a
+// write, for alone it changes the value of a Redis that has become a replica.
 type drawer struct{ *rand.Rand }
 
 const databases = 3
@@ -257,7 +258,7 @@ func (w drawer) ofBits() []string {
 	case 3:
 		return []string{"PFMERGE", w.key("p"), w.key("p")}
 	case 4:
-		return []string{"PFCOUNT", w.key("p")}
+		return []string{"EVAL", counted, "1", w.key("p"), w.num(1e6)}
 	}
 	return []string{"SETBIT", k, w.num(9999), w.num(2)}
 }
@@ -294,6 +295,7 @@ func (w drawer) ofKey() []string {
 const (
 	effects = "redis.call('incr', KEYS[1]) redis.call('sadd', KEYS[2], ARGV[1]) redis.call('spop', KEYS[2]) return redis.call('pexpire', KEYS[1], ARGV[2])"
 	chance  = "redis.call('set', KEYS[1], math.random() .. '') redis.call('rpush', KEYS[2], redis.call('time')[1])"
+	counted = "redis.call('pfadd', KEYS[1], ARGV[1]) return redis.call('pfcount', KEYS[1])"
 	halfway = "redis.call('incr', KEYS[1]) return redis.call('lpush', KEYS[1], 'x')"
 )
 
