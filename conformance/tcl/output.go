@@ -38,6 +38,14 @@ type failure struct {
 	lacks  string // what the server does not have that the test wants
 }
 
+// parse counts the tests in the output of a unit's harness.
+func parse(unit, out string) result {
+	if isSentinel(unit) {
+		return parseSentinel(unit, out)
+	}
+	return parseOutput(unit, out)
+}
+
 // statusLine is how the harness reports: "[ok]: NAME (3 ms)", "[3/5 done]: unit (2 seconds)".
 var statusLine = regexp.MustCompile(`^\[(ok|err|skip|ignore|exception|TIMEOUT|ready|\d+/\d+ done)\]: ?(.*)$`)
 

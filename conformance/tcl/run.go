@@ -91,15 +91,19 @@ func (r runner) runUnit(ctx context.Context, unit string, baseport int) (result,
 		return result{}, err
 	}
 	defer os.RemoveAll(root)
-	if err := r.layOut(root, skips); err != nil {
+	layOut, harness := r.layOut, r.runtest
+	if isSentinel(unit) {
+		layOut, harness = r.layOutSentinel, r.runtestSentinel
+	}
+	if err := layOut(root, skips); err != nil {
 		return result{}, err
 	}
 	start := time.Now()
-	out, runErr := r.runtest(ctx, root, unit, baseport)
+	out, runErr := harness(ctx, root, unit, baseport)
 	if ctx.Err() != nil {
 		return result{}, ctx.Err()
 	}
-	res := parseOutput(unit, out)
+	res := parse(unit, out)
 	res.took = time.Since(start)
 	res.sort(r.known)
 	switch {
@@ -136,7 +140,12 @@ func (r runner) layOut(root string, skips []skip) error {
 			return err
 		}
 	}
-	if err := os.Symlink(filepath.Join(r.suite, "runtest"), filepath.Join(root, "runtest")); err != nil {
+	return r.layOutPrograms(root, "runtest", skips)
+}
+
+// layOutPrograms lays out what is no test: the harness's starter, and the programs.
+func (r runner) layOutPrograms(root, starter string, skips []skip) error {
+	if err := os.Symlink(filepath.Join(r.suite, starter), filepath.Join(root, starter)); err != nil {
 		return err
 	}
 	for _, tool := range tools {
@@ -158,14 +167,19 @@ func (r runner) layOut(root string, skips []skip) error {
 	return os.WriteFile(filepath.Join(root, "skipfile"), skipfile(skips), 0o644)
 }
 
-// runtest runs the harness and returns its output. Whatever it leaves running is killed.
+// runtest runs the harness and returns its output.
 func (r runner) runtest(ctx context.Context, root, unit string, baseport int) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "./runtest",
+	return r.start(ctx, root, "./runtest",
 		// Without --durable the first unknown command would end everything.
 		"--clients", "1", "--durable", "--single", unit, "--skipfile", "skipfile",
 		"--baseport", strconv.Itoa(baseport), "--portcount", strconv.Itoa(portsPerJob-50))
+}
+
+// start runs a program and returns its output. Whatever it leaves running is killed.
+func (r runner) start(ctx context.Context, root, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = root
 	// ferrous takes FERROUS_... for settings; only the tests' own are wanted.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "FERROUS_") })

@@ -125,6 +125,9 @@ func (l skipList) known(units []string) error {
 		if !slices.Contains(units, unit) {
 			return fmt.Errorf("skip.txt: there is no unit %q", unit)
 		}
+		if isSentinel(unit) && slices.ContainsFunc(l[unit], func(s skip) bool { return s.test != wholeUnit }) {
+			return fmt.Errorf("skip.txt: %s can be left out as a whole only", unit)
+		}
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func download(ctx context.Context, cache string) error {
 	return nil
 }
 
-// extractSuite unpacks the tests and their starter into dir, and nothing else.
+// extractSuite unpacks the tests and their starters into dir, and nothing else.
 func extractSuite(tarball, dir string) error {
 	f, err := os.Open(tarball)
 	if err != nil {
@@ -120,7 +120,7 @@ func extractSuite(tarball, dir string) error {
 			return fmt.Errorf("%s: %w", tarball, err)
 		}
 		name, ok := strings.CutPrefix(h.Name, tarballRoot)
-		if !ok || h.Typeflag != tar.TypeReg || name != "runtest" && !strings.HasPrefix(name, "tests/") {
+		if !ok || h.Typeflag != tar.TypeReg || name != "runtest" && name != "runtest-sentinel" && !strings.HasPrefix(name, "tests/") {
 			continue
 		}
 		if !filepath.IsLocal(name) {
@@ -146,7 +146,7 @@ func extractFile(path string, mode fs.FileMode, r io.Reader) error {
 
 var allTests = regexp.MustCompile(`(?s)set ::all_tests \{(.*?)\}`)
 
-// unitsOf reads the list of units from the suite itself.
+// unitsOf reads the list of units from the suite itself; those of Sentinel come last.
 func unitsOf(suite string) ([]string, error) {
 	file := filepath.Join(suite, "tests/test_helper.tcl")
 	data, err := os.ReadFile(file)
@@ -157,5 +157,6 @@ func unitsOf(suite string) ([]string, error) {
 	if m == nil {
 		return nil, fmt.Errorf("%s: no list of tests", file)
 	}
-	return strings.Fields(string(m[1])), nil
+	sentinel, err := sentinelUnits(suite)
+	return append(strings.Fields(string(m[1])), sentinel...), err
 }

@@ -77,6 +77,23 @@ func TestParseOutputThatBreaksOff(t *testing.T) {
 	}
 }
 
+func TestParseSentinel(t *testing.T) {
+	const out = "Starting redis #0 at port 30000\n\x1b[0;33;49mTesting unit: 00-base.tcl\x1b[0m\n" +
+		"11:36:49> (init) Restart killed instances: sentinel/4 \x1b[0;32;49mOK\x1b[0m\n" +
+		"11:36:50> Two: words: \x1b[0;31;49mFAILED: Expected 'a'\x1b[0m\n(Jumping to next unit after error)\n" +
+		"Cleaning up...\n\x1b[0;31;49mWARNING 1 test(s) failed.\x1b[0m\n"
+	got := parse("sentinel/00-base", out)
+	want := result{unit: "sentinel/00-base", passed: 1, failed: 1, finished: true, failures: []failure{{
+		name: "Two", detail: "Expected 'a'\n(Jumping to next unit after error)\nCleaning up...\n",
+	}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got := parse("sentinel/00-base", out[:200]); got.passed != 1 || got.finished {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestLacks(t *testing.T) {
 	known := func(name string) bool { return name == "sadd" || name == "client|tracking" }
 	for detail, want := range map[string]string{
