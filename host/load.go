@@ -55,13 +55,16 @@ const loadPatience = 500 * time.Millisecond
 // errStopped is why a server does not come up that was told to stop meanwhile.
 var errStopped = errors.New("told to stop while loading")
 
-// loadData asks the sources until one has the data.
-func (srv *Server) loadData() error {
+// loadData asks the sources until one has the data. The server serves before anybody is
+// answered otherwise than with -LOADING: what is written then is saved by a signal that
+// ends the server, however early.
+func (srv *Server) loadData() (err error) {
 	var once sync.Once
 	answer := func() { once.Do(func() { close(srv.loader.answers) }) }
 	patience := time.AfterFunc(loadPatience, answer)
 	defer func() {
 		patience.Stop()
+		srv.serving.Store(err == nil)
 		srv.loader.guard.Set(false)
 		answer()
 	}()

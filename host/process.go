@@ -63,7 +63,12 @@ func (srv *Server) serve(super *supervisor, ready *os.File) error {
 // obey waits for signals until the server has ended.
 func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 	asked := false
+	var again os.Signal // came while an attempt was under way, which may have failed already
 	refused := make(chan error, 1)
+	attempt := func(sig os.Signal) {
+		asked, again = true, nil
+		go func() { refused <- srv.shutdownBySignal(sig) }()
+	}
 	for {
 		select {
 		case sig := <-signals:
@@ -74,12 +79,18 @@ func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 			case asked && sig == syscall.SIGINT:
 				srv.log.Warn("You insist... exiting now.")
 				os.Exit(1)
-			case !asked:
-				asked = true
-				go func() { refused <- srv.shutdownBySignal(sig) }()
+			case asked:
+				again = sig
+			default:
+				attempt(sig)
 			}
 		case err := <-refused:
-			asked = err == nil // the next signal tries again
+			if err == nil {
+				continue // the server is stopping
+			}
+			if asked = false; again != nil {
+				attempt(again)
+			}
 		case <-srv.ending.begun:
 			if errors.As(srv.ending.failure, new(*engine.Crash)) {
 				// What is broken may hold a lock that the way down needs.

@@ -3,6 +3,7 @@ package host
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -61,7 +62,19 @@ type system struct{}
 func (system) Name() string { return "system" }
 
 func (system) Register(r *core.Registry) error {
+	balks := false
+	r.OnShutdown(func(core.Shutdown) error {
+		if !balks {
+			return nil
+		}
+		balks = false
+		err := syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		time.Sleep(100 * time.Millisecond) // the signal has most probably arrived
+		return errors.Join(errors.New("not yet"), err)
+	})
 	r.Commands(
+		// balk makes the next shutdown fail, and has a signal come while it is under way.
+		core.Command{Name: "balk", Arity: 1, Run: func(c *core.Ctx) error { balks = true; c.OK(); return nil }},
 		core.Command{Name: "maxfiles", Arity: 2, Run: func(c *core.Ctx) error {
 			n, err := c.ArgInt(1)
 			if err != nil {
@@ -204,6 +217,16 @@ func TestSecondSIGINTExitsAtOnce(t *testing.T) {
 	p.signal(syscall.SIGINT)
 	p.ends(1)
 	p.log.says(t, "You insist... exiting now.")
+}
+
+// TestSignalWhileAShutdownFails: it is another attempt, whether it comes before or
+// after the first is known to have failed.
+func TestSignalWhileAShutdownFails(t *testing.T) {
+	p := startProcess(t, nil).ready()
+	mustDial(t, p.port).do("+OK", "balk")
+	p.signal(syscall.SIGTERM)
+	p.log.says(t, "Errors trying to shut down the server")
+	p.ends(0)
 }
 
 func TestShutdownNowDoesNotWait(t *testing.T) {

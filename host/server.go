@@ -41,7 +41,7 @@ type Server struct {
 
 	started    []core.Module
 	startup    int64       // see startupMemory
-	serving    atomic.Bool // begin has come to its end
+	serving    atomic.Bool // the data are there
 	loader     loader
 	evict      evictor
 	sweeper    sweeper
@@ -172,11 +172,7 @@ func (srv *Server) begin() (err error) {
 	srv.ending.cron = make(chan struct{})
 	go srv.cron()
 	srv.eng.Watch()
-	if err := srv.loadData(); err != nil {
-		return err
-	}
-	srv.serving.Store(true)
-	return nil
+	return srv.loadData()
 }
 
 // open makes the data, of which there are none, and gives them to the engine.
