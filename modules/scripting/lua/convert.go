@@ -272,7 +272,7 @@ func hasFields(t *vm.LTable) bool {
 
 func (e *Engine) writePairs(w *resp.Writer, t *vm.LTable, depth int, pairs bool) {
 	n := 0
-	for k, _ := next(t, vm.LNil); k != vm.LNil; k, _ = next(t, k) {
+	for k, _ := t.Next(vm.LNil); k != vm.LNil; k, _ = t.Next(k) {
 		n++
 	}
 	if pairs {
@@ -280,7 +280,7 @@ func (e *Engine) writePairs(w *resp.Writer, t *vm.LTable, depth int, pairs bool)
 	} else {
 		w.Set(n)
 	}
-	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
+	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
 		e.write(w, k, depth+1)
 		if pairs {
 			e.write(w, v, depth+1)

@@ -128,9 +128,9 @@ func baseNext(L *vm.LState) int {
 
 // pushNext steps over the name that no script can spell.
 func pushNext(L *vm.LState, t *vm.LTable, key vm.LValue) int {
-	k, v := next(t, key)
+	k, v := t.Next(key)
 	for t == engine(L).globals && k == vm.LString("(globals)") {
-		k, v = next(t, k)
+		k, v = t.Next(k)
 	}
 	L.Push(k)
 	if k == vm.LNil {

@@ -470,15 +470,15 @@ func structUnpack(L *vm.LState) int {
 	return r.n + pushNumber(L, float64(end+1))
 }
 
-func bits(L *vm.LState, n int) uint32 { return bitop.Bits(checkNumber(L, n)) }
+func bitArg(L *vm.LState, n int) uint32 { return bitop.Bits(checkNumber(L, n)) }
 
 func pushBits(L *vm.LState, b uint32) int { return pushNumber(L, bitop.Number(b)) }
 
 func bitFold(f func(a, b uint32) uint32) vm.LGFunction {
 	return func(L *vm.LState) int {
-		b := bits(L, 1)
+		b := bitArg(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
-			b = f(b, bits(L, i))
+			b = f(b, bitArg(L, i))
 		}
 		return pushBits(L, b)
 	}
@@ -486,24 +486,24 @@ func bitFold(f func(a, b uint32) uint32) vm.LGFunction {
 
 func bitShift(f func(b, n uint32) uint32) vm.LGFunction {
 	return func(L *vm.LState) int {
-		b := bits(L, 1)
-		return pushBits(L, f(b, bits(L, 2)))
+		b := bitArg(L, 1)
+		return pushBits(L, f(b, bitArg(L, 2)))
 	}
 }
 
 var bitLib = map[string]vm.LGFunction{
-	"tobit":  func(L *vm.LState) int { return pushBits(L, bits(L, 1)) },
-	"bnot":   func(L *vm.LState) int { return pushBits(L, ^bits(L, 1)) },
-	"bswap":  func(L *vm.LState) int { return pushBits(L, bitop.Swap(bits(L, 1))) },
+	"tobit":  func(L *vm.LState) int { return pushBits(L, bitArg(L, 1)) },
+	"bnot":   func(L *vm.LState) int { return pushBits(L, ^bitArg(L, 1)) },
+	"bswap":  func(L *vm.LState) int { return pushBits(L, bitop.Swap(bitArg(L, 1))) },
 	"band":   bitFold(func(a, b uint32) uint32 { return a & b }),
 	"bor":    bitFold(func(a, b uint32) uint32 { return a | b }),
 	"bxor":   bitFold(func(a, b uint32) uint32 { return a ^ b }),
 	"lshift": bitShift(bitop.Lshift), "rshift": bitShift(bitop.Rshift), "arshift": bitShift(bitop.Arshift),
 	"rol": bitShift(bitop.Rol), "ror": bitShift(bitop.Ror),
 	"tohex": func(L *vm.LState) int {
-		b, n := bits(L, 1), int32(8)
+		b, n := bitArg(L, 1), int32(8)
 		if L.GetTop() > 1 {
-			n = int32(bits(L, 2))
+			n = int32(bitArg(L, 2))
 		}
 		return pushString(L, bitop.Hex(b, n))
 	},

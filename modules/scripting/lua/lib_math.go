@@ -19,7 +19,8 @@ var mathLib = map[string]vm.LGFunction{
 	"rad":   unary(func(f float64) float64 { return f * (math.Pi / 180) }),
 	"atan2": twofold(math.Atan2), "fmod": twofold(math.Mod), "mod": twofold(math.Mod), "pow": twofold(math.Pow),
 	"ldexp": func(L *vm.LState) int {
-		return pushNumber(L, math.Ldexp(checkNumber(L, 1), int(int32(checkInt(L, 2)))))
+		exp := int(int32(checkInt(L, 2)))
+		return pushNumber(L, math.Ldexp(checkNumber(L, 1), exp))
 	},
 	"frexp": func(L *vm.LState) int {
 		f, exp := math.Frexp(checkNumber(L, 1))
@@ -38,10 +39,11 @@ func unary(f func(float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int { return pushNumber(L, f(checkNumber(L, 1))) }
 }
 
+// twofold is a function of two numbers. The second is looked at first, as in Redis.
 func twofold(f func(a, b float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int {
-		a := checkNumber(L, 1)
-		return pushNumber(L, f(a, checkNumber(L, 2)))
+		b := checkNumber(L, 2)
+		return pushNumber(L, f(checkNumber(L, 1), b))
 	}
 }
 

@@ -20,7 +20,7 @@ func tabSetn(L *vm.LState) int {
 func tabMaxn(L *vm.LState) int {
 	t := engine(L).contents(checkTable(L, 1))
 	most := 0.0
-	for k, _ := next(t, vm.LNil); k != vm.LNil; k, _ = next(t, k) {
+	for k, _ := t.Next(vm.LNil); k != vm.LNil; k, _ = t.Next(k) {
 		if n, ok := k.(vm.LNumber); ok {
 			most = max(most, float64(n))
 		}
@@ -31,7 +31,7 @@ func tabMaxn(L *vm.LState) int {
 func tabForeach(L *vm.LState) int {
 	t, f := checkTable(L, 1), checkFunction(L, 2)
 	t = engine(L).contents(t)
-	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
+	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
 		if each(L, f, k, v) {
 			return 1
 		}
@@ -109,8 +109,7 @@ func tabRemove(L *vm.LState) int {
 	spendOn(L, (n-pos)/16)
 	if a := array(t); n <= len(*a) {
 		copy((*a)[pos-1:n-1], (*a)[pos:n])
-		clear((*a)[n-1:])
-		*a = (*a)[:n-1]
+		(*a)[n-1] = vm.LNil
 		return 1
 	}
 	for ; pos < n; pos++ {

@@ -189,7 +189,7 @@ func (e *Engine) namedArguments(L *vm.LState) *Function {
 		redisError(L, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).")
 	}
 	f, named := &Function{}, false
-	for k, v := next(t, vm.LNil); k != vm.LNil; k, v = next(t, k) {
+	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
 		key, ok := toText(k)
 		if !ok {
 			redisError(L, "named argument key given to redis.register_function is not a string")

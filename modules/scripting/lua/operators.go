@@ -94,6 +94,18 @@ func lengthOp(L *vm.LState) int {
 	return 0
 }
 
+// pack is {...}.
+func pack(L *vm.LState) int {
+	n := L.GetTop()
+	engine(L).take(L, 16*n)
+	t := L.CreateTable(min(n, maxArray-1), 0)
+	for i := 1; i <= n; i++ {
+		t.RawSetInt(i, L.Get(i))
+	}
+	L.Push(t)
+	return 1
+}
+
 func forBound(L *vm.LState, what string) int {
 	f, ok := toNumber(L.Get(1))
 	if !ok {

@@ -99,8 +99,14 @@ func startOracle(t testing.TB) *oracle {
 	if err != nil {
 		t.Skip("redis-server is not installed: there is nothing to compare with")
 	}
+	return startServer(t, path, "--lua-time-limit", "100")
+}
+
+// startServer starts a program that takes redis-server's options.
+func startServer(t testing.TB, path string, options ...string) *oracle {
+	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir(), "--lua-time-limit", "100")
+	cmd := exec.Command(path, append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir()}, options...)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +127,9 @@ func startOracle(t testing.TB) *oracle {
 	}
 }
 
+// patience is how long a reply may take: longer than anybody stops the machine.
+const patience = 10 * time.Minute
+
 // do sends a command and returns the bytes of the reply.
 func (o *oracle) do(args ...string) string {
 	var b strings.Builder
@@ -131,7 +140,7 @@ func (o *oracle) do(args ...string) string {
 	if _, err := io.WriteString(o.c, b.String()); err != nil {
 		return "lost: " + err.Error()
 	}
-	_ = o.c.SetReadDeadline(time.Now().Add(time.Minute))
+	_ = o.c.SetReadDeadline(time.Now().Add(patience))
 	s, err := o.reply()
 	if err != nil {
 		return "lost: " + err.Error()

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"math/bits"
 	"reflect"
 	"unsafe"
 
@@ -15,8 +16,7 @@ import (
 //     either all or none;
 //   - how deep the stack of calls is;
 //   - the keys that a table has had, to refuse others to next;
-//   - how long the array of a table is: it never shrinks by itself, which makes the
-//     length of a table that is emptied from its end quadratic.
+//   - the array of a table: its length counts nils at the end.
 //
 // Places are asked of reflect by name, so that a VM of another shape is noticed
 // when the program starts, not when memory is wrong.
@@ -121,35 +121,21 @@ func keys(t *vm.LTable) []vm.LValue {
 // VM's own bound lets one assignment, t[6e7] = 1, take a gigabyte.
 const maxArray = 1 << 16
 
-// slack is how many nils may lie at the end of an array.
-const slack = 64
-
-// length is Lua's # of a table.
+// length is Lua's # of a table: where there are holes, the one of several answers
+// that Lua 5.1 finds, as far as the array can tell (arraySize).
 func length(t *vm.LTable) int {
-	a := array(t)
-	n := len(*a)
-	for n > 0 && ((*a)[n-1] == vm.LNil || (*a)[n-1] == nil) {
-		n--
-	}
-	if len(*a)-n > slack {
-		*a = (*a)[:n]
-	}
-	if n == maxArray-1 {
+	a := *array(t)
+	n := len(a)
+	if n > 0 && n == maxArray-1 && there(a, n) {
 		return border(t, n)
 	}
-	return n
-}
-
-// border is a length of n or more, where the rest of the elements is hashed: it is
-// searched as Lua does.
-func border(t *vm.LTable, n int) int {
-	there := func(i int) bool { return t.RawGetH(vm.LNumber(i)) != vm.LNil }
-	low, high := n, n+1
-	for there(high) {
-		low, high = high, high*2
+	high := arraySize(a)
+	if high == 0 || there(a, high) {
+		return high
 	}
+	low := 0
 	for high-low > 1 {
-		if mid := (low + high) / 2; there(mid) {
+		if mid := (low + high) / 2; there(a, mid) {
 			low = mid
 		} else {
 			high = mid
@@ -158,17 +144,36 @@ func border(t *vm.LTable, n int) int {
 	return low
 }
 
-// next is Lua's next of a table that is not protected.
-func next(t *vm.LTable, key vm.LValue) (vm.LValue, vm.LValue) {
-	if n, ok := key.(vm.LNumber); ok && n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
-		if have := len(*array(t)); int(n) > have { // length has cut it short meanwhile
-			key = vm.LNil
-			if have > 0 {
-				key = vm.LNumber(have)
-			}
+// there reports whether an array has element i.
+func there(a []vm.LValue, i int) bool {
+	return i <= len(a) && a[i-1] != vm.LNil && a[i-1] != nil
+}
+
+// arraySize is how many elements Lua 5.1 would have room for. A constructor makes as
+// much as it has elements; what has grown has a power of two.
+func arraySize(a []vm.LValue) int {
+	if n := len(a); n < cap(a) && n > 0 {
+		return 1 << bits.Len(uint(n-1))
+	}
+	return len(a)
+}
+
+// border is a length of n or more, where the rest of the elements is hashed: it is
+// searched as Lua does.
+func border(t *vm.LTable, n int) int {
+	hashed := func(i int) bool { return t.RawGetH(vm.LNumber(i)) != vm.LNil }
+	low, high := n, n+1
+	for hashed(high) {
+		low, high = high, high*2
+	}
+	for high-low > 1 {
+		if mid := (low + high) / 2; hashed(mid) {
+			low = mid
+		} else {
+			high = mid
 		}
 	}
-	return t.Next(key)
+	return low
 }
 
 type instruction uint32

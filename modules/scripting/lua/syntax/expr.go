@@ -213,7 +213,39 @@ func (p *parser) table() ast.Expr {
 		}
 	}
 	p.match('}', '{', line)
+	if list := p.open(t); list != nil {
+		fn := lines(&ast.StringExpr{Value: p.tree.Prefix + Pack}, line, line)
+		return lines(&ast.FuncCallExpr{Func: fn, Args: list, AdjustRet: true}, line, p.lastLine)
+	}
 	return lines(t, line, p.lastLine)
+}
+
+// open is the list that a table is made of, if it is nothing but a list that ends with a
+// call or with `...`. Such a table has as many elements as there are at run time, which
+// the VM does not note.
+func (p *parser) open(t *ast.TableExpr) (list []ast.Expr) {
+	if len(t.Fields) == 0 || len(t.Fields) > maxConcat {
+		return nil
+	}
+	for _, f := range t.Fields {
+		if f.Key != nil {
+			return nil
+		}
+		list = append(list, f.Value)
+	}
+	switch last := list[len(list)-1].(type) {
+	case *ast.FuncCallExpr:
+		if last.AdjustRet {
+			return nil
+		}
+	case *ast.Comma3Expr:
+		if last.AdjustRet {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return list
 }
 
 func (p *parser) simple() ast.Expr {

@@ -19,6 +19,7 @@ const (
 const (
 	Concat = "concat" // of `..`, its operands from left to right
 	Len    = "len"    // of `#`
+	Pack   = "pack"   // of a table, its elements
 	Init   = "init"   // of a numeric for: the beginning
 	Limit  = "limit"
 	Step   = "step"
