@@ -149,8 +149,8 @@ func basePairs(L *vm.LState) int {
 }
 
 var ipairsStep = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int {
-	i := int(L.Get(2).(vm.LNumber)) + 1
-	v := rawIndex(L.Get(1).(*vm.LTable), i)
+	i := checkInt(L, 2) + 1 // scripts may call it as they like
+	v := rawIndex(checkTable(L, 1), i)
 	if v == vm.LNil {
 		return 0
 	}

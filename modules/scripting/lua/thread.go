@@ -210,6 +210,9 @@ func (x *thrown) at(L *vm.LState, level int) {
 			return
 		}
 	}
+	if _, ok := L.GetStack(level + 1); ok && L.Parent == nil {
+		x.source, x.line = "=[C]", -1 // one library function that another has called
+	}
 }
 
 // throwText throws a text, behind the place of the call if the caller is Lua.
