@@ -156,9 +156,9 @@ func TestPrograms(t *testing.T) {
 	}
 	w := &writer{r: rand.New(rand.NewPCG(seed, 0))}
 	e, h := newTestEngine()
-	ours := func(s string) string { return eval(e, h, Limits{Instructions: 1e6}, 2, s) }
+	ours := func(s string) string { return eval(e, h, Limits{Instructions: 5e7}, 2, s) }
 	if *server != "" {
-		ours = startServer(t, *server, "--lua-instruction-limit", "1000000").eval
+		ours = startServer(t, *server, "--lua-instruction-limit", "50000000").eval
 	}
 	n, bad := 0, 0
 	for end := time.Now().Add(*programs); (n < 300 || time.Now().Before(end)) && bad < 10; n++ {
@@ -186,7 +186,7 @@ func plain(s string) string {
 		s = names.ReplaceAllString(s, "a $2 value$3")
 	}
 	s = overflow.ReplaceAllString(s, "stack overflow$1") // which of the stacks is full first, and where, is chance
-	s = strings.ReplaceAll(s, "-0", "0") // the VM takes one zero for the other
+	s = strings.ReplaceAll(s, "-0", "0")                 // the VM takes one zero for the other
 	return lengths.ReplaceAllString(s, "$$\r\n")
 }
 

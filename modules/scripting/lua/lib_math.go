@@ -11,9 +11,9 @@ import (
 var mathConstants = map[string]vm.LValue{"huge": vm.LNumber(math.Inf(1)), "pi": vm.LNumber(math.Pi)}
 
 var mathLib = map[string]vm.LGFunction{
-	"abs": unary(math.Abs), "acos": unary(math.Acos), "asin": unary(math.Asin), "atan": unary(math.Atan),
+	"abs": asIs(math.Abs), "acos": asIs(math.Acos), "asin": asIs(math.Asin), "atan": unary(math.Atan),
 	"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(math.Exp),
-	"floor": unary(math.Floor), "log": unary(math.Log), "log10": unary(math.Log10), "sin": unary(math.Sin),
+	"floor": unary(math.Floor), "log": unary(math.Log), "log10": asIs(math.Log10), "sin": unary(math.Sin),
 	"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
 	"deg":   unary(func(f float64) float64 { return f / (math.Pi / 180) }),
 	"rad":   unary(func(f float64) float64 { return f * (math.Pi / 180) }),
@@ -35,16 +35,39 @@ var mathLib = map[string]vm.LGFunction{
 	},
 }
 
-func unary(f func(float64) float64) vm.LGFunction {
+func asIs(f func(float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int { return pushNumber(L, f(checkNumber(L, 1))) }
+}
+
+// unary is a function whose NaN is a processor's.
+func unary(f func(float64) float64) vm.LGFunction {
+	return func(L *vm.LState) int {
+		x := checkNumber(L, 1)
+		return pushNumber(L, signed(f(x), x, 0))
+	}
 }
 
 // twofold is a function of two numbers. The second is looked at first, as in Redis.
 func twofold(f func(a, b float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int {
 		b := checkNumber(L, 2)
-		return pushNumber(L, f(checkNumber(L, 1), b))
+		a := checkNumber(L, 1)
+		return pushNumber(L, signed(f(a, b), a, b))
 	}
+}
+
+// signed gives a result that is NaN the sign that scripts see in its text: that of
+// the operand which is, or that of the processor's own.
+func signed(f, a, b float64) float64 {
+	switch {
+	case f == f:
+		return f
+	case a != a:
+		return a
+	case b != b:
+		return b
+	}
+	return math.Copysign(f, -1)
 }
 
 func extreme(L *vm.LState, better func(a, b float64) bool) int {
