@@ -177,7 +177,8 @@ func typed(e keyspace.Entry, t keyspace.Type) (keyspace.Entry, error) {
 func (c *Ctx) SetString(key, value []byte, expire int64) {
 	if len(c.Arrivals) > 0 && len(value) > arena.MaxSmall {
 		for _, a := range c.Arrivals {
-			if unsafe.SliceData(a.Bytes()) == unsafe.SliceData(value) && c.DB.PutArrived(c.HashOf(key), key, a, expire, c.Now) {
+			if unsafe.SliceData(a.Bytes()) == unsafe.SliceData(value) {
+				c.DB.PutArrived(c.HashOf(key), key, a, expire, c.Now)
 				return
 			}
 		}

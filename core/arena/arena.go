@@ -14,17 +14,18 @@ const PublishStep = 2 << 10
 // lock protects it. Blobs of one arena may be freed through another arena of the same
 // pool, under that one's lock; they return to their owner by a small queue.
 type Arena struct {
-	bins   [numClass]uint64 // lists of slabs with room, fullest first
-	used   int64            // bytes of all blobs handed out and not taken back
-	told   int64            // what the pool knows of used, less what is retired
-	holes  int64            // bytes of blobs taken back, in slabs that are in use
-	toldOf int64            // the part of holes that the pool knows of
-	step   int64            // how far told may be from the truth
-	pool   *Pool
-	epochs *Epochs
-	seen   uint64 // the newest snapshot of this arena, or of one whose data came here
-	id     uint32
-	guard  int // bytes at the end of each blob that are not the caller's (poison)
+	bins    [numClass]uint64 // lists of slabs with room, fullest first
+	used    int64            // bytes of all blobs handed out and not taken back
+	told    int64            // what the pool knows of used, less what is retired
+	holes   int64            // bytes of blobs taken back, in slabs that are in use
+	toldOf  int64            // the part of holes that the pool knows of
+	step    int64            // how far told may be from the truth
+	pool    *Pool
+	epochs  *Epochs
+	seen    uint64 // the newest snapshot of this arena, or of one whose data came here
+	id      uint32
+	guard   int  // bytes at the end of each blob that are not the caller's (poison)
+	scratch bool // its large blobs are not counted, see NewScratch
 
 	retired retireQueue
 	remote  remoteQueue
@@ -32,9 +33,10 @@ type Arena struct {
 
 // remoteQueue holds blobs of this arena freed through other arenas.
 type remoteQueue struct {
-	bytes atomic.Int64 // what is in refs, for accounting without the mutex
+	bytes atomic.Int64 // what is in refs and gone, for accounting without the mutex
 	mu    sync.Mutex
 	refs  []Ref
+	gone  int64 // bytes of large blobs, which do not wait for their owner
 }
 
 // Alloc returns a blob of at least n bytes, contents undefined. It is 8-byte aligned;
@@ -114,6 +116,10 @@ func (a *Arena) FreeNow(ref Ref) {
 
 func (a *Arena) free(ref Ref) {
 	s := slabOf(ref)
+	if s.kind != kindSlab {
+		a.pool.drop(ref, s, a)
+		return
+	}
 	if s.owner != a.id {
 		a.pool.arena(s.owner).freeRemote(ref, s)
 		return
@@ -124,10 +130,6 @@ func (a *Arena) free(ref Ref) {
 // give takes back a blob of this arena's slab s.
 func (a *Arena) give(ref Ref, s *slab) {
 	a.account(-int64(s.size))
-	if s.kind != kindSlab {
-		a.pool.dropLarge(ref, s)
-		return
-	}
 	if a.guard != 0 {
 		markFree(ref, s)
 	}
@@ -304,15 +306,21 @@ func (a *Arena) freeRemote(ref Ref, s *slab) {
 	a.remote.mu.Unlock()
 }
 
+// Settle takes back what was freed through other arenas.
+func (a *Arena) Settle() { a.drainRemote() }
+
 // drainRemote takes back what other arenas freed.
 func (a *Arena) drainRemote() {
 	if a.remote.bytes.Load() == 0 {
 		return
 	}
 	a.remote.mu.Lock()
-	refs := a.remote.refs
-	a.remote.refs = nil
+	refs, gone := a.remote.refs, a.remote.gone
+	a.remote.refs, a.remote.gone = nil, 0
 	a.remote.mu.Unlock()
+	a.remote.bytes.Add(-gone)
+	a.told -= gone // as below
+	a.account(-gone)
 	for _, ref := range refs {
 		s := slabOf(ref)
 		a.remote.bytes.Add(-int64(s.size))

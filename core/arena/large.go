@@ -21,8 +21,11 @@ func (a *Arena) allocLarge(n int) Ref {
 		}
 		s = a.format(start, chunks, kindRun)
 	}
-	s.size, s.used, s.total = size, 1, 1
-	a.account(int64(size))
+	s.size, s.used, s.total, s.prev = size, 1, 1, uint64(a.Epoch())
+	s.has.Store(1)
+	if !a.scratch {
+		a.account(int64(size))
+	}
 	if a.guard != 0 {
 		markLive(Ref(start))
 	}
@@ -32,46 +35,105 @@ func (a *Arena) allocLarge(n int) Ref {
 // MaxSmall is the size up to which blobs share slabs; what is larger is large.
 const MaxSmall = maxSmall
 
+// NewScratch adds an arena for large blobs that are not anybody's data yet, and are
+// counted from when another arena adopts them.
+func (p *Pool) NewScratch() *Arena {
+	a := p.NewArena()
+	a.scratch = true
+	return a
+}
+
 // Adopt makes a the owner of a large blob that belongs to another arena of the
-// pool, in no time whatever its size. The locks of both are held.
+// pool, and that no snapshot sees, in no time whatever its size. The locks of both
+// are held.
 func (a *Arena) Adopt(from *Arena, ref Ref) {
 	s := slabOf(ref)
-	from.account(-int64(s.size))
-	s.owner = a.id
+	if !from.scratch {
+		from.account(-int64(s.size))
+	}
+	s.owner, s.prev = a.id, uint64(a.Epoch())
 	a.account(int64(s.size))
 }
 
-// freed is added to the pins of a large blob that was freed.
-const freed = -1 << 30
+// Large reports whether a blob is one of those that Keep is for.
+func Large(ref Ref) bool { return slabOf(ref).kind != kindSlab }
 
-// Pin keeps the bytes of a large blob where and as they are until Pool.Unpin,
-// even if it is freed meanwhile, and Pinned tells its owner not to change it in
-// place. The lock of its arena is held. It reports false, and has done nothing,
-// if the blob is not large.
-func Pin(ref Ref) bool {
-	if slabOf(ref).kind == kindSlab {
-		return false
+// Keep makes one more have a large blob: several keys, and who reads it without a
+// lock. Each gives it back, by Free, FreeNow, or Release; it is freed with the last.
+// The caller has it, or holds the lock under which somebody does.
+func Keep(ref Ref) { slabOf(ref).has.Add(1) }
+
+// Release gives back what Keep has been given, whatever locks are held.
+func (p *Pool) Release(ref Ref) { p.drop(ref, slabOf(ref), nil) }
+
+// Alone reports whether nobody else has a large blob, who has asked, and no
+// snapshot of the arena sees it: it may be changed in place.
+func (a *Arena) Alone(ref Ref) bool { return slabOf(ref).has.Load() == 1 && !a.Seen(ref) }
+
+// Seen reports whether a snapshot that the arena takes part in may see a large blob.
+func (a *Arena) Seen(ref Ref) bool { return a.Live() && slabOf(ref).prev != uint64(a.Epoch()) }
+
+// Shared reports whether others have a large blob, too.
+func Shared(ref Ref) bool { return slabOf(ref).has.Load() > 1 }
+
+// drop is for one who does not have a large blob any more, and holds the lock of
+// the arena by, if it is not nil.
+func (p *Pool) drop(ref Ref, s *slab, by *Arena) {
+	if s.has.Add(-1) != 0 {
+		return
 	}
-	slabOf(ref).pins.Add(1)
-	return true
+	if owner := p.arena(s.owner); owner == by {
+		by.dropped(int64(s.size))
+	} else {
+		owner.goneRemote(int64(s.size))
+	}
+	p.freeLarge(ref, s)
 }
 
-// Pinned reports whether a blob is pinned. Small ones never are, and for nearly
-// all of them their address says so.
-func Pinned(ref Ref) bool { return ref%chunkSize == 0 && slabOf(ref).pins.Load() != 0 }
-
-// Unpin ends what Pin has begun. It takes no lock of an arena.
-func (p *Pool) Unpin(ref Ref) {
-	if s := slabOf(ref); s.pins.Add(-1) == freed {
-		p.freeLarge(ref, s)
+func (a *Arena) dropped(size int64) {
+	if !a.scratch {
+		a.account(-size)
 	}
 }
 
-// dropLarge frees a large blob, when nobody has pinned it any more.
-func (p *Pool) dropLarge(ref Ref, s *slab) {
-	if s.pins.Add(freed) == freed {
-		p.freeLarge(ref, s)
+// goneRemote is called on the owner of a large blob that was freed without its lock.
+func (a *Arena) goneRemote(size int64) {
+	if a.scratch {
+		return
 	}
+	a.remote.mu.Lock()
+	a.remote.gone += size
+	a.remote.bytes.Add(size)
+	a.pool.used.Add(-size)
+	a.remote.mu.Unlock()
+}
+
+// Extend makes room for n bytes in a large blob that the caller is alone in having,
+// without moving a byte of it, if the system can do that. The blob may have another
+// address afterwards.
+func (a *Arena) Extend(ref Ref, n int) (Ref, bool) {
+	s := slabOf(ref)
+	size := uint64(n+a.guard+pageSize-1) &^ (pageSize - 1)
+	if s.kind != kindHuge || size <= s.size {
+		return ref, false
+	}
+	at, ok := a.pool.extendHuge(uint64(ref), size)
+	if !ok {
+		return ref, false
+	}
+	ref = Ref(at)
+	s = slabOf(ref)
+	more := int64(size - s.size)
+	s.size = size
+	if owner := a.pool.arena(s.owner); owner == a {
+		a.account(more)
+	} else {
+		owner.goneRemote(-more)
+	}
+	if a.guard != 0 {
+		markLive(ref)
+	}
+	return ref, true
 }
 
 func (p *Pool) freeLarge(ref Ref, s *slab) {

@@ -9,5 +9,8 @@ const (
 	adviseFree   = unix.MADV_FREE
 )
 
+// extend does nothing: these systems cannot.
+func (m mapping) extend(length uint64) (mapping, bool) { return m, false }
+
 // adviseHuge does nothing: these systems decide by themselves.
 func adviseHuge(base, length uint64) {}

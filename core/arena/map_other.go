@@ -23,3 +23,5 @@ func mapAligned(length, hint uint64, hugePages bool) (mapping, error) {
 func (m mapping) unmap() {}
 
 func unmapPages(addr, length uint64) error { return errors.ErrUnsupported }
+
+func (m mapping) extend(length uint64) (mapping, bool) { return m, false }

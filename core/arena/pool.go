@@ -257,6 +257,25 @@ func (p *Pool) allocHuge(size uint64) uint64 {
 	return m.base + chunkSize
 }
 
+// extendHuge makes a mapping that allocHuge has made larger, and returns where its
+// blob is now.
+func (p *Pool) extendHuge(addr, size uint64) (uint64, bool) {
+	base, length := addr-chunkSize, size+chunkSize
+	p.mu.Lock()
+	old := p.huge[base]
+	p.mu.Unlock()
+	m, ok := old.extend(length)
+	if !ok {
+		return 0, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.huge, base)
+	p.huge[m.base] = m
+	p.hugeSum += length - old.length
+	return m.base + chunkSize, true
+}
+
 func (p *Pool) freeHuge(addr uint64) {
 	base := addr - chunkSize
 	p.mu.Lock()

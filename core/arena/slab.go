@@ -37,7 +37,7 @@ type slab struct {
 	used  uint32 // blobs handed out
 	total uint32 // blobs the slab holds
 	next  uint64 // neighbours in the owner's circular list of slabs with room
-	prev  uint64
+	prev  uint64 // of a large blob: its owner's Epoch when it was made, see Seen
 
 	owner  uint32 // Arena.id
 	chunks uint16 // length (kindSlab, kindRun)
@@ -46,7 +46,7 @@ type slab struct {
 	class  uint8  // index into classes (kindSlab)
 	kind   uint8
 
-	pins atomic.Int32 // of a large blob; below zero: it was freed, see Pin
+	has atomic.Int32 // how many have a large blob, see Keep
 }
 
 // ptr makes a pointer of an address outside the Go heap. The roundabout form is the

@@ -17,6 +17,10 @@ import (
 //	expire    8 bytes or none: Unix time in milliseconds
 //	key, value
 //
+// A large value may stand outside, in a blob of its own: then what is here in its
+// place says where and how long it is (see Outside). Keys may share such a blob; who
+// owns the table keeps count of that, and frees it.
+//
 // All numbers are little-endian and unaligned. Both lengths lie within the first 16
 // bytes, which is the smallest blob; so they can be read with one wide load each and
 // cut to their width by a mask.
@@ -29,13 +33,14 @@ const (
 	WithClock                     // room for an access clock
 )
 
-// Flag bits of byte 0. The upper two bits are unused.
+// Flag bits of byte 0. The uppermost bit is unused.
 const (
 	flagExpire  = uint8(WithExpire)
 	flagClock   = uint8(WithClock)
 	flagWideKey = 1 << 2
-	valueShift  = 3 // code of the width of vlen, 3 bits: widths[code]
-	flagMask    = 63
+	valueShift  = 3  // code of the width of vlen, 3 bits: widths[code]
+	flagMask    = 63 // of what decides the shape
+	flagOutside = 1 << 6
 )
 
 // NoExpire in the field of expiry means that the entry does not expire.
@@ -144,13 +149,17 @@ func Key(ref arena.Ref) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(p, s.key)), w>>16&s.kmask)
 }
 
-// Value is the entry's value, in place: valid until the entry is freed. Writing to it
+// Value is the entry's value, in place: valid until the entry (or where it is outside,
+// the blob) is freed. Writing to it
 // is allowed if the entry is private (see Table.Private).
 func Value(ref arena.Ref) []byte {
 	p := ref.Pointer()
 	w := load64(p)
 	s := &shapes[w&flagMask]
 	start := uint64(s.key) + w>>16&s.kmask
+	if w&flagOutside != 0 {
+		return outside(unsafe.Add(p, start))
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(p, start)), load64(unsafe.Add(p, s.vlen))&s.vmask)
 }
 
@@ -162,8 +171,49 @@ func KeyValue(ref arena.Ref) (key, value []byte) {
 	klen := w >> 16 & s.kmask
 	k := unsafe.Add(p, s.key)
 	key = unsafe.Slice((*byte)(k), klen)
+	if w&flagOutside != 0 {
+		return key, outside(unsafe.Add(k, klen))
+	}
 	value = unsafe.Slice((*byte)(unsafe.Add(k, klen)), load64(unsafe.Add(p, s.vlen))&s.vmask)
 	return key, value
+}
+
+// OutsideSize is the size of an entry whose value is outside.
+func OutsideSize(klen int, layout Layout) int { return Size(klen, outsideLen, layout) }
+
+// outsideLen is what stands in the place of such a value: address and length.
+const outsideLen = 16
+
+// InitOutside is Init for an entry whose value is the first n bytes of a blob.
+func InitOutside(ref arena.Ref, kind uint8, klen int, layout Layout, blob arena.Ref, n int) {
+	Init(ref, kind, klen, outsideLen, layout)
+	*(*uint8)(ref.Pointer()) |= flagOutside
+	SetOutside(ref, blob, n)
+}
+
+// Outside returns the blob that the entry's value is in, 0 if it is not outside.
+func Outside(ref arena.Ref) arena.Ref {
+	p := ref.Pointer()
+	w := load64(p)
+	if w&flagOutside == 0 {
+		return 0
+	}
+	s := &shapes[w&flagMask]
+	return arena.Ref(load64(unsafe.Add(p, uint64(s.key)+w>>16&s.kmask)))
+}
+
+// SetOutside makes the first n bytes of a blob the value of an entry that has it outside.
+func SetOutside(ref, blob arena.Ref, n int) {
+	p := ref.Pointer()
+	w := load64(p)
+	s := &shapes[w&flagMask]
+	at := unsafe.Add(p, uint64(s.key)+w>>16&s.kmask)
+	store64(at, uint64(blob))
+	store64(unsafe.Add(at, 8), uint64(n))
+}
+
+func outside(p unsafe.Pointer) []byte {
+	return unsafe.Slice((*byte)(arena.Ref(load64(p)).Pointer()), load64(unsafe.Add(p, 8)))
 }
 
 // SetValueLen changes the length of the value in place. It returns false and changes

@@ -169,6 +169,8 @@ func (e Entry) MemoryUsage() int64 {
 	n := int64(e.shard().arena.Cap(e.ref)) + slotCost
 	if o := e.Object(); o != nil {
 		n += o.MemoryUsage()
+	} else if blob := dict.Outside(e.ref); blob != 0 {
+		n += int64(e.shard().arena.Cap(blob))
 	}
 	return n
 }

@@ -3,7 +3,10 @@ package keyspace
 // What keeps a value as it is for somebody who reads it without a lock: Hold, the bytes
 // of a large packed one, and Freeze, any.
 
-import "github.com/ferrousdb/ferrous/core/arena"
+import (
+	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
+)
 
 // HoldFrom is the size of packed values, in bytes, from which holding one is worth more
 // than copying it.
@@ -15,11 +18,13 @@ const HoldFrom = 1 << 20
 // release is called once, from any goroutine, whatever locks it holds. A value that
 // is not large is not held: ok is false.
 func (e Entry) Hold() (release func(), ok bool) {
-	if e.Kind().IsObject() || !arena.Pin(e.ref) {
+	blob := dict.Outside(e.ref)
+	if blob == 0 {
 		return nil, false
 	}
-	pool, ref := e.db.ks.pool, e.ref
-	return func() { pool.Unpin(ref) }, true
+	arena.Keep(blob)
+	pool := e.db.ks.pool
+	return func() { pool.Release(blob) }, true
 }
 
 // Freeze keeps the key's value (Value, and what it refers to) as it is until release is

@@ -22,7 +22,7 @@ func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 	s := &db.ks.shards[sh]
 	clock := db.ks.clock.fresh(now)
 	if v.Object == nil {
-		ref := s.newEntry(key, v.Kind, len(v.Data), expire, clock)
+		ref := s.newValue(key, v.Kind, len(v.Data), 0, expire, clock)
 		arena.Copy(dict.Value(ref), v.Data)
 		db.tables[sh].Insert(h, ref)
 		return true

@@ -402,6 +402,32 @@ func (d drawing) actions() map[string]func() {
 				d.find(to, name)
 			}
 		},
+		"copy": func() {
+			db, key, to, name := d.db(), d.key(), d.db(), d.key()
+			e, v := d.find(db, key)
+			if !e.OK() || e.Kind().IsObject() || db == to && key == name {
+				return
+			}
+			old, there := d.find(to, name)
+			if !old.OK() {
+				there.expire = 0
+			}
+			e, _ = d.find(db, key) // it may have moved
+			v.expire = d.expire(v.expire)
+			d.ks.DB(to).PutCopy([]byte(name), e, v.expire, d.now)
+			v.expire = kept(v.expire, there.expire)
+			d.dbs[to][name] = v
+			d.find(to, name)
+		},
+		"hold": func() {
+			e, v := d.find(d.db(), d.key())
+			if !e.OK() || e.Kind().IsObject() || len(d.frozen) >= 3 {
+				return
+			}
+			if release, ok := e.Hold(); ok {
+				d.frozen = append(d.frozen, modelFrozen{e.Value(), v, release})
+			}
+		},
 		"swap": func() {
 			a, b := d.db(), d.db()
 			d.ks.DB(a).Swap(d.ks.DB(b))

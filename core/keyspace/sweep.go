@@ -25,6 +25,7 @@ func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool
 			}
 		}
 	}
+	s.arena.Settle()
 	// Reclaiming first: it gives work to the others.
 	if s.arena.Reclaim(budget) >= budget {
 		more = true
@@ -93,6 +94,7 @@ func (s *shard) drain(budget int) (more bool) {
 			if k := Kind(dict.Kind(ref)); k.IsObject() {
 				s.retireObject(handleOf(dict.Value(ref)), true)
 			}
+			s.dropOutside(ref)
 			s.arena.Free(ref)
 		})
 		freed := int64(before - t.Len())

@@ -30,7 +30,7 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 		if expire == KeepTTL {
 			expire = 0
 		}
-		ref := db.ks.shards[sh].newEntry(key, kind, n, expire, clock)
+		ref := db.ks.shards[sh].newValue(key, kind, n, 0, expire, clock)
 		db.insert(h, ref)
 		return dict.Value(ref)
 	}
@@ -91,18 +91,23 @@ func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
 		return dict.Value(e.ref)
 	}
 	e.dropObject(true)
-	ref := e.shard().newEntry(e.Key(), kind, n, expire, clock)
+	s := e.shard()
+	ref := s.newValue(e.Key(), kind, n, 0, expire, clock)
+	s.dropOutside(e.ref)
 	e.replace(ref)
 	return dict.Value(ref)
 }
 
-// private reports whether no snapshot can see the entry and nobody has pinned it, so
-// that it may be changed in place.
-func (e Entry) private() bool { return e.table().Private(e.pos) && !arena.Pinned(e.ref) }
+// private reports whether no snapshot can see the entry, so that it may be changed in
+// place; for its value see also alone.
+func (e Entry) private() bool { return e.table().Private(e.pos) }
 
 // resize sets the length of the value in place if it fits the entry as it is
 // laid out and, where it shrinks, does not waste more than half of the blob.
 func (e Entry) resize(n int, expiry bool) bool {
+	if blob := dict.Outside(e.ref); blob != 0 {
+		return e.shard().arena.Alone(blob) && e.resizeOutside(blob, n)
+	}
 	if expiry && !dict.HasExpire(e.ref) {
 		return false
 	}
@@ -151,10 +156,10 @@ func (e *Entry) Grow(kind Kind, n, spare int) []byte {
 	}
 	expire := e.Expire()
 	s := e.shard()
-	ref := s.newEntry(e.Key(), kind, n+spare, expire, dict.Clock(e.ref))
-	dict.SetValueLen(ref, n, s.arena.Cap(ref))
+	ref := s.newValue(e.Key(), kind, n, spare, expire, dict.Clock(e.ref))
 	value := dict.Value(ref)
 	arena.Copy(value, e.Data())
+	s.dropOutside(e.ref)
 	e.replace(ref)
 	return value
 }
@@ -185,8 +190,7 @@ func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now 
 			db.clear(sh, pos, db.tables[sh].At(pos))
 		}
 	}
-	ref := s.newEntry(key, kind, n+spare, expire, db.ks.clock.fresh(now))
-	dict.SetValueLen(ref, n, s.arena.Cap(ref))
+	ref := s.newValue(key, kind, n, spare, expire, db.ks.clock.fresh(now))
 	db.insert(h, ref)
 	pos, _ := db.tables[sh].Find(h, key)
 	return Entry{db, pos, ref, uint8(sh)}
@@ -250,14 +254,20 @@ func (e *Entry) SetExpire(at int64) {
 	if at == 0 && e.Expire() == 0 {
 		return
 	}
-	ref := e.shard().newEntry(e.Key(), e.Kind(), len(e.Data()), at, dict.Clock(e.ref))
-	arena.Copy(dict.Value(ref), e.Data())
+	s, clock := e.shard(), dict.Clock(e.ref)
+	if blob := dict.Outside(e.ref); blob != 0 {
+		e.replace(s.newHead(e.Key(), e.Kind(), blob, len(e.Data()), at, clock))
+		return
+	}
+	ref := s.newEntry(e.Key(), e.Kind(), len(e.Data()), at, clock)
+	copy(dict.Value(ref), e.Data())
 	e.replace(ref)
 }
 
 // Delete removes the key and frees its value; a large one in the background.
 func (e Entry) Delete() {
 	e.dropObject(true)
+	e.shard().dropOutside(e.ref)
 	e.remove()
 }
 
@@ -283,7 +293,16 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 		old.Delete()
 		e = e.db.Find(e.Key(), now, KeepExpired) // deleting may have moved it
 	}
-	dst := &e.db.ks.shards[ShardOf(h)]
+	src, dst := e.shard(), &e.db.ks.shards[ShardOf(h)]
+	if blob := dict.Outside(e.ref); blob != 0 {
+		if dst != src {
+			dst.arena.Join(src.arena) // its snapshots see the value
+		}
+		ref := dst.newHead(key, kind, blob, len(e.Data()), expire, clock)
+		e.remove()
+		to.insert(h, ref)
+		return
+	}
 	ref := dst.newEntry(key, kind, len(e.Data()), expire, clock)
 	due := int64(NeverDue)
 	if kind.IsObject() {
@@ -292,7 +311,7 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 		}
 		putHandle(dict.Value(ref), e.moveObject(dst))
 	} else {
-		arena.Copy(dict.Value(ref), e.Data())
+		copy(dict.Value(ref), e.Data())
 	}
 	e.remove()
 	to.insert(h, ref)

@@ -56,26 +56,9 @@ func (w *worker) setApart(s *session, data []byte) int {
 	if p.left == 0 || p.bulk <= bigArgument || p.taken < len(p.apart) {
 		return len(data)
 	}
-	a := w.arrivals.Begin(w.keyLength(p, data), p.bulk)
+	a := w.arrivals.Begin(p.bulk)
 	p.apart = append(p.apart, apart{p.pos, a})
 	a.Added(copy(a.Room(), data[p.pos:]))
 	s.bulky = true
 	return p.pos
-}
-
-// keyLength is the length of the key whose value the argument that comes next may
-// become: the command's only one, or what stands before the argument (MSET).
-func (w *worker) keyLength(p *parser, data []byte) int {
-	spans := p.spans
-	if len(spans) == 0 {
-		return 0
-	}
-	at := len(spans) - 1
-	if name := spans[0]; name.off >= 0 {
-		cmd, _ := w.eng.registry.Lookup([][]byte{data[name.off : name.off+name.n]})
-		if cmd != nil && cmd.OnlyKey() > 0 && cmd.OnlyKey() < len(spans) {
-			at = cmd.OnlyKey()
-		}
-	}
-	return spans[at].n
 }

@@ -126,25 +126,28 @@ func copyKey(c *core.Ctx) error {
 		old.Delete()
 	}
 	src := c.DB.FindHashed(c.HashOf(from), from, c.Now, 0) // deleting may have moved its entry
-	value, err := copyValue(c, src.Value(), name)
-	if err != nil {
+	if err := putCopy(c, o.to, name, src); err != nil {
 		return err
 	}
-	o.to.PutValue(name, value, src.Expire(), c.Now)
 	c.CountChanges(1)
 	c.EventIn(o.to.Index(), core.EventGeneric, "copy_to", name)
 	c.Int(1)
 	return nil
 }
 
-// copyValue makes an independent value for key.
-func copyValue(c *core.Ctx, v keyspace.Value, key []byte) (keyspace.Value, error) {
+// putCopy gives a key the value of another, and its expiry.
+func putCopy(c *core.Ctx, to *keyspace.DB, key []byte, src keyspace.Entry) error {
+	v, ks := src.Value(), to.Keyspace()
 	t := c.Server.Registry().TypeOf(v)
-	if t == nil || t.Copy == nil {
-		return v, nil
+	if v.Object == nil || t == nil || t.Copy == nil {
+		to.PutCopy(key, src, src.Expire(), c.Now)
+		return nil
 	}
-	ks := c.DB.Keyspace()
-	return t.Copy(v, ks.Arena(ks.Hash(key)))
+	v, err := t.Copy(v, ks.Arena(ks.Hash(key)))
+	if err == nil {
+		to.PutValue(key, v, src.Expire(), c.Now)
+	}
+	return err
 }
 
 var (
