@@ -101,6 +101,9 @@
 # Password of that key, if it is encrypted.
 # tls-client-key-file-pass = ""
 
+# Whether MIGRATE connects to the other server by TLS.
+# tls-cluster = false
+
 # --- clients --------------------------------------------------------------------------------------
 
 # How many clients may be connected at once. The limit of open files is raised to fit where that is
@@ -339,9 +342,6 @@
 
 # Accepted, without effect: sessions are kept by the clients, as tickets.
 # tls-session-cache-size = 20480
-
-# Accepted, without effect: there is no cluster yet.
-# tls-cluster = false
 
 # Accepted, without effect: the service manager sets it.
 # oom-score-adj = "no"

@@ -302,8 +302,12 @@ type Wait struct {
 	// the original arguments, copied) after a key was changed. It either
 	// answers and returns true, or returns false to go on waiting.
 	Retry func(c *Ctx, key []byte) (served bool, err error)
-	// Expired writes the reply for a deadline that has passed.
+	// Expired writes the reply for a deadline that has passed. It has no locks. What was
+	// changed in the background for the client it counts (CountChanges), so that
+	// what a client is promised of its writes holds for these, too.
 	Expired func(c *Ctx)
+	// Firm waits are ended by nobody else: CLIENT UNBLOCK does not find the client waiting.
+	Firm bool
 	// Parked, if set, is called when the client waits, with a function that ends
 	// the wait as its deadline would: for waits for something that is no key. end
 	// may be called from any goroutine, under any lock, and more than once.

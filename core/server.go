@@ -92,6 +92,12 @@ type Execution interface {
 	// until it is called again, whatever pauses begin and end meanwhile. Same conditions
 	// as Pause.
 	HoldWrites(on bool)
+	// HoldKeys holds back commands of clients that may write to some keys of a database,
+	// until release is called, once, from anywhere: as long something is made of their
+	// values elsewhere. Two kinds of writes come nevertheless: what had been let run, and waited
+	// for its locks, and what does not declare its keys, or comes from a master. The caller
+	// holds the keys' locks.
+	HoldKeys(db int, keys [][]byte) (release func())
 	// Unpause ends a pause.
 	Unpause()
 	// Unblock ends the wait of a blocked session, as if by timeout (nil) or with an
@@ -111,6 +117,11 @@ type Execution interface {
 	// or from a replica's master. A command with AllSessions and AllKeys that
 	// plays others gives its Ctx; whoever else does, with no lock held, gives nil.
 	Player(within *Ctx) Player
+	// Continue runs fn for a command that has returned, and has gone on in the background,
+	// with its locks: what fn changes is counted, fed and seen as a change by a command,
+	// of a client that there is not any more. Its reply goes nowhere. args are the command's,
+	// copied. The caller holds no lock. The error is fn's, or says that the server cannot go on.
+	Continue(cmd *Command, db int, args [][]byte, fn func(c *Ctx) error) error
 	// Standstill runs fn as a command with AllSessions and AllKeys would be: while
 	// nothing else runs. The caller holds no lock.
 	Standstill(fn func())

@@ -59,12 +59,10 @@ func declareAccepted(s *config.Schema) {
 }
 
 func declareAcceptedTLS(yesno func(name, def, why string, flags config.Flag), number func(name, def, why string, flags config.Flag, min, max int64), text func(name, def, why string, flags config.Flag)) {
-	const noPeers = "there is no cluster yet"
 	text("tls-ciphersuites", "", "the cipher suites of TLS 1.3 are all safe and cannot be chosen in Go", 0)
 	yesno("tls-prefer-server-ciphers", "no", "the best suite that both sides have is chosen, with the speed of the hardware in mind", 0)
 	text("tls-dh-params-file", "", "there are no suites with Diffie-Hellman over integers", 0)
 	number("tls-session-cache-size", "20480", "sessions are kept by the clients, as tickets", 0, 0, math.MaxInt32)
-	yesno("tls-cluster", "no", noPeers, 0)
 }
 
 // refused makes yes an error.

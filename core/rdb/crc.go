@@ -90,8 +90,11 @@ var ErrFooter = errors.New("DUMP payload version or checksum are wrong")
 
 // Footer returns what ends a DUMP payload, a type byte and a value, whose checksum is
 // crc.
-func Footer(crc uint64) (b [footerLen]byte) {
-	binary.LittleEndian.PutUint16(b[:], Version)
+func Footer(crc uint64) (b [footerLen]byte) { return FooterOf(crc, Version) }
+
+// FooterOf is Footer for a payload of a version of the format.
+func FooterOf(crc uint64, version int) (b [footerLen]byte) {
+	binary.LittleEndian.PutUint16(b[:], uint16(version))
 	binary.LittleEndian.PutUint64(b[2:], CRC64(crc, b[:2]))
 	return b
 }

@@ -31,6 +31,7 @@ const (
 	guardPause    = 1 << iota
 	guardMemory   // maxmemory is set
 	guardClients  // maxmemory-clients is set
+	guardKeys     // some keys are not to be written to
 	guardStopping // a shutdown has saved the data: nothing may change them any more
 )
 
@@ -65,7 +66,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 	if err := w.permit(c, flags, where); err != nil {
 		return dealtWith, refuse(s, c, err)
 	}
-	if guard&guardPause != 0 && w.eng.pause.holds(s, flags) {
+	if guard&guardPause != 0 && w.eng.pause.holds(s, flags) || guard&guardKeys != 0 && w.eng.heldKeys.holds(s, c, flags) {
 		w.holdBack(s)
 		return holdBack, nil
 	}

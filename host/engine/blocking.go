@@ -258,7 +258,7 @@ func (b *blocking) expire(w *waiter) {
 // unblock ends a wait, all workers standing still: as its deadline would, or with an
 // error.
 func (b *blocking) unblock(w *waiter, with error) bool {
-	if !b.cancel(w, onTime) {
+	if w.wait.Firm || !b.cancel(w, onTime) {
 		return false
 	}
 	b.wake(w, func(c *core.Ctx) {
@@ -276,6 +276,10 @@ func (b *blocking) unblock(w *waiter, with error) bool {
 func (b *blocking) wake(w *waiter, reply func(c *core.Ctx)) {
 	c := b.context(w, w.s.worker)
 	reply(&c.Ctx)
+	if c.Dirty > 0 { // somebody else has changed that for the client
+		b.eng.registry.Hooks.Ran(&c.Ctx)
+		w.s.wrote = true
+	}
 	w.s.worker.record(w.cmd, &c.Ctx, core.Done{Failed: c.Errors() > 0, Ran: true})
 	w.s.worker.Post(func() { b.resume(w, c) })
 }

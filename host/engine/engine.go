@@ -52,6 +52,7 @@ type Engine struct {
 	oomGuard *core.Switch
 	blocked  *blocking
 	pause    pauseState
+	heldKeys heldKeys
 	crowd    crowd
 	watch    watchdog
 

@@ -50,9 +50,9 @@ func (p *player) Play(args [][]byte) error {
 	c.Reset(cmd, args)
 	c.Now, c.DB = eng.clock.Load(), eng.ks.DB(p.session.DB)
 	if p.within != nil {
-		err = p.perform()
+		err = p.perform(cmd.Run)
 	} else {
-		err = p.alone()
+		err = p.alone(cmd.Run)
 	}
 	if err == nil && p.out.Errors() > errs {
 		err = p.lastError()
@@ -66,10 +66,19 @@ func (p *player) lastError() error {
 	return core.Error{Code: code, Text: text}
 }
 
-// perform runs the command under locks that are held.
-func (p *player) perform() error {
+// Continue implements core.Execution.
+func (eng *Engine) Continue(cmd *core.Command, db int, args [][]byte, fn func(c *core.Ctx) error) error {
+	p := eng.Player(nil).(*player)
+	p.session.DB = db
+	p.ctx.Reset(cmd, args)
+	p.ctx.Now, p.ctx.DB = eng.ReadClock(), eng.ks.DB(db)
+	return p.alone(fn)
+}
+
+// perform runs the command's handler, or what stands for it, under locks that are held.
+func (p *player) perform(run func(c *core.Ctx) error) error {
 	c := &p.ctx
-	err := c.Cmd.Run(c)
+	err := run(c)
 	if c.Dirty > 0 {
 		if !p.w.eng.host.Replacing() {
 			p.w.stats.dirty += c.Dirty
@@ -79,8 +88,8 @@ func (p *player) perform() error {
 	return err
 }
 
-// alone runs the command as a worker does.
-func (p *player) alone() (err error) {
+// alone is perform for one that has no locks yet.
+func (p *player) alone(run func(c *core.Ctx) error) (err error) {
 	w, c := p.w, &p.ctx
 	w.enter()
 	defer w.leave()
@@ -99,7 +108,7 @@ func (p *player) alone() (err error) {
 	}
 	c.Locks = c.Cmd.LocksFor(c)
 	w.lock(c.Locks, true)
-	err = p.perform()
+	err = p.perform(run)
 	if len(w.ready) > 0 {
 		w.serveReady()
 	}

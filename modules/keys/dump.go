@@ -23,7 +23,7 @@ func dumpKey(c *core.Ctx) error {
 	v := e.Value()
 	t := c.Server.Registry().TypeOf(v)
 	if t == nil {
-		return core.Err("the module of this value's type is not linked in")
+		return errNoType
 	}
 	d := &dumper{t: t, v: v, compress: dump.Compressing(c.Server.Registry())}
 	if c.Patient() && d.long() {
@@ -40,6 +40,7 @@ type dumper struct {
 	t        *core.ValueType
 	v        keyspace.Value
 	compress bool
+	version  int // of the format, 0 for the newest
 }
 
 // longDump is the size of a value, in bytes, from which its payload is made in the turns of
@@ -66,7 +67,7 @@ func (d *dumper) each(out func(b []byte) bool) {
 			panic(errUnwanted) // the saving of a type goes on to its end otherwise
 		}
 	}
-	w := rdb.Writer{Compress: d.compress}
+	w := rdb.Writer{Compress: d.compress, Version: d.version}
 	w.Pause = func() { give(nil) }
 	w.Spill = func(buf, more []byte) []byte {
 		give(buf)
@@ -130,6 +131,7 @@ func (d *dumper) replyLater(release func()) (next func(w *resp.Writer) bool, end
 }
 
 var (
+	errNoType    = core.Err("the module of this value's type is not linked in")
 	errBadFormat = core.Err("Bad data format")
 	errPayload   = core.Err(rdb.ErrFooter.Error())
 	errTTL       = core.Err("Invalid TTL value, must be >= 0")

@@ -8,6 +8,7 @@
 package keys
 
 import (
+	"context"
 	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -23,6 +24,9 @@ type module struct {
 	lazyExpire *config.BoolVar // lazyfree-lazy-expire: an expiry in the past
 	lazyServer *config.BoolVar // lazyfree-lazy-server-del: RESTORE of what has expired
 
+	secure *config.BoolVar // tls-cluster
+	moves  moves           // MIGRATE
+
 	payloads  atomic.Int64 // that RESTORE has looked through
 	unchecked atomic.Bool  // RESTORE takes payloads whose checksum is wrong
 }
@@ -33,12 +37,34 @@ func (m *module) Register(r *core.Registry) error {
 	m.declare(r.Config)
 	r.Commands(m.rows()...)
 	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("dump_payload_sanitizations", m.payloads.Load()) }})
+	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("migrate_cached_sockets", m.moves.sockets.count()) }})
+	m.moves.changes = r.OnChange(m.moves.noted)
+	r.OnSwap(func(*core.Ctx, int, int) { m.moves.replaced() })
+	r.OnReplace(func(bool) { m.moves.replaced() })
+	r.OnTick(func(int64) { m.moves.sockets.tidy() })
 	r.OnResetStats(func() { m.payloads.Store(0) })
 	r.Debug(core.DebugCommand{
 		Name: "SET-SKIP-CHECKSUM-VALIDATION", Args: "<0|1>", Arity: 3, Run: m.skipChecksum,
 		Help: "Lets RESTORE take payloads with a wrong checksum (1) or not (0).",
 	})
 	return nil
+}
+
+// Start implements core.Starter.
+func (m *module) Start(s core.Server) error {
+	m.moves.ctx, m.moves.stop = context.WithCancel(context.Background())
+	m.moves.version, _ = s.Registry().Config.Find("repl-rdb-version").(*config.IntVar)
+	return nil
+}
+
+// Stop implements core.Stopper.
+func (m *module) Stop() {
+	if m.moves.stop == nil {
+		return
+	}
+	m.moves.stop()
+	m.moves.sockets.end()
+	m.moves.jobs.Wait()
 }
 
 // alwaysLazy is why most of the lazyfree parameters can mean nothing.
@@ -50,6 +76,7 @@ func (m *module) declare(s *config.Schema) {
 	}
 	m.lazyExpire = s.Bool(par("lazyfree-lazy-expire",
 		"Repeat the deletion of expired keys as UNLINK instead of DEL in the log and on replicas.", ""))
+	m.secure = s.Bool(config.Param{Name: "tls-cluster", Section: "tls", Default: "no", Doc: "Whether MIGRATE connects to the other server by TLS."})
 	m.lazyServer = s.Bool(par("lazyfree-lazy-server-del",
 		"Repeat a RESTORE whose expiry has passed as UNLINK instead of DEL in the log and on replicas.", ""))
 	s.Bool(par("lazyfree-lazy-eviction",

@@ -171,6 +171,17 @@ func (m *module) dumpRows() []core.Command {
 		{Name: "dump", Run: dumpKey, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: core.WithTips(doc("2.6.0", "O(N) where N is the size of the value.", "Serializes the value of a key.", "key"),
 				"nondeterministic_output")},
+		{Name: "migrate", Run: m.migrate, Arity: -6, Flags: core.Write | core.Sensitive, ACL: core.CatDangerous, Redact: hideMoveSecrets,
+			Keys: []core.KeySpec{
+				core.KeyAt(3, core.KeyRW|core.KeyAccess|core.KeyDelete),
+				core.AfterKeyword("KEYS", -2, -1, 1, core.KeyRW|core.KeyAccess|core.KeyDelete|core.KeyIncomplete),
+			},
+			FindKeys: moveKeys,
+			Doc: core.WithTips(core.WithHistory(doc("2.6.0", "O(N) where N is the size of the values.", "Moves keys to another server.",
+				`host port:integer key-selector(key|empty-string="") destination-db:integer timeout:integer [COPY] [REPLACE] `+
+					`[authentication(AUTH auth|AUTH2 auth2{username password})] [KEYS keys:key@1...]`),
+				"3.0.0", "The options `COPY` and `REPLACE`.", "3.0.6", "The option `KEYS`.", "4.0.7", "The option `AUTH`.", "6.0.0", "The option `AUTH2`."),
+				"nondeterministic_output")},
 		restore, asking,
 	}
 }

@@ -87,7 +87,6 @@ func (m *module) infoStats(w *core.InfoWriter) {
 	w.Int("sync_partial_ok", m.figures.partial)
 	w.Int("sync_partial_err", m.figures.refused)
 	w.Int("slave_expires_tracked_keys", int64(m.up.local.len()))
-	w.Int("migrate_cached_sockets", 0)
 	w.Int("unexpected_error_replies", wrong)
 }
 
