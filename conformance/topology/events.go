@@ -259,8 +259,8 @@ func (f *fleet) learn(old *node) error {
 		case info["master_failover_state"] != "no-failover":
 			time.Sleep(between)
 			continue
-		case info["role"] == "master":
-			return nil
+		case info["role"] == "master": // the other one may be, too, if its reply was lost
+			return f.attach(f.nodes...)
 		}
 		for _, n := range f.nodes {
 			if strconv.Itoa(n.door.port) == info["master_port"] {
