@@ -6,6 +6,7 @@
 //	go run ./conformance/topology -duration 1h                 for an hour
 //	go run ./conformance/topology -servers ffff -seed 17       other servers, the draws of another run
 //	go run ./conformance/topology -servers rrr                 the tester itself, tried: Redis passes
+//	go run ./conformance/topology -promises -servers fff       masters are lost, with what WAIT had confirmed
 //
 // Without -ferrous that is this program: it starts itself again.
 //
@@ -49,6 +50,7 @@ type options struct {
 	rounds         int
 	duration       time.Duration // instead of rounds, if it is not 0
 	writers        int
+	promises       bool // what WAIT confirms is to survive (promises.go)
 	seed           uint64
 	dir            string // a new one, for all that the servers write
 	say            func(format string, args ...any)
@@ -76,6 +78,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&o.rounds, "rounds", 200, "rounds to run")
 	flag.DurationVar(&o.duration, "duration", 0, "how long to run, instead of a number of rounds")
 	flag.IntVar(&o.writers, "writers", 3, "clients that write")
+	flag.BoolVar(&o.promises, "promises", false, "let sentinels replace lost masters, and look for what WAIT had confirmed")
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64()>>32, "seed of the draws")
 	flag.StringVar(&base, "dir", os.TempDir(), "where the servers' directory is made; after a failure it is left there")
 	verbose := flag.Bool("v", false, "tell what happens in each round")
@@ -127,7 +130,7 @@ func try(ctx context.Context, o options) (s sum, err error) {
 			return s, err
 		}
 	}
-	if o.redis, err = exec.LookPath(o.redis); err != nil && strings.Contains(o.servers, "r") {
+	if o.redis, err = exec.LookPath(o.redis); err != nil && (o.promises || strings.Contains(o.servers, "r")) {
 		return s, err
 	}
 	if o.ferrous, err = filepath.Abs(o.ferrous); err != nil {
@@ -139,6 +142,11 @@ func try(ctx context.Context, o options) (s sum, err error) {
 		return s, err
 	}
 	defer f.disband()
+	if o.promises {
+		err := f.keepPromises(ctx, &s)
+		s.wrote, s.took = f.wrote.Load(), time.Since(began)
+		return s, err
+	}
 	for more := true; more && ctx.Err() == nil; {
 		if err := f.round(ctx); ctx.Err() != nil {
 			break
