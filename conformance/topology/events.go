@@ -246,6 +246,9 @@ func (f *fleet) failOver() error {
 			return err
 		}
 	}
+	for _, n := range f.nodes { // or it may have no end
+		n.door.heal()
+	}
 	return f.learn(old)
 }
 

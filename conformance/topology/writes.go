@@ -75,10 +75,10 @@ func (w drawer) command() []string {
 	case 22:
 		return w.ofScript()
 	}
-	if w.IntN(6) > 0 {
+	if w.IntN(40) > 0 {
 		return []string{"SELECT", w.num(databases)}
 	}
-	return w.ofAll()
+	return w.ofAll() // seldom: it takes mistakes with it
 }
 
 func (w drawer) ofString() []string {

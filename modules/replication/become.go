@@ -23,13 +23,16 @@ func (m *module) promote() {
 	m.tune()
 }
 
-// adopt makes the data those of another history, after a full sync or a load. Its own
+// adopt makes the data those at a place of another history, after a full sync or a load. Its own
 // replicas know nothing of it, and have to begin anew.
-func (m *module) adopt(id string, offset int64) {
+//
+// The stream goes on in the database that was selected there: the master need not say
+// so again, and whoever begins here has to be told.
+func (m *module) adopt(at core.Position) {
 	m.disconnectReplicas("the history of the data is another one")
-	m.state.set(func(st *state) { st.id, st.id2, st.second = id, noID, noSecond })
-	m.stream.open(offset)
-	m.stream.restart(offset)
+	m.state.set(func(st *state) { st.id, st.id2, st.second = at.ID, noID, noSecond })
+	m.stream.open(at.Offset)
+	m.stream.restart(at.Offset, at.DB)
 }
 
 // continued takes note that the master, from which the server goes on, has a new id.
@@ -48,11 +51,11 @@ func (st *state) fork(id string) {
 	st.id2, st.second, st.id = st.id, st.stream.offset(), id
 }
 
-// restart forgets everything and goes on at a position. Nobody reads.
-func (s *stream) restart(at int64) {
+// restart forgets everything and goes on at a position, in a database. Nobody reads.
+func (s *stream) restart(at int64, db int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.blocks, s.end, s.db = nil, at, -1
+	s.blocks, s.end, s.db = nil, at, db
 	s.tail.Store(at)
 }
 
@@ -72,7 +75,7 @@ func (m *module) inherit(at core.Position) {
 	m.lonely = m.srv.Now()
 	m.peersMu.Unlock()
 	m.stream.open(at.Offset)
-	m.stream.restart(at.Offset)
+	m.stream.restart(at.Offset, -1)
 	m.state.set(func(st *state) { st.id2, st.second = at.ID, at.Offset })
 	m.tune()
 }

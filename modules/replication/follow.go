@@ -32,7 +32,6 @@ type upstream struct {
 	link      *link // nil for none
 	begun     bool  // links may run: the data have been loaded
 	known     bool  // the history is one that a master may go on with
-	db        int   // the database that the master's stream has selected
 	downSince int64 // Unix milliseconds, 0 if it is not down
 	figures   replicaFigures
 }
@@ -115,7 +114,6 @@ func (m *module) follow(host string, port int, failover bool) {
 	u.downSince = m.srv.Now()
 	if was == nil && u.begun { // what a master has written others may go on with
 		u.known = true
-		u.db = max(m.stream.selected(), 0)
 	}
 	l := newLink(m, u.master, failover, was)
 	u.link = l
@@ -327,8 +325,8 @@ func (m *module) restored(at core.Position) {
 		m.inherit(at)
 		return
 	}
-	u.known, u.db = true, at.DB
-	m.adopt(at.ID, at.Offset)
+	u.known = true
+	m.adopt(at)
 }
 
 // soon is how long a replica waits before it tries again to reach its master.

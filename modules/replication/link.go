@@ -183,7 +183,7 @@ func (l *link) once() error {
 	}
 	f := l.m.srv.Follow(l.described())
 	defer f.Close()
-	f.Select(l.m.streamDB())
+	f.Select(max(l.m.stream.selected(), 0))
 	l.enter(connected)
 	l.gone = true
 	return l.play(f)

@@ -40,16 +40,6 @@ func (l *link) goOn(id string) {
 	})
 }
 
-// streamDB returns the database in which the master's stream goes on.
-func (m *module) streamDB() int {
-	if db := m.stream.selected(); db >= 0 {
-		return db
-	}
-	m.up.mu.Lock()
-	defer m.up.mu.Unlock()
-	return m.up.db
-}
-
 // play plays what comes until the connection ends, whose error it returns.
 func (l *link) play(f core.Follower) error {
 	p := &player{link: l, f: f, buf: make([]byte, 0, readAtOnce)}

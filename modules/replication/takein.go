@@ -27,18 +27,17 @@ func (l *link) takeIn(how agreement) error {
 	if err != nil {
 		return err
 	}
-	db := 0
 	if l.direct() {
-		db, err = l.loadDirectly(src, how)
+		err = l.loadDirectly(src, how)
 	} else {
-		db, err = l.loadFromFile(src, how)
+		err = l.loadFromFile(src, how)
 	}
 	if err != nil {
 		return err
 	}
 	u := &l.m.up
 	u.mu.Lock()
-	u.known, u.db = !l.old, db
+	u.known = !l.old
 	u.mu.Unlock()
 	u.log.Info("MASTER <-> REPLICA sync: Finished with success")
 	return nil
@@ -90,12 +89,12 @@ func (l *link) direct() bool {
 
 // loadFromFile receives the dump into a file, drops the data, and loads it. The file
 // becomes the server's dump.
-func (l *link) loadFromFile(src io.Reader, how agreement) (db int, err error) {
+func (l *link) loadFromFile(src io.Reader, how agreement) error {
 	u := &l.m.up
 	path := l.m.srv.Path(fmt.Sprintf("temp-%d.%d.rdb", time.Now().Unix(), os.Getpid()))
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|files.NoFollow, 0o644)
 	if err != nil {
-		return 0, errors.New("Opening the temp file needed for MASTER <-> REPLICA synchronization: " + files.Strerror(err))
+		return errors.New("Opening the temp file needed for MASTER <-> REPLICA synchronization: " + files.Strerror(err))
 	}
 	defer file.Close()
 	defer os.Remove(path) // unless it has its name by then
@@ -104,12 +103,12 @@ func (l *link) loadFromFile(src io.Reader, how agreement) (db int, err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return 0, errors.New("I/O error trying to sync with MASTER: " + err.Error())
+		return errors.New("I/O error trying to sync with MASTER: " + err.Error())
 	}
 	l.total.Store(size)
 	l.read.Store(size)
 	if err := file.Sync(); err != nil {
-		return 0, errors.New("Failed trying to sync the temp DB to disk in MASTER <-> REPLICA synchronization: " + files.Strerror(err))
+		return errors.New("Failed trying to sync the temp DB to disk in MASTER <-> REPLICA synchronization: " + files.Strerror(err))
 	}
 	err = l.m.srv.Reload(l.ctx, size, false, func(ctx context.Context, p *core.Progress) error {
 		u.log.Info("MASTER <-> REPLICA sync: Flushing old data")
@@ -126,14 +125,13 @@ func (l *link) loadFromFile(src io.Reader, how agreement) (db int, err error) {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		db, err = l.load(ctx, file, size, how, dump.LoadOptions{Progress: p})
-		return err
+		return l.load(ctx, file, size, how, dump.LoadOptions{Progress: p})
 	})
 	if u.deleteFiles.Load() && l.m.keepsNothing() && path == l.dumpName() {
 		u.log.Info("Removing the RDB file obtained from the master. This replica has persistence disabled")
 		_ = os.Remove(path)
 	}
-	return db, err
+	return err
 }
 
 // dumpName is the path of the server's dump, "" if it has none.
@@ -155,19 +153,18 @@ func (m *module) keepsNothing() bool {
 
 // loadDirectly loads the dump while it comes. Data that there are stay until it is
 // complete; they are served meanwhile if the history is the same, as what they are: old.
-func (l *link) loadDirectly(src io.Reader, how agreement) (db int, err error) {
+func (l *link) loadDirectly(src io.Reader, how agreement) error {
 	m, ks := l.m, l.m.srv.Keyspace()
 	swap := m.up.diskless.Load() == loadSwap
 	if !swap && !l.drop() {
-		return 0, errEnded
+		return errEnded
 	}
 	beside := swap && m.history().id == how.id
 	m.up.log.Info("MASTER <-> REPLICA sync: Loading DB in memory")
-	err = m.srv.Reload(l.ctx, l.total.Load(), beside, func(ctx context.Context, p *core.Progress) error {
+	return m.srv.Reload(l.ctx, l.total.Load(), beside, func(ctx context.Context, p *core.Progress) error {
 		o := dump.LoadOptions{Progress: p}
 		if !swap {
-			db, err = l.load(ctx, src, -1, how, o)
-			return err
+			return l.load(ctx, src, -1, how, o)
 		}
 		aside := ks.Aside()
 		var libraries [][]byte
@@ -186,14 +183,14 @@ func (l *link) loadDirectly(src io.Reader, how agreement) (db int, err error) {
 			}
 			m.up.log.Info("MASTER <-> REPLICA sync: Swapping active DB with loaded DB")
 			m.replacing(true)
-			err = m.swap(aside, libraries)
-			m.adopt(how.id, how.offset)
+			if err = m.swap(aside, libraries); err != nil {
+				m.up.forget()
+			}
+			m.adopt(how.position(res, ks))
 			m.replacing(false)
 		})
-		db = streamDB(res, ks)
 		return err
 	})
-	return db, err
 }
 
 // swap puts data that were loaded aside in the place of those that there are.
@@ -210,7 +207,8 @@ func (m *module) swap(aside *keyspace.Aside, libraries [][]byte) (err error) {
 	return err
 }
 
-// drop drops all data, and with them their history. It reports false if the link has
+// drop drops all data, and with them their history: should the server become a master before
+// it has others, its replicas must not go on with what they have. It reports false if the link has
 // ended: they are somebody else's then.
 func (l *link) drop() (ok bool) {
 	m, ks := l.m, l.m.srv.Keyspace()
@@ -220,6 +218,8 @@ func (l *link) drop() (ok bool) {
 		}
 		m.up.forget()
 		m.disconnectReplicas("the data are about to be replaced")
+		m.renew()
+		m.stream.restart(m.stream.offset(), -1)
 		m.replacing(true)
 		m.empty(ks)
 	})
@@ -247,7 +247,7 @@ func (m *module) empty(ks *keyspace.Keyspace) {
 
 // load loads a dump into the databases, which are empty, and makes its history the
 // server's. If it fails they are empty again.
-func (l *link) load(ctx context.Context, src io.Reader, size int64, how agreement, o dump.LoadOptions) (db int, err error) {
+func (l *link) load(ctx context.Context, src io.Reader, size int64, how agreement, o dump.LoadOptions) error {
 	ks := l.m.srv.Keyspace()
 	res, err := l.read1(ctx, src, size, o)
 	l.m.srv.Standstill(func() {
@@ -258,10 +258,10 @@ func (l *link) load(ctx context.Context, src io.Reader, size int64, how agreemen
 			l.m.empty(ks)
 			return
 		}
-		l.m.adopt(how.id, how.offset)
+		l.m.adopt(how.position(res, ks))
 		l.m.replacing(false)
 	})
-	return streamDB(res, ks), err
+	return err
 }
 
 // read1 reads a dump.
@@ -279,12 +279,13 @@ func (l *link) read1(ctx context.Context, src io.Reader, size int64, o dump.Load
 	return res, err
 }
 
-// streamDB is the database that the stream has selected where the dump was made.
-func streamDB(res dump.Result, ks *keyspace.Keyspace) int {
+// position is where a dump was made, with the database that the stream had selected there.
+func (how agreement) position(res dump.Result, ks *keyspace.Keyspace) core.Position {
+	at := core.Position{ID: how.id, Offset: how.offset}
 	if n, err := strconv.Atoi(res.Aux["repl-stream-db"]); err == nil && n >= 0 && n < ks.Databases() {
-		return n
+		at.DB = n
 	}
-	return 0
+	return at
 }
 
 // counted reads what a link receives, and counts it.

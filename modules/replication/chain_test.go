@@ -1,0 +1,122 @@
+package replication_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/modules"
+)
+
+// dumpAt is a dump with one key, of a master that was at a place of its history.
+func dumpAt(t *testing.T, at core.Position) string {
+	t.Helper()
+	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: 1, Log: hclog.NewNullLogger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Stop()
+	srv.Pipe(0).Exchange(nil, []byte("SET synced 1\r\n"))
+	s := srv.Keyspace().Capture()
+	defer s.End()
+	var b bytes.Buffer
+	o := dump.SaveOptions{Checksum: true, Aux: dump.PositionAux(at)}
+	if _, err := dump.Save(context.Background(), &b, srv.Registry(), s, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// plainMaster is a master that answers PSYNC with a full sync, and when it is told to says a
+// piece of its stream; or it goes on with another one. If it is to be lost in the
+// midst, only half of its dumps comes.
+func plainMaster(t *testing.T, at core.Position, half bool, text string, say <-chan struct{}) (port string) {
+	data := dumpAt(t, at)
+	return scripted(t, func(_ int, c net.Conn, r *bufio.Reader) {
+		for {
+			words, err := heard(r)
+			switch {
+			case err != nil:
+				return
+			case words[0] == "PING":
+				_, _ = io.WriteString(c, "+PONG\r\n")
+			case words[0] == "PSYNC" && words[1] == at.ID:
+				_, _ = io.WriteString(c, "+CONTINUE\r\n"+text)
+			case words[0] == "PSYNC" && half:
+				fmt.Fprintf(c, "+FULLRESYNC %s %d\r\n$%d\r\n%s", at.ID, at.Offset, len(data), data[:len(data)/2])
+				return
+			case words[0] == "PSYNC":
+				fmt.Fprintf(c, "+FULLRESYNC %s %d\r\n$%d\r\n%s", at.ID, at.Offset, len(data), data)
+				go func() { // beside the acknowledgements
+					<-say
+					_, _ = io.WriteString(c, text)
+				}()
+			case words[0] == "REPLCONF" && words[1] != "ACK":
+				_, _ = io.WriteString(c, "+OK\r\n")
+			}
+		}
+	})
+}
+
+// TestSelectedDB: a master that is a replica itself passes on what its own master has sent, which
+// has selected a database long ago. Who begins in the midst is told which one, by the dump: not
+// only the first, but also who has it from there before anything else has come, and who starts again
+// from the file.
+func TestSelectedDB(t *testing.T) {
+	at := core.Position{ID: strings.Repeat("a", 40), Offset: 100, DB: 2}
+	say := make(chan struct{})
+	port := plainMaster(t, at, false, request("INCR", "n"), say)
+	dir := t.TempDir()
+	first, firstPort := startTCP(t, dir, "--replicaof", "127.0.0.1 "+port)
+	until(t, "it is in sync", func() bool { return first.client().info("master_link_status") == "up" })
+	second, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+firstPort)
+	until(t, "so is the second one", func() bool { return second.client().info("master_link_status") == "up" })
+	first.client().want("SAVE", "OK")
+	close(say)
+	c := second.client()
+	c.want("SELECT 2", "OK")
+	until(t, "what was written has come to the second one", func() bool { return c.do("GET n") == "1" })
+
+	first.Stop()
+	again := start(t, "--dir", dir, "--replicaof", "127.0.0.1 "+port)
+	c = again.client()
+	until(t, "it goes on", func() bool { return c.info("master_link_status") == "up" })
+	c.want("SELECT 2", "OK")
+	until(t, "what was written has come to who started again", func() bool { return c.do("GET n") == "1" })
+}
+
+// TestPromotedInTheMidst: a replica that becomes a master while the dump of its own has come in part has
+// no data, and nothing of the history that it had. Its replicas do not go on with that.
+func TestPromotedInTheMidst(t *testing.T) {
+	for _, load := range []string{"disabled", "on-empty-db", "swapdb", "flush-before-load"} {
+		t.Run(load, func(t *testing.T) {
+			middle, port := startTCP(t, t.TempDir(), "--repl-diskless-load", load)
+			last, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
+			m, l := middle.client(), last.client()
+			m.fill("1")
+			follows(t, l, m)
+			if load == "on-empty-db" {
+				m.do("FLUSHALL")
+				follows(t, l, m)
+			}
+			at := core.Position{ID: strings.Repeat("a", 40), Offset: 100}
+			m.want("REPLICAOF 127.0.0.1 "+plainMaster(t, at, true, "", nil), "OK")
+			until(t, "the dump has come in part", func() bool {
+				return strings.Contains(middle.log.String(), "MASTER <-> REPLICA sync: receiving") && m.info("master_sync_in_progress") == "0"
+			})
+			until(t, "it is a master again", func() bool { return strings.HasPrefix(m.do("REPLICAOF NO ONE"), "OK") })
+			m.want("SET after 1", "OK")
+			follows(t, l, m)
+		})
+	}
+}
