@@ -88,8 +88,10 @@ var tests = []test{
 	{name: "xrange_10", command: "XRANGE mystream __rand_int__-0 + COUNT 10", sized: true, fill: keyedStream},
 	{name: "xrange_100", command: "XRANGE mystream __rand_int__-0 + COUNT 100", sized: true, fill: keyedStream},
 	{name: "xread_10", command: "XREAD COUNT 10 STREAMS mystream __rand_int__-0", sized: true, fill: keyedStream},
-	{name: "xreadgroup", command: "XREADGROUP GROUP mygroup c1 COUNT 1 STREAMS mystream >", sized: true,
-		fill: []fill{{"XADD mystream * field:1 __data__ field:2 __data__", perRequest}, {"XGROUP CREATE mystream mygroup 0", 1}}},
+	{name: "xread_last_10", command: "XREAD COUNT 10 STREAMS mystream 9989-1", sized: true,
+		fill: []fill{{keyedStream[0].command, 10_000}}},
+	{name: "xreadgroup", command: "XREADGROUP GROUP mygroup c1 COUNT 1 STREAMS mystream >", sized: true, fill: newEntries(1)},
+	{name: "xreadgroup_10", command: "XREADGROUP GROUP mygroup c1 COUNT 10 STREAMS mystream >", sized: true, fill: newEntries(10)},
 	{name: "xack", command: "XACK mystream mygroup __rand_int__-1", fill: pendingStream},
 	{name: "xautoclaim_none", command: "XAUTOCLAIM mystream mygroup c2 3600000 - COUNT 100 JUSTID", fill: pendingStream},
 	{name: "multi_exec_set5", sized: true, fill: []fill{{"SET key:__sequence__ __data__", perKey}},
@@ -139,6 +141,12 @@ var (
 	pendingStream = []fill{keyedStream[0], {"XGROUP CREATE mystream mygroup 0", 1},
 		{"XREADGROUP GROUP mygroup c1 COUNT 100000000 STREAMS mystream >", 1}}
 )
+
+// newEntries is a stream with n entries for each request that no consumer has got.
+func newEntries(n int) []fill {
+	entries := slices.Repeat([]fill{{"XADD mystream * field:1 __data__ field:2 __data__", perRequest}}, n)
+	return append(entries, fill{"XGROUP CREATE mystream mygroup 0", 1})
+}
 
 func testNames() []string {
 	names := make([]string, len(tests))
