@@ -76,6 +76,9 @@ func (d *directory[S]) slots(i int) []S {
 	return unsafe.Slice((*S)(p.ref.Pointer()), int(p.to))[p.from:]
 }
 
+// length is how many slots a page has.
+func (d *directory[S]) length(i int) int { return int(d.pages[i].to - d.pages[i].from) }
+
 func (d *directory[S]) at(p place) *S { return &d.slots(p.page)[p.slot] }
 
 func slotID[S any](s *S) ID { return *(*ID)(unsafe.Pointer(s)) }
@@ -85,12 +88,12 @@ func (d *directory[S]) front() place { return place{} }
 
 func (d *directory[S]) back() place {
 	i := len(d.pages) - 1
-	return place{i, int(d.pages[i].to-d.pages[i].from) - 1}
+	return place{i, d.length(i) - 1}
 }
 
 func (d *directory[S]) next(p place) (place, bool) {
 	switch {
-	case p.slot+1 < int(d.pages[p.page].to-d.pages[p.page].from):
+	case p.slot+1 < d.length(p.page):
 		return place{p.page, p.slot + 1}, true
 	case p.page+1 < len(d.pages):
 		return place{p.page + 1, 0}, true
@@ -103,7 +106,7 @@ func (d *directory[S]) prev(p place) (place, bool) {
 	case p.slot > 0:
 		return place{p.page, p.slot - 1}, true
 	case p.page > 0:
-		return place{p.page - 1, int(d.pages[p.page-1].to-d.pages[p.page-1].from) - 1}, true
+		return place{p.page - 1, d.length(p.page-1) - 1}, true
 	}
 	return p, false
 }
@@ -147,7 +150,7 @@ func (d *directory[S]) fresh(s *store, n int, slots []S) page {
 // own makes a page one that no snapshot sees, so that its slots may be changed.
 func (d *directory[S]) own(s *store, i int) {
 	if p := &d.pages[i]; !s.private(p.epoch) {
-		d.renew(s, i, int(p.to-p.from))
+		d.renew(s, i, d.length(i))
 	}
 }
 
@@ -168,7 +171,7 @@ func (d *directory[S]) edit(s *store, p place) *S {
 func (d *directory[S]) push(s *store, slot S) {
 	d.n++
 	i := len(d.pages) - 1
-	if i < 0 || int(d.pages[i].to-d.pages[i].from) == d.most() {
+	if i < 0 || d.length(i) == d.most() {
 		room := firstRoom
 		if i >= 0 {
 			room = d.most()
@@ -176,13 +179,13 @@ func (d *directory[S]) push(s *store, slot S) {
 		d.pages = append(d.pages, d.fresh(s, room, []S{slot}))
 		return
 	}
-	d.insertAt(s, i, int(d.pages[i].to-d.pages[i].from), slot)
+	d.insertAt(s, i, d.length(i), slot)
 }
 
 // insert puts a slot before the one at a place.
 func (d *directory[S]) insert(s *store, p place, slot S) {
 	d.n++
-	if n := int(d.pages[p.page].to - d.pages[p.page].from); n == d.most() {
+	if n := d.length(p.page); n == d.most() {
 		right := d.fresh(s, d.most(), d.slots(p.page)[n/2:])
 		d.own(s, p.page)
 		d.pages[p.page].to -= right.to
@@ -231,7 +234,7 @@ func (d *directory[S]) remove(s *store, p place) {
 // tidy returns the place of the slot that is at p or, if p is the end of a page, behind
 // it; ok is false if there is none.
 func (d *directory[S]) tidy(p place) (place, bool) {
-	if p.page < len(d.pages) && p.slot == int(d.pages[p.page].to-d.pages[p.page].from) {
+	if p.page < len(d.pages) && p.slot == d.length(p.page) {
 		p = place{p.page + 1, 0}
 	}
 	return p, p.page < len(d.pages)

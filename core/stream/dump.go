@@ -265,7 +265,7 @@ func (o *object) loadGroup(opcode byte, r *rdb.Reader) {
 // noteGone notes what is pending for entries that are not there.
 func (o *object) noteGone(list []Pending) {
 	first := View{o}.First()
-	m := View{o}.Merge(first)
+	m := View{o}.Merge()
 	for _, p := range list {
 		if !p.ID.Less(first) && !m.Has(p.ID) && o.more.gone.Less(p.ID) {
 			o.more.gone = p.ID

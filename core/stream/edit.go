@@ -84,28 +84,74 @@ func (ed *Editor) SetAdded(n uint64) { ed.open().added = n }
 func (ed *Editor) SetMaxDeleted(id ID) { ed.open().deleted = id }
 
 // Delete deletes an entry, and reports whether it was there.
-func (ed *Editor) Delete(id ID) bool {
-	if _, ok := ed.View().Get(id); !ok {
-		return false
-	}
-	o := ed.open()
-	w, _ := o.seek(id)
-	if o.block(w).live == 1 {
-		o.dropBlock(w)
-	} else {
-		m := o.mark(w)
-		for m.next() && m.entry.ID != id {
+func (ed *Editor) Delete(id ID) bool { return ed.DeleteAll([]ID{id}) == 1 }
+
+// DeleteAll deletes the entries of IDs, which are in order, and returns how many were there. Each block is looked
+// through once.
+func (ed *Editor) DeleteAll(ids []ID) (n int) {
+	var few [64]int
+	for v := ed.View(); v.Len() > 0 && len(ids) > 0; v = ed.View() {
+		c := v.Range(ids[0], MaxID)
+		found, rest, last := c.find(ids, few[:0])
+		if len(found) > 0 {
+			ed.open().deleteAt(c.in, found)
+			ed.noteDeleted(last)
+			n += len(found)
 		}
-		m.delete()
-		m.end()
+		ids = rest
 	}
-	if o.deleted.Less(id) {
-		o.deleted = id
+	return n
+}
+
+// noteDeleted notes the ID of an entry that was deleted.
+func (ed *Editor) noteDeleted(id ID) {
+	if ed.o.deleted.Less(id) {
+		ed.o.deleted = id
 	}
-	if o.more != nil && o.more.gone.Less(id) {
-		o.more.gone = id
+	if ed.o.more != nil && ed.o.more.gone.Less(id) {
+		ed.o.more.gone = id
 	}
-	return true
+}
+
+// find appends to list where the entries of IDs begin in the block that a cursor from the first of the IDs stands in, and returns
+// the IDs that may be in blocks behind it, and which of the others was found last.
+func (c *Cursor) find(ids []ID, list []int) (found []int, rest []ID, last ID) {
+	for pos := c.pos; pos < len(c.region) && len(ids) > 0; {
+		e, flags, next := c.head.scan(c.region, pos, c.first)
+		for len(ids) > 0 && ids[0].Less(e.ID) {
+			ids = ids[1:]
+		}
+		if len(ids) > 0 && ids[0] == e.ID && flags&flagDeleted == 0 {
+			list = append(list, pos)
+			last = e.ID
+		}
+		pos = next
+	}
+	behind, ok := c.o.nextBlock(c.in)
+	if !ok {
+		return list, nil, last
+	}
+	for first := c.o.block(behind).first; len(ids) > 0 && ids[0].Less(first); {
+		ids = ids[1:]
+	}
+	return list, ids, last
+}
+
+// deleteAt marks the entries of a block that begin at these places as deleted; a block of which none is left goes.
+func (o *object) deleteAt(w where, list []int) {
+	if int(o.block(w).live) == len(list) {
+		o.dropBlock(w)
+		return
+	}
+	b, buf := o.editBlock(w)
+	h := readHeader(buf)
+	for _, at := range list {
+		flags, _ := readInt(buf, at)
+		listpack.PutInt(buf[at:], flags|flagDeleted)
+	}
+	b.live -= uint32(len(list))
+	b.size = uint32(setCounts(buf, int(b.size), h.live-len(list), h.dead+len(list)))
+	o.n -= len(list)
 }
 
 // marker walks the entries of a block that are not deleted, and marks some of them as deleted.

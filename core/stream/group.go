@@ -17,6 +17,7 @@ type group struct {
 	read    int64 // entries that were delivered, as far as that is known, else Unread
 	n       int   // pending entries
 	pending pending
+	near    spot // of the record that was changed last, if it is still there: who changes many does so in order
 
 	consumers names[Consumer]
 	states    []*statePage // of the consumers, by their numbers
@@ -173,41 +174,42 @@ func (e GroupEditor) DeleteConsumer(name []byte) (dropped int, ok bool) {
 	return dropped, true
 }
 
-// dropPendingOf removes the records of a consumer, chunk by chunk.
+// dropPendingOf removes the records of a consumer.
 func (e GroupEditor) dropPendingOf(n Consumer) {
-	d, s := &e.g.pending, &e.o.store
-	for p, ok := d.front(), d.n > 0; ok; {
-		c := d.at(p)
-		if c.owners&n.bit() == 0 {
-			p, ok = d.next(p)
-			continue
+	e.Change(ID{}, func(r Run) bool { return !r.MayHave(n) }, func(p *Pending) Verdict {
+		if p.Consumer == n {
+			return Drop
 		}
-		var room [chunkMost]Pending
-		list := slices.DeleteFunc(c.unpack(room[:0]), func(r Pending) bool { return r.Consumer == n })
-		switch k := int(c.n) - len(list); {
-		case k == 0:
-			p, ok = d.next(p)
-			continue
-		case len(list) == 0:
-			s.free(c.ref, c.epoch)
-			d.remove(s, p)
-			e.g.n -= k
-			p, ok = d.tidy(p)
-			continue
-		default:
-			e.g.n -= k
-			c = d.edit(s, p)
-			old := *c
-			*c = pack(s, list, len(list))
-			s.free(old.ref, old.epoch)
+		return Leave
+	})
+}
+
+// lookup is lookup of a record, which looks first where the last one was, and behind it.
+func (e GroupEditor) lookup(id ID) (at spot, ok bool) {
+	d := &e.g.pending
+	if at = e.g.near; at.page < len(d.pages) && at.slot < d.length(at.page) {
+		c := d.at(at.place)
+		for i := at.i; i < min(at.i+2, int(c.n)); i++ {
+			if c.id(i) == id {
+				e.g.near.i = i
+				return e.g.near, true
+			}
 		}
-		p, ok = d.next(p)
 	}
-	e.g.editState(s, n).Pending = 0
+	if at, ok = lookup(d, id); ok {
+		e.g.near = at
+	}
+	return at, ok
 }
 
 // Find returns what is pending under an ID.
-func (e GroupEditor) Find(id ID) (p Pending, ok bool) { return e.View().Find(id) }
+func (e GroupEditor) Find(id ID) (p Pending, ok bool) {
+	at, ok := e.lookup(id)
+	if !ok {
+		return p, false
+	}
+	return e.g.pending.at(at.place).get(at.i), true
+}
 
 // Put makes p pending, whose entry is there (see Kept), or gives what is pending under its ID another consumer, time and count.
 func (e GroupEditor) Put(p Pending) {
@@ -215,17 +217,17 @@ func (e GroupEditor) Put(p Pending) {
 	at, behind := e.end(p.ID)
 	known := false
 	if !behind {
-		at, known = lookup(d, p.ID)
+		at, known = e.lookup(p.ID)
 	}
 	if !known {
 		addPending(d, s, at, p)
 		e.g.n++
-		e.g.editState(s, p.Consumer).Pending++
+		e.count(p.Consumer, 1)
 		return
 	}
 	if old := d.at(at.place).consumerOf(at.i); old != p.Consumer {
-		e.g.editState(s, old).Pending--
-		e.g.editState(s, p.Consumer).Pending++
+		e.count(old, -1)
+		e.count(p.Consumer, 1)
 	}
 	setPending(d, s, at, p)
 }
@@ -246,11 +248,11 @@ func (e GroupEditor) end(id ID) (at spot, ok bool) {
 // Remove takes what is pending under an ID away.
 func (e GroupEditor) Remove(id ID) (ok bool) {
 	d, s := &e.g.pending, &e.o.store
-	at, ok := lookup(d, id)
+	at, ok := e.lookup(id)
 	if !ok {
 		return false
 	}
-	e.g.editState(s, d.at(at.place).consumerOf(at.i)).Pending--
+	e.count(d.at(at.place).consumerOf(at.i), -1)
 	e.g.n--
 	removePending(d, s, &at)
 	return true

@@ -271,6 +271,39 @@ func (x *machine) referenced(id ID) bool {
 	return false
 }
 
+// deleteMany deletes a stretch of entries, or some of them, together with IDs of which there are none.
+func (x *machine) deleteMany(ed *Editor) error {
+	var list []ID
+	wanted := map[ID]bool{}
+	if n := len(x.m.entries); n > 0 {
+		from, every := x.rng.IntN(n), 1+x.rng.IntN(3)
+		for _, e := range x.m.entries[from:min(n, from+x.rng.IntN(400))] {
+			if x.rng.IntN(every) == 0 {
+				list = append(list, e.id)
+			}
+		}
+	}
+	for range x.rng.IntN(4) {
+		list = append(list, x.id())
+	}
+	slices.SortFunc(list, ID.Compare)
+	for _, id := range list {
+		wanted[id] = true
+	}
+	deleted := x.m.deleted
+	n := x.drop(func(_ int, e modelEntry) bool {
+		if wanted[e.id] && deleted.Less(e.id) {
+			deleted = e.id
+		}
+		return !wanted[e.id]
+	})
+	x.m.deleted = deleted
+	if got := ed.DeleteAll(list); got != n {
+		return fmt.Errorf("%d are deleted, not %d", got, n)
+	}
+	return nil
+}
+
 func (x *machine) change() error {
 	ed := x.editor()
 	switch r := x.rng.IntN(100); {
@@ -287,6 +320,8 @@ func (x *machine) change() error {
 		if n == 1 && x.m.deleted.Less(id) {
 			x.m.deleted = id
 		}
+	case r < 44:
+		return x.deleteMany(&ed)
 	case r < 52:
 		return x.trim(&ed)
 	case r < 55:
@@ -395,7 +430,30 @@ func (x *machine) changeGroup(ed *Editor) error {
 		return n
 	}
 	x.now += x.rng.Int64N(100)
-	switch r := x.rng.IntN(20); {
+	switch r := x.rng.IntN(24); {
+	case r >= 22:
+		list := ids(m.pending)
+		if n := len(list); n > 0 {
+			from := x.rng.IntN(n)
+			list = list[from:min(n, from+x.rng.IntN(400))]
+		}
+		every := 1 + x.rng.IntN(3)
+		list = slices.DeleteFunc(list, func(ID) bool { return x.rng.IntN(every) > 0 })
+		want := len(list)
+		for _, id := range list {
+			delete(m.pending, id)
+		}
+		if id := x.id(); x.rng.IntN(2) == 0 {
+			if _, ok := m.pending[id]; !ok {
+				list = append(list, id)
+				slices.SortFunc(list, ID.Compare)
+			}
+		}
+		if n := g.RemoveAll(list); n != want {
+			return fmt.Errorf("%d are removed, not %d", n, want)
+		}
+	case r >= 20:
+		return x.changeMany(g, m, consumer, take())
 	case r < 1:
 		dropped, ok := g.DeleteConsumer([]byte(consumer))
 		n := len(m.pending)
@@ -467,6 +525,60 @@ func (x *machine) changeGroup(ed *Editor) error {
 	return nil
 }
 
+// changeMany changes what is pending from somewhere on, in all ways.
+func (x *machine) changeMany(g GroupEditor, m *modelGroup, consumer string, n Consumer) error {
+	from, seed := x.id(), x.rng.Uint64()
+	verdicts := 1 + x.rng.IntN(4)
+	verdict := func(id ID) (v Verdict, p Pending) { // the same for both
+		rng := rand.New(rand.NewPCG(seed, id.Ms^id.Seq))
+		p = Pending{ID: id, Time: x.now, Count: 1 + rng.Uint64N(1<<rng.IntN(20)), Consumer: n}
+		if rng.IntN(100) == 0 {
+			p.Time = rng.Int64() - math.MaxInt64/2
+		}
+		if v = Verdict(rng.IntN(verdicts)); v == Stop && rng.IntN(50) > 0 {
+			v = Leave
+		}
+		return v, p
+	}
+	var seen []ID
+	only := x.rng.IntN(3) == 0 // the runs in which the consumer may have something
+	g.Change(from, func(r Run) bool { return only && !r.MayHave(n) }, func(p *Pending) Verdict {
+		seen = append(seen, p.ID)
+		v, to := verdict(p.ID)
+		if v == Set {
+			*p = to
+		}
+		return v
+	})
+	for _, id := range ids(m.pending) {
+		if id.Less(from) {
+			continue
+		}
+		if len(seen) == 0 || seen[0] != id {
+			if only && m.pending[id].consumer != consumer {
+				continue
+			}
+			return fmt.Errorf("%v is not visited", id)
+		}
+		seen = seen[1:]
+		switch v, p := verdict(id); v {
+		case Set:
+			m.pending[id] = modelPending{consumer, p.Time, p.Count}
+		case Drop:
+			delete(m.pending, id)
+		case Stop:
+			if len(seen) > 0 {
+				return fmt.Errorf("%v are visited, too", seen)
+			}
+			return nil
+		}
+	}
+	if len(seen) > 0 {
+		return fmt.Errorf("%v are visited, too", seen)
+	}
+	return nil
+}
+
 // probe asks for ranges.
 func (x *machine) probe() error {
 	v := x.view()
@@ -497,7 +609,7 @@ func (x *machine) probe() error {
 			}
 		}
 	}
-	m := v.Merge(ID{})
+	m := v.Merge()
 	for _, e := range x.m.entries {
 		if x.rng.IntN(3) > 0 {
 			continue

@@ -156,6 +156,16 @@ func (c *chunk) search(id ID) int {
 	return lo
 }
 
+// move copies n records within the chunk.
+func (c *chunk) move(to, from, n int) {
+	if to == from || n == 0 {
+		return
+	}
+	size := c.size()
+	b := arena.Bytes(c.ref, (from+n)*size)
+	copy(b[to*size:], b[from*size:])
+}
+
 // survey finds out anew what the slot says of all records.
 func (c *chunk) survey() {
 	c.least, c.owners = math.MaxInt64, 0

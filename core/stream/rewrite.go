@@ -125,7 +125,7 @@ func (r *rewriter) add(id ID) {
 func (r *rewriter) dead() (all []ID) {
 	for _, g := range r.view.AllGroups() {
 		var list []ID
-		m := r.view.Merge(ID{})
+		m := r.view.Merge()
 		c := g.PendingFrom(ID{})
 		for p, ok := c.Next(); ok; p, ok = c.Next() {
 			if !m.Has(p.ID) && p.ID != (ID{}) {

@@ -401,7 +401,6 @@ type PendingCursor struct {
 	owner uint64 // the bit of the only consumer that is asked for, 0 for all
 	of    Consumer
 	until int64 // the latest time that is asked for
-	alone bool  // what comes behind the chunk is not asked for
 }
 
 // PendingFrom returns a cursor over what is pending from an ID on.
@@ -445,42 +444,38 @@ func (c *PendingCursor) Next() (p Pending, ok bool) {
 // limit. It stays where it is.
 func (c *PendingCursor) Count(to ID, limit int) (n int) {
 	for w := *c; w.c != nil && n < limit && !to.Less(w.c.first); w.nextChunk() {
-		if end := w.c.id(int(w.c.n) - 1); c.owner == 0 && c.until == maxTime && !to.Less(end) {
-			n += int(w.c.n) - w.at.i
-			continue
+		end := int(w.c.n)
+		if to.Less(w.c.id(end - 1)) {
+			if end = w.c.search(to); end < int(w.c.n) && w.c.id(end) == to {
+				end++
+			}
 		}
-		in := w
-		in.alone = true
-		for p, ok := in.Next(); ok && !to.Less(p.ID); p, ok = in.Next() {
-			n++
+		switch {
+		case w.at.i >= end || w.owner&^w.c.owners != 0 || w.c.least > w.until:
+		case w.owner == 0 && w.until == maxTime:
+			n += end - w.at.i
+		default:
+			n += w.inChunk(end)
 		}
 	}
 	return min(n, limit)
 }
 
-func (c *PendingCursor) nextChunk() {
-	if c.alone {
-		c.c = nil
-		return
+// inChunk counts the records of the chunk, up to a place, that are asked for.
+func (c *PendingCursor) inChunk(end int) (n int) {
+	for i := c.at.i; i < end; i++ {
+		if c.c.timeOf(i) <= c.until && (c.owner == 0 || c.c.consumerOf(i) == c.of) {
+			n++
+		}
 	}
+	return n
+}
+
+func (c *PendingCursor) nextChunk() {
 	next, ok := c.d.next(c.at.place)
 	if c.at, c.c = (spot{place: next}), nil; ok {
 		c.c = c.d.at(next)
 	}
-}
-
-// Pass moves the cursor over what was delivered after a time and whose entries are known to be there, as far as that is
-// told of whole chunks and is not more than limit, and returns how many those are.
-func (c *PendingCursor) Pass(time int64, kept *Kept, limit int64) (n int64) {
-	for c.c != nil {
-		left := int64(c.c.n) - int64(c.at.i)
-		if left > 0 && (c.c.least <= time || !kept.Has(c.c.id(c.at.i))) || n+left > limit {
-			break
-		}
-		n += left
-		c.nextChunk()
-	}
-	return n
 }
 
 // PendingSince reports whether something that is pending may have been delivered at a time or before.
@@ -530,34 +525,43 @@ func (v View) Kept() Kept {
 // Has reports whether an entry that is pending is known to be there. If not, it may be.
 func (k *Kept) Has(id ID) bool { return k.gone.Less(id) && !id.Less(k.first) }
 
-// Merge tells of IDs that are asked for in order whether the stream has entries of them: in one pass over
-// the entries between, or by looking for the next one where that is shorter.
+// Merge tells of IDs whether the stream has entries of them. Those that are asked for in order it finds in one pass over the
+// entries between, or by looking for the next one where that is shorter. It is valid until entries are changed.
 type Merge struct {
-	v  View
-	c  Cursor
-	e  Entry
-	ok bool
+	v     View
+	c     Cursor
+	e     Entry
+	ok    bool
+	begun bool
+	asked ID // the last one
 }
 
-// Merge begins with an ID.
-func (v View) Merge(from ID) Merge {
-	m := Merge{v: v, c: v.Range(from, MaxID)}
-	m.e, m.ok = m.c.Next()
-	return m
-}
+// Merge returns what is to be asked.
+func (v View) Merge() Merge { return Merge{v: v} }
 
 // mergeSteps is how many entries are passed before the next ID is looked for.
 const mergeSteps = 64
 
-// Has reports whether there is an entry of an ID, which comes after those that were asked for before.
+// Has reports whether there is an entry of an ID.
 func (m *Merge) Has(id ID) bool {
+	if !m.begun || id.Less(m.asked) {
+		m.seek(id)
+	}
+	m.begun, m.asked = true, id
 	for n := 0; m.ok && m.e.ID.Less(id); n++ {
 		if n == mergeSteps {
-			m.c = m.v.Range(id, MaxID)
+			m.seek(id)
+		} else {
+			m.e, m.ok = m.c.Next()
 		}
-		m.e, m.ok = m.c.Next()
 	}
 	return m.ok && m.e.ID == id
+}
+
+// seek goes to the first entry that does not come before an ID.
+func (m *Merge) seek(id ID) {
+	m.c = m.v.Range(id, MaxID)
+	m.e, m.ok = m.c.Next()
 }
 
 // Entry returns the entry that Has has just found.

@@ -137,3 +137,6 @@ func errNoGroupOf(key, group []byte) error {
 // acked counts a change that is told to nobody: in Redis, too, a transaction that watches a stream does not mind what
 // becomes of its groups.
 func acked(c *core.Ctx) { c.CountChanges(1) }
+
+// ackedBy is acked for many changes.
+func ackedBy(c *core.Ctx, n int) { c.CountChanges(int64(n)) }

@@ -2,6 +2,7 @@ package streams
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -21,6 +22,9 @@ func xack(c *core.Ctx) error {
 	}
 	var few [8]stream.ID
 	ids := few[:0]
+	if n := len(c.Args) - 3; n > len(few) {
+		ids = make([]stream.ID, 0, n)
+	}
 	for _, text := range c.Args[3:] {
 		id, err := exactID(text)
 		if err != nil {
@@ -29,14 +33,12 @@ func xack(c *core.Ctx) error {
 		ids = append(ids, id)
 	}
 	g, _ := ed.Group(c.Args[2])
-	n := int64(0)
-	for _, id := range ids {
-		if g.Remove(id) {
-			n++
-			acked(c)
-		}
+	slices.SortFunc(ids, stream.ID.Compare) // the answer is a number
+	n := g.RemoveAll(ids)
+	c.Int(int64(n))
+	if n > 0 {
+		ackedBy(c, n)
 	}
-	c.Int(n)
 	return nil
 }
 
@@ -184,6 +186,8 @@ func xclaim(c *core.Ctx) error {
 	}
 	c.PropagateNothing() // but what it comes to
 	g, _ := ed.Group(c.Args[2])
+	v := ed.View()
+	m, kept := v.Merge(), v.Kept()
 	moved := g.View().Last().Less(x.last)
 	if moved {
 		g.SetLast(x.last)
@@ -191,13 +195,14 @@ func xclaim(c *core.Ctx) error {
 	to, made := consumer(c, g, c.Args[1], c.Args[3])
 	g.Saw(to, c.Now)
 	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
+	name := string(c.Args[3])
 	var got ids // what is claimed of them
 	done := false
 	for _, id := range x.ids {
 		p, known := g.Find(id)
 		there := known || x.force
 		if there {
-			_, there = ed.View().Get(id)
+			there = known && kept.Has(id) || m.Has(id)
 		}
 		switch {
 		case !there && known:
@@ -219,7 +224,7 @@ func xclaim(c *core.Ctx) error {
 		}
 		g.Put(p)
 		g.Served(to, c.Now)
-		f.add(p, string(c.Args[3]), g.View().Last())
+		f.add(p, name, g.View().Last())
 		acked(c)
 		done = true
 		got.add(id)
@@ -270,17 +275,17 @@ func (l *ids) next() (id stream.ID) {
 // replyIDs writes the entries of IDs, which are there, or only the IDs.
 func replyIDs(c *core.Ctx, ed *stream.Editor, list *ids, justid bool) {
 	c.Array(list.n)
-	v := ed.View()
-	replyMany(c, ed.Entry(), list.n, func(w *resp.Writer) { replyEntryOf(w, v, list.next(), justid) })
-}
-
-func replyEntryOf(w *resp.Writer, v stream.View, id stream.ID, justid bool) {
-	if justid {
-		replyID(w, id)
-		return
-	}
-	e, _ := v.Get(id)
-	replyEntry(w, &e)
+	m := ed.View().Merge()
+	replyMany(c, ed.Entry(), list.n, func(w *resp.Writer) {
+		id := list.next()
+		if justid {
+			replyID(w, id)
+			return
+		}
+		m.Has(id)
+		e := m.Entry()
+		replyEntry(w, &e)
+	})
 }
 
 // parseClaiming reads the arguments of XCLAIM from the idle time on. IDs end where something is none.
@@ -381,84 +386,76 @@ func xautoclaim(c *core.Ctx) error {
 	g, _ := ed.Group(c.Args[2])
 	to, made := consumer(c, g, c.Args[1], c.Args[3])
 	g.Saw(to, c.Now)
-	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
-	var got, gone ids
-	var next stream.ID
-	l := looking{now: c.Now, idle: idle, left: count, attempts: count * autoAttempts, from: start, m: ed.View().Merge(start), kept: ed.View().Kept()}
-	var few [64]find
-	for done := false; !done; {
-		var step []find
-		step, next, done = l.look(g.View(), few[:0])
-		for _, x := range step {
-			p := x.Pending
-			acked(c)
-			if !x.there {
-				f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
-				g.Remove(p.ID)
-				gone.add(p.ID)
-				continue
-			}
-			p.Time, p.Consumer = c.Now, to
-			if !justid {
-				p.Count++
-			}
-			g.Put(p)
-			g.Served(to, c.Now)
-			f.add(p, string(c.Args[3]), g.View().Last())
-			got.add(p.ID)
-		}
+	v := ed.View()
+	l := looking{
+		c: c, g: g.View(), to: to, justid: justid, until: latest(c.Now, idle), all: idle == 0, left: count, attempts: count * autoAttempts,
+		name: string(c.Args[3]), feed: claims{c: c, key: c.Args[1], group: c.Args[2]}, m: v.Merge(), kept: v.Kept(),
 	}
-	if made && got.n == 0 {
+	g.Change(start, l.pass, l.visit)
+	if l.got.n > 0 {
+		g.Served(to, c.Now)
+	}
+	if made && l.got.n == 0 {
 		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
 	}
-	f.flush()
+	l.feed.flush()
 	c.Array(3)
-	replyID(c.Writer, next)
-	replyIDs(c, &ed, &got, justid)
-	replyIDs(c, &ed, &gone, true)
+	replyID(c.Writer, l.next)
+	replyIDs(c, &ed, &l.got, justid)
+	replyIDs(c, &ed, &l.gone, true)
 	return nil
 }
 
-// find is what XAUTOCLAIM is going to claim or, if its entry is not there any more, to remove.
-type find struct {
-	stream.Pending
-	there bool
-}
-
-// looking is how XAUTOCLAIM goes through what is pending: by small steps, since what changes must not be read
-// meanwhile.
+// looking is how XAUTOCLAIM goes through what is pending.
 type looking struct {
-	now, idle int64
+	c         *core.Ctx
+	g         stream.Group
+	to        stream.Consumer
+	justid    bool
+	until     int64 // what was delivered later has not been idle for long enough
+	all       bool  // everything has
 	left      int64 // how many are still wanted
 	attempts  int64 // how many may still be looked at
-	from      stream.ID
+	name      string
+	feed      claims
 	m         stream.Merge
 	kept      stream.Kept
+	got, gone ids       // what was claimed, and what was removed because its entry is not there any more
+	next      stream.ID // where the next call of the command is to begin
 }
 
-// look finds the next of what has been idle for long enough, or whose entry is gone, as much as there is room for in
-// step; done says that it was the last step, and next where the next call of the command is to begin.
-func (l *looking) look(g stream.Group, step []find) (found []find, next stream.ID, done bool) {
-	cur := g.PendingFrom(l.from)
-	for {
-		if l.idle > 0 {
-			l.attempts -= cur.Pass(l.now-l.idle, &l.kept, l.attempts)
-		}
-		p, ok := cur.Next()
-		switch {
-		case !ok:
-			return step, stream.ID{}, true
-		case l.attempts == 0 || l.left == 0:
-			return step, p.ID, true
-		case len(step) == cap(step):
-			l.from = p.ID
-			return step, p.ID, false
-		}
-		l.attempts--
-		old := l.idle == 0 || l.now-p.Time >= l.idle
-		if there := l.kept.Has(p.ID) || l.m.Has(p.ID); !there || old {
-			step = append(step, find{p, there})
-			l.left--
-		}
+// pass passes what was delivered too late and whose entries are known to be there. It counts as looked at.
+func (l *looking) pass(r stream.Run) bool {
+	if l.all || r.Least <= l.until || !l.kept.Has(r.First) || int64(r.Len) > l.attempts {
+		return false
 	}
+	l.attempts -= int64(r.Len)
+	return true
+}
+
+// visit claims what has been idle for long enough.
+func (l *looking) visit(p *stream.Pending) stream.Verdict {
+	if l.attempts == 0 || l.left == 0 {
+		l.next = p.ID
+		return stream.Stop
+	}
+	l.attempts--
+	there := l.kept.Has(p.ID) || l.m.Has(p.ID)
+	if there && !l.all && p.Time > l.until {
+		return stream.Leave
+	}
+	l.left--
+	acked(l.c)
+	if !there {
+		l.feed.add(*p, l.g.State(p.Consumer).Name, l.g.Last()) // which removes it there, too
+		l.gone.add(p.ID)
+		return stream.Drop
+	}
+	p.Time, p.Consumer = l.c.Now, l.to
+	if !l.justid {
+		p.Count++
+	}
+	l.feed.add(*p, l.name, l.g.Last())
+	l.got.add(p.ID)
+	return stream.Set
 }

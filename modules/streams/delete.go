@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"slices"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/stream"
 )
@@ -20,12 +22,8 @@ func xdel(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	n := int64(0)
-	for _, id := range ids {
-		if ed.Delete(id) {
-			n++
-		}
-	}
+	slices.SortFunc(ids, stream.ID.Compare) // the answer is a number
+	n := int64(ed.DeleteAll(ids))
 	deleted(c, key, n)
 	c.Int(n)
 	return nil

@@ -389,7 +389,7 @@ func (d *delivery) claimable() (old []stream.Pending) {
 	if d.r.count > 0 {
 		most = int(min(d.r.count, math.MaxInt/2))
 	}
-	m := d.v.Merge(stream.ID{})
+	m := d.v.Merge()
 	cur := d.g.View().PendingFrom(stream.ID{})
 	cur.Until(d.c.Now - d.r.idle)
 	for p, ok := cur.Next(); ok; p, ok = cur.Next() {
@@ -503,7 +503,9 @@ func (d *delivery) history(after stream.ID) {
 	from, _ := after.Next() // there is one: the greatest ID asks for no history
 	n := d.again(from)
 	c.Array(n)
-	cur, m := d.pendingFrom(from), d.v.Merge(from)
+	cur := d.g.View().PendingFrom(from)
+	cur.Of(d.to)
+	m := d.v.Merge()
 	replyMany(c, d.e, n, func(w *resp.Writer) {
 		p, _ := cur.Next()
 		if m.Has(p.ID) {
@@ -517,38 +519,23 @@ func (d *delivery) history(after stream.ID) {
 	})
 }
 
-// pendingFrom returns a cursor over what is pending for the consumer.
-func (d *delivery) pendingFrom(id stream.ID) stream.PendingCursor {
-	cur := d.g.View().PendingFrom(id)
-	cur.Of(d.to)
-	return cur
-}
-
 // again notes that what is pending from an ID on, as much as is asked for, is delivered once more, and returns how much
-// that is. It goes by small steps, since what changes must not be read meanwhile.
+// that is.
 func (d *delivery) again(from stream.ID) (n int) {
-	var few [64]stream.Pending
-	m := d.v.Merge(from)
-	for {
-		step := few[:0]
-		cur := d.pendingFrom(from)
-		for len(step) < len(few) && (d.r.count == 0 || int64(n) < d.r.count) {
-			p, ok := cur.Next()
-			if !ok {
-				break
-			}
-			step = append(step, p)
-			n++
+	m, kept := d.v.Merge(), d.v.Kept()
+	d.g.Change(from, func(r stream.Run) bool { return !r.MayHave(d.to) }, func(p *stream.Pending) stream.Verdict {
+		switch {
+		case d.r.count > 0 && int64(n) == d.r.count:
+			return stream.Stop
+		case p.Consumer != d.to:
+			return stream.Leave
 		}
-		for _, p := range step {
-			if m.Has(p.ID) {
-				p.Time, p.Count = d.c.Now, p.Count+1
-				d.g.Put(p)
-			}
+		n++
+		if !kept.Has(p.ID) && !m.Has(p.ID) {
+			return stream.Leave
 		}
-		if len(step) < len(few) {
-			return n
-		}
-		from, _ = step[len(step)-1].ID.Next()
-	}
+		p.Time, p.Count = d.c.Now, p.Count+1
+		return stream.Set
+	})
+	return n
 }
