@@ -55,8 +55,9 @@ func (e GroupEditor) changeChunk(at spot, visit func(*Pending) Verdict) (next pl
 	n, i := int(c.n), at.i
 	keep := i // where the next one that stays belongs
 	changed, stopped := false, false
+	var p Pending // of all, since it is on the heap
 	for ; i < n && !stopped; i++ {
-		p := c.get(i)
+		p = c.get(i)
 		old := p.Consumer
 		v := visit(&p)
 		if stopped = v == Stop; stopped {
