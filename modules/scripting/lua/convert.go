@@ -63,11 +63,24 @@ func (p *replyParser) bulk(n int64) []byte {
 	return s
 }
 
-// field makes a table of one field.
-func (p *replyParser) field(name string, v vm.LValue) *vm.LTable {
-	t := p.e.L.CreateTable(0, 1)
-	t.RawSetString(name, v)
-	return t
+// oneField makes a table of one field.
+func oneField(name, v vm.LValue) *vm.LTable { return newObject([]vm.LValue{name, v}) }
+
+// The fields of the tables that stand for replies, and what they hold.
+var (
+	fieldOK, fieldErr                  vm.LValue = vm.LString("ok"), vm.LString("err")
+	fieldIgnore                        vm.LValue = vm.LString("ignore_error_stats_update")
+	fieldOfMap, fieldSet, fieldDouble  vm.LValue = vm.LString("map"), vm.LString("set"), vm.LString("double")
+	fieldBig, fieldVerbatim            vm.LValue = vm.LString("big_number"), vm.LString("verbatim_string")
+	fieldFormat, fieldString, statusOK vm.LValue = vm.LString("format"), vm.LString("string"), vm.LString("OK")
+)
+
+// text makes a value of what the reply has, which is copied.
+func (p *replyParser) text(b []byte) vm.LValue {
+	if string(b) == "OK" {
+		return statusOK
+	}
+	return p.e.stock.string(string(b))
 }
 
 func (p *replyParser) value(depth int) vm.LValue {
@@ -78,41 +91,23 @@ func (p *replyParser) value(depth int) vm.LValue {
 	p.b = p.b[1:]
 	switch kind {
 	case ':':
-		return vm.LNumber(p.int())
+		return p.e.stock.number(float64(p.int()))
 	case '$':
 		n := p.int()
 		if n < 0 {
 			return vm.LFalse
 		}
-		return vm.LString(p.bulk(n))
+		return p.text(p.bulk(n))
 	case '+':
-		return p.field("ok", vm.LString(p.line()))
+		return oneField(fieldOK, p.text(p.line()))
 	case '-':
-		t := p.field("err", vm.LString(p.line()))
-		t.RawSetString("ignore_error_stats_update", vm.LTrue)
-		return t
+		return newObject([]vm.LValue{fieldErr, p.text(p.line()), fieldIgnore, vm.LTrue})
 	case '*', '>':
 		return p.array(depth)
 	case '%':
-		n := p.int()
-		t := p.e.L.CreateTable(0, int(n))
-		for range n {
-			k := p.value(depth + 1)
-			v := p.value(depth + 1)
-			if k != vm.LNil {
-				t.RawSet(k, v)
-			}
-		}
-		return p.field("map", t)
+		return oneField(fieldOfMap, p.object(p.int(), depth, false))
 	case '~':
-		n := p.int()
-		t := p.e.L.CreateTable(0, int(n))
-		for range n {
-			if k := p.value(depth + 1); k != vm.LNil {
-				t.RawSet(k, vm.LTrue)
-			}
-		}
-		return p.field("set", t)
+		return oneField(fieldSet, p.object(p.int(), depth, true))
 	case '_':
 		p.line()
 		return vm.LNil
@@ -120,15 +115,13 @@ func (p *replyParser) value(depth int) vm.LValue {
 		return vm.LBool(string(p.line()) == "t")
 	case ',':
 		f, _ := number.Strtod(string(p.line()))
-		return p.field("double", vm.LNumber(f))
+		return oneField(fieldDouble, vm.LNumber(f))
 	case '(':
-		return p.field("big_number", vm.LString(p.line()))
+		return oneField(fieldBig, p.text(p.line()))
 	case '=':
 		s := p.bulk(p.int())
 		form, text, _ := bytes.Cut(s, []byte(":"))
-		t := p.field("format", vm.LString(form))
-		t.RawSetString("string", vm.LString(text))
-		return p.field("verbatim_string", t)
+		return oneField(fieldVerbatim, newObject([]vm.LValue{fieldFormat, p.text(form), fieldString, p.text(text)}))
 	case '|': // attributes go with the value that follows
 		for range 2 * p.int() {
 			p.value(depth + 1)
@@ -144,12 +137,34 @@ func (p *replyParser) array(depth int) vm.LValue {
 	if n < 0 {
 		return vm.LFalse
 	}
-	t := p.e.L.CreateTable(int(min(n, maxArray)), 0)
+	t, room := newTable(int(min(n, maxArray-1)))
+	*array(t) = room
 	for i := range n {
-		if v := p.value(depth + 1); v != vm.LNil {
-			t.RawSet(vm.LNumber(i+1), v)
+		if v := p.value(depth + 1); i < int64(len(room)) {
+			room[i] = v
+		} else if v != vm.LNil {
+			t.RawSetInt(int(i+1), v)
 		}
 	}
+	return t
+}
+
+// object reads the n pairs of a map, or the n members of a set.
+func (p *replyParser) object(n int64, depth int, set bool) *vm.LTable {
+	base := len(p.e.stack)
+	for range n {
+		k := p.value(depth + 1)
+		v := vm.LValue(vm.LTrue)
+		if !set {
+			v = p.value(depth + 1)
+		}
+		if k != vm.LNil {
+			p.e.stack = append(p.e.stack, k, v)
+		}
+	}
+	t := newObject(p.e.stack[base:])
+	clear(p.e.stack[base:])
+	p.e.stack = p.e.stack[:base]
 	return t
 }
 

@@ -103,9 +103,11 @@ type Engine struct {
 
 	call      *Call
 	functions map[*vm.FunctionProto]*vm.LFunction
-	args      [][]byte // of redis.call, reused
-	buffer    []byte   // of what encodes, reused
-	proto     int      // that redis.call speaks
+	args      [][]byte    // of redis.call, reused
+	buffer    []byte      // of what encodes, reused
+	stack     []vm.LValue // of replies that are being read, reused
+	stock     stock
+	proto     int // that redis.call speaks
 	json      cjson.Config
 	random    random.Source
 	depth     int // of coroutines and calls from Go into Lua
@@ -195,7 +197,7 @@ func (e *Engine) fill(t *vm.LTable, name string, values [][]byte) *vm.LTable {
 		e.globals.RawSetString(name, t)
 	}
 	for i, v := range values {
-		t.RawSetInt(i+1, vm.LString(v))
+		t.RawSetInt(i+1, e.stock.string(string(v)))
 	}
 	return t
 }

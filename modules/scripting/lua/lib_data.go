@@ -172,6 +172,7 @@ func jsonDecode(L *vm.LState, cfg *cjson.Config) int {
 	e := engine(L)
 	e.take(L, len(s))
 	v, err := cjson.Decode(s, cfg, jsonMaker{values{e}})
+	e.forget(s)
 	if err != nil {
 		throwText(L, err.Error())
 	}
@@ -179,35 +180,24 @@ func jsonDecode(L *vm.LState, cfg *cjson.Config) int {
 	return 1
 }
 
+// forget sees to it that what is left of the stock does not keep a long text alive, parts
+// of which are in it.
+func (e *Engine) forget(s string) {
+	if len(s) > maxBuffer {
+		e.stock = stock{}
+	}
+}
+
 // values makes Lua's values and looks into them, for the algorithms.
 type values struct{ e *Engine }
 
-func (values) Bool(b bool) vm.LValue      { return vm.LBool(b) }
-func (values) Number(f float64) vm.LValue { return vm.LNumber(f) }
-func (values) String(s string) vm.LValue  { return vm.LString(s) }
-func (v values) Object() vm.LValue        { return v.e.L.CreateTable(0, fewFields) }
-func (v values) Spend(steps int) error    { return v.e.spend(steps) }
+func (values) Bool(b bool) vm.LValue        { return vm.LBool(b) }
+func (v values) Number(f float64) vm.LValue { return v.e.stock.number(f) }
+func (v values) String(s string) vm.LValue  { return v.e.stock.string(s) }
+func (v values) Spend(steps int) error      { return v.e.spend(steps) }
 
-// fewFields is the size of a table of fields whose number is not known: that of Go's
-// smallest maps. The VM makes room for 32 otherwise.
-const fewFields = 8
-
-func (v values) Array(elements []vm.LValue) vm.LValue {
-	t := v.e.L.CreateTable(min(len(elements), maxArray-1), 0)
-	if len(elements) < maxArray {
-		a := array(t)
-		*a = append(*a, elements...)
-		return t
-	}
-	for i, x := range elements {
-		t.RawSet(vm.LNumber(i+1), x)
-	}
-	return t
-}
-
-func (values) SetField(t vm.LValue, key string, x vm.LValue) {
-	t.(*vm.LTable).RawSetString(key, x)
-}
+func (values) Array(elements []vm.LValue) vm.LValue { return newArray(elements) }
+func (values) Object(pairs []vm.LValue) vm.LValue   { return newObject(pairs) }
 
 type jsonMaker struct{ values }
 
@@ -244,8 +234,25 @@ func (r jsonReader) Index(t vm.LValue, i int) vm.LValue {
 	return rawIndex(r.look.e.contents(t.(*vm.LTable)), i)
 }
 
+func (r jsonReader) List(t vm.LValue) []vm.LValue { return r.look.e.list(t.(*vm.LTable)) }
 func (r jsonReader) Each(t vm.LValue, f func(k, v vm.LValue) error) error {
 	return r.look.e.each(t.(*vm.LTable), f)
+}
+
+// list is what is in a table that has nothing but elements, without holes; nil if it is
+// another one. It is not changed while it is looked at.
+func (e *Engine) list(t *vm.LTable) []vm.LValue {
+	t = e.contents(t)
+	if len(keys(t)) > 0 {
+		return nil
+	}
+	a := *array(t)
+	for _, v := range a {
+		if v == vm.LNil || v == nil {
+			return nil
+		}
+	}
+	return a
 }
 
 // each calls f for every pair of a table, in the order of next. f does not change it.
@@ -319,6 +326,7 @@ func msgUnpack(L *vm.LState, limit, offset int, all bool) int {
 	}
 	e := engine(L)
 	e.take(L, len(s))
+	defer e.forget(s)
 	L.SetTop(0)
 	if !all {
 		L.Push(vm.LNil) // the offset, later
@@ -355,14 +363,13 @@ func (msgMaker) Nil() vm.LValue { return vm.LNil }
 // errIndex is a key that no table takes. Lua raises it without a place.
 var errIndex = errors.New("table index is nil")
 
-func (msgMaker) Set(t, key, v vm.LValue) error {
+func (msgMaker) Key(key vm.LValue) error {
 	if n, ok := key.(vm.LNumber); ok && n != n {
 		return errors.New("table index is NaN")
 	}
 	if key == vm.LNil {
 		return errIndex
 	}
-	t.(*vm.LTable).RawSet(key, v)
 	return nil
 }
 
@@ -391,6 +398,7 @@ func (r msgReader) Index(t vm.LValue, i int) vm.LValue {
 	return rawIndex(r.look.e.contents(t.(*vm.LTable)), i)
 }
 
+func (r msgReader) List(t vm.LValue) []vm.LValue { return r.look.e.list(t.(*vm.LTable)) }
 func (r msgReader) Each(t vm.LValue, f func(k, v vm.LValue) error) error {
 	return r.look.e.each(t.(*vm.LTable), f)
 }

@@ -69,8 +69,8 @@ func (e *Engine) CallFunction(f *Function, call *Call) *Error {
 	e.begin(&none)
 	defer e.end()
 	e.L.Push(f.fn)
-	e.L.Push(e.list(call.Keys))
-	e.L.Push(e.list(call.Args))
+	e.L.Push(e.strings(call.Keys))
+	e.L.Push(e.strings(call.Args))
 	if t := e.main.pcall(e.L, 2, 1, nil); t != nil {
 		return e.report(t)
 	}
@@ -84,8 +84,8 @@ func (e *Engine) result(w *resp.Writer) *Error {
 	return err
 }
 
-// list makes a table of values.
-func (e *Engine) list(values [][]byte) *vm.LTable {
+// strings makes a table of values.
+func (e *Engine) strings(values [][]byte) *vm.LTable {
 	t := e.L.CreateTable(len(values), 0)
 	for i, v := range values {
 		t.RawSetInt(i+1, vm.LString(v))

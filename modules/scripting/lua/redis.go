@@ -84,9 +84,13 @@ func redisCall(L *vm.LState, raise bool) int {
 	clear(args)
 	// A command may have taken long, or the host may want the script ended.
 	spendOn(L, 16)
+	failed := len(reply) > 0 && reply[0] == '-'
+	if wantedResults(L) == 0 && !failed {
+		return 0 // the call is a statement
+	}
 	p := replyParser{e: e, b: reply}
 	v := p.value(0)
-	if raise && len(reply) > 0 && reply[0] == '-' {
+	if raise && failed {
 		throw(L, v)
 	}
 	L.Push(v)

@@ -16,7 +16,9 @@ import (
 //     either all or none;
 //   - how deep the stack of calls is;
 //   - the keys that a table has had, to refuse others to next;
-//   - the array of a table: its length counts nils at the end.
+//   - the array of a table, whose length counts nils at the end, and its other parts, to
+//     make a table of what is known beforehand at once;
+//   - how many results a call is to give: for none no reply is read.
 //
 // Places are asked of reflect by name, so that a VM of another shape is noticed
 // when the program starts, not when memory is wrong.
@@ -30,6 +32,9 @@ var (
 	offArray    = offset[vm.LTable]("array", reflect.Slice)
 	offKeys     = offset[vm.LTable]("k2i", reflect.Map)
 	offKeyList  = offset[vm.LTable]("keys", reflect.Slice)
+	offFields   = offset[vm.LTable]("strdict", reflect.Map)
+	offFrame    = offset[vm.LState]("currentFrame", reflect.Pointer)
+	offWanted   = offsetIn(fieldType[vm.LState]("currentFrame").Elem(), "NRet", reflect.Int)
 
 	offStack   = offset[vm.LState]("stack", reflect.Interface)
 	stackType  = reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem()
@@ -81,9 +86,14 @@ func known(t *vm.LTable, key vm.LValue) bool {
 	if n, ok := key.(vm.LNumber); ok && n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
 		return true
 	}
-	keys := *(*map[vm.LValue]int)(unsafe.Add(unsafe.Pointer(t), offKeys))
-	_, ok := keys[key]
+	_, ok := (*placeMap(t))[key]
 	return ok
+}
+
+// wantedResults is how many results the running function is to give; -1: as many as there are.
+func wantedResults(L *vm.LState) int {
+	frame := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offFrame))
+	return *(*int)(unsafe.Add(frame, offWanted))
 }
 
 // keepUpvalues makes the VM leave open upvalues alone when it raises an error.
@@ -113,8 +123,20 @@ func array(t *vm.LTable) *[]vm.LValue {
 }
 
 // keys are the keys that a table has, or had, beside its array.
-func keys(t *vm.LTable) []vm.LValue {
-	return *(*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offKeyList))
+func keys(t *vm.LTable) []vm.LValue { return *keyList(t) }
+
+// keyList is where keys are, in the order of next; placeMap is where each of them is
+// in the list; fieldMap is where the values of those that are strings are.
+func keyList(t *vm.LTable) *[]vm.LValue {
+	return (*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offKeyList))
+}
+
+func placeMap(t *vm.LTable) *map[vm.LValue]int {
+	return (*map[vm.LValue]int)(unsafe.Add(unsafe.Pointer(t), offKeys))
+}
+
+func fieldMap(t *vm.LTable) *map[string]vm.LValue {
+	return (*map[string]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offFields))
 }
 
 // maxArray is the length of an array part. Whatever lies beyond is hashed. The

@@ -16,8 +16,8 @@ type Maker[V any] interface {
 	String(s string) V
 	// Array makes a table of elements, which it copies.
 	Array(elements []V) V
-	Object() V
-	SetField(object V, key string, v V)
+	// Object makes a table of pairs, keys and values in turn, which it copies.
+	Object(pairs []V) V
 	// Spend is told of work done; an error ends the decoding.
 	Spend(steps int) error
 }
@@ -58,7 +58,7 @@ type decoder[V any] struct {
 	at    int
 	depth int
 	tok   token
-	stack []V // elements of arrays that are being read
+	stack []V // what is within the arrays and objects that are being read
 }
 
 // Decode reads one value, which is all of s.
@@ -113,32 +113,33 @@ func (d *decoder[V]) value() (v V, err error) {
 	return v, d.expected("value")
 }
 
-func (d *decoder[V]) object() (V, error) {
-	t := d.m.Object()
-	d.next()
-	if d.tok.kind == objectEnd {
-		return t, nil
+func (d *decoder[V]) object() (v V, err error) {
+	base := len(d.stack)
+	if d.next(); d.tok.kind == objectEnd {
+		return d.m.Object(nil), nil
 	}
 	for {
 		if d.tok.kind != str {
-			return t, d.expected("object key string")
+			return v, d.expected("object key string")
 		}
-		key := d.tok.text
+		d.stack = append(d.stack, d.m.String(d.tok.text))
 		if d.next(); d.tok.kind != colon {
-			return t, d.expected("colon")
+			return v, d.expected("colon")
 		}
 		d.next()
-		v, err := d.value()
+		x, err := d.value()
 		if err != nil {
-			return t, err
+			return v, err
 		}
-		d.m.SetField(t, key, v)
+		d.stack = append(d.stack, x)
 		switch d.next(); d.tok.kind {
 		case objectEnd:
-			return t, nil
+			v = d.m.Object(d.stack[base:])
+			d.stack = d.stack[:base]
+			return v, nil
 		case comma:
 		default:
-			return t, d.expected("comma or object end")
+			return v, d.expected("comma or object end")
 		}
 		d.next()
 	}

@@ -30,6 +30,9 @@ type Reader[V any] interface {
 	// Each calls f for every pair of a table, and ends with f's error.
 	Each(table V, f func(key, value V) error) error
 	Index(table V, i int) V
+	// List is what is in a table that has elements without holes and nothing else;
+	// empty if it is not known to be one.
+	List(table V) []V
 	// Spend is told of work done; an error ends the encoding.
 	Spend(steps int) error
 }
@@ -83,6 +86,9 @@ func (e *encoder[V]) table(v V, depth int) error {
 	if depth > e.cfg.EncodeDepth {
 		return fmt.Errorf("Cannot serialise, excessive nesting (%d)", depth)
 	}
+	if list := e.r.List(v); len(list) > 0 {
+		return e.list(list, depth)
+	}
 	n, err := e.length(v)
 	if err != nil {
 		return err
@@ -124,6 +130,20 @@ func (e *encoder[V]) length(v V) (int, error) {
 		return -1, nil
 	}
 	return int(most), nil
+}
+
+func (e *encoder[V]) list(list []V, depth int) error {
+	e.b = append(e.b, '[')
+	for i, x := range list {
+		if i > 0 {
+			e.b = append(e.b, ',')
+		}
+		if err := e.value(x, depth); err != nil {
+			return err
+		}
+	}
+	e.b = append(e.b, ']')
+	return e.r.Spend(len(list))
 }
 
 func (e *encoder[V]) array(v V, n, depth int) error {

@@ -28,6 +28,9 @@ type Reader[V any] interface {
 	String(v V) string
 	Len(table V) int
 	Index(table V, i int) V
+	// List is what is in a table that has elements without holes and nothing else;
+	// empty if it is not known to be one.
+	List(table V) []V
 	// Each calls f for every pair of a table, and ends with f's error.
 	Each(table V, f func(key, value V) error) error
 	// Spend is told of work done; an error ends the packing.
@@ -42,8 +45,10 @@ type Maker[V any] interface {
 	String(s string) V
 	// Array makes a table of elements, which it copies.
 	Array(elements []V) V
-	Object() V
-	Set(object, key, v V) error
+	// Object makes a table of pairs, keys and values in turn, which it copies.
+	Object(pairs []V) V
+	// Key refuses a key that no table takes.
+	Key(key V) error
 	// Spend is told of work done; an error ends the unpacking.
 	Spend(steps int) error
 }
@@ -150,6 +155,15 @@ func (p *packer[V]) int(n int64) {
 }
 
 func (p *packer[V]) table(v V, level int) error {
+	if list := p.r.List(v); len(list) > 0 {
+		p.header(0x90, 0xdc, len(list))
+		for _, x := range list {
+			if err := p.value(x, level+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	array, count, err := p.isArray(v)
 	if err != nil {
 		return err
@@ -212,7 +226,7 @@ func Unpack[V any](s string, m Maker[V]) (v V, n int, err error) {
 type unpacker[V any] struct {
 	m     Maker[V]
 	s     string
-	stack []V // elements of arrays that are being read
+	stack []V // what is within the tables that are being read
 }
 
 // take removes n bytes from the input.
@@ -328,20 +342,23 @@ func (u *unpacker[V]) array(n uint64, depth int) (v V, err error) {
 	return v, nil
 }
 
-func (u *unpacker[V]) dict(n uint64, depth int) (V, error) {
-	t := u.m.Object()
+func (u *unpacker[V]) dict(n uint64, depth int) (v V, err error) {
+	base := len(u.stack)
 	for ; n > 0; n-- {
 		key, err := u.value(depth + 1)
 		if err != nil {
-			return t, err
+			return v, err
 		}
-		v, err := u.value(depth + 1)
+		x, err := u.value(depth + 1)
 		if err != nil {
-			return t, err
+			return v, err
 		}
-		if err := u.m.Set(t, key, v); err != nil {
-			return t, err
+		if err := u.m.Key(key); err != nil {
+			return v, err
 		}
+		u.stack = append(u.stack, key, x)
 	}
-	return t, nil
+	v = u.m.Object(u.stack[base:])
+	u.stack = u.stack[:base]
+	return v, nil
 }
