@@ -69,8 +69,7 @@ func (m *module) loadFile(c *core.Ctx) error {
 
 // load replaces all users by those of the file, or returns everything that is wrong
 // with it and changes nothing. Sessions of users that are gone, or are others now,
-// end (since Redis 7.4; before, all but those of the default one). c is nil at the
-// start.
+// end; those of users that the file leaves as they are go on. c is nil at the start.
 func (m *module) load(c *core.Ctx) *core.Error {
 	path := m.file.Load()
 	text, err := os.ReadFile(m.server.Path(path))
