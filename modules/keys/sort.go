@@ -2,8 +2,6 @@ package keys
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -170,30 +168,44 @@ func sortKey(c *core.Ctx, mayStore bool) error {
 		if !s.weigh() {
 			return errNotDouble
 		}
-		slices.SortStableFunc(s.elements, s.compare)
-		start, end := o.window(len(s.elements))
-		s.elements = s.elements[start:end]
+		s.order()
 	}
 	if o.store != nil {
 		s.storeList()
 		return nil
 	}
-	c.Array(len(s.elements) * max(len(o.get), 1))
-	s.each(func(value []byte, ok bool) {
-		if ok {
-			c.Bulk(value)
-		} else {
-			c.Null()
-		}
-	})
+	s.reply()
 	return nil
+}
+
+func (s *sorter) reply() {
+	c := s.c
+	c.Array(s.len() * max(len(s.get), 1))
+	if len(s.get) > 0 {
+		s.each(func(value []byte, ok bool) {
+			if ok {
+				c.Bulk(value)
+			} else {
+				c.Null()
+			}
+		})
+		return
+	}
+	for i := range s.len() {
+		if e := s.at(i); e.text == nil {
+			c.BulkInt(e.n)
+		} else {
+			c.Bulk(e.text)
+		}
+	}
 }
 
 // each calls fn for what is answered, or stored, of each element: itself or what
 // GET says.
 func (s *sorter) each(fn func(value []byte, ok bool)) {
-	for i := range s.elements {
-		text := s.elements[i].text
+	var scratch [20]byte
+	for i := range s.len() {
+		text := s.at(i).bytes(scratch[:])
 		if len(s.get) == 0 {
 			fn(text, true)
 		}
@@ -220,30 +232,4 @@ func (s *sorter) storeList() {
 		}
 	}
 	c.Int(int64(n))
-}
-
-// compare is the order of elements. What weighs the same by number is ordered by
-// its bytes, so that the result is the same always.
-func (s *sorter) compare(a, b sortElement) int {
-	order := 0
-	switch {
-	case !s.alpha:
-		if order = cmp.Compare(a.score, b.score); order == 0 {
-			order = bytes.Compare(a.text, b.text)
-		}
-	case s.by == nil:
-		order = bytes.Compare(a.text, b.text)
-	case a.weight == nil || b.weight == nil: // none comes before any
-		if a.weight != nil {
-			order = 1
-		} else if b.weight != nil {
-			order = -1
-		}
-	default:
-		order = bytes.Compare(a.weight, b.weight)
-	}
-	if s.desc {
-		return -order
-	}
-	return order
 }

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,6 +113,49 @@ func TestSortModel(t *testing.T) {
 		e := r.ks.DB(0).Find([]byte("dst"), r.now, 0)
 		if e.OK() != (len(model) > 0) || e.OK() && list.Of(e.Value()).Len() != len(model) {
 			t.Fatal("stored", e.OK())
+		}
+	})
+}
+
+// TestSortOrder: whatever LIMIT leaves out, what is answered is what sorting everything
+// with the plain order gives.
+func TestSortOrder(t *testing.T) {
+	number := rapid.SampledFrom([]string{"0", "-0", "1", "1.0", "01", "-1", "3e2", "9007199254740993", "9007199254740992", "-2.5", "inf", "-inf", " 7"})
+	text := rapid.SampledFrom([]string{"", "a", "b", "ab", "abcdefgh", "abcdefghi", "abcdefgh\x00", "12", "2", "\xff"})
+	rapid.Check(t, func(t *rapid.T) {
+		var s sorter
+		s.alpha, s.desc = rapid.Bool().Draw(t, "alpha"), rapid.Bool().Draw(t, "desc")
+		words := number
+		if s.alpha {
+			words = text
+		}
+		texts := rapid.SliceOfN(words, 0, 300).Draw(t, "elements")
+		for _, w := range texts {
+			s.add([]byte(w))
+		}
+		slices.SortStableFunc(texts, func(a, b string) int {
+			x, _ := weight([]byte(a))
+			y, _ := weight([]byte(b))
+			order := cmp.Compare(x, y)
+			if s.alpha {
+				order = 0
+			}
+			order = cmp.Or(order, strings.Compare(a, b))
+			if s.desc {
+				order = -order
+			}
+			return order
+		})
+		s.offset, s.count = rapid.Int64Range(-1, 310).Draw(t, "offset"), rapid.Int64Range(-1, 310).Draw(t, "count")
+		start, end := s.window(len(texts))
+		if !s.weigh() {
+			t.Fatal("no numbers")
+		}
+		s.order()
+		got := []string{}
+		s.each(func(value []byte, _ bool) { got = append(got, string(value)) })
+		if !slices.Equal(got, texts[start:end]) {
+			t.Fatalf("%q, want %q", got, texts[start:end])
 		}
 	})
 }

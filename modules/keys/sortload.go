@@ -2,8 +2,10 @@ package keys
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/hash"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/list"
@@ -16,16 +18,41 @@ type sorter struct {
 	c *core.Ctx
 	sortOptions
 	elements []sortElement
-	texts    []byte // of numbers that have no bytes where they are
-	name     []byte // of the key that is looked up
+	weights  [][]byte   // with ALPHA and BY, of each element; nil if there is none
+	items    []sortItem // the elements in their order, as far as it is wanted; none: they stand in order
+	texts    []byte     // of weights that have no bytes where they are
+	name     []byte     // of the key that is looked up
 	scratch  [20]byte
 }
 
-// sortElement is an element with what it is sorted by.
+// sortElement is an element: its bytes, where the key has them, or a number.
 type sortElement struct {
-	text   []byte
-	score  float64
-	weight []byte // with ALPHA and BY; nil if there is none
+	text []byte
+	n    int64 // if text is nil
+}
+
+// bytes returns the element's text; that of a number is written to scratch.
+func (e *sortElement) bytes(scratch []byte) []byte {
+	if e.text == nil {
+		return strconv.AppendInt(scratch[:0], e.n, 10)
+	}
+	return e.text
+}
+
+// len is how many elements there are, once they are in order how many are wanted.
+func (s *sorter) len() int {
+	if s.items != nil {
+		return len(s.items)
+	}
+	return len(s.elements)
+}
+
+// at returns the i-th of them.
+func (s *sorter) at(i int) *sortElement {
+	if s.items != nil {
+		i = int(s.items[i].at)
+	}
+	return &s.elements[i]
 }
 
 // own makes text that is about to be overwritten last until the end.
@@ -35,7 +62,15 @@ func (s *sorter) own(text []byte) []byte {
 	return s.texts[at:len(s.texts):len(s.texts)]
 }
 
-func (s *sorter) add(text []byte) { s.elements = append(s.elements, sortElement{text: s.own(text)}) }
+// add adds an element, whose bytes stay as they are until the end unless they are
+// the text of an integer.
+func (s *sorter) add(text []byte) {
+	if n, ok := decimal.Parse(text); ok {
+		s.elements = append(s.elements, sortElement{n: n})
+	} else {
+		s.elements = append(s.elements, sortElement{text: text})
+	}
+}
 
 // load takes the elements of a value; of a list or sorted set that is not to be
 // sorted those only that are wanted.
@@ -52,7 +87,11 @@ func (s *sorter) load(v keyspace.Value) {
 		v := set.Of(v)
 		s.elements = make([]sortElement, 0, v.Len())
 		for it := v.Iter(); it.Next(); {
-			s.add(it.Member())
+			if n, ok := it.Int(); ok {
+				s.elements = append(s.elements, sortElement{n: n})
+			} else {
+				s.elements = append(s.elements, sortElement{text: it.Member()})
+			}
 		}
 		if s.unsort {
 			start, end := s.window(len(s.elements))
@@ -83,13 +122,16 @@ func (s *sorter) loadList(v list.View) {
 	if count == 0 {
 		return
 	}
-	var scratch [20]byte
 	for at := v.At(from); len(s.elements) < count; {
 		e, ok := at.Step(away)
 		if !ok {
 			return
 		}
-		s.add(e.Text(scratch[:]))
+		if n, ok := e.Int(); ok {
+			s.elements = append(s.elements, sortElement{n: n})
+		} else {
+			s.elements = append(s.elements, sortElement{text: e.Text(nil)})
+		}
 	}
 }
 
@@ -107,29 +149,6 @@ func (s *sorter) loadSorted(v zset.View) {
 			at.Next()
 		}
 	}
-}
-
-// weigh finds out what each element is sorted by. It fails if that should be a
-// number and is none.
-func (s *sorter) weigh() bool {
-	good := true
-	for i := range s.elements {
-		e := &s.elements[i]
-		by, ok := e.text, true
-		if s.by != nil {
-			by, ok = s.lookup(s.by, e.text)
-		}
-		switch {
-		case !ok: // weighs 0, or comes first
-		case s.alpha && s.by != nil:
-			e.weight = s.own(by)
-		case !s.alpha:
-			if e.score, ok = weight(by); !ok {
-				good = false
-			}
-		}
-	}
-	return good
 }
 
 // weight reads a number as C does: up to a zero byte, after any blanks, and
