@@ -163,10 +163,12 @@ func (b *bench) printBackground(job backgroundJob, rounds map[string][]*backgrou
 		row("  writers worst us", "%.0f", nil, func(r *backgroundRun) float64 { return time.of(r).Writers.Max })
 	}
 	row("throughput during / before", "%.2f", nil, func(r *backgroundRun) float64 { return r.During.RPS / r.Before.RPS })
-	row(job.command+" took, s", "%.3f", nil, func(r *backgroundRun) float64 { return r.Seconds })
+	row(job.command+" took, s", "%.3f", job.took, func(r *backgroundRun) float64 { return r.Seconds })
 	row("resident before, MB", "%.1f", nil, func(r *backgroundRun) float64 { return megabytes(r.Resident) })
 	row("extra resident, MB", "%.1f", nil, func(r *backgroundRun) float64 { return megabytes(r.Extra) })
-	row("INFO "+job.copied+", MB", "%.1f", nil, func(r *backgroundRun) float64 { return known(r.Copied) / 1e6 })
+	if job.copied != "" {
+		row("INFO "+job.copied+", MB", "%.1f", nil, func(r *backgroundRun) float64 { return known(r.Copied) / 1e6 })
+	}
 	row("INFO latest_fork_usec", "%.0f", nil, func(r *backgroundRun) float64 { return known(r.Fork) })
 	return sh.print(os.Stdout)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// backgroundJob is a command that has the server write all of its data to a file while it goes on serving.
+// backgroundJob is a command that has the server write all of its data, to a file mostly, while it goes on serving.
 type backgroundJob struct {
 	command string
 	args    []string // with which servers are started
@@ -22,6 +22,10 @@ type backgroundJob struct {
 	copied  string
 	result  func(dir string) string // changes when the job has put its file in place; empty if there is none yet
 	goal    *goal                   // of the worst latency
+	took    *goal                   // of the time it takes
+	// What orders the job and returns when it is done, if that is no command that makes a file. Then status, running and
+	// copied are empty.
+	order func(ctx context.Context, s *server, r *backgroundRun) error
 }
 
 var (
@@ -62,6 +66,9 @@ const aftermath = 150 * time.Millisecond
 // run orders the job and waits until its file is in place, and the aftermath. It looks for the file and does not ask
 // INFO meanwhile, for which a server may have to stop everything.
 func (job backgroundJob) run(ctx context.Context, s *server, control *conn, r *backgroundRun) error {
+	if job.order != nil {
+		return job.order(ctx, s, r)
+	}
 	old := job.result(s.dir)
 	start := time.Now()
 	if _, err := control.do(job.command); err != nil {
@@ -104,7 +111,7 @@ func (job backgroundJob) ended(control *conn) (map[string]string, error) {
 
 // verify waits until the server knows that the job has ended, and completes the figures with its own.
 func (job backgroundJob) verify(ctx context.Context, control *conn, r *backgroundRun) error {
-	for {
+	for job.order == nil {
 		info, err := job.ended(control)
 		if err != nil {
 			return err

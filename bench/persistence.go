@@ -13,7 +13,7 @@ import (
 type persistenceResult struct {
 	Keys    int `json:"keys"`
 	Writers int `json:"writing_clients"`
-	// Background is by command, BGSAVE or BGREWRITEAOF.
+	// Background is by job: BGSAVE, BGREWRITEAOF, full sync.
 	Background map[string]map[string][]*backgroundRun `json:"background,omitempty"`
 	// Saves and Loads are by kind of data.
 	Saves map[string]map[string][]*fileRun `json:"saves,omitempty"`
@@ -29,7 +29,7 @@ var (
 )
 
 // partNames in the order in which they run.
-var partNames = []string{"bgsave", "bgrewriteaof", "files", "aof"}
+var partNames = []string{"bgsave", "bgrewriteaof", "fullsync", "files", "aof"}
 
 func selectParts(list string) ([]string, error) {
 	asked := strings.Split(list, ",")
@@ -77,6 +77,8 @@ func (b *bench) persistencePart(ctx context.Context, part string) error {
 		return b.background(ctx, bgsave)
 	case "bgrewriteaof":
 		return b.background(ctx, bgrewriteaof)
+	case "fullsync":
+		return b.background(ctx, fullSync)
 	case "files":
 		return b.files(ctx)
 	}
