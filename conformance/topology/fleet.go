@@ -24,6 +24,7 @@ type fleet struct {
 	master atomic.Pointer[node] // for the writers
 	wrote  atomic.Int64         // commands that were answered
 	done   []string             // what has happened in this round
+	elect  func() error         // finds out who is the master, if the sentinels decide it
 }
 
 // assemble starts the servers.
@@ -189,15 +190,20 @@ func pause(ctx context.Context, d time.Duration) {
 
 // settle waits until all nodes are where the master is, and compares their data.
 func (f *fleet) settle(ctx context.Context) error {
-	root := f.master.Load()
-	if _, err := root.ask("DEBUG", "SET-ACTIVE-EXPIRE", "0"); err != nil {
+	if _, err := f.master.Load().ask("DEBUG", "SET-ACTIVE-EXPIRE", "0"); err != nil {
 		return err
 	}
 	var where string
 	for look := 0; ; look++ {
 		var level bool
 		var err error
-		if level, where, err = f.level(); err != nil {
+		if f.elect != nil {
+			err = f.elect()
+		}
+		if err == nil {
+			level, where, err = f.level()
+		}
+		if err != nil {
 			return err
 		}
 		if level {
@@ -210,6 +216,7 @@ func (f *fleet) settle(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	root := f.master.Load()
 	for try := 1; ; try++ { // what has expired is deleted by the master, some time
 		offset, err := f.offset(root)
 		if err != nil {

@@ -41,6 +41,7 @@ type guard struct {
 // keepPromises runs the rounds.
 func (f *fleet) keepPromises(ctx context.Context, s *sum) error {
 	w := &watched{fleet: f}
+	f.elect = w.follow
 	defer w.dismiss()
 	w.star(f.nodes[0])
 	if err := f.attach(f.nodes...); err != nil {
@@ -74,7 +75,7 @@ func (w *watched) post(i int) (err error) {
 		return err
 	}
 	conf := filepath.Join(g.dir, "conf")
-	text := fmt.Sprintf("port %d\nbind 127.0.0.1\ndir %s\nlogfile log\nsentinel monitor fleet 127.0.0.1 %d 2\nsentinel down-after-milliseconds fleet 500\n"+
+	text := fmt.Sprintf("port %d\nbind 127.0.0.1\ndir %s\nlogfile log\nsentinel monitor fleet 127.0.0.1 %d 2\nsentinel down-after-milliseconds fleet 1000\n"+
 		"sentinel failover-timeout fleet 2000\nsentinel parallel-syncs fleet 10\n", g.port, g.dir, w.master.Load().door.port)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return err
@@ -92,6 +93,26 @@ func (w *watched) dismiss() {
 		_ = g.cmd.Process.Signal(syscall.SIGKILL)
 		_ = g.cmd.Wait()
 	}
+}
+
+// follow takes note of who is the master, if there is one: on a busy machine the sentinels may change
+// their minds at any time.
+func (w *watched) follow() error {
+	var masters []*node
+	for _, n := range w.nodes {
+		info, err := n.info()
+		if err != nil {
+			return err
+		}
+		if info["role"] == "master" {
+			masters = append(masters, n)
+		}
+	}
+	if len(masters) == 1 && masters[0] != w.master.Load() {
+		w.note("the master is %s", masters[0].name)
+		w.star(masters[0])
+	}
+	return nil
 }
 
 // star takes note that all others replicate from one node.
@@ -121,10 +142,16 @@ func (w *watched) until(ctx context.Context, what string, ok func() (bool, error
 // lose is a round: clients write to the master and have it confirmed, it is lost, and another one takes
 // its place, which has what was confirmed.
 func (w *watched) lose(ctx context.Context, round int) error {
-	old := w.master.Load()
-	if err := w.until(ctx, "the sentinels know the replicas, and each other", func() (bool, error) { return w.known(old) }); err != nil {
+	err := w.until(ctx, "the sentinels know the replicas, and each other", func() (bool, error) {
+		if err := w.follow(); err != nil {
+			return false, err
+		}
+		return w.known(w.master.Load())
+	})
+	if err != nil {
 		return err
 	}
+	old := w.master.Load()
 	for _, n := range w.nodes { // replicas that are behind, differently
 		if n != old && w.w.IntN(2) == 0 {
 			n.door.turn(out, weather{delay: time.Duration(w.w.IntN(5)) * time.Millisecond})

@@ -42,3 +42,20 @@ func TestRounds(t *testing.T) {
 		})
 	}
 }
+
+// TestPromises lets sentinels replace a master that is lost.
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("no redis-server to be a sentinel")
+	}
+	o := options{
+		ferrous: os.Getenv("FERROUS_BIN"), redis: "redis-server", servers: "fff", rounds: 1, writers: 3, promises: true,
+		seed: rand.Uint64() >> 32, dir: t.TempDir(), say: t.Logf,
+	}
+	s, err := try(t.Context(), o)
+	t.Log(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
