@@ -111,7 +111,12 @@ func (m *module) follow(host string, port int, failover bool) {
 	u.mu.Lock()
 	u.master = address{host, port}
 	u.replicaOf.Store(u.master)
-	u.downSince = m.srv.Now()
+	switch { // it is down since it was up, which may never have been
+	case was == nil:
+		u.downSince = 0
+	case was.is(connected):
+		u.downSince = m.srv.Now()
+	}
 	if was == nil && u.begun { // what a master has written others may go on with
 		u.known = true
 	}
