@@ -178,7 +178,7 @@ func (srv *Server) evictKey(db int, key []byte, policy int, now int64) bool {
 	if !entry.OK() || policy&policyVolatile != 0 && entry.Expire() == 0 {
 		return false
 	}
-	(*keyEvents)(srv).gone(db, key, core.EventEvicted, "evicted", "lazyfree-lazy-eviction")
+	(*keyEvents)(srv).gone(db, key, core.EventEvicted, "evicted", srv.lazy.evict)
 	entry.Delete()
 	return true
 }

@@ -48,6 +48,7 @@ type Server struct {
 	defrag     defrag
 	usage      usageSampler
 	renames    *config.CustomVar[core.Renames]
+	lazy       struct{ expire, evict *config.BoolVar } // see gone; nil without the module of keys
 	background core.Background
 	ending     ending
 }
@@ -83,6 +84,8 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.declareInfo()
 	srv.loader.declareGuards(srv.registry)
 	srv.declareRenames()
+	config.UseIf(srv.registry.Config, "lazyfree-lazy-expire", &srv.lazy.expire)
+	config.UseIf(srv.registry.Config, "lazyfree-lazy-eviction", &srv.lazy.evict)
 	for _, m := range modules {
 		srv.registry.Add(m)
 	}
@@ -264,7 +267,7 @@ type keyEvents Server
 // Expired implements keyspace.Events: the deletion is repeated by logs and
 // replicas, and is a keyspace event.
 func (e *keyEvents) Expired(db int, key []byte) {
-	e.gone(db, key, core.EventExpired, "expired", "lazyfree-lazy-expire")
+	e.gone(db, key, core.EventExpired, "expired", e.lazy.expire)
 }
 
 // MemberExpired implements keyspace.Events: the removal is repeated by logs and
@@ -296,11 +299,11 @@ func (e *keyEvents) Created(db int, key []byte) {
 
 // gone tells of a deletion that no command asked for. It is repeated as a DEL,
 // or as an UNLINK where the parameter lazy says so.
-func (e *keyEvents) gone(db int, key []byte, class core.Event, name, lazy string) {
+func (e *keyEvents) gone(db int, key []byte, class core.Event, name string, lazy *config.BoolVar) {
 	h := e.registry.Hooks
 	if h.Feeding() {
 		command := []byte("DEL")
-		if v, ok := e.registry.Config.Find(lazy).(*config.BoolVar); ok && v.Load() {
+		if lazy != nil && lazy.Load() {
 			command = []byte("UNLINK")
 		}
 		h.Feed(core.Fed{DB: db, Args: [][]byte{command, key}})

@@ -14,6 +14,7 @@ type Schema struct {
 	vars   []Var      // declaration order
 	byName map[string]Var
 	errs   []error
+	uses   []func() error // see Use
 	frozen bool
 }
 
@@ -104,10 +105,48 @@ func (s *Schema) Find(name string) Var {
 // All returns the parameters in declaration order. The caller must not change the slice.
 func (s *Schema) All() []Var { return s.vars }
 
+// Use has *v be the handle of a parameter that somebody else declares: at once if that has been done (the host's are
+// always there), else from Freeze on. That there is no such parameter, or that it is of another type, is a mistake
+// that Freeze returns, so that no server starts with it.
+func Use[V Var](s *Schema, name string, v *V) { use(s, name, v, true) }
+
+// UseIf is Use of a parameter that not every server has: without it *v stays nil.
+func UseIf[V Var](s *Schema, name string, v *V) { use(s, name, v, false) }
+
+func use[V Var](s *Schema, name string, v *V, must bool) {
+	find := func() (Var, bool) {
+		found := s.Find(name)
+		handle, ok := found.(V)
+		if ok {
+			*v = handle
+		}
+		return found, ok
+	}
+	if _, ok := find(); ok {
+		return
+	}
+	s.uses = append(s.uses, func() error {
+		switch found, ok := find(); {
+		case ok:
+		case found != nil:
+			return fmt.Errorf("config: parameter %q is a %T and not a %T", name, found, *v)
+		case must:
+			return fmt.Errorf("config: there is no parameter %q, which somebody follows", name)
+		}
+		return nil
+	})
+}
+
 // Freeze ends declaring. It returns every mistake made while declaring, joined: doubled names, defaults that do not
-// parse, impossible bounds.
+// parse, impossible bounds, parameters of others that are missing.
 func (s *Schema) Freeze() error {
 	s.frozen = true
+	for _, find := range s.uses {
+		if err := find(); err != nil {
+			s.errs = append(s.errs, err)
+		}
+	}
+	s.uses = nil
 	return errors.Join(s.errs...)
 }
 

@@ -87,6 +87,41 @@ func redisLike(t testing.TB) *Schema {
 	return s
 }
 
+// TestUse: a parameter of somebody else is found, whoever comes first; one that is not
+// there, or is something else, is a mistake, unless it may be missing.
+func TestUse(t *testing.T) {
+	s := NewSchema()
+	declared := s.Bool(Param{Name: "before", Default: "yes"})
+	var before, after, absent, other *BoolVar
+	var anything, missing Var
+	Use(s, "before", &before)
+	Use(s, "after", &after)
+	UseIf(s, "absent", &absent)
+	UseIf(s, "after", &anything)
+	if before != declared || after != nil {
+		t.Errorf("before Freeze: %p, %p", before, after)
+	}
+	later := s.Bool(Param{Name: "after", Default: "no"})
+	if err := s.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	if after != later || absent != nil || anything != Var(later) {
+		t.Errorf("after Freeze: %p, %p, %v", after, absent, anything)
+	}
+
+	s = NewSchema()
+	s.Int(Param{Name: "number", Default: "1"}, 0, 9)
+	Use(s, "number", &other)
+	UseIf(s, "number", &other)
+	Use(s, "nothing", &missing)
+	const want = `config: parameter "number" is a *config.IntVar and not a *config.BoolVar
+config: parameter "number" is a *config.IntVar and not a *config.BoolVar
+config: there is no parameter "nothing", which somebody follows`
+	if err := s.Freeze(); err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestDeclarationMistakes(t *testing.T) {
 	s := NewSchema()
 	s.Bool(Param{Name: "a", Default: "yes"})

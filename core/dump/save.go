@@ -7,13 +7,11 @@ import (
 	"io"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
@@ -26,20 +24,6 @@ const (
 	Idle                   // how long they were not, as the eviction policies of kind LRU want to know
 	Freq                   // how often they were, as those of kind LFU do
 )
-
-// AccessOf returns what the policy of eviction, the parameter maxmemory-policy, wants
-// to know of a key after a restart.
-func AccessOf(r *core.Registry) Access {
-	policy := r.Config.Find("maxmemory-policy")
-	switch {
-	case policy == nil:
-	case strings.HasSuffix(policy.String(), "-lru"):
-		return Idle
-	case strings.HasSuffix(policy.String(), "-lfu"):
-		return Freq
-	}
-	return NoAccess
-}
 
 // Pair is an auxiliary field.
 type Pair struct{ Name, Value string }
@@ -70,6 +54,7 @@ func PositionOf(aux map[string]string) (p core.Position, ok bool) {
 // writes by default but for the checksum.
 type SaveOptions struct {
 	Checksum bool   // compute it (rdbchecksum); else zeros stand in its place
+	Plain    bool   // strings are not compressed (rdbcompression)
 	Access   Access // has an effect only if the snapshot's access clocks mean that
 	Workers  int    // how many goroutines encode; 0 for as many as there are cores
 	// Background has the workers give way to other threads, of the server and of
@@ -129,7 +114,7 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 	if o.Delay != nil {
 		o.Workers = 1
 	}
-	v := &saver{ctx: ctx, w: w, r: r, s: s, o: o, compress: Compressing(r), selected: -1}
+	v := &saver{ctx: ctx, w: w, r: r, s: s, o: o, compress: !o.Plain, selected: -1}
 	v.version = rdb.Version
 	if s.MembersExpire() {
 		v.version = rdb.VersionMemberExpiry
@@ -146,13 +131,6 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 	}
 	v.end()
 	return Result{Version: v.version, Keys: v.keys.Load(), Bytes: v.written}, v.err
-}
-
-// Compressing reports whether strings are to be compressed, which is for the parameter
-// rdbcompression to say.
-func Compressing(r *core.Registry) bool {
-	p, ok := r.Config.Find("rdbcompression").(*config.BoolVar)
-	return !ok || p.Load()
 }
 
 // saver is a Save in progress.

@@ -35,6 +35,7 @@ type module struct {
 	stated       *config.CustomVar[[][]string]
 	file         *config.StringVar
 	openChannels *config.EnumVar
+	requirePass  *config.StringVar // nil without the module that has it
 	log          log
 }
 
@@ -46,6 +47,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.registry = r
 	m.slot = r.SessionSlot()
 	m.declare(r.Config)
+	config.UseIf(r.Config, "requirepass", &m.requirePass)
 	r.Authenticate(m)
 	r.Commands(m.row())
 	r.Info(core.InfoSection{Name: "stats", Fill: m.log.info})
@@ -58,7 +60,7 @@ func (m *module) Start(s core.Server) error {
 	m.server = s
 	m.defaultUser = m.newDefault()
 	m.users = map[string]*user{defaultName: m.defaultUser}
-	if v, ok := m.registry.Config.Find("requirepass").(*config.StringVar); ok {
+	if v := m.requirePass; v != nil {
 		m.password = optionalHash(v.Load())
 		m.defaultUser.setPassword(m.password)
 	}

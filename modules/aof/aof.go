@@ -93,6 +93,7 @@ func (*module) Name() string { return "aof" }
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
 	m.params.declare(r.Config)
+	m.params.use(r.Config)
 	m.figures.took = -1
 	m.chain = &manifest{}
 	m.barrier = r.Barrier()
@@ -117,7 +118,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start implements core.Starter.
 func (m *module) Start(s core.Server) error {
 	m.srv, m.log = s, s.Log().Named("aof")
-	m.params.find(s.Registry().Config)
 	m.w = newWriter(m.policy, s.Now, m.barrier)
 	m.w.positioned = m.positioned
 	m.w.failed, m.w.mended, m.w.moved = m.failed, m.mended, m.letGo

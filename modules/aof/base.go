@@ -18,7 +18,7 @@ import (
 func (m *module) saveDump(ctx context.Context, w io.Writer, s *keyspace.Snapshot, at *core.Position) error {
 	o := dump.SaveOptions{
 		Checksum: is(m.params.rdbChecksum), Base: true, Background: true, RedisVersion: m.srv.Version().Redis,
-		Workers: m.workers(), Access: dump.AccessOf(m.srv.Registry()),
+		Workers: m.workers(), Access: m.params.dumps.Access(), Plain: !m.params.dumps.Compress(),
 	}
 	if at != nil {
 		o.Aux = dump.PositionAux(*at)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/dump"
 )
 
 // params are the parameters of the log.
@@ -27,6 +28,7 @@ type params struct {
 	saveThreads *config.IntVar    // save-threads
 	rdbChecksum *config.BoolVar   // rdbchecksum
 	dumpFile    *config.StringVar // dbfilename
+	dumps       dump.Params
 }
 
 func (p *params) declare(s *config.Schema) {
@@ -64,13 +66,14 @@ func baseName(param, what string) func(string) error {
 	}
 }
 
-// find looks up what other modules declare.
-func (p *params) find(s *config.Schema) {
-	p.saveDelay, _ = s.Find("rdb-key-save-delay").(*config.IntVar)
-	p.loadDelay, _ = s.Find("key-load-delay").(*config.IntVar)
-	p.saveThreads, _ = s.Find("save-threads").(*config.IntVar)
-	p.rdbChecksum, _ = s.Find("rdbchecksum").(*config.BoolVar)
-	p.dumpFile, _ = s.Find("dbfilename").(*config.StringVar)
+// use names what other modules declare; a server may do without them.
+func (p *params) use(s *config.Schema) {
+	config.UseIf(s, "rdb-key-save-delay", &p.saveDelay)
+	config.UseIf(s, "key-load-delay", &p.loadDelay)
+	config.UseIf(s, "save-threads", &p.saveThreads)
+	config.UseIf(s, "rdbchecksum", &p.rdbChecksum)
+	config.UseIf(s, "dbfilename", &p.dumpFile)
+	p.dumps.Use(s)
 }
 
 // is reports whether a parameter is on; one that nobody declares is so by

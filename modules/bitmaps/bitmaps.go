@@ -9,8 +9,6 @@
 package bitmaps
 
 import (
-	"errors"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/decimal"
@@ -26,18 +24,8 @@ type module struct {
 func (*module) Name() string { return "bitmaps" }
 
 func (m *module) Register(r *core.Registry) error {
+	config.Use(r.Config, "proto-max-bulk-len", &m.maxBulk)
 	r.Commands(m.rows()...)
-	return nil
-}
-
-// Start finds the parameter of the host that the module follows.
-func (m *module) Start(s core.Server) error { return m.follow(s.Registry().Config) }
-
-func (m *module) follow(schema *config.Schema) error {
-	var ok bool
-	if m.maxBulk, ok = schema.Find("proto-max-bulk-len").(*config.MemoryVar); !ok {
-		return errors.New("there is no parameter proto-max-bulk-len")
-	}
 	return nil
 }
 

@@ -15,12 +15,9 @@ type rig struct {
 const rigNow = 1700000000000
 
 func newRig(t coretest.T) *rig {
-	r, m := &rig{}, &module{}
-	r.Rig = coretest.New(t, m, coretest.Module(func(reg *core.Registry) {
+	r := &rig{}
+	r.Rig = coretest.New(t, New(), coretest.Module(func(reg *core.Registry) {
 		r.maxBulk = reg.Config.Memory(config.Param{Name: "proto-max-bulk-len", Default: "1mb"}, 1, 1<<40)
 	}))
-	if err := m.follow(r.Registry.Config); err != nil {
-		t.Fatalf("%v", err)
-	}
 	return r
 }

@@ -7,14 +7,13 @@ import (
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // dumpKey is DUMP key.
-func dumpKey(c *core.Ctx) error {
+func (m *module) dumpKey(c *core.Ctx) error {
 	e := c.Find(c.Args[1])
 	if !e.OK() {
 		c.Null()
@@ -25,7 +24,7 @@ func dumpKey(c *core.Ctx) error {
 	if t == nil {
 		return errNoType
 	}
-	d := &dumper{t: t, v: v, compress: dump.Compressing(c.Server.Registry())}
+	d := &dumper{t: t, v: v, compress: m.dumps.Compress()}
 	if c.Patient() && d.long() {
 		c.Raw([]byte{'$'}) // something has to be there for the rest to follow
 		c.Writer.Later(d.replyLater(e.Freeze()))

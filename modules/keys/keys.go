@@ -13,6 +13,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/dump"
 )
 
 // New returns the module.
@@ -27,6 +28,7 @@ type module struct {
 	secure *config.BoolVar // tls-cluster
 	moves  moves           // MIGRATE
 
+	dumps     dump.Params
 	payloads  atomic.Int64 // that RESTORE has looked through
 	unchecked atomic.Bool  // RESTORE takes payloads whose checksum is wrong
 }
@@ -35,6 +37,7 @@ func (*module) Name() string { return "keys" }
 
 func (m *module) Register(r *core.Registry) error {
 	m.declare(r.Config)
+	m.dumps.Use(r.Config)
 	r.Commands(m.rows()...)
 	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("dump_payload_sanitizations", m.payloads.Load()) }})
 	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("migrate_cached_sockets", m.moves.sockets.count()) }})

@@ -168,7 +168,7 @@ func (m *module) dumpRows() []core.Command {
 	asking.Doc = core.WithHistory(doc("3.0.0", complexity, "RESTORE for a slot that is being migrated; used inside a cluster.", args), brought...)
 	asking.Doc.Group = "server"
 	return []core.Command{
-		{Name: "dump", Run: dumpKey, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
+		{Name: "dump", Run: m.dumpKey, Arity: 2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: core.WithTips(doc("2.6.0", "O(N) where N is the size of the value.", "Serializes the value of a key.", "key"),
 				"nondeterministic_output")},
 		{Name: "migrate", Run: m.migrate, Arity: -6, Flags: core.Write | core.Sensitive, ACL: core.CatDangerous, Redact: hideMoveSecrets,

@@ -40,20 +40,16 @@ func (p *params) declare(s *config.Schema) {
 	p.tracking = s.Bool(par("latency-tracking", "yes", "Count how long each command takes, for LATENCY HISTOGRAM and INFO latencystats. It needs stats-enabled.", 0))
 	p.percentiles = config.Custom(s, par("latency-tracking-info-percentiles", "50 99 99.9",
 		"Which percentiles INFO latencystats tells.", config.MultiArg), percentilesCodec())
-	p.stats, _ = s.Find("stats-enabled").(*config.BoolVar)
+	config.Use(s, "stats-enabled", &p.stats)
 }
 
 // watched are the parameters whose changes apply has to know of.
 func (p *params) watched(*config.Schema) []config.Var {
-	all := []config.Var{p.slowLog, p.slowerThan, p.slowMax, p.slowArgs, p.slowString, p.monitor, p.threshold, p.tracking}
-	if p.stats != nil {
-		all = append(all, p.stats)
-	}
-	return all
+	return []config.Var{p.slowLog, p.slowerThan, p.slowMax, p.slowArgs, p.slowString, p.monitor, p.threshold, p.tracking, p.stats}
 }
 
 // tracks reports whether histograms are to be kept.
-func (p *params) tracks() bool { return p.tracking.Load() && (p.stats == nil || p.stats.Load()) }
+func (p *params) tracks() bool { return p.tracking.Load() && p.stats.Load() }
 
 func percentilesCodec() config.Codec[[]float64] {
 	return config.Codec[[]float64]{

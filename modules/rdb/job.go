@@ -132,7 +132,7 @@ func (m *module) run(j *job) {
 // write writes a snapshot to the file.
 func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, background bool, at []dump.Pair, p *core.Progress) (dump.Result, error) {
 	o := dump.SaveOptions{
-		Checksum: m.checksum.Load(), Access: dump.AccessOf(m.server.Registry()), Workers: workers,
+		Checksum: m.checksum.Load(), Access: m.dumps.Access(), Plain: !m.dumps.Compress(), Workers: workers,
 		RedisVersion: m.server.Version().Redis, Progress: p,
 		Incremental: m.incremental.Load(), Background: background, Aux: at,
 	}

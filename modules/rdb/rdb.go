@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/dump"
 )
 
 // New makes the module.
@@ -40,6 +41,7 @@ func New() core.Module { return &module{} }
 // waited for under it, and no lock of the keyspace or of a session is taken.
 type module struct {
 	params
+	dumps   dump.Params
 	server  core.Server
 	log     core.Logger
 	player  core.Player  // runs BGSAVE for the module; the ticker's
@@ -72,6 +74,7 @@ func (*module) Name() string { return "rdb" }
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
 	m.params = declare(r.Config)
+	m.dumps.Use(r.Config)
 	r.Commands(m.rows()...)
 	r.Debug(core.DebugCommand{Name: "RELOAD", Args: "[option ...]", Arity: -2, Run: m.debugReload,
 		Help: "Saves the data to the RDB file, drops them and loads the file. Options are\nNOSAVE: load the file that is there; NOFLUSH: keep the data; MERGE: keys of\nthe file replace those that exist already."})

@@ -52,6 +52,7 @@ var (
 func (m *module) registerReplica(r *core.Registry) {
 	u := &m.up
 	u.replicaParams.declare(r.Config)
+	u.replicaParams.use(r.Config)
 	u.readOnly = r.Guard(core.Guard{Name: "readonly", Order: core.GuardReadOnly, Refuses: core.Write, Err: errReadOnly})
 	u.masterDown = r.Guard(core.Guard{Name: "masterdown", Order: core.GuardMasterDown, Spares: core.Stale, Err: errMasterDown,
 		Doors: core.At(core.TopLevel, core.InMulti, core.Retried)})
@@ -66,7 +67,6 @@ func (m *module) registerReplica(r *core.Registry) {
 // startReplica takes on the role that the configuration says.
 func (m *module) startReplica(s core.Server) {
 	u := &m.up
-	u.find(s.Registry().Config)
 	u.log = s.Log().Named("replica")
 	if master := u.replicaOf.Load(); master.host != "" {
 		ks := s.Keyspace()

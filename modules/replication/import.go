@@ -91,7 +91,7 @@ var importDoing = [...]string{"waiting for the source", "connecting", "introduci
 func (i importer) Promote() { i.m.srv.Standstill(i.m.replicaOfNoOne) }
 
 // Preview implements core.Importer.
-func (importer) Preview(ctx context.Context, text string, r *core.Registry, out io.Writer) error {
+func (i importer) Preview(ctx context.Context, text string, r *core.Registry, out io.Writer) error {
 	s, err := parseSource(text)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (importer) Preview(ctx context.Context, text string, r *core.Registry, out 
 		return err
 	}
 	defer conn.Close()
-	v := &viewer{conn: conn, r: bufio.NewReader(conn), registry: r, out: out}
+	v := &viewer{conn: conn, r: bufio.NewReader(conn), registry: r, databases: int(i.m.up.databases.Load()), out: out}
 	if s.password != "" {
 		words := []string{"AUTH", s.password}
 		if s.user != "" {
@@ -120,11 +120,12 @@ func (importer) Preview(ctx context.Context, text string, r *core.Registry, out 
 
 // viewer looks through a source.
 type viewer struct {
-	conn     net.Conn
-	r        *bufio.Reader
-	registry *core.Registry
-	out      io.Writer
-	missing  int // what would not come
+	conn      net.Conn
+	r         *bufio.Reader
+	registry  *core.Registry
+	databases int // how many there are here
+	out       io.Writer
+	missing   int // what would not come
 }
 
 // look tells what there is, and what of it the server can take in.
@@ -143,10 +144,7 @@ func (v *viewer) look() error {
 		}
 	}
 	fmt.Fprintf(v.out, "The source is a %s, version %s; its data take %s.\n", fields["role"], fields["redis_version"], fields["used_memory_human"])
-	limit := 16
-	if p := v.registry.Config.Find("databases"); p != nil {
-		limit, _ = strconv.Atoi(p.String())
-	}
+	limit := v.databases
 	types := map[string]int{}
 	for _, db := range databases {
 		if db >= limit {

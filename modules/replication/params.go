@@ -4,11 +4,13 @@ import (
 	"math"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
 // params are the parameters of the master's side.
 type params struct {
+	dumps       dump.Params
 	backlog     *config.MemoryVar // bytes of the stream that are kept for who comes back
 	ttl         *config.IntVar    // seconds for which they are kept without replicas
 	timeout     *config.IntVar    // seconds, of both sides
@@ -24,6 +26,7 @@ type params struct {
 }
 
 func (p *params) declare(s *config.Schema) {
+	p.dumps.Use(s)
 	par := func(name, def, doc string, aliases ...string) config.Param {
 		return config.Param{Name: name, Aliases: aliases, Section: "replication", Default: def, Doc: doc}
 	}

@@ -28,6 +28,9 @@ type replicaParams struct {
 	port, tlsPort *config.IntVar
 	maxBulk       *config.MemoryVar
 	checksum      *config.BoolVar
+	save          config.Var // of any kind: whether it is set is asked
+	appendOnly    config.Var // nil if nobody keeps a log
+	databases     *config.IntVar
 }
 
 // The values of repl-diskless-load.
@@ -70,13 +73,16 @@ func (p *replicaParams) declare(s *config.Schema) {
 	p.deleteFiles = s.Bool(par("rdb-del-sync-files", "no", "Whether a replica that keeps neither dumps nor a log deletes the file in which it has received its master's data."))
 }
 
-// find looks up the parameters of others.
-func (p *replicaParams) find(s *config.Schema) {
-	p.dumpFile, _ = s.Find("dbfilename").(*config.StringVar)
-	p.checksum, _ = s.Find("rdbchecksum").(*config.BoolVar)
-	p.port, _ = s.Find("port").(*config.IntVar)
-	p.tlsPort, _ = s.Find("tls-port").(*config.IntVar)
-	p.maxBulk, _ = s.Find("proto-max-bulk-len").(*config.MemoryVar)
+// use names the parameters of others.
+func (p *replicaParams) use(s *config.Schema) {
+	config.Use(s, "dbfilename", &p.dumpFile)
+	config.Use(s, "rdbchecksum", &p.checksum)
+	config.Use(s, "save", &p.save)
+	config.UseIf(s, "appendonly", &p.appendOnly)
+	config.Use(s, "databases", &p.databases)
+	config.Use(s, "port", &p.port)
+	config.Use(s, "tls-port", &p.tlsPort)
+	config.Use(s, "proto-max-bulk-len", &p.maxBulk)
 }
 
 // address is where a server is; the zero value is nowhere.

@@ -26,10 +26,9 @@ func New() core.Module { return &module{} }
 
 type module struct {
 	state
-	up       upstream
-	srv      core.Server
-	params   params
-	checksum bool // of dumps
+	up     upstream
+	srv    core.Server
+	params params
 
 	// Of the master: the replicas (peers.go) and what depends on them.
 	slot      int // of a session's *peer
@@ -92,7 +91,6 @@ func (m *module) Start(s core.Server) error {
 	m.srv = s
 	m.pinged = time.Now().UnixMilli()
 	m.ctx, m.end = context.WithCancel(context.Background())
-	m.checksum = s.Registry().Config.Find("rdbchecksum").String() != "no"
 	m.pinged = s.Now()
 	m.startReplica(s)
 	return m.rejudge()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -144,11 +145,8 @@ func (l *link) dumpName() string {
 
 // keepsNothing reports whether the server has neither dumps nor a log.
 func (m *module) keepsNothing() bool {
-	off := func(name, value string) bool {
-		v := m.srv.Registry().Config.Find(name)
-		return v == nil || v.String() == value
-	}
-	return off("save", "") && off("appendonly", "no")
+	off := func(v config.Var, value string) bool { return v == nil || v.String() == value }
+	return off(m.up.save, "") && off(m.up.appendOnly, "no")
 }
 
 // loadDirectly loads the dump while it comes. Data that there are stay until it is
@@ -266,7 +264,7 @@ func (l *link) load(ctx context.Context, src io.Reader, size int64, how agreemen
 
 // read1 reads a dump.
 func (l *link) read1(ctx context.Context, src io.Reader, size int64, o dump.LoadOptions) (dump.Result, error) {
-	o.Checksum = l.m.checksum
+	o.Checksum = l.m.up.checksum.Load()
 	o.KeepExpired, o.Log = true, l.m.up.log
 	o.Preamble = size < 0
 	res, err := dump.Load(ctx, src, size, l.m.srv.Registry(), l.m.srv.Keyspace(), o)

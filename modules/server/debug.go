@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
@@ -37,7 +36,7 @@ func debug(c *core.Ctx) error {
 }
 
 // debugCommands are the subcommands that belong to no other module.
-func debugCommands() []core.DebugCommand {
+func (m *module) debugCommands() []core.DebugCommand {
 	return []core.DebugCommand{
 		{Name: "DIGEST", Arity: 2, Run: debugDigest,
 			Help: "Answers a digest of all data, equal on servers that hold the same."},
@@ -47,7 +46,7 @@ func debugCommands() []core.DebugCommand {
 			Help: "Replies with <string> as an error, for tests of clients."},
 		{Name: "LOG", Args: "<message>", Arity: 3, Run: debugLog,
 			Help: "Writes <message> to the server's log."},
-		{Name: "OBJECT", Args: "<key>", Arity: -3, Run: debugObject,
+		{Name: "OBJECT", Args: "<key>", Arity: -3, Run: m.debugObject,
 			Help: "Describes the value of <key>."},
 		{Name: "PANIC", Arity: 2, Run: debugPanic,
 			Help: "Ends the server as a bug would."},
@@ -124,7 +123,7 @@ func debugPopulate(c *core.Ctx) error {
 
 // debugObject describes the value of a key. Sizes and encodings come from the
 // type's own row.
-func debugObject(c *core.Ctx) error {
+func (m *module) debugObject(c *core.Ctx) error {
 	e := c.DB.Find(c.Args[2], c.Now, keyspace.KeepExpired)
 	if !e.OK() {
 		return core.ErrNoSuchKey
@@ -135,7 +134,7 @@ func debugObject(c *core.Ctx) error {
 		return errors.New("no module knows the type of this value")
 	}
 	saved := 0
-	w := rdb.Writer{Compress: dump.Compressing(c.Server.Registry())}
+	w := rdb.Writer{Compress: m.dumps.Compress()}
 	w.Spill = func(buf, more []byte) []byte {
 		saved += len(buf) + len(more)
 		return buf[:0]

@@ -11,20 +11,24 @@ package server
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/dump"
 )
 
 // New makes the module.
-func New() core.Module { return module{} }
+func New() core.Module { return &module{} }
 
-type module struct{}
+type module struct {
+	dumps dump.Params // how DEBUG OBJECT measures
+}
 
 // Name implements core.Module.
-func (module) Name() string { return "server" }
+func (*module) Name() string { return "server" }
 
 // Register implements core.Module.
-func (module) Register(r *core.Registry) error {
+func (m *module) Register(r *core.Registry) error {
+	m.dumps.Use(r.Config)
 	r.Commands(rows()...)
-	r.Debug(debugCommands()...)
+	r.Debug(m.debugCommands()...)
 	r.Debug(debugSwitches()...)
 	return nil
 }

@@ -40,6 +40,7 @@ func (m *module) Register(r *core.Registry) error {
 		"A set of so many members at most is packed: small, and slow to search if it is long.")
 	m.bytes = number("set-max-listpack-value", "64",
 		"A set is packed only while no member has more bytes than this.")
+	config.UseIf(r.Config, "lazyfree-lazy-server-del", &m.lazy)
 	r.Type(m.valueType())
 	r.Commands(m.rows()...)
 	return nil
@@ -48,7 +49,6 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes sets.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	m.lazy, _ = schema.Find("lazyfree-lazy-server-del").(*config.BoolVar)
 	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.ints, m.entries, m.bytes)
 	return m.limit(s.Keyspace())
 }

@@ -8,8 +8,6 @@
 package strings
 
 import (
-	"errors"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -25,20 +23,10 @@ type module struct {
 func (*module) Name() string { return "strings" }
 
 func (m *module) Register(r *core.Registry) error {
+	config.Use(r.Config, "proto-max-bulk-len", &m.maxBulk)
+	config.UseIf(r.Config, "lazyfree-lazy-expire", &m.lazyExpire)
 	r.Type(m.valueType())
 	r.Commands(m.rows()...)
-	return nil
-}
-
-// Start finds the parameters of others that the module follows.
-func (m *module) Start(s core.Server) error { return m.follow(s.Registry().Config) }
-
-func (m *module) follow(schema *config.Schema) error {
-	var ok bool
-	if m.maxBulk, ok = schema.Find("proto-max-bulk-len").(*config.MemoryVar); !ok {
-		return errors.New("there is no parameter proto-max-bulk-len")
-	}
-	m.lazyExpire, _ = schema.Find("lazyfree-lazy-expire").(*config.BoolVar)
 	return nil
 }
 
