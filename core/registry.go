@@ -35,6 +35,12 @@ type Registry struct {
 	sections []InfoSection
 	debugs   map[string]*DebugCommand
 	slots    int
+
+	clientFields []ClientField // as they were registered
+	clientFlags  []ClientFlag  // in Redis's order once the registry is frozen
+	clientLine   []clientField // all of a line, in Redis's order; from then on
+	marks        int
+
 	commandN int
 	names    map[string]*Command // as clients call them
 	called   *commandTable       // of names
@@ -410,6 +416,7 @@ func (r *Registry) Freeze() error {
 	for _, cmd := range r.sorted {
 		r.prepareSubs(cmd)
 	}
+	r.orderClients()
 	r.frozen = true
 	r.names = maps.Clone(r.commands)
 	r.own = newCommandTable(r.commands)

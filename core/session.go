@@ -33,16 +33,14 @@ type Session struct {
 	NoEvict bool // CLIENT NO-EVICT
 	NoTouch bool // CLIENT NO-TOUCH
 	Reply   ReplyMode
-	InTx    int // number of queued commands plus 1 while in MULTI, else 0
-	TxBytes int // memory of the queue and of the watched keys
+	Marks   Marks // states that belong to modules: see Registry.Mark
 
-	SubBytes int // memory of what modules keep for it: channels, prefixes
+	InMulti    bool // an interceptor queues its commands (MULTI)
+	Subscriber bool // it gets messages that it has subscribed to
 
-	Subs     int    // channels subscribed to, PSubs patterns, SSubs shard channels;
-	PSubs    int    // a session that has any is a subscriber
-	SSubs    int    //
-	Redirect uint64 // with MarkTracking: who gets the invalidations, 0 for the session itself
-	Marks    Marks  // what else CLIENT LIST shows of it
+	// What modules keep in memory for it, bytes: of requests that are to run later, which
+	// count as requests, and of anything else.
+	QueuedBytes, HeldBytes int
 
 	// Intercept, if set, sees each command of the session before it runs. Use
 	// Push and Pop: it may be several.
@@ -55,22 +53,9 @@ type Session struct {
 	Conn Conn
 }
 
-// Subscriber reports whether the session is subscribed to anything.
-func (s *Session) Subscriber() bool { return s.Subs+s.PSubs+s.SSubs > 0 }
-
-// Mark is a state of a session that belongs to some module and that others
-// only look at; the letter is the one in the flags of CLIENT LIST.
+// Mark is a state of sessions that belongs to the module which has made it
+// (Registry.Mark); the others only see its letter in CLIENT LIST.
 type Mark uint32
-
-// The marks.
-const (
-	MarkMonitor   Mark = 1 << iota // O: it sees every command (MONITOR)
-	MarkDirty                      // d: a key that it watches has changed
-	MarkReadOnly                   // r: READONLY in a cluster
-	MarkTracking                   // t: its keys are tracked
-	MarkBroken                     // R: who should get its invalidations is gone
-	MarkBroadcast                  // B: tracking in broadcast mode
-)
 
 // Marks is a set of marks; it may be used from any goroutine.
 type Marks struct{ bits atomic.Uint32 }
@@ -249,7 +234,6 @@ type ConnInfo struct {
 	OutputBytes int // bytes in them
 	Memory      int // bytes held by the session in all
 	ArgvMemory  int // of those, arguments of an incomplete command
-	MultiMemory int // of those, the queue of MULTI
 	LastCommand string
 	Loop        int // which event loop
 }

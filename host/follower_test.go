@@ -146,7 +146,7 @@ func TestFollowerSession(t *testing.T) {
 	find := func() (line string, id uint64) {
 		srv.Standstill(func() {
 			srv.Sessions(func(s *core.Session) bool {
-				line, id = string(core.AppendClientInfo(nil, s, srv.Now(), nil)), s.ID
+				line, id = string(srv.registry.AppendClientInfo(nil, s, srv.Now(), nil)), s.ID
 				return true
 			})
 		})

@@ -58,6 +58,9 @@ const (
 	allowLocal
 )
 
+// Declare declares the host's parameters, for who has a registry and no server.
+func Declare(s *config.Schema) { declareParams(s) }
+
 func declareParams(s *config.Schema) *params {
 	p := &params{}
 	p.net = network.Declare(s)

@@ -9,6 +9,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/modules/hashes"
@@ -50,7 +51,7 @@ func (p *patient) Replace(at, del, n int) []byte {
 // possible.
 func TestLargeRepliesAreMadeInPieces(t *testing.T) {
 	reg := core.NewRegistry(config.NewSchema())
-	for _, m := range []core.Module{mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New()} {
+	for _, m := range []core.Module{coretest.HostParams(), mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New()} {
 		reg.Add(m)
 	}
 	if err := reg.Freeze(); err != nil {

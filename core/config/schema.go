@@ -106,8 +106,8 @@ func (s *Schema) Find(name string) Var {
 func (s *Schema) All() []Var { return s.vars }
 
 // Use has *v be the handle of a parameter that somebody else declares: at once if that has been done (the host's are
-// always there), else from Freeze on. That there is no such parameter, or that it is of another type, is a mistake
-// that Freeze returns, so that no server starts with it.
+// always there), else from Freeze on. That there is no such parameter (one without effect is none), or that it is of
+// another type, is a mistake that Freeze returns, so that no server starts with it.
 func Use[V Var](s *Schema, name string, v *V) { use(s, name, v, true) }
 
 // UseIf is Use of a parameter that not every server has: without it *v stays nil.
@@ -116,6 +116,9 @@ func UseIf[V Var](s *Schema, name string, v *V) { use(s, name, v, false) }
 func use[V Var](s *Schema, name string, v *V, must bool) {
 	find := func() (Var, bool) {
 		found := s.Find(name)
+		if found == nil || found.Param().NoEffect != "" { // that one has nothing to follow
+			return nil, false
+		}
 		handle, ok := found.(V)
 		if ok {
 			*v = handle

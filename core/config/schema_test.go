@@ -92,11 +92,13 @@ func redisLike(t testing.TB) *Schema {
 func TestUse(t *testing.T) {
 	s := NewSchema()
 	declared := s.Bool(Param{Name: "before", Default: "yes"})
+	s.Text(Param{Name: "accepted", Default: "", NoEffect: "nobody has it"})
 	var before, after, absent, other *BoolVar
 	var anything, missing Var
 	Use(s, "before", &before)
 	Use(s, "after", &after)
 	UseIf(s, "absent", &absent)
+	UseIf(s, "accepted", &absent)
 	UseIf(s, "after", &anything)
 	if before != declared || after != nil {
 		t.Errorf("before Freeze: %p, %p", before, after)

@@ -13,6 +13,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
@@ -45,7 +46,7 @@ func registry(tb testing.TB, more ...core.Module) *core.Registry {
 func registryOf(tb testing.TB, modules ...core.Module) *core.Registry {
 	tb.Helper()
 	reg := core.NewRegistry(config.NewSchema())
-	for _, m := range modules {
+	for _, m := range append(modules, coretest.HostParams()) {
 		reg.Add(m)
 	}
 	if err := reg.Freeze(); err != nil {

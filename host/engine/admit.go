@@ -55,7 +55,7 @@ func (w *worker) admit(s *session, c *core.Ctx) (verdict, error) {
 		return dealtWith, refuse(s, c, core.ErrNoAuth)
 	}
 	where := core.TopLevel
-	if s.InTx > 0 {
+	if s.InMulti {
 		if flags&core.NoMulti != 0 {
 			return dealtWith, refuse(s, c, errNoMulti)
 		}

@@ -59,7 +59,7 @@ func (w *worker) received(s *session, fresh []byte) {
 // take too much.
 func (w *worker) bound(s *session) {
 	// What MULTI has queued is not executed yet, either.
-	if held := int64(len(s.query) + s.parser.memory() + s.TxBytes); held > s.queryLimit() {
+	if held := int64(len(s.query) + s.parser.memory() + s.QueuedBytes); held > s.queryLimit() {
 		w.complain(s, "Closing client that reached max query buffer length", held)
 		s.Close(false, "query buffer limit")
 	}

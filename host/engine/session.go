@@ -104,7 +104,6 @@ func (s *session) Info() core.ConnInfo {
 		OutputList:  s.pending.Pieces(),
 		OutputBytes: s.pending.Bytes() + int(s.behind()),
 		Memory:      s.memory(),
-		MultiMemory: s.TxBytes,
 		Loop:        s.worker.id,
 	}
 	if s.lastCmd != nil {
@@ -117,7 +116,7 @@ func (s *session) Info() core.ConnInfo {
 const sessionSize = 512
 
 func (s *session) memory() int {
-	n := sessionSize + cap(s.query) + s.parser.memory() + s.TxBytes + s.SubBytes
+	n := sessionSize + cap(s.query) + s.parser.memory() + s.QueuedBytes + s.HeldBytes
 	n += s.pending.Memory()
 	return n
 }

@@ -44,7 +44,7 @@ func (*module) Name() string { return "acl" }
 
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
-	m.registry = r
+	m.registry, m.log.registry = r, r
 	m.slot = r.SessionSlot()
 	m.declare(r.Config)
 	config.UseIf(r.Config, "requirepass", &m.requirePass)

@@ -12,8 +12,9 @@ import (
 
 // log counts refusals and remembers the latest. It may be used from any loop.
 type log struct {
-	counts [byChannel + 1]atomic.Int64
-	limit  *config.IntVar
+	registry *core.Registry
+	counts   [byChannel + 1]atomic.Int64
+	limit    *config.IntVar
 
 	mu      sync.Mutex
 	entries []*entry // the latest last
@@ -64,18 +65,18 @@ func (l *log) record(c *core.Ctx, e *entry, where core.Where) {
 	e.created, e.updated = c.Now, c.Now
 	if where == core.Retried { // the session is another loop's
 		c.Session.Conn.DeliverFunc(func(s *core.Session, _ *resp.Writer) {
-			e.client = clientInfo(s, e.created, nil)
+			e.client = l.clientInfo(s, e.created, nil)
 			l.add(e)
 		})
 		return
 	}
-	e.client = clientInfo(c.Session, c.Now, c.Args)
+	e.client = l.clientInfo(c.Session, c.Now, c.Args)
 	l.add(e)
 }
 
 // clientInfo is the session's line without its end.
-func clientInfo(s *core.Session, now int64, own [][]byte) string {
-	line := core.AppendClientInfo(nil, s, now, own)
+func (l *log) clientInfo(s *core.Session, now int64, own [][]byte) string {
+	line := l.registry.AppendClientInfo(nil, s, now, own)
 	return string(line[:len(line)-1])
 }
 

@@ -45,7 +45,7 @@ func (m *module) Login(c *core.Ctx, name, password []byte) error {
 	u := m.users[string(name)]
 	if u == nil || !u.accepts(password) {
 		where := core.TopLevel
-		if c.Session.InTx > 0 {
+		if c.Session.InMulti {
 			where = core.InMulti
 		}
 		m.log.record(c, &entry{reason: byAuth, context: contextOf(where), object: string(c.Args[0]), user: string(name)}, where)

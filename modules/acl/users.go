@@ -84,7 +84,7 @@ func (m *module) dropListeners(c *core.Ctx, u *user, now []*selector) {
 		return
 	}
 	m.server.Sessions(func(s *core.Session) bool {
-		if m.userOf(s) != u || !s.Subscriber() {
+		if m.userOf(s) != u || !s.Subscriber {
 			return true
 		}
 		refused := false

@@ -9,7 +9,7 @@ func ping(c *core.Ctx) error {
 		return core.ErrArity("ping")
 	}
 	// A subscriber of the older protocol takes every reply for a message.
-	if s := c.Session; s != nil && !c.RESP3() && s.Subscriber() {
+	if s := c.Session; s != nil && !c.RESP3() && s.Subscriber {
 		c.Array(2)
 		c.BulkString("pong")
 		c.Bulk(lastArg(c))

@@ -76,7 +76,7 @@ func TestHelloDoesAllOrNothing(t *testing.T) {
 func TestPingOfSubscriber(t *testing.T) {
 	_, clients := start(t, 1, module(func(r *core.Registry) {
 		r.Commands(core.Command{Name: "subscribe", Arity: 1, Run: func(c *core.Ctx) error {
-			c.Session.PSubs = 1
+			c.Session.Subscriber = true
 			c.OK()
 			return nil
 		}})
@@ -184,12 +184,22 @@ func TestListFormat(t *testing.T) {
 	}
 }
 
+// TestFlagLetters: what modules add stands where Redis has it, in whatever order they come,
+// and what Redis does not have at the end.
 func TestFlagLetters(t *testing.T) {
+	var marks []core.Mark
 	_, clients := start(t, 1, module(func(r *core.Registry) {
+		for _, letter := range []byte("zdrBRtO") {
+			marks = append(marks, r.Mark(letter))
+		}
+		r.ClientFlag(core.ClientFlag{Letter: 'P', On: func(s *core.Session, _ *core.ConnInfo) bool { return s.Subscriber }})
+		for _, name := range []string{"mine", "redir", "multi", "sub"} {
+			r.ClientField(core.ClientField{Name: name, Append: func(b []byte, s *core.Session) []byte { return append(b, "of-"+name...) }})
+		}
 		r.Commands(core.Command{Name: "mark", Arity: 1, Run: func(c *core.Ctx) error {
 			s := c.Session
-			s.Subs, s.InTx, s.NoEvict, s.NoTouch, s.Redirect = 2, 4, true, true, 77
-			for _, m := range []core.Mark{core.MarkMonitor, core.MarkDirty, core.MarkReadOnly, core.MarkTracking, core.MarkBroken, core.MarkBroadcast} {
+			s.Subscriber, s.NoEvict, s.NoTouch = true, true, true
+			for _, m := range marks {
 				s.Marks.Set(m, true)
 			}
 			c.OK()
@@ -197,12 +207,20 @@ func TestFlagLetters(t *testing.T) {
 		}})
 	}))
 	c := clients[0]
-	if f := c.fields(); f["redir"] != "-1" || f["multi"] != "-1" {
+	if f := c.fields(); f["flags"] != "U" || f["redir"] != "of-redir" || f["multi"] != "of-multi" || f["psub"] != "0" {
 		t.Errorf("a new session: %v", f)
 	}
 	c.want("MARK", "+OK")
-	if f := c.fields(); f["flags"] != "OPxtRBdUreT" || f["multi"] != "3" || f["sub"] != "2" || f["redir"] != "77" {
+	if f := c.fields(); f["flags"] != "OPtRBdUreTz" {
 		t.Errorf("after: %v", f)
+	}
+	var names []string
+	for _, f := range strings.Fields(c.do("CLIENT LIST"))[1:] {
+		name, _, _ := strings.Cut(f, "=")
+		names = append(names, name)
+	}
+	if got := strings.Join(names[8:13], " ") + " ... " + strings.Join(names[len(names)-3:], " "); got != "db sub psub ssub multi ... lib-name lib-ver mine" {
+		t.Error(got)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func info(c *core.Ctx) error {
-	c.Verbatim("txt", string(core.AppendClientInfo(nil, c.Session, c.Now, c.Args)))
+	c.Verbatim("txt", string(c.Server.Registry().AppendClientInfo(nil, c.Session, c.Now, c.Args)))
 	return nil
 }
 
@@ -27,7 +27,7 @@ func list(c *core.Ctx) error {
 		if s == c.Session {
 			own = c.Args
 		}
-		b = core.AppendClientInfo(b, s, c.Now, own)
+		b = c.Server.Registry().AppendClientInfo(b, s, c.Now, own)
 	}
 	c.Verbatim("txt", string(b))
 	return nil
@@ -77,7 +77,7 @@ func sessions(server core.Server, accept func(*core.Session) bool) (chosen []*co
 // typeOf is the class of a client; whoever subscribes is a subscriber.
 func typeOf(s *core.Session) core.ClientType {
 	t := s.Conn.Info().Type
-	if t == core.ClientNormal && s.Subscriber() {
+	if t == core.ClientNormal && s.Subscriber {
 		return core.ClientPubSub
 	}
 	return t

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
@@ -90,6 +91,7 @@ func TestDoctor(t *testing.T) {
 	} {
 		m := New().(*module)
 		r := core.NewRegistry(config.NewSchema())
+		r.Add(coretest.HostParams())
 		m.params.declare(r.Config)
 		if err := r.Config.Freeze(); err != nil {
 			t.Fatal(err)

@@ -18,6 +18,7 @@ type monitors struct {
 	mu   sync.Mutex
 	all  []*core.Session
 	gate gate
+	mark core.Mark // of who monitors
 }
 
 var (
@@ -27,7 +28,7 @@ var (
 )
 
 func (m *monitors) declare(r *core.Registry) {
-	m.sw = r.OnShow(m.show)
+	m.sw, m.mark = r.OnShow(m.show), r.Mark('O')
 	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
 }
@@ -40,7 +41,7 @@ func (m *module) monitor(c *core.Ctx) error {
 		return errMonitorOff
 	case c.NoBlock:
 		return errMonitorBlocking
-	case c.Session.Marks.Has(core.MarkMonitor):
+	case c.Session.Marks.Has(m.monitors.mark):
 		return nil
 	}
 	m.monitors.begin(c.Session)
@@ -49,7 +50,7 @@ func (m *module) monitor(c *core.Ctx) error {
 }
 
 func (m *monitors) begin(s *core.Session) {
-	s.Marks.Set(core.MarkMonitor, true)
+	s.Marks.Set(m.mark, true)
 	s.Push(&m.gate)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,10 +60,10 @@ func (m *monitors) begin(s *core.Session) {
 
 // end is for a session that gives up monitoring, if it did.
 func (m *monitors) end(s *core.Session) {
-	if !s.Marks.Has(core.MarkMonitor) {
+	if !s.Marks.Has(m.mark) {
 		return
 	}
-	s.Marks.Set(core.MarkMonitor, false)
+	s.Marks.Set(m.mark, false)
 	s.Pop(&m.gate)
 	m.mu.Lock()
 	defer m.mu.Unlock()

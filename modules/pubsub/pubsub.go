@@ -11,7 +11,11 @@
 // handed out.
 package pubsub
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"strconv"
+
+	"github.com/ferrousdb/ferrous/core"
+)
 
 // New makes the module.
 func New() core.Module { return &module{} }
@@ -33,6 +37,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
 	r.Listening(m.listens)
+	m.tell(r)
 	r.Commands(m.rows()...)
 	m.events.m = m
 	m.events.declare(r)
@@ -50,6 +55,24 @@ func (m *module) info(w *core.InfoWriter) {
 	w.Int("pubsubshard_channels", int64(m.shards.count()))
 }
 
+// tell adds what CLIENT LIST shows of subscribers.
+func (m *module) tell(r *core.Registry) {
+	r.ClientFlag(core.ClientFlag{Letter: 'P', On: func(s *core.Session, _ *core.ConnInfo) bool { return s.Subscriber }})
+	for name, count := range map[string]func(sub *subscriber) int{
+		"sub":  func(sub *subscriber) int { return len(sub.channels) },
+		"psub": func(sub *subscriber) int { return len(sub.patterns) },
+		"ssub": func(sub *subscriber) int { return len(sub.shards) },
+	} {
+		r.ClientField(core.ClientField{Name: name, Append: func(b []byte, s *core.Session) []byte {
+			n := 0
+			if sub, ok := s.Slots[m.slot].(*subscriber); ok {
+				n = count(sub)
+			}
+			return strconv.AppendInt(b, int64(n), 10)
+		}})
+	}
+}
+
 // end is for a session that gives up all it listens to.
 func (m *module) end(s *core.Session) {
 	sub, ok := s.Slots[m.slot].(*subscriber)
@@ -58,15 +81,15 @@ func (m *module) end(s *core.Session) {
 	}
 	for name := range sub.channels {
 		m.channels.remove(name, s)
-		s.SubBytes -= len(name) + perName
+		s.HeldBytes -= len(name) + perName
 	}
 	for name := range sub.shards {
 		m.shards.remove(name, s)
-		s.SubBytes -= len(name) + perName
+		s.HeldBytes -= len(name) + perName
 	}
 	for _, pattern := range sub.patterns {
 		m.patterns.remove(pattern, s)
-		s.SubBytes -= len(pattern) + perName
+		s.HeldBytes -= len(pattern) + perName
 	}
 	*sub = subscriber{}
 	sub.count(s)

@@ -33,9 +33,9 @@ func (m *module) of(s *core.Session) *subscriber {
 // count tells the session what it listens to, which makes it a subscriber or ends
 // that.
 func (sub *subscriber) count(s *core.Session) {
-	before := s.Subscriber()
-	s.Subs, s.PSubs, s.SSubs = len(sub.channels), len(sub.patterns), len(sub.shards)
-	switch now := s.Subscriber(); {
+	before := s.Subscriber
+	s.Subscriber = len(sub.channels)+len(sub.patterns)+len(sub.shards) > 0
+	switch now := s.Subscriber; {
 	case now && !before:
 		s.Push(sub)
 		s.Conn.SetType(core.ClientPubSub)
@@ -151,7 +151,7 @@ func (m *module) subscribe(k *kind) core.Handler {
 		for _, arg := range c.Args[1:] {
 			name := string(arg)
 			if k.add(m, s, sub, name) {
-				s.SubBytes += len(name) + perName
+				s.HeldBytes += len(name) + perName
 			}
 			sub.count(s)
 			confirm(c, k.word, arg, k.left(sub))
@@ -177,7 +177,7 @@ func (m *module) unsubscribe(k *kind) core.Handler {
 		// its name.
 		for _, name := range names {
 			if k.remove(m, s, sub, name) {
-				s.SubBytes -= len(name) + perName
+				s.HeldBytes -= len(name) + perName
 				c.TakeMessages()
 			}
 			sub.count(s)

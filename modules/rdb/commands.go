@@ -13,7 +13,7 @@ func (m *module) bgsave(c *core.Ctx) error {
 		return core.ErrSyntax
 	}
 	// As in Redis a save that a transaction asks for sees all of what it changes.
-	inExec := c.Session != nil && c.Session.InTx > 0
+	inExec := c.Session != nil && c.Session.InMulti
 	switch busy := m.busy(); {
 	case busy == place:
 		return errInProgress

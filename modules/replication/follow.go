@@ -202,7 +202,7 @@ func (m *module) replicaOf(c *core.Ctx) error {
 	if c.Is(1, "no") && c.Is(2, "one") {
 		if m.isReplica() {
 			m.replicaOfNoOne()
-			u.log.Info("MASTER MODE enabled (user request from '" + clientOf(c) + "')")
+			u.log.Info("MASTER MODE enabled (user request from '" + m.clientOf(c) + "')")
 		}
 		c.OK()
 		return nil
@@ -225,17 +225,17 @@ func (m *module) replicaOf(c *core.Ctx) error {
 	}
 	m.unblockAll()
 	m.beReplica(master)
-	u.log.Info("REPLICAOF " + master.String() + " enabled (user request from '" + clientOf(c) + "')")
+	u.log.Info("REPLICAOF " + master.String() + " enabled (user request from '" + m.clientOf(c) + "')")
 	c.OK()
 	return nil
 }
 
 // clientOf describes the client of a command, for the log.
-func clientOf(c *core.Ctx) string {
+func (m *module) clientOf(c *core.Ctx) string {
 	if c.Session == nil || c.Session.Conn == nil {
 		return ""
 	}
-	return strings.TrimSpace(string(core.AppendClientInfo(nil, c.Session, c.Now, nil)))
+	return strings.TrimSpace(string(m.srv.Registry().AppendClientInfo(nil, c.Session, c.Now, nil)))
 }
 
 // unblockAll ends the waits of all clients, who wait for a master's data to change,

@@ -75,9 +75,9 @@ func (p *replicaParams) declare(s *config.Schema) {
 
 // use names the parameters of others.
 func (p *replicaParams) use(s *config.Schema) {
-	config.Use(s, "dbfilename", &p.dumpFile)
-	config.Use(s, "rdbchecksum", &p.checksum)
-	config.Use(s, "save", &p.save)
+	config.UseIf(s, "dbfilename", &p.dumpFile)
+	config.UseIf(s, "rdbchecksum", &p.checksum)
+	config.UseIf(s, "save", &p.save)
 	config.UseIf(s, "appendonly", &p.appendOnly)
 	config.Use(s, "databases", &p.databases)
 	config.Use(s, "port", &p.port)
@@ -128,3 +128,6 @@ func (p *replicaParams) declareReplicaOf(s *config.Schema) {
 		},
 	})
 }
+
+// checks reports whether dumps have checksums.
+func (p *replicaParams) checks() bool { return p.checksum == nil || p.checksum.Load() }

@@ -74,6 +74,9 @@ func (m *module) Register(r *core.Registry) error {
 	m.state.init(newStream(m.params.backlog.Load))
 	m.stream.spill = spill{open: m.spillFile, limit: m.params.spillSize.Load, jobs: &m.jobs, failed: m.spillFailed}
 	m.slot, m.writeSlot = r.SessionSlot(), r.SessionSlot()
+	for letter, class := range map[byte]core.ClientType{'S': core.ClientReplica, 'M': core.ClientMaster} {
+		r.ClientFlag(core.ClientFlag{Letter: letter, On: func(_ *core.Session, conn *core.ConnInfo) bool { return conn.Type == class }})
+	}
 	m.feeding, m.streaming = r.OnFeed(m.fed), r.OnStream(m.stream.raw)
 	m.turns, m.writers = r.OnTurn(m.turn), r.OnRan(m.wrote)
 	r.OnSession(nil, m.closed)

@@ -294,7 +294,7 @@ func (m *module) header(t *transfer) {
 // to be the same both times: that is what one worker makes.
 func (m *module) save(t *transfer, to io.Writer) (dump.Result, error) {
 	o := dump.SaveOptions{
-		Checksum: m.up.checksum.Load(), Background: true, Workers: 1, Now: t.started.UnixMilli(),
+		Checksum: m.up.checks(), Background: true, Workers: 1, Now: t.started.UnixMilli(),
 		RedisVersion: m.srv.Version().Redis, Access: m.params.dumps.Access(), Plain: !m.params.dumps.Compress(),
 		Aux: dump.PositionAux(t.position), NoKeys: !t.filter.keys(), Libraries: &t.texts, Version: t.version,
 	}

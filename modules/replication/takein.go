@@ -264,7 +264,7 @@ func (l *link) load(ctx context.Context, src io.Reader, size int64, how agreemen
 
 // read1 reads a dump.
 func (l *link) read1(ctx context.Context, src io.Reader, size int64, o dump.LoadOptions) (dump.Result, error) {
-	o.Checksum = l.m.up.checksum.Load()
+	o.Checksum = l.m.up.checks()
 	o.KeepExpired, o.Log = true, l.m.up.log
 	o.Preamble = size < 0
 	res, err := dump.Load(ctx, src, size, l.m.srv.Registry(), l.m.srv.Keyspace(), o)

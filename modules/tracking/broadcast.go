@@ -41,7 +41,7 @@ func (b *broadcasts) add(cl *client, prefixes []string) {
 				b.prefixes, b.turns = map[string][]*client{}, map[int]batch{}
 			}
 			b.prefixes[p] = append(b.prefixes[p], cl)
-			cl.session.SubBytes += len(p) + perPrefix
+			cl.session.HeldBytes += len(p) + perPrefix
 		}
 	}
 	b.measure()
@@ -52,7 +52,7 @@ func (b *broadcasts) remove(cl *client) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range cl.prefixes {
-		cl.session.SubBytes -= len(p) + perPrefix
+		cl.session.HeldBytes -= len(p) + perPrefix
 		all := b.prefixes[p]
 		if i := slices.Index(all, cl); i >= 0 {
 			all = slices.Delete(all, i, i+1)

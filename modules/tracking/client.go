@@ -11,6 +11,7 @@ import (
 // or that gets another's invalidations. It lives as long as its session.
 type client struct {
 	session  *core.Session
+	broken   core.Mark
 	state    atomic.Uint32          // of the bits below: any event loop may look
 	redirect atomic.Pointer[client] // who gets its invalidations, nil for itself
 	prefixes []string               // in broadcast mode, sorted; guarded by broadcasts.mu
@@ -51,7 +52,7 @@ func (cl *client) tell(c *core.Ctx, n *notice) {
 	case to == nil:
 		cl.give(c, n.own())
 	case to.is(gone):
-		cl.session.Marks.Set(core.MarkBroken, true)
+		cl.session.Marks.Set(cl.broken, true)
 		cl.give(c, broken(to.session.ID))
 	default:
 		to.session.Conn.DeliverFunc(n.redirected())
@@ -95,7 +96,7 @@ func (k *clients) each(fn func(cl *client)) {
 func (m *module) of(s *core.Session) *client {
 	cl, _ := s.Slots[m.slot].(*client)
 	if cl == nil {
-		cl = &client{session: s}
+		cl = &client{session: s, broken: m.broken}
 		s.Slots[m.slot] = cl
 	}
 	return cl
@@ -105,13 +106,9 @@ func (m *module) of(s *core.Session) *client {
 // Every event loop stands still.
 func (m *module) start(cl *client, to *client, state uint32, prefixes []string) {
 	s := cl.session
-	s.Redirect = 0
-	if to != nil {
-		s.Redirect = to.session.ID
-	}
-	s.Marks.Set(core.MarkTracking, true)
-	s.Marks.Set(core.MarkBroken, false)
-	s.Marks.Set(core.MarkBroadcast, state&broadcasting != 0)
+	s.Marks.Set(m.tracked, true)
+	s.Marks.Set(m.broken, false)
+	s.Marks.Set(m.broadcast, state&broadcasting != 0)
 	m.clients.mu.Lock()
 	if m.clients.byID == nil {
 		m.clients.byID = map[uint64]*client{}
@@ -132,7 +129,7 @@ func (m *module) stop(s *core.Session) {
 	if cl == nil || !cl.is(tracks) {
 		return
 	}
-	for _, mark := range []core.Mark{core.MarkTracking, core.MarkBroken, core.MarkBroadcast} {
+	for _, mark := range []core.Mark{m.tracked, m.broken, m.broadcast} {
 		s.Marks.Set(mark, false)
 	}
 	m.broadcasts.remove(cl)
@@ -181,7 +178,7 @@ func (m *module) forgetChoice(c *core.Ctx, _ core.Done) {
 		return
 	}
 	cl, _ := s.Slots[m.slot].(*client)
-	if cl == nil || !cl.is(choice) || s.InTx > 0 || c.Cmd != nil && c.Cmd.Container() == m.container {
+	if cl == nil || !cl.is(choice) || s.InMulti || c.Cmd != nil && c.Cmd.Container() == m.container {
 		return
 	}
 	cl.state.And(^choice)

@@ -141,15 +141,21 @@ func (m *module) caching(c *core.Ctx) error {
 
 // getRedir is CLIENT GETREDIR.
 func (m *module) getRedir(c *core.Ctx) error {
-	c.Int(redirection(c.Session))
+	c.Int(m.redirection(c.Session))
 	return nil
 }
 
-func redirection(s *core.Session) int64 {
-	if !s.Marks.Has(core.MarkTracking) {
+// redirection returns who gets the invalidations of a session: -1 if it does not track, 0
+// for itself.
+func (m *module) redirection(s *core.Session) int64 {
+	cl, _ := s.Slots[m.slot].(*client)
+	switch {
+	case cl == nil || !s.Marks.Has(m.tracked):
 		return -1
+	case cl.redirect.Load() == nil:
+		return 0
 	}
-	return int64(s.Redirect)
+	return int64(cl.redirect.Load().session.ID)
 }
 
 // trackingInfo is CLIENT TRACKINGINFO.
@@ -170,7 +176,7 @@ func (m *module) trackingInfo(c *core.Ctx) error {
 		{state&optOut != 0, "optout"},
 		{state&optOut != 0 && state&choice != 0, "caching-no"},
 		{state&noLoop != 0, "noloop"},
-		{c.Session.Marks.Has(core.MarkBroken), "broken_redirect"},
+		{c.Session.Marks.Has(m.broken), "broken_redirect"},
 	} {
 		if f.on {
 			flags = append(flags, f.name)
@@ -183,7 +189,7 @@ func (m *module) trackingInfo(c *core.Ctx) error {
 		c.BulkString(f)
 	}
 	c.BulkString("redirect")
-	c.Int(redirection(c.Session))
+	c.Int(m.redirection(c.Session))
 	c.BulkString("prefixes")
 	c.Array(len(cl.prefixes)) // only its own commands change them
 	for _, p := range cl.prefixes {

@@ -78,7 +78,7 @@ func (n *notice) redirected() func(*core.Session, *resp.Writer) {
 			switch {
 			case s.Proto >= 3:
 				w.Raw(three)
-			case s.Subscriber():
+			case s.Subscriber:
 				w.Raw(two)
 			}
 		}

@@ -27,6 +27,7 @@ package tracking
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
@@ -43,6 +44,10 @@ type module struct {
 	broadcasts broadcasts
 	container  *core.Command // that the module's rows are subcommands of
 
+	// The marks of a session: its keys are tracked, who should get its invalidations is
+	// gone, it is in broadcast mode.
+	tracked, broken, broadcast core.Mark
+
 	maxKeys *config.IntVar
 
 	// The hooks: on while anybody tracks, has a choice to make for each command,
@@ -56,6 +61,10 @@ func (*module) Name() string { return "tracking" }
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
 	m.slot = r.SessionSlot()
+	m.tracked, m.broken, m.broadcast = r.Mark('t'), r.Mark('R'), r.Mark('B')
+	r.ClientField(core.ClientField{Name: "redir", Append: func(b []byte, s *core.Session) []byte {
+		return strconv.AppendInt(b, m.redirection(s), 10)
+	}})
 	m.changes = r.OnChange(m.changed)
 	m.reads = r.OnRan(m.remember)
 	m.choices = r.OnAfter(m.forgetChoice)
@@ -97,7 +106,7 @@ func (m *module) Stop() { m.table.close() }
 // Redis. Scripts are not, only the commands that they run.
 func (m *module) remember(c *core.Ctx) {
 	s := c.Session
-	if c.Cmd.Flags&core.ReadOnly == 0 || s == nil || !s.Marks.Has(core.MarkTracking) {
+	if c.Cmd.Flags&core.ReadOnly == 0 || s == nil || !s.Marks.Has(m.tracked) {
 		return
 	}
 	cl, _ := s.Slots[m.slot].(*client)

@@ -9,7 +9,7 @@ import (
 )
 
 // tx is the transaction state of a session. It belongs to the session's event
-// loop; what others tell it comes by the session's MarkDirty.
+// loop; what others tell it comes by the mark dirty.
 type tx struct {
 	session *core.Session
 
@@ -46,11 +46,8 @@ func (t *tx) begin() {
 // tell shows the session's state to CLIENT LIST.
 func (t *tx) tell() {
 	s := t.session
-	s.InTx = 0
-	if t.open {
-		s.InTx = 1 + len(t.queue)
-	}
-	s.TxBytes = t.older + len(t.text) + len(t.queue)*int(unsafe.Sizeof(queued{})) +
+	s.InMulti = t.open
+	s.QueuedBytes = t.older + len(t.text) + len(t.queue)*int(unsafe.Sizeof(queued{})) +
 		len(t.args)*int(unsafe.Sizeof(t.args[0])) + len(t.watches)*int(unsafe.Sizeof(watch{}))
 }
 

@@ -11,6 +11,8 @@
 package transactions
 
 import (
+	"strconv"
+
 	"github.com/ferrousdb/ferrous/core"
 )
 
@@ -27,7 +29,9 @@ func (*module) Name() string { return "transactions" }
 
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
-	m.slot = r.SessionSlot()
+	m.slot, m.watched.dirty = r.SessionSlot(), r.Mark('d')
+	r.ClientFlag(core.ClientFlag{Letter: 'x', On: func(s *core.Session, _ *core.ConnInfo) bool { return s.InMulti }})
+	r.ClientField(core.ClientField{Name: "multi", Append: m.appendQueued})
 	m.watched.sw = r.OnChange(m.watched.changed)
 	r.OnFlush(m.watched.flushed)
 	r.OnSwap(m.watched.swapped)
@@ -57,6 +61,14 @@ func (m *module) of(s *core.Session) *tx {
 	}
 	t, _ := s.Slots[m.slot].(*tx)
 	return t
+}
+
+// appendQueued is the field multi of CLIENT LIST: how many commands are queued, -1 without MULTI.
+func (m *module) appendQueued(b []byte, s *core.Session) []byte {
+	if t := m.inMulti(s); t != nil {
+		return strconv.AppendInt(b, int64(len(t.queue)), 10)
+	}
+	return append(b, "-1"...)
 }
 
 // inMulti returns the transaction that a session is in, nil if it is in none.

@@ -25,6 +25,7 @@ type watch struct {
 // is a leaf: sessions that end or forget their keys hold no lock of the keyspace.
 type table struct {
 	server   core.Server
+	dirty    core.Mark    // of a session: a key that it watches has changed
 	sw       *core.Switch // on while anyone watches
 	mu       sync.Mutex
 	watchers int // sessions with watched keys
@@ -46,7 +47,7 @@ func (m *module) watch(c *core.Ctx) error {
 	if t.open {
 		return core.Err("WATCH inside MULTI is not allowed")
 	}
-	if !c.Session.Marks.Has(core.MarkDirty) { // else the next EXEC fails in any case
+	if !c.Session.Marks.Has(m.watched.dirty) { // else the next EXEC fails in any case
 		for _, key := range c.Args[1:] {
 			m.watched.add(t, c, key)
 		}
@@ -118,7 +119,7 @@ func (tb *table) forget(t *tx) {
 		t.watches = t.watches[:0]
 		tb.count(-1)
 	}
-	t.session.Marks.Set(core.MarkDirty, false)
+	t.session.Marks.Set(tb.dirty, false)
 }
 
 func (tb *table) remove(w *watch) {
@@ -154,7 +155,7 @@ func (tb *table) count(by int) {
 // haveChanged reports whether a key of t has changed since it was watched, or
 // has expired without having been deleted yet. The locks of all are held.
 func (tb *table) haveChanged(t *tx, now int64) bool {
-	if t.session.Marks.Has(core.MarkDirty) {
+	if t.session.Marks.Has(tb.dirty) {
 		return true
 	}
 	for _, w := range t.watches {
@@ -170,7 +171,7 @@ func (tb *table) find(db int, w *watch) keyspace.Entry {
 	return tb.server.Keyspace().DB(db).FindHashed(w.hash, w.key, 0, keyspace.KeepExpired)
 }
 
-func (w *watch) dirty() { w.session.Marks.Set(core.MarkDirty, true) }
+func (tb *table) spoil(w *watch) { w.session.Marks.Set(tb.dirty, true) }
 
 // changed is the hook for changed keys; the key's lock is held.
 func (tb *table) changed(c *core.Ctx, ch core.Change) {
@@ -199,7 +200,7 @@ func (tb *table) changed(c *core.Ctx, ch core.Change) {
 			w.expired = false // that it is gone now is no change: it was missing before
 			continue
 		}
-		w.dirty()
+		tb.spoil(w)
 	}
 }
 
@@ -212,7 +213,7 @@ func (tb *table) flushed(_ *core.Ctx, db int) {
 		case w.expired:
 			w.expired = false
 		default:
-			w.dirty()
+			tb.spoil(w)
 		}
 	})
 }
@@ -240,7 +241,7 @@ func (tb *table) swapped(c *core.Ctx, a, b int) {
 		case !before && gone:
 			w.expired = true
 		default:
-			w.dirty()
+			tb.spoil(w)
 		}
 	})
 }
