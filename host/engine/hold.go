@@ -58,7 +58,7 @@ func (eng *Engine) holdingKeys() {
 // holds reports whether a command of s has to wait for a key. One that changes data wherever they are
 // (SWAPDB) waits for all of them; a script only for keys that it declares.
 func (h *heldKeys) holds(s *session, c *core.Ctx, flags core.Flags) bool {
-	if s.InTx > 0 && flags&core.NotQueued == 0 {
+	if s.InMulti && flags&core.NotQueued == 0 {
 		return false // it is only queued
 	}
 	if flags&(core.Write|core.MayReplicate) == 0 || s.kind == core.ClientReplica || s.kind == core.ClientMaster {

@@ -38,6 +38,7 @@ func (*module) Name() string { return "keys" }
 func (m *module) Register(r *core.Registry) error {
 	m.declare(r.Config)
 	m.dumps.Use(r.Config)
+	config.UseIf(r.Config, "repl-rdb-version", &m.moves.version)
 	r.Commands(m.rows()...)
 	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("dump_payload_sanitizations", m.payloads.Load()) }})
 	r.Info(core.InfoSection{Name: "stats", Fill: func(w *core.InfoWriter) { w.Int("migrate_cached_sockets", m.moves.sockets.count()) }})
@@ -54,9 +55,8 @@ func (m *module) Register(r *core.Registry) error {
 }
 
 // Start implements core.Starter.
-func (m *module) Start(s core.Server) error {
+func (m *module) Start(core.Server) error {
 	m.moves.ctx, m.moves.stop = context.WithCancel(context.Background())
-	m.moves.version, _ = s.Registry().Config.Find("repl-rdb-version").(*config.IntVar)
 	return nil
 }
 

@@ -8,11 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/list"
 	"github.com/ferrousdb/ferrous/core/set"
-	"pgregory.net/rapid"
 )
 
 // A SORT locks the keys that it names, and everything once it reads others.

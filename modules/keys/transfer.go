@@ -10,7 +10,6 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
-	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
@@ -203,7 +202,7 @@ func (t *transfer) sendKey(s *socket, key []byte, replace bool) (sent bool, err 
 		if kind == nil {
 			return errNoType
 		}
-		d = &dumper{t: kind, v: e.Value(), compress: dump.Compressing(t.srv.Registry()), version: t.version()}
+		d = &dumper{t: kind, v: e.Value(), compress: t.m.dumps.Compress(), version: t.version()}
 		if d.long() {
 			release = e.Freeze()
 		} else {
