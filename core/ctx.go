@@ -289,6 +289,11 @@ type Wait struct {
 	// has become anything else (a set, where elements of a list are waited for).
 	// See OfType.
 	Wants func(e keyspace.Entry) bool
+	// Alike, if it is not nil, is comparable, and equal for waits of which the same holds: what Wants says of a
+	// value for one it says for all, and so does Gone. Of those that wait for a key only the first is asked, so
+	// that thousands of them cost no more. What one gets makes no other want something, unless
+	// the key has Changed by that.
+	Alike any
 	// Due, if set, is for waits that time may end, too: it says from a key's value when,
 	// in Unix milliseconds, a look is worth it although the key has not changed. A
 	// retry follows if the key holds what the wait Wants then; else, and after a retry

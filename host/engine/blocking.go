@@ -66,14 +66,14 @@ type blocking struct {
 	eng    *Engine
 	sw     *core.Switch // on while anyone waits for a key
 	mu     sync.Mutex
-	keys   map[waitKey][]*waiter
+	keys   map[waitKey]*line
 	n      int
 	nextID uint64
 	reach  reach
 }
 
 func newBlocking(eng *Engine) *blocking {
-	b := &blocking{eng: eng, keys: map[waitKey][]*waiter{}}
+	b := &blocking{eng: eng, keys: map[waitKey]*line{}}
 	b.sw = eng.registry.OnChange(b.changed)
 	eng.registry.OnSwap(b.swapped)
 	eng.registry.OnFlush(b.flushed)
@@ -97,10 +97,12 @@ func (b *blocking) prepare(s *session, c *core.Ctx, locks keyspace.Locks) *waite
 	w.order = b.nextID
 	for _, k := range w.keys {
 		at := waitKey{w.db, string(k)}
-		list := b.keys[at]
-		if n := len(list); n == 0 || list[n-1] != w { // the same key twice
-			b.keys[at] = append(list, w)
+		l := b.keys[at]
+		if l == nil {
+			l = &line{}
+			b.keys[at] = l
 		}
+		l.add(w)
 	}
 	b.reach.add(w.shards, w.locks, 1)
 	b.n++
@@ -183,24 +185,14 @@ func (b *blocking) remove(w *waiter) {
 	b.reach.add(w.shards, w.locks, -1)
 	for _, k := range w.keys {
 		at := waitKey{w.db, string(k)}
-		list := b.keys[at]
-		if i := from(list, w.order); i < len(list) && list[i] == w {
-			list = slices.Delete(list, i, i+1)
-		}
-		if len(list) == 0 {
-			delete(b.keys, at)
-		} else {
-			b.keys[at] = list
+		if l := b.keys[at]; l != nil { // the same key twice
+			if l.remove(w); l.n == 0 {
+				delete(b.keys, at)
+			}
 		}
 	}
 	b.n--
 	b.sw.Set(b.n > 0)
-}
-
-// from returns the place of the first waiter whose order is that or later.
-func from(list []*waiter, order uint64) int {
-	i, _ := slices.BinarySearchFunc(list, order, func(w *waiter, order uint64) int { return cmp.Compare(w.order, order) })
-	return i
 }
 
 // cancel ends a wait from the side of the session and reports whether it could:
@@ -240,8 +232,8 @@ func (b *blocking) count() int {
 func (b *blocking) keysOf() (all, onNoKey int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, list := range b.keys {
-		if slices.ContainsFunc(list, func(w *waiter) bool { return w.wait.Gone }) {
+	for _, l := range b.keys {
+		if l.forEnd() {
 			onNoKey++
 		}
 	}
@@ -327,7 +319,7 @@ func (b *blocking) changed(c *core.Ctx, ch core.Change) {
 	at := waitKey{ch.DB, string(ch.Key)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.keys[at]) == 0 {
+	if b.keys[at] == nil {
 		return
 	}
 	if c == nil {
@@ -347,10 +339,9 @@ func (w *worker) addReady(at waitKey) {
 // vanished is for a key that was deleted by no command, because of its expiry
 // or for lack of memory: some worker tells those that wait for that. mu is held.
 func (b *blocking) vanished(at waitKey) {
-	if !slices.ContainsFunc(b.keys[at], func(w *waiter) bool { return w.wait.Gone }) {
-		return
+	if b.keys[at].forEnd() {
+		b.tellGone(at)
 	}
-	b.tellGone(at)
 }
 
 // goneAgain is after how long what cannot be told of a vanished key is tried again.
@@ -398,7 +389,7 @@ func (b *blocking) allReady(c *core.Ctx, which func(at waitKey) bool) {
 			w.ready = append(w.ready, at)
 		}
 	}
-	slices.SortFunc(w.ready[old:], func(x, y waitKey) int { return cmp.Compare(b.keys[x][0].order, b.keys[y][0].order) })
+	slices.SortFunc(w.ready[old:], func(x, y waitKey) int { return cmp.Compare(b.keys[x].first(), b.keys[y].first()) })
 }
 
 // serveReady retries the waiters of the keys that the command just executed has
@@ -411,30 +402,43 @@ func (w *worker) serveReady() {
 		at := w.ready[0]
 		w.ready = slices.Delete(w.ready, 0, 1)
 		key := []byte(at.key)
-		for x := b.claim(at, 0); x != nil; x = b.claim(at, x.order) {
+		var few [4]head
+		t := b.begin(at, few[:])
+		for x := b.claim(at, &t); x != nil; x = b.claim(at, &t) {
 			b.retry(w, x, key)
 		}
 	}
 }
 
-// claim finds the first waiter of a key that blocked after another and that is
-// worth a retry: when the key is gone, most are not. From now on nobody but the
-// caller ends its wait. The key's lock is held.
-func (b *blocking) claim(at waitKey, last uint64) *waiter {
+// begin begins a pass over the waiters of a key, whose lock is held.
+func (b *blocking) begin(at waitKey, room turn) turn {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.keys[at]
+	if l == nil {
+		return nil
+	}
+	return l.turn(room)
+}
+
+// claim finds the next waiter of a key that is worth a retry: when the key is gone, most are not. From now on
+// nobody but the caller ends its wait. The key's lock is held.
+func (b *blocking) claim(at waitKey, t *turn) *waiter {
 	e := b.eng.ks.DB(at.db).Find([]byte(at.key), b.eng.clock.Load(), 0)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	list := b.keys[at]
-	for _, w := range list[from(list, last+1):] {
+	for w := t.next(); w != nil; w = t.next() {
 		switch {
-		case !e.OK() && !w.wait.Gone:
-		case e.OK() && w.wait.Wants != nil && !w.wait.Wants(e):
+		case !e.OK() && !w.wait.Gone, e.OK() && w.wait.Wants != nil && !w.wait.Wants(e):
+			t.pass(true)
 		case w.state == serving:
 			// By another worker, which has seen another key of it and may be
 			// waiting for the lock of this one.
 			w.again = append(w.again, at)
+			t.pass(false)
 		default:
 			w.state = serving
+			t.pass(false)
 			return w
 		}
 	}

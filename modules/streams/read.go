@@ -94,11 +94,17 @@ func (r *reading) wait(c *core.Ctx) core.Wait {
 			return r.run(c), nil
 		},
 	}
-	if r.claim {
+	switch {
+	case r.claim:
 		w.Due = r.due(c)
+	case r.group > 0:
+		w.Alike = consumerOf(c.Args[r.group])
 	}
 	return w
 }
+
+// consumerOf is core.Wait.Alike for those who wait for new entries as consumers of the group of that name.
+type consumerOf string
 
 // leastLook is how soon, in milliseconds, what is pending is looked at again at the earliest.
 const leastLook = 10
@@ -125,8 +131,7 @@ func (r *reading) due(c *core.Ctx) func(e keyspace.Entry) int64 {
 	}
 }
 
-// wants returns what tells whether a changed key may have something for the waiting client, an error included. Of
-// thousands that wait for one stream most hear, at every entry, that others have been served: it costs them this look.
+// wants returns what tells whether a changed key may have something for the waiting client, an error included.
 // Which of the keys it is that has changed is not known here, so any of their IDs will do.
 func (r *reading) wants(c *core.Ctx) func(e keyspace.Entry) bool {
 	if r.group == 0 {

@@ -88,6 +88,38 @@ func TestEffects(t *testing.T) {
 // isMark reports whether something fed is the beginning or the end of a unit.
 func isMark(fed string) bool { return fed == "" }
 
+// Consumers of one group that wait for new entries are alike, so that all but the first cost an entry nothing. Those
+// of whom not the same holds are not.
+func TestWhoIsAlike(t *testing.T) {
+	r := newRig(t)
+	defer r.End()
+	for _, key := range []string{"s", "other"} {
+		for _, group := range []string{"g", "h"} {
+			r.Do("XGROUP CREATE %s %s $ MKSTREAM", key, group)
+		}
+	}
+	alike := func(command string) any {
+		if got := r.Do("%s", command); got != "blocked" {
+			t.Fatalf("%s: %s", command, got)
+		}
+		return r.Ctx.Waiting.Alike
+	}
+	g := alike("XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+	for _, c := range []struct {
+		command string
+		alike   bool
+	}{
+		{"XREADGROUP GROUP g other BLOCK 100000 COUNT 1 STREAMS s other > >", true},
+		{"XREADGROUP GROUP h c BLOCK 0 STREAMS s >", false},
+		{"XREADGROUP GROUP g c BLOCK 0 CLAIM 1000 STREAMS s >", false},
+		{"XREAD BLOCK 0 STREAMS s $", false},
+	} {
+		if got := alike(c.command); (got == g) != c.alike || g == nil {
+			t.Errorf("%s: %v, and %v", c.command, got, g)
+		}
+	}
+}
+
 // A client that waits is served with what it would have got, and its wait ends when its group has gone.
 func TestServedWaiters(t *testing.T) {
 	for _, c := range []struct{ wait, change, key, reply string }{
