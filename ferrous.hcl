@@ -201,7 +201,8 @@
 # Any of: default, save, nosave, now, force.
 # shutdown-on-sigterm = "default"
 
-# Seconds that a shutdown waits at most for clients to take their last replies.
+# Seconds that a shutdown waits at most for replicas to get the last writes, and for clients to take
+# their last replies.
 # shutdown-timeout = 10
 
 # --- memory ---------------------------------------------------------------------------------------

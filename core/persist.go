@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"io"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -28,6 +29,17 @@ func (r *Registry) Loads() []func() (done bool, err error) { return r.loads }
 // shutdown, unless o.Force. After a panic it is not called: the data may be
 // broken.
 func (r *Registry) OnShutdown(fn func(o Shutdown) error) { r.shutdowns = append(r.shutdowns, fn) }
+
+// DelayShutdown registers who may let a shutdown that is in no hurry (without Now) wait, for
+// shutdown-timeout at most, with writes held back. ready is asked now and then, as long as it returns
+// false, with no command running and all shards locked.
+func (r *Registry) DelayShutdown(ready func() bool) { r.delays = append(r.delays, ready) }
+
+// Delays returns what DelayShutdown has registered; it is the host's.
+func (r *Registry) Delays() []func() bool { return r.delays }
+
+// ErrShutdownWaits is the answer of Server.Shutdown to one that has to wait, or while one does.
+var ErrShutdownWaits = errors.New("the shutdown waits")
 
 // Shutdowns returns what OnShutdown has registered; it is the host's.
 func (r *Registry) Shutdowns() []func(o Shutdown) error { return r.shutdowns }

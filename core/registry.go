@@ -48,6 +48,7 @@ type Registry struct {
 
 	loads     []func() (done bool, err error)
 	shutdowns []func(o Shutdown) error
+	delays    []func() bool
 	ticks     []func(now int64)
 	checkers  []Checker
 	barriers  []*Barrier

@@ -22,8 +22,12 @@ type Server interface {
 	Keyspace() *keyspace.Keyspace
 	// StartTime is when the server was started.
 	StartTime() time.Time
-	// Shutdown stops the server after the command that asked for it.
+	// Shutdown stops the server after the command that asked for it, or later (ErrShutdownWaits):
+	// then AwaitShutdown tells if it comes to nothing.
 	Shutdown(o Shutdown) error
+	// AwaitShutdown has end called, from anywhere, when the shutdown that waits has come to nothing,
+	// which may be now.
+	AwaitShutdown(end func())
 	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
 	AbortShutdown() error
 	// Info returns the fields of INFO for sections ("default", "all",
@@ -89,9 +93,9 @@ type Execution interface {
 	// (a command with AllKeys), as that of Unpause.
 	Pause(until int64, writesOnly bool)
 	// HoldWrites holds back commands that may write, and leaves expired keys where they are,
-	// until it is called again, whatever pauses begin and end meanwhile. Same conditions
+	// until it is called again for the same reason, whatever pauses begin and end meanwhile. Same conditions
 	// as Pause.
-	HoldWrites(on bool)
+	HoldWrites(why string, on bool)
 	// HoldKeys holds back commands of clients that may write to some keys of a database,
 	// until release is called, once, from anywhere: as long something is made of their
 	// values elsewhere. Two kinds of writes come nevertheless: what had been let run, and waited

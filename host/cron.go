@@ -43,6 +43,7 @@ func (srv *Server) cron() {
 		srv.buffers.Rest(now/1000 != second)
 		srv.defragment(period)
 		srv.eng.WatchClients()
+		srv.lookWhetherToLeave()
 		if srv.serving.Load() {
 			for _, fn := range srv.registry.Ticks() {
 				fn(now)

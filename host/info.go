@@ -126,6 +126,9 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("executable", srv.Executable())
 	w.String("config_file", srv.process.file)
 	w.Int("io_threads_active", int64(srv.loops()))
+	if until := srv.leavingAt(); until != 0 {
+		w.Int("shutdown_in_milliseconds", max(until-now.UnixMilli(), 0))
+	}
 	i := 0
 	srv.net.Listening(func(kind string, addr net.Addr) {
 		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", kind, addr)

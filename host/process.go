@@ -76,7 +76,7 @@ func (srv *Server) obey(signals <-chan os.Signal, ended <-chan struct{}) {
 			case !srv.serving.Load():
 				srv.log.Warn("Received shutdown signal during loading, exiting now.")
 				os.Exit(0)
-			case asked && sig == syscall.SIGINT:
+			case (asked || srv.leavingAt() != 0) && sig == syscall.SIGINT:
 				srv.log.Warn("You insist... exiting now.")
 				os.Exit(1)
 			case asked:

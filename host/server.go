@@ -50,6 +50,7 @@ type Server struct {
 	renames    *config.CustomVar[core.Renames]
 	lazy       struct{ expire, evict *config.BoolVar } // see gone; nil without the module of keys
 	background core.Background
+	leaving    leaving
 	ending     ending
 }
 

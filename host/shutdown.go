@@ -1,18 +1,26 @@
 package host
 
-import (
-	"errors"
-
-	"github.com/ferrousdb/ferrous/core"
-)
+import "github.com/ferrousdb/ferrous/core"
 
 // Shutdown implements core.Server. It is called with everything stopped: by a
 // command with AllSessions and AllKeys, or by Standstill.
 func (srv *Server) Shutdown(o core.Shutdown) error {
+	if srv.leavingAt() != 0 {
+		return core.ErrShutdownWaits
+	}
 	if srv.loader.guard.On() {
 		o.NoSave, o.Save = true, false // what is there is a part of what the file holds
 	}
 	srv.log.Info("User requested shutdown...")
+	if !o.Now && srv.params.shutdownWait.Load() > 0 && !srv.inTurn() {
+		srv.beginLeaving(o)
+		return core.ErrShutdownWaits
+	}
+	return srv.finishShutdown(o)
+}
+
+// finishShutdown is Shutdown without a wait.
+func (srv *Server) finishShutdown(o core.Shutdown) error {
 	for _, fn := range srv.registry.Shutdowns() {
 		err := fn(o)
 		switch {
@@ -28,7 +36,3 @@ func (srv *Server) Shutdown(o core.Shutdown) error {
 	srv.stop(nil)
 	return nil
 }
-
-// AbortShutdown implements core.Server. A shutdown waits for nothing that
-// could be called off.
-func (srv *Server) AbortShutdown() error { return errors.New("No shutdown in progress.") }

@@ -97,8 +97,11 @@ func (eng *Engine) ClientFigures() ClientFigures {
 					f.Timed++
 				}
 			}
-			if s.kind == core.ClientPubSub {
+			switch s.kind {
+			case core.ClientPubSub:
 				f.PubSub++
+			case core.ClientReplica: // Redis counts them apart
+				f.Connected--
 			}
 			if s.paused { // blocked, too, to Redis
 				f.Blocked++

@@ -14,10 +14,10 @@ import (
 // every command that it holds back, and for none that it lets go.
 type pauseState struct {
 	mu     sync.Mutex
-	until  int64       // Unix milliseconds; 0 for no pause
-	writes bool        // only commands that may write
-	held   bool        // these are held back until further notice: HoldWrites
-	timer  *time.Timer // whoever reads PauseEnds waits for it
+	until  int64           // Unix milliseconds; 0 for no pause
+	writes bool            // only commands that may write
+	held   map[string]bool // why these are held back until further notice: HoldWrites
+	timer  *time.Timer     // whoever reads PauseEnds waits for it
 }
 
 // Pause implements core.Execution. A pause of everything does not weaken into one
@@ -66,22 +66,27 @@ func (eng *Engine) endPause() {
 	}
 	eng.pause.until = 0
 	eng.ks.SetExpiry("pause", keyspace.DeleteExpired)
-	eng.setGuard(guardPause, eng.pause.held)
+	eng.setGuard(guardPause, len(eng.pause.held) > 0)
 	eng.letGoOn()
 }
 
 // HoldWrites implements core.Execution.
-func (eng *Engine) HoldWrites(on bool) {
+func (eng *Engine) HoldWrites(why string, on bool) {
 	p := &eng.pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.held = on
 	expired := keyspace.DeleteExpired
 	if on {
 		expired = keyspace.HideExpired
+		if p.held == nil {
+			p.held = map[string]bool{}
+		}
+		p.held[why] = true
+	} else {
+		delete(p.held, why)
 	}
-	eng.ks.SetExpiry("held writes", expired)
-	eng.setGuard(guardPause, on || p.until != 0)
+	eng.ks.SetExpiry(why, expired)
+	eng.setGuard(guardPause, len(p.held) > 0 || p.until != 0)
 	if !on {
 		eng.letGoOn()
 	}
@@ -102,5 +107,5 @@ func (p *pauseState) holds(s *session, flags core.Flags) bool {
 		return false
 	}
 	writes := flags&(core.Write|core.MayReplicate) != 0
-	return p.held && writes || p.until != 0 && (!p.writes || writes)
+	return len(p.held) > 0 && writes || p.until != 0 && (!p.writes || writes)
 }

@@ -53,7 +53,7 @@ func (m *module) failoverCommand(c *core.Ctx) error {
 	}
 	f.step = waitingForSync
 	m.fail = f
-	m.srv.HoldWrites(true)
+	m.srv.HoldWrites("failover", true)
 	m.srv.Log().Info("FAILOVER requested.", "to", f.target())
 	m.advanceFailover(c.Now)
 	c.OK()
@@ -214,7 +214,7 @@ func (m *module) endFailover() {
 	m.peersMu.Lock()
 	m.fail = failover{}
 	m.peersMu.Unlock()
-	m.srv.HoldWrites(false)
+	m.srv.HoldWrites("failover", false)
 }
 
 // failoverStep tells how far a failover is.

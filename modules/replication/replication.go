@@ -83,6 +83,8 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnTick(m.tick)
 	r.OnPosition(m.position)
 	r.Acknowledges(m)
+	r.DelayShutdown(m.mayStop)
+	r.OnShutdown(m.tellLagging)
 	m.guardWrites(r)
 	m.registerReplica(r)
 	m.registerInfo(r)

@@ -37,8 +37,13 @@ func shutdown(c *core.Ctx) error {
 	case c.NoBlock && !o.Now:
 		return core.Err("SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
 	}
-	if c.Server.Shutdown(o) != nil {
-		return core.Err("Errors trying to SHUTDOWN. Check logs.")
+	switch c.Server.Shutdown(o) {
+	case nil:
+		return nil
+	case core.ErrShutdownWaits:
+		return c.Block(core.Wait{Firm: true, Parked: c.Server.AwaitShutdown, Expired: func(c *core.Ctx) { c.Error(errShutdown.Error()) }})
 	}
-	return nil
+	return errShutdown
 }
+
+var errShutdown = core.Err("Errors trying to SHUTDOWN. Check logs.")
