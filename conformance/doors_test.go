@@ -213,6 +213,21 @@ var refusals = []refusal{
 		end:   [][]string{{"CONFIG", "SET", "save", ""}},
 	},
 	{
+		name:  "readonly", // whose master is not there, but what it has is served
+		begin: [][]string{{"REPLICAOF", "127.0.0.1", "1"}}, until: "role:slave",
+		end: [][]string{{"REPLICAOF", "NO", "ONE"}},
+	},
+	{
+		name:  "masterdown",
+		begin: [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "no"}, {"REPLICAOF", "127.0.0.1", "1"}}, until: "role:slave",
+		end: [][]string{{"REPLICAOF", "NO", "ONE"}, {"CONFIG", "SET", "replica-serve-stale-data", "yes"}},
+	},
+	{
+		name:  "noreplicas",
+		begin: [][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}},
+		end:   [][]string{{"CONFIG", "SET", "min-replicas-to-write", "0"}},
+	},
+	{
 		name:   "busy",
 		begin:  [][]string{{"CONFIG", "SET", "busy-reply-threshold", "1"}},
 		occupy: []string{"EVAL", "while true do end", "0"},
@@ -316,7 +331,7 @@ func (r refusal) await(t *testing.T, s *Side) {
 			v, err := s.ctl("GET", "k")
 			return err == nil && verdictOf(v) == "BUSY"
 		}
-		v, err := s.ctl("INFO", "persistence")
+		v, err := s.ctl("INFO")
 		return err == nil && strings.Contains(v.Text, r.until)
 	}
 	eventually(t, s.Name+": the state begins", begun)

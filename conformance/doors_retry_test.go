@@ -1,0 +1,102 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+)
+
+// blockers are the commands that wait for a key, by the command that makes what they
+// wait for. KEY is that key, OTHER one of the same shape.
+var blockers = map[string][]string{
+	"RPUSH SOURCE x": {
+		"BLPOP KEY 0", "BRPOP KEY 0", "BLMPOP 0 1 KEY LEFT", "BLMOVE KEY OTHER LEFT RIGHT 0", "BRPOPLPUSH KEY OTHER 0",
+	},
+	"ZADD SOURCE 1 x":     {"BZPOPMIN KEY 0", "BZPOPMAX KEY 0", "BZMPOP 0 1 KEY MIN"},
+	"XADD SOURCE 5-1 f v": {"XREAD BLOCK 0 STREAMS KEY 0"},
+}
+
+// retryStates are states in which whoever feeds a waiter may still do so: by a RENAME.
+var retryStates = []retryState{
+	{name: "noperm", user: "waiter", begin: [][]string{{"ACL", "SETUSER", "waiter", "-@all"}}, asked: true},
+	{name: "keys", user: "waiter", begin: [][]string{{"ACL", "SETUSER", "waiter", "resetkeys", "~elsewhere"}}, asked: true},
+	{name: "oom", begin: [][]string{{"CONFIG", "SET", "maxmemory", "1"}}, end: [][]string{{"CONFIG", "SET", "maxmemory", "0"}}, asked: true},
+	{name: "nothing", begin: [][]string{{"PING"}}},
+}
+
+type retryState struct {
+	name  string
+	begin [][]string
+	end   [][]string
+	user  string // of who waits, who may do everything until the state begins
+	// asked: Redis runs the command as if it had just come since 7.2, and asks again
+	// whether it may; 7.0.15 does not.
+	asked bool
+}
+
+// TestDoorOfRetries is TestDoors for the door at which commands stand that have waited:
+// they are asked for what a client's own command is asked for (as in Redis since 7.2,
+// which redis-server 7.0.15 is not), and told the same.
+func TestDoorOfRetries(t *testing.T) {
+	sides := []*Side{newSubject(t)}
+	if oracle := newOracle(t); oracle != nil {
+		sides = append(sides, oracle)
+	}
+	for _, s := range sides {
+		if err := s.start(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, state := range retryStates {
+		for feed, commands := range blockers {
+			for _, command := range commands {
+				t.Run(state.name+"/"+command, func(t *testing.T) {
+					var came, waited [2]string
+					for i, s := range sides {
+						came[i], waited[i] = state.verdicts(t, s, feed, command)
+					}
+					t.Logf("ferrous %q, %q; redis-server %q, %q", came[0], waited[0], came[1], waited[1])
+					if waited[0] != came[0] {
+						t.Errorf("who has waited is told %s, who comes is told %s", waited[0], came[0])
+					}
+					if len(sides) == 1 || waited[0] == waited[1] && came[0] == came[1] {
+						return
+					}
+					if !state.asked || came[0] != came[1] || waited[1] != ran {
+						t.Errorf("ferrous %s, %s; redis-server %s, %s", came[0], waited[0], came[1], waited[1])
+					}
+				})
+			}
+		}
+	}
+}
+
+// verdicts are what is told in the state to who comes with a command, and to who has
+// waited with it since before.
+func (r *retryState) verdicts(t *testing.T, s *Side, feed, command string) (came, waited string) {
+	t.Helper()
+	change := refusal{}.change
+	change(t, s, [][]string{
+		{"FLUSHALL"}, strings.Fields(feed), strings.Fields(strings.Replace(feed, "SOURCE", "READY", 1)),
+		{"ACL", "SETUSER", "waiter", "on", "nopass", "+@all", "allkeys"},
+	})
+	waiting, coming := dial(t, s.server.Addr), dial(t, s.server.Addr)
+	defer waiting.Close()
+	defer coming.Close()
+	if r.user != "" {
+		reply(waiting, "AUTH", r.user, "x")
+		reply(coming, "AUTH", r.user, "x")
+	}
+	if err := waiting.Send(strings.Fields(command)...); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it waits", func() bool {
+		v, err := s.ctl("INFO", "clients")
+		return err == nil && strings.Contains(v.Text, "blocked_clients:1\r\n")
+	})
+	change(t, s, r.begin)
+	change(t, s, [][]string{{"RENAME", "SOURCE", "KEY"}})
+	waited = verdict(waiting)
+	came = reply(coming, strings.Fields(strings.Replace(command, "KEY", "READY", 1))...)
+	change(t, s, r.end)
+	return came, waited
+}
