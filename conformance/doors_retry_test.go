@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -99,4 +100,44 @@ func (r *retryState) verdicts(t *testing.T, s *Side, feed, command string) (came
 	came = reply(coming, strings.Fields(strings.Replace(command, "KEY", "READY", 1))...)
 	change(t, s, r.end)
 	return came, waited
+}
+
+// TestDoorsOfStaleScripts: a script that does with stale data is let run by a replica whose
+// link is down, but not what it calls, unless that does, too; others are not, in EXEC either.
+func TestDoorsOfStaleScripts(t *testing.T) {
+	oracle := newOracle(t)
+	if oracle == nil {
+		t.Skip("there is no redis-server 7.0.15 to compare with")
+	}
+	var told [2]string
+	for i, s := range []*Side{oracle, newSubject(t)} {
+		if err := s.start(nil); err != nil {
+			t.Fatal(err)
+		}
+		refusal{}.change(t, s, [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "no"}, {"REPLICAOF", "127.0.0.1", "1"}})
+		c := dial(t, s.server.Addr)
+		for _, body := range []string{"", "#!lua flags=allow-stale\n", "#!lua flags=allow-stale,no-writes\n", "#!lua\n"} {
+			for _, call := range []string{"1", "redis.pcall('PING')", "redis.pcall('GET','k')", "redis.pcall('SET','k','v')"} {
+				eval := []string{"EVAL", body + "return " + call, "0"}
+				for _, commands := range [][][]string{{eval}, {{"MULTI"}, eval, {"EXEC"}}} {
+					for _, args := range commands {
+						if err := c.Send(args...); err != nil {
+							t.Fatal(err)
+						}
+						v, err := c.Read()
+						if err != nil {
+							t.Fatal(err)
+						}
+						told[i] += fmt.Sprintf("%q: %v\n", args, v)
+					}
+				}
+			}
+		}
+	}
+	redis, ferrous := strings.Split(told[0], "\n"), strings.Split(told[1], "\n")
+	for i := range redis {
+		if redis[i] != ferrous[i] {
+			t.Errorf("redis-server %s\nferrous      %s", redis[i], ferrous[i])
+		}
+	}
 }

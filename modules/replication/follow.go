@@ -21,6 +21,7 @@ type upstream struct {
 	log        core.Logger
 	readOnly   *core.Switch // the guard
 	masterDown *core.Switch // the guard
+	staleCalls *core.Switch // and that of what scripts call
 	written    *core.Switch // the hook for writes of clients
 	local      localKeys
 	current    atomic.Pointer[link] // the link, for who is told of things by it
@@ -45,6 +46,7 @@ type replicaFigures struct {
 var (
 	errReadOnly   = error(core.Error{Code: "READONLY", Text: "You can't write against a read only replica."})
 	errMasterDown = error(core.Error{Code: "MASTERDOWN", Text: "Link with MASTER is down and replica-serve-stale-data is set to 'no'."})
+	errStaleCall  = core.Err("Can not execute the command on a stale replica")
 	errDemoted    = error(core.Error{Code: "UNBLOCKED", Text: "force unblock from blocking operation, instance state changed (master -> replica?)"})
 )
 
@@ -56,6 +58,7 @@ func (m *module) registerReplica(r *core.Registry) {
 	u.readOnly = r.Guard(core.Guard{Name: "readonly", Order: core.GuardReadOnly, Refuses: core.Write, Err: errReadOnly})
 	u.masterDown = r.Guard(core.Guard{Name: "masterdown", Order: core.GuardMasterDown, Spares: core.Stale, Err: errMasterDown,
 		Doors: core.At(core.TopLevel, core.InMulti, core.Retried)})
+	u.staleCalls = r.Guard(core.Guard{Name: "stale", Order: core.GuardOOM - 1, Spares: core.Stale, Err: errStaleCall, Doors: core.At(core.InScript)})
 	u.written = r.OnChange(m.noteLocal)
 	r.OnTick(m.tickReplica)
 	r.OnRestore(m.restored)
@@ -190,7 +193,9 @@ func (m *module) judgeLink() {
 	u := &m.up
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.masterDown.Set(u.link != nil && !u.link.is(connected) && !u.stale.Load())
+	down := u.link != nil && !u.link.is(connected) && !u.stale.Load()
+	u.masterDown.Set(down)
+	u.staleCalls.Set(down) // of scripts that do with stale data
 }
 
 // replicaOf is REPLICAOF host port, or NO ONE.

@@ -63,7 +63,8 @@ func (m *module) run(c *core.Ctx, s *script, n int, readOnly bool) error {
 // mayRun asks what a script's flags say to the state of the server.
 func (m *module) mayRun(c *core.Ctx, f flags, readOnly bool) error {
 	if f&compat != 0 {
-		return nil // its commands are asked one by one
+		// Its commands are asked one by one; but it does not say that stale data will do.
+		return c.Refusal(c.Flags()&^core.Stale, core.TopLevel)
 	}
 	if f&noWrites == 0 {
 		if readOnly {

@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -155,7 +156,8 @@ func (r *runner) admit(args [][]byte) (*core.Command, error) {
 	case cmd.Flags&core.NoScript != 0 && (!r.m.anything.Load() || cmd.Categories()&core.CatScripting != 0):
 		return nil, errNotAllowed // scripts within scripts never are
 	case cmd.Flags&(core.Write|core.MayReplicate) != 0 && r.readOnly:
-		return nil, errReadOnly
+		// What any command is asked in the server's state comes before that in Redis.
+		return nil, cmp.Or(r.c.Refusal(cmd.Flags&core.Stale, core.InScript), errReadOnly)
 	}
 	return cmd, nil
 }
