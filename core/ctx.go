@@ -66,6 +66,8 @@ type Ctx struct {
 	KeyArg int
 	// Waiting is set by Block.
 	Waiting *Wait
+	// PutOff is set by Prepare, and Prepared is the job that has been done since.
+	PutOff, Prepared *Job
 	// Arrivals are those of the arguments that were received where they can stay.
 	Arrivals []*keyspace.Arrival
 	feed     feed
@@ -79,6 +81,8 @@ type Executor interface {
 	// TakeMessages gives take what is on its way to a session of this executor, which
 	// then does not get it. The slices are valid during the call.
 	TakeMessages(of *Session, take func(b []byte))
+	// Arrivals is where a large value is made: see Ctx.Draft.
+	Arrivals() *keyspace.Arrivals
 	// Overdue is Ctx.Overdue, and Yield is Ctx.Yield.
 	Overdue() *atomic.Bool
 	Yield(busy error) error

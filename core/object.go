@@ -77,7 +77,9 @@ func (t ObjectType[T]) Row() ValueType {
 		Rewrite: func(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 			return t.Rewrite(key, v.Object.(T), emit)
 		},
-		Copy:   func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) { return w.copy(v.Object.(T), a) },
+		Copy: func(v keyspace.Value, a *arena.Arena, _ *keyspace.Pace) (keyspace.Value, error) {
+			return w.copy(v.Object.(T), a)
+		},
 		Digest: func(v keyspace.Value, d Digester) { t.Digest(v.Object.(T), d) },
 		foreign: &foreign{
 			id: id, err: err,

@@ -91,7 +91,7 @@ func TestTypesRefused(t *testing.T) {
 		Len:      func(keyspace.Value) int { return 0 },
 		Save:     func(*rdb.Writer, keyspace.Value) {},
 		Load:     func(byte, *rdb.Reader, *arena.Arena) (v keyspace.Value, err error) { return },
-		Copy:     func(v keyspace.Value, _ *arena.Arena) (keyspace.Value, error) { return v, nil },
+		Copy:     func(v keyspace.Value, _ *arena.Arena, _ *keyspace.Pace) (keyspace.Value, error) { return v, nil },
 		Rewrite:  func([]byte, keyspace.Value, func(...[]byte) error) error { return nil },
 		Digest:   func(keyspace.Value, Digester) {},
 	}

@@ -41,8 +41,9 @@ type ValueType struct {
 	Rewrite func(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error
 	// Copy makes an independent value for COPY, with its members in a: two live
 	// keys never share memory. Nil, for types without Objects, means that packed
-	// bytes are copied as they are.
-	Copy func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error)
+	// bytes are copied as they are. A frozen value may be copied at a pace (it says so
+	// to p of each member), with the lock of a's shard held in between the pauses.
+	Copy func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error)
 	// Members says how it is told that members expire by themselves; the zero one
 	// is for types whose members do not (see keyspace.Expirer).
 	Members MemberExpiry

@@ -108,6 +108,9 @@ func (a *Arena) goneRemote(size int64) {
 	a.remote.mu.Unlock()
 }
 
+// Extends reports whether Extend of a large blob is likely to succeed.
+func Extends(ref Ref) bool { return canExtend && slabOf(ref).kind == kindHuge }
+
 // Extend makes room for n bytes in a large blob that the caller is alone in having,
 // without moving a byte of it, if the system can do that. The blob may have another
 // address afterwards.

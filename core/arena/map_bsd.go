@@ -14,3 +14,6 @@ func (m mapping) extend(length uint64) (mapping, bool) { return m, false }
 
 // adviseHuge does nothing: these systems decide by themselves.
 func adviseHuge(base, length uint64) {}
+
+// canExtend says whether extend does anything.
+const canExtend = false

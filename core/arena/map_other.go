@@ -25,3 +25,6 @@ func (m mapping) unmap() {}
 func unmapPages(addr, length uint64) error { return errors.ErrUnsupported }
 
 func (m mapping) extend(length uint64) (mapping, bool) { return m, false }
+
+// canExtend says whether extend does anything.
+const canExtend = false

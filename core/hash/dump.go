@@ -327,7 +327,7 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 }
 
 // Copy makes an independent value whose members, if it is large, are in a.
-func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	if v.Object == nil {
 		return v
 	}
@@ -335,6 +335,7 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 	h := newLarge(a, view.Len())
 	for c := view.Fields(); c.Next(); {
 		h.insert(h.table.Hash(c.Field()), c.Field(), c.Value(), c.Expire())
+		p.Did(len(c.Field()) + len(c.Value()))
 	}
 	return keyspace.Value{Kind: v.Kind, Object: h}
 }

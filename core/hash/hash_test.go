@@ -180,7 +180,7 @@ func (m *machine) move() {
 		delete(m.dbs[db], key)
 		m.dbs[to][name] = h
 	case 1:
-		v := Copy(e.Value(), m.ks.Arena(m.ks.Hash([]byte(name))))
+		v := Copy(e.Value(), m.ks.Arena(m.ks.Hash([]byte(name))), nil)
 		m.ks.DB(to).PutValue([]byte(name), v, 0, m.now)
 		m.dbs[to][name] = maps.Clone(h)
 	case 2:

@@ -26,8 +26,8 @@ func (ks *Keyspace) NewArrivals() *Arrivals {
 // Arrival is one large argument.
 type Arrival struct {
 	in   *Arrivals
-	ref  arena.Ref
-	n    int // how many bytes there are to be, with the end of the line
+	ref  arena.Ref // 0 when a key has taken it
+	n    int       // how many bytes there are to be, with the end of the line
 	got  int
 	data bool // a key has it
 }
@@ -39,6 +39,12 @@ const lineEnd = 2
 // their line.
 func (in *Arrivals) Begin(n int) *Arrival {
 	return &Arrival{in: in, ref: in.arena.Alloc(n + lineEnd), n: n + lineEnd}
+}
+
+// Make makes room for a value of n bytes that no client sends, and that may get spare
+// more.
+func (in *Arrivals) Make(n, spare int) *Arrival {
+	return &Arrival{in: in, ref: in.arena.Alloc(max(n+spare, arena.MaxSmall+1)), n: n + lineEnd}
 }
 
 // Room is where what is still to come belongs.
@@ -70,11 +76,21 @@ func (a *Arrival) Hold() (release func()) {
 // Release gives the memory back, or leaves it to the keys that have it now. The lock
 // of the Arrivals is held.
 func (a *Arrival) Release() {
-	if a.data {
+	switch {
+	case a.ref == 0:
+	case a.data:
 		a.in.ks.pool.Release(a.ref)
-	} else {
+	default:
 		a.in.arena.FreeNow(a.ref)
 	}
+	a.ref = 0
+}
+
+// PutMade gives a key what was made, and leaves nothing of it to Release; the rest is as
+// with PutArrived.
+func (db *DB) PutMade(h uint64, key []byte, a *Arrival, expire, now int64) {
+	db.ks.shards[ShardOf(h)].arena.Adopt(a.in.arena, a.ref)
+	db.putOutside(h, key, MakeKind(String, Raw), a.ref, a.n-lineEnd, expire, now)
 	a.ref = 0
 }
 

@@ -166,6 +166,14 @@ func (s *shard) leave(o Object) {
 	s.garbage.Add(1)
 }
 
+// Discard gives a value up that was made for a key of hash h, whose shard is locked, and
+// that no key has got: a large one in the background.
+func (ks *Keyspace) Discard(h uint64, v Value) {
+	if v.Object != nil {
+		ks.shards[ShardOf(h)].leave(v.Object)
+	}
+}
+
 func (s *shard) endObject(i uint32, release bool) {
 	o := s.objects.drop(i)
 	if release && !(o.Len() <= releaseNow && o.Release(releaseNow)) {

@@ -46,11 +46,10 @@ func (s *shard) newHead(key []byte, kind Kind, blob arena.Ref, n int, expire int
 	return ref
 }
 
-// alone reports whether the bytes of the value, if it is outside, are the entry's
-// alone and no snapshot sees them.
-func (e Entry) alone() bool {
-	blob := dict.Outside(e.ref)
-	return blob == 0 || e.shard().arena.Alone(blob)
+// reaches reports whether the value, which is outside, can be made n bytes long where it is.
+func (e Entry) reaches(n int) bool {
+	blob, a := dict.Outside(e.ref), e.shard().arena
+	return a.Alone(blob) && (n <= a.Cap(blob) || arena.Extends(blob))
 }
 
 // resizeOutside sets the length of a value outside that is the entry's alone, as

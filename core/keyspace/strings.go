@@ -6,6 +6,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
+	"github.com/ferrousdb/ferrous/core/dict"
 )
 
 // embLimit is the length up to which OBJECT ENCODING calls a string "embstr".
@@ -74,6 +75,19 @@ func (e *Entry) GrowText(n int) []byte {
 	data := e.Grow(kind, n, spareBeyond(len(text), n))
 	copy(data, text)
 	return data
+}
+
+// TextMoves returns how many bytes PadText is going to copy or to clear.
+func (e Entry) TextMoves(n int) int {
+	switch {
+	case !e.OK():
+		return n
+	case dict.Outside(e.ref) == 0:
+		return max(len(e.Data()), n)
+	case e.private() && e.reaches(n):
+		return max(n-len(e.Data()), 0)
+	}
+	return max(len(e.Data()), n)
 }
 
 // PadText makes the string value of a key at least n bytes long for writing,

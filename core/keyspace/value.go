@@ -101,6 +101,27 @@ func (v Value) Release() {
 	}
 }
 
+// Pace lets others have their turns while something long is done: see Did. The nil Pace
+// does not.
+type Pace struct {
+	Pause func() // returns when it is time to go on
+	done  int
+}
+
+// paceStep is how much is done between pauses, in bytes; half a millisecond's or so.
+const paceStep = 256 << 10
+
+// Did says that a member of n bytes has been dealt with, and pauses now and then.
+func (p *Pace) Did(n int) {
+	if p == nil {
+		return
+	}
+	if p.done += 64 + n; p.done >= paceStep {
+		p.done = 0
+		p.Pause()
+	}
+}
+
 // PackedLimits say how large a value of a type may be and still be packed. The
 // module that owns the type sets them from its configuration parameters; they
 // stand here so that whoever makes values of the type follows them.

@@ -99,7 +99,8 @@ func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
 }
 
 // private reports whether no snapshot can see the entry, so that it may be changed in
-// place; for its value see also alone.
+// place; whose its value is, if
+// that stands outside, is another question.
 func (e Entry) private() bool { return e.table().Private(e.pos) }
 
 // resize sets the length of the value in place if it fits the entry as it is

@@ -116,7 +116,7 @@ func TestRoundTrip(t *testing.T) {
 		dump := r.save(rapid.Bool().Draw(t, "compress"))
 		e := r.db.Find(r.key, 1, 0)
 		other := []byte("copy")
-		r.db.PutValue(other, Copy(e.Value(), r.ks.Arena(r.ks.Hash(other))), 0, 1)
+		r.db.PutValue(other, Copy(e.Value(), r.ks.Arena(r.ks.Hash(other)), nil), 0, 1)
 		if got := r.all(Of(r.db.Find(other, 1, 0).Value())); !slices.Equal(got, r.model) {
 			t.Fatalf("copied as %.300q", got)
 		}

@@ -160,15 +160,16 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 }
 
 // Copy makes an independent list that lives in a.
-func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	from, ok := v.Object.(*large)
 	if !ok {
 		return v
 	}
 	b := Builder{l: &large{a: a}}
-	for p, ok := from.place(Front), true; ok; p, ok = from.next(p) {
-		c := from.chunkAt(p)
+	for at, ok := from.place(Front), true; ok; at, ok = from.next(at) {
+		c := from.chunkAt(at)
 		b.chunk(piece{c.region(), int(c.head().count)})
+		p.Did(len(c.region()))
 	}
 	return keyspace.Value{Kind: v.Kind, Object: b.l}
 }

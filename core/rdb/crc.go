@@ -107,14 +107,29 @@ func AppendFooter(b []byte) []byte {
 
 // CheckFooter verifies a DUMP payload, its checksum only if sum is set, and
 // returns it without its footer. The error is ErrFooter.
-func CheckFooter(b []byte, sum bool) ([]byte, error) {
+func CheckFooter(b []byte, sum bool) ([]byte, error) { return CheckFooterAt(b, sum, nil) }
+
+// CheckFooterAt is CheckFooter that tells pace, unless that is nil, how many bytes it has summed up.
+func CheckFooterAt(b []byte, sum bool, pace func(n int)) ([]byte, error) {
 	if len(b) < footerLen {
 		return nil, ErrFooter
 	}
 	body, crc := b[:len(b)-8], binary.LittleEndian.Uint64(b[len(b)-8:])
 	payload := body[:len(body)-2]
-	if binary.LittleEndian.Uint16(body[len(payload):]) > MaxVersion || sum && CRC64(0, body) != crc {
+	if binary.LittleEndian.Uint16(body[len(payload):]) > MaxVersion || sum && crcAt(body, pace) != crc {
 		return nil, ErrFooter
 	}
 	return payload, nil
 }
+
+func crcAt(b []byte, pace func(n int)) (crc uint64) {
+	for pace != nil && len(b) > crcStep {
+		crc = CRC64(crc, b[:crcStep])
+		b = b[crcStep:]
+		pace(crcStep)
+	}
+	return CRC64(crc, b)
+}
+
+// crcStep is how much is summed up between two words about the pace.
+const crcStep = 256 << 10

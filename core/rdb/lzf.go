@@ -3,6 +3,7 @@ package rdb
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 )
 
 // LZF, the compression of Redis's strings, is a sequence of two things:
@@ -178,9 +179,21 @@ func appendCopy(dst []byte, n, back int) []byte {
 }
 
 // ExpandLZF decompresses src into dst, which must come out exactly full.
-func ExpandLZF(dst, src []byte) error {
-	at := 0
+func ExpandLZF(dst, src []byte) error { return expandLZF(dst, src, nil) }
+
+// expandStep is after how many bytes an expansion tells of its pace.
+const expandStep = 256 << 10
+
+func expandLZF(dst, src []byte, pace func(n int)) error {
+	at, next := 0, math.MaxInt
+	if pace != nil {
+		next = expandStep
+	}
 	for i := 0; i < len(src); {
+		if at >= next {
+			pace(expandStep)
+			next += expandStep
+		}
 		ctrl := int(src[i])
 		i++
 		if ctrl < lzfMaxLiteral {

@@ -42,6 +42,10 @@ func (e *OffsetError) Unwrap() error { return e.Err }
 // where the input holds them in another form; they stay valid, and must not be
 // changed, for as long as the input.
 type Reader struct {
+	// Pace, if it is set, is told how many bytes have been dealt with: it may let others
+	// have their turns.
+	Pace func(n int)
+
 	b    []byte
 	off  int
 	base int64 // the offset of the input within something larger
@@ -57,7 +61,7 @@ func NewReader(b []byte) *Reader { return &Reader{b: b} }
 // larger: errors tell offsets of that. Strings that are not slices of the input
 // are valid until Reset, as the memory for them is used again.
 func (r *Reader) Reset(b []byte, base int64) {
-	*r = Reader{b: b, base: base, own: r.all, all: r.all}
+	*r = Reader{b: b, base: base, own: r.all, all: r.all, Pace: r.Pace}
 }
 
 // Seek makes the Reader go on at an offset in its input.
@@ -91,6 +95,9 @@ func (r *Reader) Bytes(n int) []byte {
 	if n < 0 || n > r.Left() {
 		r.Fail(ErrShort)
 		return nil
+	}
+	if r.Pace != nil {
+		r.Pace(n)
 	}
 	r.off += n
 	return r.b[r.off-n : r.off : r.off]
@@ -208,9 +215,12 @@ func (r *Reader) lzf() []byte {
 		return nil
 	}
 	out := r.Room(int(n))
-	if err := ExpandLZF(out, data); err != nil {
+	if err := expandLZF(out, data, r.Pace); err != nil {
 		r.Fail(err)
 		return nil
+	}
+	if r.Pace != nil {
+		r.Pace(len(out) % expandStep) // the rest has been told of
 	}
 	return out
 }

@@ -128,9 +128,9 @@ func (ed *Editor) loadMembers(r *rdb.Reader) error {
 
 // Copy returns an independent copy of a set, with its members in a. Packed bytes
 // are the same as in v.
-func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	if view := Of(v); view.form == Large {
-		v.Object = view.table.clone(a)
+		v.Object = view.table.clone(a, p)
 	}
 	return v
 }

@@ -60,7 +60,7 @@ func (s *large) MemoryUsage() int64 {
 }
 
 // clone returns an independent copy in a.
-func (s *large) clone(a *arena.Arena) *large {
+func (s *large) clone(a *arena.Arena, p *keyspace.Pace) *large {
 	c := newLarge(a, s.Len())
 	for w := s.Walker(); ; {
 		ref := w.Next()
@@ -69,5 +69,6 @@ func (s *large) clone(a *arena.Arena) *large {
 		}
 		member := dict.Key(ref)
 		c.add(c.Hash(member), member)
+		p.Did(len(member))
 	}
 }

@@ -220,7 +220,7 @@ func TestAlone(t *testing.T) {
 			return
 		}
 		v := ed.Value()
-		copied := Copy(v, a)
+		copied := Copy(v, a, nil)
 		other := New(a, lim, Ints)
 		for it := Of(v).Iter(); it.Next(); {
 			if !it.In(Of(copied)) || !other.AddMember(&it) || other.AddMember(&it) {

@@ -329,7 +329,7 @@ func (g *group) loadConsumer(s *store, opcode byte, r *rdb.Reader, list []Pendin
 }
 
 // Copy makes an independent stream that lives in a.
-func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	from := Of(v).o
 	to := &object{store: store{a: a}, n: from.n, last: from.last, deleted: from.deleted, added: from.added}
 	for w, ok := from.firstBlock(); ok; w, ok = from.nextBlock(w) {
@@ -338,12 +338,13 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 			to.rest().blocks.push(&to.store, to.open)
 		}
 		to.open = to.fill(b.first, b.region(), int(b.live))
+		p.Did(len(b.region()))
 	}
 	if from.more != nil {
 		to.rest().gone = from.more.gone
 	}
 	for name, g := range Of(v).AllGroups() {
-		copied := to.copyGroup(g)
+		copied := to.copyGroup(g, p)
 		groups := &to.rest().groups
 		at, _ := groups.find([]byte(name))
 		groups.insert(&to.store, at, name, copied)
@@ -352,7 +353,7 @@ func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
 	return keyspace.Value{Kind: v.Kind, Object: to}
 }
 
-func (o *object) copyGroup(from Group) *group {
+func (o *object) copyGroup(from Group, pace *keyspace.Pace) *group {
 	g := &group{epoch: o.epoch(), last: from.Last(), read: from.Read()}
 	numbers := make(map[Consumer]Consumer, from.Consumers())
 	for n, s := range from.AllConsumers() {
@@ -367,6 +368,7 @@ func (o *object) copyGroup(from Group) *group {
 		if len(part) == chunkMost || !ok && len(part) > 0 {
 			g.pending.push(&o.store, pack(&o.store, part, len(part)))
 			g.n += len(part)
+			pace.Did(len(part) * 16)
 			part = list[:0]
 		}
 		if !ok {

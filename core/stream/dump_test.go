@@ -158,7 +158,7 @@ func exercise(t testing.TB, v keyspace.Value, a *arena.Arena) {
 		t.Fatalf("saved as\n%x\nthen as\n%x", out, out2)
 	}
 	again.Release()
-	copied := Copy(v, a)
+	copied := Copy(v, a, nil)
 	if out2 := saved(copied, false); !bytes.Equal(out, out2) {
 		t.Fatalf("the copy is saved as\n%x\nnot\n%x", out2, out)
 	}

@@ -671,7 +671,7 @@ func (x *machine) copies() error {
 	if err := x.reload(v, x.m); err != nil {
 		return err
 	}
-	x.db.PutValue(x.key, Copy(v, x.ks.Arena(x.ks.Hash(x.key))), 0, x.now)
+	x.db.PutValue(x.key, Copy(v, x.ks.Arena(x.ks.Hash(x.key)), nil), 0, x.now)
 	return nil
 }
 

@@ -116,7 +116,7 @@ func loadPack(r *rdb.Reader, a *arena.Arena, limits keyspace.PackedLimits) keysp
 	v := keyspace.Value{Kind: packedKind, Data: data}
 	if view := Of(v); view.Len() > limits.Entries {
 		z := newLarge(a, view.Len())
-		z.addAll(view)
+		z.addAll(view, nil)
 		v = keyspace.Value{Kind: keyspace.ObjectKind(keyspace.ZSet), Object: z}
 	}
 	return v
@@ -243,12 +243,12 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 }
 
 // Copy makes an independent value with its members in a.
-func Copy(v keyspace.Value, a *arena.Arena) keyspace.Value {
+func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	if !v.Kind.IsObject() {
 		return v
 	}
 	z := newLarge(a, Of(v).Len())
-	z.addAll(Of(v))
+	z.addAll(Of(v), p)
 	return keyspace.Value{Kind: v.Kind, Object: z}
 }
 

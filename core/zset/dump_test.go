@@ -63,7 +63,7 @@ func TestRedisDumps(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		for what, v := range map[string]keyspace.Value{
-			"edited": m.entry().Value(), "built": built, "loaded": loaded, "copied": Copy(built, a),
+			"edited": m.entry().Value(), "built": built, "loaded": loaded, "copied": Copy(built, a, nil),
 		} {
 			opcode, out := saved(v, false)
 			if opcode != dump[0] || !bytes.Equal(out, dump[1:]) {

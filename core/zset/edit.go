@@ -122,7 +122,7 @@ func (ed *Editor) convert() *large {
 	h := ks.Hash(ed.key)
 	v := ed.View()
 	z := newLarge(ks.Arena(h), v.n+1)
-	z.addAll(v)
+	z.addAll(v, nil)
 	ed.db.PutObject(ed.key, keyspace.ZSet, z, keyspace.KeepTTL, ed.now)
 	ed.entry = ed.db.FindHashed(h, ed.key, ed.now, keyspace.KeepExpired)
 	ed.opened = z

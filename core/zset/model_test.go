@@ -300,7 +300,7 @@ func TestModel(t *testing.T) {
 				m.sweep()
 			case 8: // a copy takes the place of the original
 				if e := m.entry(); e.OK() {
-					v := Copy(e.Value(), m.ks.Arena(m.ks.Hash(m.key)))
+					v := Copy(e.Value(), m.ks.Arena(m.ks.Hash(m.key)), nil)
 					v.Data = slices.Clone(v.Data)
 					m.db.PutValue(m.key, v, keyspace.KeepTTL, 1)
 				}

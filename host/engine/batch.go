@@ -102,7 +102,7 @@ func (w *worker) perform(s *session) (used int) {
 			break
 		}
 		used = r.end
-		if s.closing != open || s.wait != nil || s.paused || w.reply.out.Promised() > 0 || w.w.Mark() > flushAt {
+		if s.closing != open || s.wait != nil || s.paused || s.job != nil || w.reply.out.Promised() > 0 || w.w.Mark() > flushAt {
 			break
 		}
 	}
@@ -152,7 +152,7 @@ func (w *worker) unlockBatch() {
 // blocks, and returns how many bytes were used.
 func (w *worker) consume(s *session, data []byte) (used int) {
 	w.reply.s = s
-	for used < len(data) && s.closing == open && s.wait == nil && !s.paused && s.heldAt == nil && s.pending.Promised() == 0 {
+	for used < len(data) && s.closing == open && s.wait == nil && !s.paused && s.heldAt == nil && !s.busy() {
 		err := w.gather(s, data[used:])
 		end := 0
 		if n := len(w.batch); n > 0 {

@@ -95,7 +95,7 @@ func (s *session) Abandon() { s.eng.clients.Add(-1) }
 func (s *session) Ended() bool { return s.closing == closed }
 
 // Deaf implements network.Session.
-func (s *session) Deaf() bool { return s.heldAt != nil || s.running || s.pending.Promised() > 0 }
+func (s *session) Deaf() bool { return s.heldAt != nil || s.running || s.busy() }
 
 // Room implements network.Session.
 func (s *session) Room(shared []byte) ([]byte, bool) {

@@ -26,6 +26,7 @@ func (w *worker) execute(s *session, r *request) bool {
 			c.Arrivals = append(c.Arrivals, s.parser.apart[i].Arrival)
 		}
 	}
+	c.Prepared = s.prepared
 	ran := false
 	s.lastCmd = cmd
 	if err == nil {
@@ -35,13 +36,17 @@ func (w *worker) execute(s *session, r *request) bool {
 		case holdBack:
 			return false
 		case dealtWith:
+			w.spend(s)
 			if err == nil {
 				w.settleReply(s, mark, reply)
 				return true
 			}
 		case goAhead:
 			ran = true
-			err = w.run(s, c)
+			if err = w.run(s, c); err == core.ErrPutOff {
+				w.putOff(s, c, mark)
+				return false
+			}
 		}
 	} else if err == errHTTP {
 		w.refuseHTTP(s)
@@ -53,6 +58,7 @@ func (w *worker) execute(s *session, r *request) bool {
 		w.w.Truncate(mark)
 		w.w.Error(errorText(err))
 	}
+	w.spend(s)
 	if s.wait == nil {
 		w.count(cmd, c, ran, w.w.Errors()-errs > w.within.errs)
 	} else if w.timing {
@@ -118,6 +124,9 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	c.Locks = own
 	err := c.Cmd.Run(c)
+	if err == core.ErrPutOff {
+		return err
+	}
 	w.show(c)
 	if c.Dirty > 0 {
 		w.stats.dirty += c.Dirty

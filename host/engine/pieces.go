@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/ferrousdb/ferrous/core/resp"
-)
+import "github.com/ferrousdb/ferrous/core/resp"
 
 // Replies that take long to make: their beginnings are made by their commands, under
 // the locks of the keys, and the rest afterwards, from values that are frozen (see
@@ -28,10 +24,8 @@ func (w *worker) goOn(s *session, n int) {
 	}
 }
 
-// makePiece makes a piece of the reply whose turn it is. The worker's lock is held.
-func (w *worker) makePiece() {
-	s := w.making[0]
-	w.making = slices.Delete(w.making, 0, 1)
+// makePiece makes a piece of a session's reply, whose turn it is. The worker's lock is held.
+func (w *worker) makePiece(s *session) {
 	if s.closing >= closeNow {
 		return
 	}

@@ -30,10 +30,12 @@ type session struct {
 
 	weighed int // what it adds to the sum of all sessions' memory
 
-	kind    core.ClientType
-	wait    *waiter // set while blocked on keys
-	paused  bool    // held back by CLIENT PAUSE
-	running bool    // its command takes long, and has let others go on
+	kind     core.ClientType
+	wait     *waiter   // set while blocked on keys
+	paused   bool      // held back by CLIENT PAUSE
+	job      *core.Job // its command is put off until that is done
+	prepared *core.Job // has been done for the command that comes next
+	running  bool      // its command takes long, and has let others go on
 
 	wrote      bool          // it has changed something since its last reply was sent
 	heldAt     *core.Barrier // holds its replies, nil for none

@@ -48,7 +48,8 @@ type worker struct {
 	stats    workerStats
 	dirty    atomic.Int64 // stats.dirty, for others
 	waiting  []*session   // sessions whose replies a barrier holds
-	making   []*session   // sessions with replies that are still to be made
+	making   []*session   // sessions with replies that are still to be made, or jobs to be done
+	spent    []*core.Job  // jobs that are to be dropped
 	breaks   uint64       // of barriers, when the worker woke up
 	hasHeld  atomic.Bool  // there are some
 
@@ -214,8 +215,9 @@ func (w *worker) flushTouched() {
 // settle ends a turn: it delivers the mail and sends what is pending, until both
 // are empty. The lock is held.
 func (w *worker) settle() {
-	if len(w.making) > 0 {
-		w.makePiece()
+	stuck := false
+	if len(w.making)+len(w.spent) > 0 {
+		stuck = !w.work()
 	}
 	for {
 		w.eng.registry.Hooks.Turn(w.id) // again after the mail, with which commands may have come
@@ -225,7 +227,7 @@ func (w *worker) settle() {
 		w.deliver()
 		w.flushTouched()
 	}
-	if len(w.making) > 0 {
+	if len(w.making) > 0 && !stuck {
 		w.wake() // for the next piece, after whoever has something to say
 	}
 }
@@ -276,6 +278,7 @@ func (w *worker) end(s *session) {
 	}
 	s.closing = closed
 	w.weigh(s)
+	w.spend(s)
 	if s.wait != nil {
 		w.eng.blocked.cancel(s.wait, lateClosed)
 		s.wait = nil
@@ -306,6 +309,7 @@ func (w *worker) endAll() {
 			w.end(s)
 		}
 	}
+	w.endJobs()
 }
 
 // arrived takes in what was just read of a session, as received does, but first the
@@ -327,7 +331,7 @@ func (w *worker) arrived(s *session, fresh []byte) {
 // proceed goes on with the requests that a session has sent while it was
 // blocked or paused. The lock is held.
 func (w *worker) proceed(s *session) {
-	if s != w.arriving && !s.running && len(s.query) > 0 && s.closing == open && s.heldAt == nil && s.pending.Promised() == 0 {
+	if s != w.arriving && !s.running && len(s.query) > 0 && s.closing == open && s.heldAt == nil && !s.busy() {
 		w.received(s, nil)
 		w.finish(s)
 	}

@@ -39,7 +39,8 @@ func pad(c *core.Ctx, key []byte, offset int64) (data []byte, grown bool, err er
 	}
 	n := int(offset>>3) + 1
 	grown = !e.OK() || e.TextLen() < n
-	return c.DB.PadText(c.HashOf(key), key, e, n, c.Now), grown, nil
+	data, err = c.WriteText(key, e, n, 0, nil)
+	return data, grown, err
 }
 
 // getbit is GETBIT key offset.

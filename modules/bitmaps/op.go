@@ -17,18 +17,24 @@ func bitop(c *core.Ctx) error {
 		return core.Err("BITOP NOT must be called with a single source key.")
 	}
 	var few [16][]byte
-	sources, longest := few[:0], 0
+	var fewKeys [16]keyspace.Entry
+	sources, entries, longest := few[:0], fewKeys[:0], 0
 	for _, key := range c.Args[3:] {
 		e, err := c.FindType(key, keyspace.String)
 		if err != nil {
 			return err
 		}
 		text := textOf(e, nil)
-		sources = append(sources, text)
+		sources, entries = append(sources, text), append(entries, e)
 		longest = max(longest, len(text))
 	}
 	dest := c.Args[2]
-	if longest > 0 {
+	if d := c.Drafted(entries...); d != nil {
+		d.Put(c, dest, 0)
+		c.Changed(core.EventString, "set", dest)
+	} else if longest >= core.PutOffFrom && c.MayPrepare() {
+		return draft(c, op, longest, entries)
+	} else if longest > 0 {
 		combine(op, destination(c, dest, sources, longest), sources)
 		c.Changed(core.EventString, "set", dest)
 	} else if e := c.FindForWrite(dest); e.OK() {
@@ -37,6 +43,18 @@ func bitop(c *core.Ctx) error {
 	}
 	c.Int(int64(longest))
 	return nil
+}
+
+// draft puts the command off until the result is made.
+func draft(c *core.Ctx, op operation, n int, entries []keyspace.Entry) error {
+	return c.Draft(n, 0, entries, func(dst []byte, at int, sources [][]byte) {
+		var few [16][]byte
+		rest := few[:0]
+		for _, s := range sources {
+			rest = append(rest, from(s, at))
+		}
+		combine(op, dst, rest)
+	})
 }
 
 func findOperation(c *core.Ctx) (op operation, ok bool) {

@@ -21,8 +21,8 @@ func (m *module) valueType() core.ValueType {
 			return hash.Load(opcode, r, a, m.limits())
 		},
 		Rewrite: hash.Rewrite,
-		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
-			return hash.Copy(v, a), nil
+		Copy: func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error) {
+			return hash.Copy(v, a, p), nil
 		},
 		Members: core.MemberExpiry{Command: "HDEL", Class: core.EventHash, Event: "hexpired"},
 		Digest:  digest,

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/resp"
@@ -195,7 +196,7 @@ func (m *module) restore(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := m.load(c, key, c.Args[3])
+	v, err := m.payload(c, key, c.Args[3])
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (m *module) restore(c *core.Ctx) error {
 		old.Delete()
 	}
 	if at != 0 && at <= c.Now && c.DB.Keyspace().Expiry() == keyspace.DeleteExpired {
-		v.Release()
+		v.release()
 		if old.OK() {
 			propagateDeletion(c, m.lazyServer, key)
 			c.Changed(core.EventGeneric, "del", key)
@@ -215,7 +216,7 @@ func (m *module) restore(c *core.Ctx) error {
 		c.OK()
 		return nil
 	}
-	c.DB.PutValue(key, v, at, c.Now)
+	v.put(c, key, at)
 	setAccess(c, key, o)
 	propagateRestore(c, o, at)
 	c.Changed(core.EventGeneric, "restore", key)
@@ -223,25 +224,104 @@ func (m *module) restore(c *core.Ctx) error {
 	return nil
 }
 
-// load makes a value for key of a payload.
-func (m *module) load(c *core.Ctx, key, payload []byte) (keyspace.Value, error) {
+// restored is what a payload holds.
+type restored struct {
+	value keyspace.Value
+	text  *core.Draft // in the place of a large string
+	err   error
+}
+
+func (r *restored) put(c *core.Ctx, key []byte, at int64) {
+	if r.text != nil {
+		r.text.Put(c, key, at)
+		return
+	}
+	c.DB.PutValue(key, r.value, at, c.Now)
+	r.value = keyspace.Value{}
+}
+
+func (r *restored) release() {
+	r.value.Release()
+	r.value = keyspace.Value{}
+}
+
+// payload returns what a payload holds, for a key. A large one is decoded before the
+// command takes effect.
+func (m *module) payload(c *core.Ctx, key, payload []byte) (*restored, error) {
+	l := &loading{reg: c.Server.Registry(), log: c.Server.Log(), arena: c.Arena(key), sum: !m.unchecked.Load()}
+	if c.Prepared != nil {
+		if r, ok := c.Prepared.Made.(*restored); ok {
+			return r, r.err
+		}
+	}
 	m.payloads.Add(1)
-	body, err := rdb.CheckFooter(payload, !m.unchecked.Load())
+	if len(payload) >= longPayload && c.MayPrepare() {
+		if release, ok := c.HoldArg(payload); ok {
+			return nil, l.prepare(c, c.HashOf(key), payload, release)
+		}
+	}
+	r := &restored{}
+	r.value, r.err = l.load(payload, nil)
+	return r, r.err
+}
+
+// longPayload is the length of a payload, in bytes, from which it is decoded before. It may
+// be compressed, to a hundredth even.
+const longPayload = 64 << 10
+
+// loading makes a value of a payload.
+type loading struct {
+	reg   *core.Registry
+	log   core.Logger
+	arena *arena.Arena
+	sum   bool // the checksum is verified
+}
+
+// prepare puts the command off until a payload that is held is decoded.
+func (l *loading) prepare(c *core.Ctx, h uint64, payload []byte, release func()) error {
+	r, ks, in := &restored{}, c.DB.Keyspace(), c.Exec.Arrivals()
+	return c.Prepare(&core.Job{
+		Locks: keyspace.Locks(0).Add(h),
+		Made:  r,
+		Step: core.Stepwise(func(pause func()) {
+			p := &keyspace.Pace{Pause: pause}
+			r.value, r.err = l.load(payload, p)
+			if len(r.value.Data) >= core.PutOffFrom {
+				r.text = core.DraftOf(r.value.Data, in, pause)
+				r.value = keyspace.Value{}
+			}
+		}),
+		Drop: func() {
+			if r.text != nil {
+				r.text.Drop()
+			}
+			ks.Discard(h, r.value)
+			release()
+		},
+	})
+}
+
+// load makes a value of a payload, at a pace if there is one.
+func (l *loading) load(payload []byte, p *keyspace.Pace) (keyspace.Value, error) {
+	body, err := rdb.CheckFooterAt(payload, l.sum, p.Did)
 	if err != nil {
 		return keyspace.Value{}, errPayload
 	}
 	r := rdb.NewReader(body)
+	if p != nil {
+		r.Pace = p.Did
+	}
 	opcode := r.Byte()
-	t, err := c.Server.Registry().TypeIn(opcode, r)
+	t, err := l.reg.TypeIn(opcode, r)
 	if err != nil {
-		c.Server.Log().Warn("RESTORE: " + err.Error())
+		l.log.Warn("RESTORE: " + err.Error())
 		return keyspace.Value{}, errBadFormat
 	}
-	v, err := t.Load(opcode, r, c.Arena(key))
+	v, err := t.Load(opcode, r, l.arena)
 	if err != nil {
 		// The client gets Redis's few words; what is wrong is for who runs the server.
-		c.Server.Log().Warn("RESTORE: "+rdb.Layout(opcode)+" integrity check failed", "error", err)
-		return v, errBadFormat
+		l.log.Warn("RESTORE: "+rdb.Layout(opcode)+" integrity check failed", "error", err)
+		return keyspace.Value{}, errBadFormat
 	}
 	return v, nil
 }

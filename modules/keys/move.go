@@ -118,16 +118,24 @@ func copyKey(c *core.Ctx) error {
 		c.Int(0)
 		return nil
 	}
-	if old := findIn(c, o.to, name); old.OK() {
-		if !o.replace {
-			c.Int(0)
-			return nil
-		}
-		old.Delete()
+	old := findIn(c, o.to, name)
+	if old.OK() && !o.replace {
+		c.Int(0)
+		return nil
 	}
-	src := c.DB.FindHashed(c.HashOf(from), from, c.Now, 0) // deleting may have moved its entry
-	if err := putCopy(c, o.to, name, src); err != nil {
+	src := c.DB.FindHashed(c.HashOf(from), from, c.Now, 0) // again: the other may have expired, and so have moved it
+	value, err := copyOf(c, src, name)
+	if err != nil {
 		return err
+	}
+	if old.OK() {
+		findIn(c, o.to, name).Delete()
+		src = c.DB.FindHashed(c.HashOf(from), from, c.Now, 0)
+	}
+	if value.Object != nil {
+		o.to.PutValue(name, value, src.Expire(), c.Now)
+	} else {
+		o.to.PutCopy(name, src, src.Expire(), c.Now)
 	}
 	c.CountChanges(1)
 	c.EventIn(o.to.Index(), core.EventGeneric, "copy_to", name)
@@ -135,19 +143,56 @@ func copyKey(c *core.Ctx) error {
 	return nil
 }
 
-// putCopy gives a key the value of another, and its expiry.
-func putCopy(c *core.Ctx, to *keyspace.DB, key []byte, src keyspace.Entry) error {
-	v, ks := src.Value(), to.Keyspace()
+// copyOf makes an independent Object for a key, of that of another; nothing of packed
+// values. A large one is made before the command takes effect.
+func copyOf(c *core.Ctx, src keyspace.Entry, key []byte) (keyspace.Value, error) {
+	v := src.Value()
 	t := c.Server.Registry().TypeOf(v)
 	if v.Object == nil || t == nil || t.Copy == nil {
-		to.PutCopy(key, src, src.Expire(), c.Now)
-		return nil
+		return keyspace.Value{}, nil
 	}
-	v, err := t.Copy(v, ks.Arena(ks.Hash(key)))
-	if err == nil {
-		to.PutValue(key, v, src.Expire(), c.Now)
+	if c.Prepared != nil {
+		if made, ok := c.Prepared.Made.(*copied); ok && made.of == v.Object {
+			return made.take()
+		}
 	}
-	return err
+	ks := c.DB.Keyspace()
+	h := ks.Hash(key)
+	if v.Object.MemoryUsage() < core.PutOffFrom || !c.MayPrepare() {
+		return t.Copy(v, ks.Arena(h), nil)
+	}
+	return keyspace.Value{}, prepareCopy(c, t, src, h)
+}
+
+// copied is a copy on its way.
+type copied struct {
+	of    keyspace.Object // frozen: who changes the value goes on with another one
+	value keyspace.Value
+	err   error
+}
+
+// take gives the copy to the command.
+func (m *copied) take() (keyspace.Value, error) {
+	v := m.value
+	m.value = keyspace.Value{}
+	return v, m.err
+}
+
+// prepareCopy puts the command off until a value is copied for a key of hash h.
+func prepareCopy(c *core.Ctx, t *core.ValueType, src keyspace.Entry, h uint64) error {
+	v, ks, end := src.Value(), c.DB.Keyspace(), src.Freeze()
+	made := &copied{of: v.Object}
+	return c.Prepare(&core.Job{
+		Locks: keyspace.Locks(0).Add(h),
+		Made:  made,
+		Step: core.Stepwise(func(pause func()) {
+			made.value, made.err = t.Copy(v, ks.Arena(h), &keyspace.Pace{Pause: pause})
+		}),
+		Drop: func() {
+			end()
+			ks.Discard(h, made.value)
+		},
+	})
 }
 
 var (

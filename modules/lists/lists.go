@@ -79,8 +79,8 @@ func (m *module) valueType() core.ValueType {
 			return list.Load(opcode, r, a, m.limits())
 		},
 		Rewrite: list.Rewrite,
-		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
-			return list.Copy(v, a), nil
+		Copy: func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error) {
+			return list.Copy(v, a, p), nil
 		},
 		Digest: func(v keyspace.Value, d core.Digester) {
 			var scratch [20]byte

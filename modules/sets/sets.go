@@ -78,7 +78,9 @@ func (m *module) valueType() core.ValueType {
 			return set.Load(opcode, r, a, m.limits())
 		},
 		Rewrite: set.Rewrite,
-		Copy:    func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) { return set.Copy(v, a), nil },
+		Copy: func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error) {
+			return set.Copy(v, a, p), nil
+		},
 		Digest: func(v keyspace.Value, d core.Digester) {
 			for it := set.Of(v).Iter(); it.Next(); {
 				d.Xor(it.Member())

@@ -65,8 +65,8 @@ func (m *module) valueType() core.ValueType {
 		Save:     stream.Save,
 		Load:     stream.Load,
 		Rewrite:  stream.Rewrite,
-		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
-			return stream.Copy(v, a), nil
+		Copy: func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error) {
+			return stream.Copy(v, a, p), nil
 		},
 		Digest: func(v keyspace.Value, d core.Digester) { stream.Digest(v, d.Mix) },
 	}

@@ -21,7 +21,9 @@ func (m *module) append(c *core.Ctx) error {
 			return err
 		}
 		length += old
-		copy(e.GrowText(length)[old:], value)
+		if _, err := c.WriteText(key, e, length, old, value); err != nil {
+			return err
+		}
 	}
 	c.Changed(core.EventString, "append", key)
 	c.Int(int64(length))
@@ -53,8 +55,10 @@ func (m *module) setrange(c *core.Ctx) error {
 	if err := m.checkLength(c, offset, int64(len(value))); err != nil {
 		return err
 	}
-	data := c.DB.PadText(c.HashOf(key), key, e, int(offset)+len(value), c.Now)
-	copy(data[offset:], value)
+	data, err := c.WriteText(key, e, old, int(offset), value)
+	if err != nil {
+		return err
+	}
 	c.Changed(core.EventString, "setrange", key)
 	c.Int(int64(len(data)))
 	return nil

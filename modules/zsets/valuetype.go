@@ -21,8 +21,8 @@ func (m *module) valueType() core.ValueType {
 			return zset.Load(opcode, r, a, m.limits())
 		},
 		Rewrite: zset.Rewrite,
-		Copy: func(v keyspace.Value, a *arena.Arena) (keyspace.Value, error) {
-			return zset.Copy(v, a), nil
+		Copy: func(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) (keyspace.Value, error) {
+			return zset.Copy(v, a, p), nil
 		},
 		Digest: func(v keyspace.Value, d core.Digester) { zset.Digest(v, d.Xor) },
 	}
