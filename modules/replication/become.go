@@ -55,6 +55,9 @@ func (st *state) fork(id string) {
 func (s *stream) restart(at int64, db int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i := range s.blocks {
+		s.forgotten(&s.blocks[i])
+	}
 	s.blocks, s.end, s.db = nil, at, db
 	s.tail.Store(at)
 }

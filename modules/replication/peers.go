@@ -31,6 +31,7 @@ type peer struct {
 	head     []byte // is sent first
 	mute     bool   // it has to acknowledge its dump before it is sent more
 	cursor   *cursor
+	was      *cursor // that the replica has been left without
 	transfer *transfer
 	part     *cursor // of the transfer
 	since    int64   // when it asked for a sync, Unix milliseconds
@@ -184,6 +185,9 @@ func (m *module) closed(s *core.Session) {
 	}
 	m.peers = slices.Delete(m.peers, i, i+1)
 	p.release()
+	if p.was != nil { // nothing is being sent any more
+		m.stream.left(p.was)
+	}
 	m.srv.Log().Warn("Connection with replica " + p.name() + " lost.")
 	m.peopled()
 }
@@ -193,7 +197,7 @@ func (m *module) closed(s *core.Session) {
 func (p *peer) release() {
 	if p.cursor != nil {
 		p.m.stream.leave(p.cursor)
-		p.cursor = nil
+		p.was, p.cursor = p.cursor, nil
 	}
 	if p.transfer != nil {
 		p.transfer.leave(p)

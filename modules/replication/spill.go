@@ -45,7 +45,7 @@ func (s *stream) relieve(held int64) bool {
 // spillBlocks writes the oldest blocks, until no more are in memory than the backlog wants.
 func (s *stream) spillBlocks() {
 	for {
-		file, at, b, err := s.nextToSpill()
+		file, at, b, held, err := s.nextToSpill()
 		if file == nil {
 			if err != nil {
 				s.spill.failed(err)
@@ -54,52 +54,61 @@ func (s *stream) spillBlocks() {
 		}
 		if _, err := file.WriteAt(b, at); err != nil {
 			s.spill.failed(err)
-			s.stopSpilling()
+			s.stopSpilling(held)
 			return
 		}
-		s.spilled(b, at)
+		s.spilled(b, at, held)
 	}
 }
 
 // nextToSpill returns the oldest block that is in memory, and where it goes; no file if
-// there is none to be written.
-func (s *stream) nextToSpill() (file *os.File, at int64, b []byte, err error) {
+// there is none to be written. held, if there is one, is used by the caller until it says spilled.
+func (s *stream) nextToSpill() (file *os.File, at int64, b []byte, held *holding, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sp := &s.spill
 	i := s.inMemory()
 	if !s.active || i >= len(s.blocks)-1 || s.blocks[i].end() > s.end-s.keep() {
 		sp.running = false
-		return nil, 0, nil, nil
+		return nil, 0, nil, nil, nil
 	}
 	if sp.file == nil {
 		if sp.file, err = sp.open(); err != nil {
 			sp.file, sp.running, sp.broken = nil, false, true
-			return nil, 0, nil, err
+			return nil, 0, nil, nil, err
 		}
 		sp.size = 0
 	}
-	return sp.file, sp.size, s.blocks[i].b, nil
+	if held = s.blocks[i].held; held != nil {
+		held.users++
+	}
+	return sp.file, sp.size, s.blocks[i].b, held, nil
 }
 
 // spilled takes note that the oldest block in memory is in the file, unless it has been
 // dropped meanwhile.
-func (s *stream) spilled(b []byte, at int64) {
+func (s *stream) spilled(b []byte, at int64, held *holding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer held.drop()
 	sp := &s.spill
 	i := s.inMemory()
 	if i >= len(s.blocks) || &s.blocks[i].b[0] != &b[0] {
 		return
 	}
-	s.blocks[i].place, s.blocks[i].length, s.blocks[i].b = at, len(b), nil
+	if h := s.blocks[i].held; h != nil {
+		h.drop()
+		s.torn = h
+	}
+	s.blocks[i].place, s.blocks[i].length, s.blocks[i].b, s.blocks[i].held = at, len(b), nil, nil
 	sp.size += int64(len(b))
 	sp.bytes += int64(len(b))
 }
 
-func (s *stream) stopSpilling() {
+func (s *stream) stopSpilling(held *holding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	held.drop()
 	s.spill.running, s.spill.broken = false, true
 }
 
@@ -116,6 +125,7 @@ func (s *stream) inMemory() int {
 // more the file goes, too. mu is held.
 func (s *stream) forgotten(b *block) {
 	sp := &s.spill
+	b.held.drop()
 	if b.b == nil {
 		sp.bytes -= int64(b.length)
 	}

@@ -29,6 +29,7 @@ type stream struct {
 	keep    func() int64
 	cursors []*cursor
 	spare   []byte
+	torn    *holding     // of whose pieces the first are dropped
 	command []byte       // where commands are encoded
 	tail    atomic.Int64 // end, for those who only want to know whether there is more
 	spill   spill
@@ -41,6 +42,7 @@ type block struct {
 	// Where in the file it is then, and how long.
 	place  int64
 	length int
+	held   *holding // whose bytes they are, nil for the stream's own
 }
 
 func (b *block) end() int64 { return b.at + int64(len(b.b)+b.length) }
@@ -49,9 +51,29 @@ func (b *block) end() int64 { return b.at + int64(len(b.b)+b.length) }
 // one of them at most.
 const blockSize = 64 << 10
 
+// heldPiece is the size of the blocks that a large argument is divided into, which is not copied.
+const heldPiece = 1 << 20
+
+// holding is a large argument of a command, of which blocks are pieces. stream.mu guards it.
+type holding struct {
+	users   int // blocks, and who reads one
+	release func()
+}
+
+// drop says that one user needs it no more; there is none of nil.
+func (h *holding) drop() {
+	if h == nil {
+		return
+	}
+	if h.users--; h.users == 0 {
+		h.release()
+	}
+}
+
 // cursor is how far a reader has come; what follows is kept for it. stream.mu guards it.
 type cursor struct {
-	pos int64
+	pos  int64
+	lent *holding // of the bytes that it was given last
 	// What was on a disk and is back: a block and its position.
 	ahead    []byte
 	aheadAt  int64
@@ -143,7 +165,7 @@ func (s *stream) feed(f core.Fed) {
 			s.db = f.DB
 			b = wire.AppendSelect(b, f.DB)
 		}
-		b = s.encode(b, f.Args)
+		b = s.encode(b, &f)
 	}
 	s.append(b)
 	if s.command = b; cap(b) > 2*blockSize {
@@ -153,21 +175,37 @@ func (s *stream) feed(f core.Fed) {
 }
 
 // encode encodes a command behind b, and returns what is not in the stream yet: large
-// arguments go there piece by piece.
-func (s *stream) encode(b []byte, args [][]byte) []byte {
-	b = wire.AppendHead(b, '*', len(args))
-	for _, a := range args {
+// arguments go there piece by piece, or as they are.
+func (s *stream) encode(b []byte, f *core.Fed) []byte {
+	b = wire.AppendHead(b, '*', len(f.Args))
+	for _, a := range f.Args {
 		b = wire.AppendHead(b, '$', len(a))
 		if len(a) > blockSize {
 			s.append(b)
-			s.append(a)
 			b = b[:0]
+			if release, ok := f.Hold(a); ok {
+				s.hold(a, release)
+			} else {
+				s.append(a)
+			}
 		} else {
 			b = append(b, a...)
 		}
 		b = append(b, '\r', '\n')
 	}
 	return b
+}
+
+// hold is append of what need not be copied.
+func (s *stream) hold(b []byte, release func()) {
+	h := &holding{release: release}
+	for len(b) > 0 {
+		n := min(len(b), heldPiece)
+		s.blocks = append(s.blocks, block{at: s.end, b: b[:n:n], held: h})
+		h.users++
+		s.end += int64(n)
+		b = b[n:]
+	}
 }
 
 // written ends a write. mu is held.
@@ -182,7 +220,7 @@ func (s *stream) append(b []byte) {
 		last := len(s.blocks) - 1
 		if last < 0 || len(s.blocks[last].b) == cap(s.blocks[last].b) {
 			s.grow()
-			last++
+			last = len(s.blocks) - 1
 		}
 		t := &s.blocks[last]
 		n := min(len(b), cap(t.b)-len(t.b))
@@ -192,8 +230,9 @@ func (s *stream) append(b []byte) {
 	}
 }
 
-// grow adds an empty block.
+// grow adds an empty block. A write that takes many needs no more than are kept.
 func (s *stream) grow() {
+	s.trim()
 	b := s.spare
 	s.spare = nil
 	if b == nil {
@@ -204,18 +243,40 @@ func (s *stream) grow() {
 
 // trim drops what neither the backlog nor a reader needs. mu is held.
 func (s *stream) trim() {
-	need := min(s.end-s.keep(), s.slowest())
+	read := s.slowest()
+	need := min(s.end-s.keep(), read)
 	n := 0
 	for n < len(s.blocks)-1 && s.blocks[n].end() <= need {
-		if !s.spill.running && s.blocks[n].b != nil {
+		if !s.spill.running && s.blocks[n].b != nil && s.blocks[n].held == nil {
 			s.spare = s.blocks[n].b[:0]
 		}
 		gone := s.blocks[n]
 		s.blocks[n] = block{}
 		n++
 		s.forgotten(&gone)
+		if gone.held != nil {
+			s.torn = gone.held
+		}
 	}
 	s.blocks = s.blocks[n:]
+	if s.torn != nil {
+		s.own(read)
+	}
+}
+
+// own copies a piece of a large argument of which others have been dropped, if all have read it: that
+// the backlog has its end is no reason to keep the whole. One piece at a time. mu is held.
+func (s *stream) own(read int64) {
+	i := slices.IndexFunc(s.blocks, func(b block) bool { return b.held == s.torn })
+	if i < 0 {
+		s.torn = nil
+		return
+	}
+	if b := &s.blocks[i]; b.end() <= read && !s.spill.running {
+		b.b = slices.Clip(slices.Clone(b.b))
+		b.held.drop()
+		b.held = nil
+	}
 }
 
 // read registers a reader that begins at a position, if that is kept still.
@@ -231,10 +292,11 @@ func (s *stream) read(pos int64, ready func()) *cursor {
 }
 
 // next returns what follows for a reader, a part of it; nothing if it is at the end.
-// The bytes stay as they are until advance.
+// The bytes stay as they are until it asks again, or has left and gives them back.
 func (s *stream) next(c *cursor) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.giveBack(c)
 	i, found := slices.BinarySearchFunc(s.blocks, c.pos, func(b block, pos int64) int { return int(b.at - pos) })
 	if !found {
 		i--
@@ -244,6 +306,9 @@ func (s *stream) next(c *cursor) []byte {
 	}
 	b := &s.blocks[i]
 	if b.b != nil {
+		if c.lent = b.held; c.lent != nil {
+			c.lent.users++
+		}
 		return b.b[c.pos-b.at:]
 	}
 	if c.ahead == nil || c.aheadAt != b.at {
@@ -260,6 +325,19 @@ func (s *stream) advance(c *cursor, n int) {
 	defer s.mu.Unlock()
 	c.pos += int64(n)
 	s.trim()
+}
+
+// giveBack says that a reader is done with what it was given last. mu is held.
+func (s *stream) giveBack(c *cursor) {
+	c.lent.drop()
+	c.lent = nil
+}
+
+// left is for a reader that has left, when it looks at nothing any more.
+func (s *stream) left(c *cursor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.giveBack(c)
 }
 
 // leave ends a reader.

@@ -1,0 +1,57 @@
+package replication_test
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestLargeArgument: a large value is not copied into the stream, whatever becomes of its key
+// before a replica has it; and it is given back when the last one has it, or has gone. The same when it
+// is spilled.
+func TestLargeArgument(t *testing.T) {
+	t.Run("in memory", func(t *testing.T) { largeArgument(t, "replica 0 0 0") })
+	t.Run("spilled", func(t *testing.T) { largeArgument(t, "replica 1mb 0 0") })
+}
+
+func largeArgument(t *testing.T, limit string) {
+	const size = 24 << 20
+	s := start(t, "--repl-backlog-size", "16kb", "--client-output-buffer-limit", limit)
+	c := s.client()
+	used := func() int {
+		n, _ := strconv.Atoi(c.info("used_memory"))
+		return n
+	}
+	reads, leaves, dropped := s.greet(), s.greet(), s.greet()
+	for _, f := range []*follower{reads, leaves, dropped} {
+		f.sync()
+		f.send("REPLCONF ACK 0")
+	}
+	c.want("SET small 1", "OK")
+	before := used()
+	head := request("SELECT", "0") + request("SET", "small", "1")
+	first, second := strings.Repeat("a", size), strings.Repeat("b", size)
+	whole := head
+	for _, value := range []string{first, second} {
+		for _, piece := range []string{"*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$" + strconv.Itoa(size) + "\r\n" + value[:size/2], value[size/2:] + "\r\n"} {
+			if _, err := io.WriteString(c.conn, piece); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := c.reply(); got != "OK" {
+			t.Fatal(got)
+		}
+		whole += request("SET", "big", value)
+	}
+	c.want("DEL big", "1")
+	if n := used() - before; n > 3*size {
+		t.Errorf("the values take %d bytes more than before, for three readers", n)
+	}
+	leaves.bytes(size / 3)
+	leaves.conn.Close()
+	dropped.bytes(size / 3)
+	reads.expect(whole + request("DEL", "big"))
+	c.want("CLIENT KILL TYPE replica", "2")
+	until(t, "the memory is given back", func() bool { return used()-before < size/8 })
+}
