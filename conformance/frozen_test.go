@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,8 +40,13 @@ func TestSnapshotsDoNotMove(t *testing.T) {
 			t.Parallel()
 			f := startFrozen(t, args)
 			for _, path := range scriptPaths(t) {
-				f.script(t, path)
+				sc, err := script.ParseFile(filepath.Join(scriptsDir, path))
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.script(t, sc)
 			}
+			f.toItself(t)
 			f.everyWriteRan(t)
 		})
 	}
@@ -87,17 +93,13 @@ func startFrozen(t *testing.T, args []string) frozen {
 
 // script runs one script. Those that want a server of their own are about its
 // arguments, and may end it.
-func (f frozen) script(t *testing.T, path string) {
+func (f frozen) script(t *testing.T, sc *script.Script) {
 	t.Helper()
-	sc, err := script.ParseFile(filepath.Join(scriptsDir, path))
-	if err != nil {
-		t.Fatal(err)
-	}
 	if sc.OwnServer {
 		return
 	}
 	if err := f.side.Begin(sc, sc.Protos[0]); err != nil {
-		t.Fatal(path, err)
+		t.Fatal(sc.Path, err)
 	}
 	var abilities *Abilities
 	if err := withConn(f.side, func(c *Conn) (err error) {
@@ -112,12 +114,26 @@ func (f frozen) script(t *testing.T, path string) {
 			continue
 		}
 		if err := f.step(step); err != nil {
-			t.Fatalf("%s:%d %s: %v", path, step.Line, step.Text, err)
+			t.Fatalf("%s:%d %s: %v", sc.Path, step.Line, step.Text, err)
 		}
 	}
 	if err := f.side.End(sc); err != nil {
-		t.Fatal(path, err)
+		t.Fatal(sc.Path, err)
 	}
+}
+
+// toItself runs what needs another server, which this one is for itself.
+func (f frozen) toItself(t *testing.T) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(f.side.server.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := script.Parse("to itself", "RPUSH moved 1 2 3\nMIGRATE 127.0.0.1 "+port+" moved 1 5000\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.script(t, sc)
 }
 
 func (f frozen) step(step *script.Step) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"net"
 	"time"
 
@@ -60,8 +61,7 @@ func (c *client) pipeline(commands [][]string) ([]resp.Value, error) {
 		v, err := resp.Read(c.r)
 		if err != nil {
 			c.nc.Close()
-			<-sent
-			return nil, err
+			return nil, errors.Join(err, <-sent)
 		}
 		replies = append(replies, v)
 	}
