@@ -117,12 +117,12 @@ func checkFunction(L *vm.LState, n int) *vm.LFunction {
 }
 
 func pushNumber(L *vm.LState, f float64) int {
-	L.Push(vm.LNumber(f))
+	L.Push(engine(L).stock.number(f))
 	return 1
 }
 
 func pushString(L *vm.LState, s string) int {
-	L.Push(vm.LString(s))
+	L.Push(engine(L).stock.string(s))
 	return 1
 }
 

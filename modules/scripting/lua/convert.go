@@ -80,6 +80,7 @@ func (p *replyParser) text(b []byte) vm.LValue {
 	if string(b) == "OK" {
 		return statusOK
 	}
+	p.e.long = p.e.long || len(b) > maxBuffer
 	return p.e.stock.string(string(b))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua/cjson"
+	"github.com/ferrousdb/ferrous/modules/scripting/lua/pattern"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua/random"
 )
 
@@ -107,7 +108,10 @@ type Engine struct {
 	buffer    []byte      // of what encodes, reused
 	stack     []vm.LValue // of replies that are being read, reused
 	stock     stock
-	proto     int // that redis.call speaks
+	long      bool             // there have been long texts, which parts of in the stock keep alive
+	digits    []byte           // of numbers as arguments of redis.call, reused
+	matcher   *pattern.Matcher // reused
+	proto     int              // that redis.call speaks
 	json      cjson.Config
 	random    random.Source
 	depth     int // of coroutines and calls from Go into Lua
@@ -127,6 +131,7 @@ func New(o Options) *Engine {
 		functions: map[*vm.FunctionProto]*vm.LFunction{},
 		random:    random.New(),
 		json:      cjson.Default(),
+		digits:    make([]byte, 0, 256),
 		null:      &vm.LUserData{Metatable: vm.LNil},
 	}
 	e.catcher = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return onErrorWith(L, nil) }}
@@ -176,6 +181,9 @@ func (e *Engine) begin(call *Call) {
 // end leaves nothing of the script behind.
 func (e *Engine) end() {
 	e.call, e.depth = nil, 0
+	if e.long {
+		e.stock, e.long = stock{}, false
+	}
 	e.main.bases = e.main.bases[:0]
 	closeUpvalues(e.L, 0)
 	e.L.SetTop(0)
@@ -196,10 +204,29 @@ func (e *Engine) fill(t *vm.LTable, name string, values [][]byte) *vm.LTable {
 		t = e.L.CreateTable(len(values), 0)
 		e.globals.RawSetString(name, t)
 	}
-	for i, v := range values {
-		t.RawSetInt(i+1, e.stock.string(string(v)))
-	}
+	e.append(t, values)
 	return t
+}
+
+// append appends strings to a table. The short ones are parts of one copy.
+func (e *Engine) append(t *vm.LTable, values [][]byte) {
+	short := e.buffer[:0]
+	for _, v := range values {
+		if len(v) <= shortText {
+			short = append(short, v...)
+		}
+	}
+	texts := string(short)
+	e.keep(short)
+	for i, v := range values {
+		if len(v) <= shortText {
+			t.RawSetInt(i+1, e.stock.string(texts[:len(v)]))
+			texts = texts[len(v):]
+			continue
+		}
+		e.long = e.long || len(v) > maxBuffer
+		t.RawSetInt(i+1, vm.LString(v))
+	}
 }
 
 // maxBuffer is how long a buffer may be to be kept.

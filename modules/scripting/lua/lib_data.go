@@ -172,20 +172,11 @@ func jsonDecode(L *vm.LState, cfg *cjson.Config) int {
 	e := engine(L)
 	e.take(L, len(s))
 	v, err := cjson.Decode(s, cfg, jsonMaker{values{e}})
-	e.forget(s)
 	if err != nil {
 		throwText(L, err.Error())
 	}
 	L.Push(v)
 	return 1
-}
-
-// forget sees to it that what is left of the stock does not keep a long text alive, parts
-// of which are in it.
-func (e *Engine) forget(s string) {
-	if len(s) > maxBuffer {
-		e.stock = stock{}
-	}
 }
 
 // values makes Lua's values and looks into them, for the algorithms.
@@ -326,7 +317,6 @@ func msgUnpack(L *vm.LState, limit, offset int, all bool) int {
 	}
 	e := engine(L)
 	e.take(L, len(s))
-	defer e.forget(s)
 	L.SetTop(0)
 	if !all {
 		L.Push(vm.LNil) // the offset, later

@@ -113,8 +113,20 @@ func strRep(L *vm.LState) int {
 }
 
 // matcher returns a matcher, which ends with the script.
+// matcher returns a matcher, which done takes back.
 func matcher(L *vm.LState, subject, p string) *pattern.Matcher {
-	return &pattern.Matcher{Subject: subject, Pattern: p, Budget: engine(L).spend}
+	e := engine(L)
+	m := e.matcher
+	if e.matcher = nil; m == nil {
+		m = &pattern.Matcher{Budget: e.spend}
+	}
+	m.Subject, m.Pattern = subject, p
+	return m
+}
+
+func (e *Engine) done(m *pattern.Matcher) {
+	m.Subject, m.Pattern = "", ""
+	e.matcher = m
 }
 
 // throwMatch throws what the matcher complains about.
@@ -127,9 +139,9 @@ func pushCapture(L *vm.LState, m *pattern.Matcher, i, from, to int) vm.LValue {
 		throwMatch(L, err)
 	}
 	if at > 0 {
-		return vm.LNumber(at)
+		return engine(L).stock.number(float64(at))
 	}
-	return vm.LString(s)
+	return engine(L).stock.string(s)
 }
 
 // pushCaptures pushes all captures, or the whole match if there are none and whole.
@@ -160,6 +172,7 @@ func strFind(L *vm.LState, find bool) int {
 		return pushNumber(L, float64(init+at+1)) + pushNumber(L, float64(init+at+len(p)))
 	}
 	m := matcher(L, s, p)
+	defer engine(L).done(m)
 	from, to, err := m.Search(init)
 	switch {
 	case err != nil:
@@ -178,6 +191,7 @@ func strGmatch(L *vm.LState) int {
 	at := 0
 	L.Push(&vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int {
 		m := matcher(L, s, p)
+		defer engine(L).done(m)
 		for ; at <= len(s); at++ {
 			// Here ^ has no meaning of its own.
 			end, err := m.Match(at, 0)
@@ -207,39 +221,36 @@ func strGsub(L *vm.LState) int {
 		argError(L, 3, "string/function/table expected")
 	}
 	m := matcher(L, s, p)
-	start, room := 0, engine(L).room()
-	if m.Anchored() {
-		start = 1
-	}
+	room := engine(L).room()
 	var b []byte
 	at, n := 0, 0
 	for n < most {
-		end, err := m.Match(at, start)
+		from, end, err := m.Search(at)
 		if err != nil {
 			throwMatch(L, err)
 		}
-		if end >= 0 {
-			n++
-			b = gsubValue(L, b, m, repl, at, end)
-			if len(b) > room {
-				engine(L).take(L, len(b))
-			}
+		if from < 0 {
+			break
 		}
-		if end > at {
-			at = end
-		} else if at < len(s) {
+		n++
+		b = append(b, s[at:from]...)
+		b = gsubValue(L, b, m, repl, from, end)
+		if len(b) > room {
+			engine(L).take(L, len(b))
+		}
+		if at = end; end == from { // a match of nothing
+			if at == len(s) {
+				break
+			}
 			b = append(b, s[at])
 			at++
-		} else {
-			break
 		}
-		if start == 1 {
+		if m.Anchored() {
 			break
 		}
 	}
-	if at < len(s) {
-		b = append(b, s[at:]...)
-	}
+	b = append(b, s[at:]...)
+	engine(L).done(m)
 	engine(L).take(L, len(b))
 	return pushString(L, string(b)) + pushNumber(L, float64(n))
 }
@@ -294,13 +305,14 @@ func gsubText(L *vm.LState, b []byte, m *pattern.Matcher, repl string, from, to 
 
 func strFormat(L *vm.LState) int {
 	f := checkString(L, 1)
-	var b []byte
 	arg := 1
 	e := engine(L)
+	b := e.buffer[:0]
 	for {
 		i := strings.IndexByte(f, '%')
 		if i < 0 {
 			b = append(b, f...)
+			e.keep(b)
 			e.take(L, len(b))
 			return pushString(L, string(b))
 		}

@@ -87,9 +87,7 @@ func (e *Engine) result(w *resp.Writer) *Error {
 // strings makes a table of values.
 func (e *Engine) strings(values [][]byte) *vm.LTable {
 	t := e.L.CreateTable(len(values), 0)
-	for i, v := range values {
-		t.RawSetInt(i+1, vm.LString(v))
-	}
+	e.append(t, values)
 	return t
 }
 

@@ -49,7 +49,7 @@ func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
 		return nil, "Please specify at least one argument for this redis lib call"
 	}
 	e := engine(L)
-	args = e.args[:0]
+	args, digits := e.args[:0], e.digits[:0]
 	for i := 1; i <= n; i++ {
 		switch v := L.Get(i).(type) {
 		case vm.LString:
@@ -57,10 +57,12 @@ func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
 		case vm.LNumber:
 			f := float64(v)
 			if whole := int64(f); float64(whole) == f && f > -1<<52 && f < 1<<52 {
-				args = append(args, strconv.AppendInt(nil, whole, 10))
+				digits = strconv.AppendInt(digits, whole, 10)
 			} else {
-				args = append(args, number.AppendG(nil, f, 17))
+				digits = number.AppendG(digits, f, 17)
 			}
+			args = append(args, digits)
+			digits = digits[len(digits):]
 		default:
 			return nil, "Lua redis lib command arguments must be strings or integers"
 		}

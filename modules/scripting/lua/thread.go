@@ -160,6 +160,7 @@ func (e *Engine) room() int {
 // take asks for n bytes in one step, and counts them. The heap is measured anew when
 // they have become many.
 func (e *Engine) take(L *vm.LState, n int) {
+	e.long = e.long || n > maxBuffer
 	if e.limits.Memory == 0 {
 		if n > maxString {
 			throwText(L, "not enough memory")

@@ -11,7 +11,8 @@ import (
 // has its elements, or the list of its fields, behind it.
 
 // stock are strings and numbers to come. What has been cut off keeps its neighbours
-// alive, so long texts are not cut from it.
+// alive, so long texts are not cut from it; and since a short one may be a part of a
+// long one, the rest is thrown away after a script that has had long ones.
 type stock struct {
 	strings []vm.LString
 	numbers []vm.LNumber

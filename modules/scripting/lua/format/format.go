@@ -67,20 +67,25 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // pad appends text with its sign, in the directive's width. Zeros go between the
 // two.
-func (d *Directive) pad(b []byte, sign, text string, zero bool) []byte {
+func pad[T string | []byte](d *Directive, b []byte, sign string, text T, zero bool) []byte {
 	fill := d.Width - len(sign) - len(text)
 	switch {
 	case fill <= 0:
 		return append(append(b, sign...), text...)
 	case d.minus:
-		b = append(append(b, sign...), text...)
-		return append(b, strings.Repeat(" ", fill)...)
+		return repeat(append(append(b, sign...), text...), ' ', fill)
 	case zero:
-		b = append(b, sign...)
-		return append(append(b, strings.Repeat("0", fill)...), text...)
+		return append(repeat(append(b, sign...), '0', fill), text...)
 	}
-	b = append(b, strings.Repeat(" ", fill)...)
-	return append(append(b, sign...), text...)
+	return append(append(repeat(b, ' ', fill), sign...), text...)
+}
+
+// repeat appends c so many times.
+func repeat(b []byte, c byte, times int) []byte {
+	for ; times > 0; times-- {
+		b = append(b, c)
+	}
+	return b
 }
 
 func (d *Directive) sign(negative bool) string {
@@ -102,16 +107,16 @@ func (d *Directive) Char(b []byte, c byte) []byte {
 		if d.minus || d.Width <= 1 {
 			return b
 		}
-		return append(b, strings.Repeat(" ", d.Width-1)...)
+		return repeat(b, ' ', d.Width-1)
 	}
-	return d.pad(b, "", string([]byte{c}), false)
+	return pad(d, b, "", []byte{c}, false)
 }
 
 // Int appends %d, %i.
 func (d *Directive) Int(b []byte, f float64) []byte {
 	n := number.ToInt64(f)
-	text := strconv.FormatUint(magnitude(n), 10)
-	return d.integer(b, d.sign(n < 0), text, n == 0)
+	var room [20]byte
+	return integer(d, b, d.sign(n < 0), strconv.AppendUint(room[:0], magnitude(n), 10), n == 0)
 }
 
 func magnitude(n int64) uint64 {
@@ -131,7 +136,7 @@ func (d *Directive) Uint(b []byte, f float64) []byte {
 		if d.alt && n != 0 && d.Precision <= len(text) {
 			text = "0" + text
 		} else if d.alt && n == 0 && d.Precision == 0 {
-			return d.pad(b, "", "0", false)
+			return pad(d, b, "", "0", false)
 		}
 	case 'x':
 		text, prefix = strconv.FormatUint(n, 16), "0x"
@@ -143,17 +148,17 @@ func (d *Directive) Uint(b []byte, f float64) []byte {
 	if !d.alt || n == 0 {
 		prefix = ""
 	}
-	return d.integer(b, prefix, text, n == 0)
+	return integer(d, b, prefix, text, n == 0)
 }
 
-func (d *Directive) integer(b []byte, sign, text string, isZero bool) []byte {
+func integer[T string | []byte](d *Directive, b []byte, sign string, text T, isZero bool) []byte {
 	switch {
 	case d.Precision == 0 && isZero:
-		text = ""
+		return pad(d, b, sign, "", false)
 	case d.Precision > len(text):
-		text = strings.Repeat("0", d.Precision-len(text)) + text
+		return pad(d, b, sign, append(repeat(nil, '0', d.Precision-len(text)), text...), false)
 	}
-	return d.pad(b, sign, text, d.zero && d.Precision < 0)
+	return pad(d, b, sign, text, d.zero && d.Precision < 0)
 }
 
 // Float appends %e, %E, %f, %g, %G.
@@ -164,7 +169,7 @@ func (d *Directive) Float(b []byte, f float64) []byte {
 		if upper {
 			text = strings.ToUpper(text)
 		}
-		return d.pad(b, d.sign(math.Signbit(f)), text, false)
+		return pad(d, b, d.sign(math.Signbit(f)), text, false)
 	}
 	precision := d.Precision
 	if precision < 0 {
@@ -182,7 +187,7 @@ func (d *Directive) Float(b []byte, f float64) []byte {
 	if upper {
 		text = strings.ToUpper(text)
 	}
-	return d.pad(b, d.sign(math.Signbit(f)), text, d.zero)
+	return pad(d, b, d.sign(math.Signbit(f)), text, d.zero)
 }
 
 // withPoint is the # flag: there is a decimal point, and %g keeps its zeros.
@@ -218,7 +223,7 @@ func (d *Directive) Str(b []byte, s string) []byte {
 	if d.Precision >= 0 && len(s) > d.Precision {
 		s = s[:d.Precision]
 	}
-	return d.pad(b, "", s, false)
+	return pad(d, b, "", s, false)
 }
 
 // Quote appends %q: a string that Lua reads back.
