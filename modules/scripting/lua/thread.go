@@ -22,6 +22,7 @@ const (
 // meter counts what a script uses.
 type meter struct {
 	fuel    int   // instructions until the next look
+	granted int   // what fuel was after the last one
 	burst   int   // between two looks
 	stopped error // what has ended the script
 	limits  Limits
@@ -43,6 +44,7 @@ func (m *meter) start(l Limits) {
 	if l.Instructions > 0 {
 		m.fuel = int(min(int64(m.burst), l.Instructions))
 	}
+	m.granted = m.fuel
 	if l.Time > 0 {
 		m.begun = time.Now()
 	}
@@ -84,7 +86,7 @@ func (t *thread) Done() <-chan struct{} {
 	if e.fuel--; e.fuel > 0 {
 		return nil
 	}
-	if t.err = e.look(e.burst); t.err == nil {
+	if t.err = e.look(); t.err == nil {
 		// The VM itself notices too late: it could not even call a handler then.
 		if frames(t.L) < maxFrames {
 			return nil
@@ -99,18 +101,19 @@ var errStack = errors.New("stack overflow")
 // Err is what the instruction raises.
 func (t *thread) Err() error { return t.err }
 
-// look counts steps and sees whether the script has to end.
-func (e *Engine) look(steps int) error {
+// look counts what has been used of the fuel and sees whether the script has to end.
+func (e *Engine) look() error {
 	if e.stopped != nil {
 		return e.stopped
 	}
-	e.used += int64(steps)
-	e.fuel = e.burst
+	e.used += int64(e.granted - e.fuel)
+	e.fuel, e.granted = e.burst, e.burst
 	if l := e.limits.Instructions; l > 0 {
 		if e.used >= l {
 			return e.stop(ErrInstructions)
 		}
 		e.fuel = int(min(int64(e.burst), l-e.used))
+		e.granted = e.fuel
 	}
 	if why := e.interrupt.Load(); why != nil {
 		return e.stop(*why)
@@ -143,7 +146,11 @@ func (e *Engine) spend(steps int) error {
 	if e.fuel -= steps; e.fuel > 0 {
 		return nil
 	}
-	return e.look(e.burst - e.fuel)
+	err := e.look()
+	if err == nil { // how deep the calls are is seen before an instruction: the next one
+		e.fuel, e.granted = 1, 1
+	}
+	return err
 }
 
 // maxString is how long a string may get without a limit for memory: as in Redis.
