@@ -267,3 +267,48 @@ func TestLibrariesGoThroughFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestScriptsAndRoles: what a server refuses because of its role, or for want of replicas,
+// it refuses to scripts, too.
+func TestScriptsAndRoles(t *testing.T) {
+	const noReplicas = "NOREPLICAS Not enough good replicas to write."
+	const stale = "ERR Can not execute the command on a stale replica"
+	eachServer(t, func(t *testing.T, start func(dir string, args ...string) *Server) {
+		s := start(t.TempDir(), "--lua-time-limit", "20")
+		c, tx, tx2 := dial(t, s.Addr), dial(t, s.Addr), dial(t, s.Addr)
+		expect := func(want string, c *Conn, args ...string) {
+			t.Helper()
+			if v := ask(t, c, args...); !strings.Contains(v.String(), want) {
+				t.Errorf("%q: %v, want %s", args, v, want)
+			}
+		}
+		ask(t, c, "SET", "x", "v")
+		ask(t, c, "FUNCTION", "LOAD", "#!lua name=l\nredis.register_function{function_name='f', callback=function() return redis.call('get', 'x') end, flags={'allow-stale', 'no-writes'}}\n"+
+			"redis.register_function{function_name='g', callback=function() return redis.call('echo', 'here') end, flags={'allow-stale', 'no-writes'}}")
+
+		// A write that is refused is none that has been done.
+		ask(t, c, "CONFIG", "SET", "min-replicas-to-write", "1")
+		v := ask(t, c, "EVAL", "return {redis.pcall('set', 'x', 1).err, redis.pcall('set', 'x', 2).err, redis.call('get', 'x')}", "1", "x")
+		if got := v.String(); strings.Count(got, noReplicas) != 2 || !strings.Contains(got, `"v"`) {
+			t.Errorf("writes without replicas: %s", got)
+		}
+		ask(t, c, "CONFIG", "SET", "min-replicas-to-write", "0")
+
+		ask(t, tx, "MULTI")
+		ask(t, tx, "EVAL", "#!lua\nreturn 1", "0")
+		ask(t, tx2, "MULTI")
+		ask(t, tx2, "EVAL", "return redis.call('set', 'x', 1)", "0")
+		ask(t, c, "REPLICAOF", "127.0.0.1", "1")
+		expect(`EXECABORT Transaction discarded because of: READONLY `, tx, "EXEC")
+		expect("READONLY You can't write against a read only replica. script: ", tx2, "EXEC")
+		ask(t, c, "CONFIG", "SET", "replica-serve-stale-data", "no")
+		expect("MASTERDOWN ", c, "EVAL", "return 1", "0")
+		expect("NOSCRIPT ", c, "EVALSHA", "0000000000000000000000000000000000000000", "0")
+		expect(stale, c, "EVAL", "#!lua flags=allow-stale,no-writes\nreturn redis.call('get', 'x')", "1", "x")
+		expect("MASTERDOWN ", c, "EVAL", "#!lua flags=no-writes\nreturn 1", "0")
+		expect("READONLY ", c, "EVAL", "#!lua flags=allow-stale\nreturn 1", "0")
+		expect("1", c, "EVAL", "#!lua flags=allow-stale,no-writes\nreturn 1", "0")
+		expect(stale, c, "FCALL", "f", "0")
+		expect("here", c, "FCALL", "g", "0")
+	})
+}

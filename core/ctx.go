@@ -48,6 +48,9 @@ type Ctx struct {
 	// memory: it has begun to write, or may go on whatever there is. The script sets
 	// it for itself.
 	Unbounded bool
+	// Committed is set for what a script runs that has written: no state of the server
+	// refuses its writing from then on, so that it is not stopped half-way.
+	Committed bool
 
 	// Counted is set by a command that answers the error of one that it has called:
 	// that has been counted where it arose.
@@ -77,7 +80,7 @@ type Ctx struct {
 // Executor runs commands for other commands.
 type Executor interface {
 	// Call is Ctx.Call.
-	Call(c *Ctx, cmd *Command, args [][]byte, where Where)
+	Call(c *Ctx, cmd *Command, args [][]byte, where Where) (ran bool)
 	// TakeMessages gives take what is on its way to a session of this executor, which
 	// then does not get it. The slices are valid during the call.
 	TakeMessages(of *Session, take func(b []byte))
@@ -252,8 +255,10 @@ func (c *Ctx) EventIn(db int, class Event, name string, key []byte) {
 // other door (where: InExec, InScript), and a refusal is its reply; so is the
 // error for a wrong number of arguments, and for keys whose locks are not among
 // those held. cmd is what Registry.Lookup has found; args need be valid only
-// during the call.
-func (c *Ctx) Call(cmd *Command, args [][]byte, where Where) { c.Exec.Call(c, cmd, args, where) }
+// during the call. ran says that it was not refused.
+func (c *Ctx) Call(cmd *Command, args [][]byte, where Where) (ran bool) {
+	return c.Exec.Call(c, cmd, args, where)
+}
 
 // Overdue returns a flag that is up when a command with the flag Long has run for
 // longer than busy-reply-threshold, and again a millisecond after each Yield. It

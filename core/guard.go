@@ -105,6 +105,9 @@ func (h *Hooks) Refusal(c *Ctx, flags Flags, where Where) error {
 func (h *Hooks) guard(c *Ctx, flags Flags, where Where) error {
 	if where == InScript {
 		flags &^= TellsHealth // it tells those who ask from outside
+		if c.Committed {
+			flags &^= Write
+		}
 	}
 	for i := range h.guards {
 		if !h.guards[i].sw.on.Load() {

@@ -18,10 +18,10 @@ type nested struct {
 }
 
 // Call implements core.Executor.
-func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.Where) {
+func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.Where) (ran bool) {
 	in := w.innerCtx()
 	in.Writer, in.Session, in.DB, in.Server = c.Writer, c.Session, c.DB, c.Server
-	in.Unbounded = c.Unbounded
+	in.Unbounded, in.Committed = c.Unbounded, c.Committed
 	in.Loop, in.Script = w.id, c.Script || c.Cmd.Categories()&core.CatScripting != 0
 	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
 	in.Reset(cmd, args)
@@ -29,8 +29,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	w.within = nested{}
 	mark, errs := c.Mark(), c.Errors()
 	err := w.admitNested(in, where)
-	ran := err == nil
-	if ran {
+	if ran = err == nil; ran {
 		if in.Flags()&core.AllSessions != 0 && !w.stopped {
 			resume := w.stopWithin()
 			defer resume()
@@ -60,6 +59,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	outer.nanos += nanos
 	w.within = outer
 	w.depth-- // not if the command panics: see running
+	return ran
 }
 
 // innerCtx returns the Ctx for the next depth of nesting; they are kept, so

@@ -81,7 +81,7 @@ func (r *runner) execute(c *core.Ctx, j job, keys, args [][]byte) error {
 	db, mark := c.DB, len(c.Buf)
 	err := r.run(&lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer})
 	r.c = nil
-	c.Unbounded = false
+	c.Unbounded, c.Committed = false, false
 	c.FeedTo(core.FeedAll)
 	if c.DB = db; c.Session != nil { // SELECT is the script's own
 		c.Session.DB = db.Index()
@@ -127,11 +127,11 @@ func (r *runner) Call(args [][]byte, proto int) []byte {
 	}
 	own := c.Writer
 	c.Writer = &r.out
-	c.Call(cmd, args, core.InScript)
+	ran := c.Call(cmd, args, core.InScript)
 	c.Writer = own
-	if cmd.Flags&core.Write != 0 {
-		// From now on memory is not asked for: a script is not stopped half-way.
-		r.wrote, c.Unbounded = true, true
+	if ran && cmd.Flags&core.Write != 0 {
+		// From now on no state of the server is asked: a script is not stopped half-way.
+		r.wrote, c.Unbounded, c.Committed = true, true, true
 	}
 	return r.out.Buf
 }

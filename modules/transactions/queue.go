@@ -83,8 +83,8 @@ func (t *tx) add(c *core.Ctx) {
 		t.args = append(t.args, t.text[at:len(t.text):len(t.text)])
 	}
 	t.queue = append(t.queue, queued{c.Cmd, first, len(t.args)})
-	t.some |= c.Cmd.Flags
-	t.every &= c.Cmd.Flags
+	t.some |= c.Flags()
+	t.every &= c.Flags()
 	if c.Cmd.Plan != nil {
 		t.planned = true
 	} else {

@@ -36,7 +36,12 @@ func (w *writer) expr() string {
 	defer func() { w.depth-- }()
 	switch w.r.IntN(24) {
 	case 0, 1:
-		return w.expr() + " " + w.pick("+", "-", "*", "/", "%") + " " + w.expr()
+		op := w.pick("+", "-", "*", "/", "%")
+		s := w.expr() + " " + op + " " + w.expr()
+		if op == "+" || op == "-" {
+			return s
+		}
+		return "z(" + s + ")"
 	case 2:
 		return w.expr() + " .. " + w.expr()
 	case 3:
@@ -44,7 +49,7 @@ func (w *writer) expr() string {
 	case 4:
 		return "(" + w.expr() + " " + w.pick("and", "or") + " " + w.expr() + ")"
 	case 5:
-		return w.pick("not ", "- ", "n") + "(" + w.expr() + ")"
+		return w.pick("not (", "z(- ", "n(") + w.expr() + ")"
 	case 6:
 		return "{" + w.expr() + ", " + w.expr() + "}"
 	case 7:
@@ -139,6 +144,8 @@ func (w *writer) program() string {
 	// The order of fields is nobody's business.
 	b.WriteString(`local function j(v, d) if type(v) ~= "table" or (d or 0) > 3 then return v end local r = {} for i, x in ipairs(v) do r[i] = j(x, (d or 0) + 1) end `)
 	b.WriteString(`if #r == 0 then local k, x = next(v) if k ~= nil and next(v, k) == nil then r[k] = x end end return r end `)
+	// The VM takes one zero for the other.
+	b.WriteString(`local function z(v) if v == 0 then return 0 end return v end `)
 	// Lengths of tables that begin with a hole are not Lua 5.1's.
 	b.WriteString(`local function n(v) if type(v) == "table" and rawget(v, 1) == nil then return 0 end return #v end `)
 	for range 1 + w.r.IntN(5) {

@@ -3,6 +3,7 @@ package lua
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"math"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -56,7 +57,7 @@ func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
 			args = append(args, unsafe.Slice(unsafe.StringData(string(v)), len(v)))
 		case vm.LNumber:
 			f := float64(v)
-			if whole := int64(f); float64(whole) == f && f > -1<<52 && f < 1<<52 {
+			if whole := int64(f); float64(whole) == f && f > -1<<52 && f < 1<<52 && (f != 0 || !math.Signbit(f)) {
 				digits = strconv.AppendInt(digits, whole, 10)
 			} else {
 				digits = number.AppendG(digits, f, 17)
