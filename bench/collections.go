@@ -14,6 +14,8 @@ type collection struct {
 	// Command adds one element; __sequence__ stands for the twelve digits of its number and __scattered__ for those of
 	// another number, in no order.
 	command string
+	// Before is what is there already: it counts for nothing.
+	before []fill
 }
 
 const scatteredMark = "__scattered__"
@@ -25,6 +27,8 @@ var collections = []collection{
 	{name: "set", command: "SADD myset member:__sequence__"},
 	{name: "zset", command: "ZADD myzset __scattered__ member:__sequence__"},
 	{name: "stream", command: "XADD mystream * field:1 value:__sequence__ field:2 other:__sequence__"},
+	{name: "pending", command: "XREADGROUP GROUP mygroup consumer COUNT 1 STREAMS mystream >",
+		before: []fill{{"XADD mystream * field:1 __data__ field:2 __data__", perKey}, {"XGROUP CREATE mystream mygroup 0", 1}}},
 	{name: "small_streams", command: "XADD user:__sequence__ * field:1 value:__sequence__ field:2 other:__sequence__"},
 	{name: "small_hashes", command: "HSET user:__sequence__ name user__sequence__ mail u__sequence__@example.com " +
 		"city Paris visits 17 last 1732300000"},
@@ -67,7 +71,15 @@ func (b *bench) grow(ctx context.Context, spec serverSpec, kind collection) (*co
 		return nil, err
 	}
 	defer s.stop()
-	empty, err := readMemory(s.pid)
+	memory := func() (processMemory, error) { return readMemory(s.pid) }
+	if len(kind.before) > 0 {
+		there := test{name: kind.name, fill: kind.before}
+		if err := there.prepare(ctx, s, roundTripSize, b.opts.elements, 0); err != nil {
+			return nil, err
+		}
+		memory = func() (processMemory, error) { return settledMemory(ctx, s) }
+	}
+	empty, err := memory()
 	if err != nil {
 		return nil, s.explain(err)
 	}
