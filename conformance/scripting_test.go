@@ -312,3 +312,22 @@ func TestScriptsAndRoles(t *testing.T) {
 		expect("here", c, "FCALL", "g", "0")
 	})
 }
+
+// TestMonitorShowsScripts: who watches sees a script before what it calls.
+func TestMonitorShowsScripts(t *testing.T) {
+	eachServer(t, func(t *testing.T, start func(dir string, args ...string) *Server) {
+		s := start(t.TempDir())
+		c, watcher := dial(t, s.Addr), dial(t, s.Addr)
+		ask(t, c, "FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return redis.call('get', 'x') end)")
+		sha := ask(t, c, "SCRIPT", "LOAD", "return redis.call('get', 'x')").Text
+		ask(t, watcher, "MONITOR")
+		for _, call := range [][]string{{"EVAL", "return redis.call('get', 'x')", "0"}, {"EVALSHA", sha, "0"}, {"EVAL_RO", "return redis.call('get', 'x')", "0"}, {"FCALL", "f", "0"}} {
+			ask(t, c, call...)
+			for _, want := range []string{`"` + call[0] + `"`, `lua] "get" "x"`} {
+				if v, err := watcher.Read(); err != nil || !strings.Contains(v.Text, want) {
+					t.Errorf("%v: %v, %v, want %s", call, v, err, want)
+				}
+			}
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 // eval makes the handler of EVAL and EVAL_RO.
 func (m *module) eval(readOnly bool) core.Handler {
 	return func(c *core.Ctx) error {
+		c.Show() // before what the script calls
 		n, err := keyCount(c)
 		if err != nil {
 			return err
@@ -24,6 +25,7 @@ func (m *module) eval(readOnly bool) core.Handler {
 // evalSHA makes the handler of EVALSHA and EVALSHA_RO.
 func (m *module) evalSHA(readOnly bool) core.Handler {
 	return func(c *core.Ctx) error {
+		c.Show()
 		s := m.scripts.find(c.Args[1])
 		if s == nil {
 			return errNoScript

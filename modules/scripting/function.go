@@ -11,6 +11,7 @@ import (
 // fcall makes the handler of FCALL and FCALL_RO.
 func (m *module) fcall(readOnly bool) core.Handler {
 	return func(c *core.Ctx) error {
+		c.Show()
 		f := m.libraries.function(c.Args[1])
 		if f == nil {
 			return core.Err("Function not found")
