@@ -147,6 +147,9 @@ func TestKilledLink(t *testing.T) {
 	master, replica := m.client(), r.client()
 	follows(t, replica, master)
 	for i := range 3 {
+		if got := replica.do("CLIENT LIST TYPE master"); !strings.Contains(got, " flags=M ") {
+			t.Error("CLIENT LIST TYPE master: " + got)
+		}
 		if got := replica.do("CLIENT KILL TYPE master"); got != "1" {
 			t.Errorf("killed %s", got)
 		}
