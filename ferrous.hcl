@@ -372,15 +372,6 @@
 # Fixed at start-up.
 # enable-module-command = "no"
 
-# Accepted, without effect: errors of what a master has sent are counted and logged.
-# propagation-error-behavior = "ignore"
-
-# Accepted, without effect: what is sent to replicas leaves at once.
-# repl-disable-tcp-nodelay = false
-
-# Accepted, without effect: what a master has sent is executed, whatever the disk does.
-# replica-ignore-disk-write-errors = false
-
 # Accepted, without effect: there is no cluster mode yet.
 # cluster-allow-pubsubshard-when-down = true
 
@@ -826,6 +817,10 @@
 # disconnected; 0 to disconnect them at client-output-buffer-limit, as Redis does.
 # repl-spill-size = "1gb"
 
+# Whether what replicas are sent may wait for more, up to 40 ms, so that packets are full: less
+# traffic for more lag.
+# repl-disable-tcp-nodelay = false
+
 # With fewer replicas that have said something within min-replicas-max-lag seconds, commands that
 # write are refused; 0 for never.
 # Also called min-slaves-to-write.
@@ -890,6 +885,16 @@
 # Accepted, without effect: data are always dropped in the background.
 # Also called slave-lazy-flush.
 # replica-lazy-flush = false
+
+# Whether a replica goes on with what its master sends while it cannot write to its disk; else it
+# stops the server.
+# replica-ignore-disk-write-errors = false
+
+# What follows when a command of the master is answered with an error, so that the data may differ:
+# ignore, which counts and logs it, or panic, which stops the server. panic-on-replicas does that,
+# too.
+# One of: ignore, panic, panic-on-replicas.
+# propagation-error-behavior = "ignore"
 
 # Whether a replica that keeps neither dumps nor a log deletes the file in which it has received its
 # master's data.

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
@@ -43,6 +44,21 @@ var ErrShutdownWaits = errors.New("the shutdown waits")
 
 // Shutdowns returns what OnShutdown has registered; it is the host's.
 func (r *Registry) Shutdowns() []func(o Shutdown) error { return r.shutdowns }
+
+// SavesToo registers who, beside the module that writes dumps to files, makes dumps of all data: began
+// is when the oldest of those under way began, ok false if there is none. As in Redis, INFO tells of
+// them all as of a BGSAVE.
+func (r *Registry) SavesToo(fn func() (began time.Time, ok bool)) { r.saves = append(r.saves, fn) }
+
+// Saves returns what those tell that SavesToo has registered.
+func (r *Registry) Saves() (began time.Time, ok bool) {
+	for _, fn := range r.saves {
+		if at, is := fn(); is && (!ok || at.Before(began)) {
+			began, ok = at, true
+		}
+	}
+	return began, ok
+}
 
 // OnTick registers a function that the server's background work calls hz times
 // a second (10 by default) while it serves, with no lock held; now is Unix

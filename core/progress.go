@@ -8,7 +8,8 @@ import (
 // Progress tells how far a load has come, for INFO and the log. Its methods may
 // be called from any goroutine.
 type Progress struct {
-	Total int64 // bytes
+	Total int64        // bytes, 0 if nobody knows
+	Guess atomic.Int64 // how many there may be then, 0 for no idea
 	done  atomic.Int64
 	keys  atomic.Int64
 }

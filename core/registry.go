@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
@@ -49,6 +50,7 @@ type Registry struct {
 	loads     []func() (done bool, err error)
 	shutdowns []func(o Shutdown) error
 	delays    []func() bool
+	saves     []func() (began time.Time, ok bool)
 	ticks     []func(now int64)
 	checkers  []Checker
 	barriers  []*Barrier

@@ -48,6 +48,8 @@ type Server interface {
 	// Loading reports whether data are being brought in, so that clients are
 	// answered -LOADING.
 	Loading() bool
+	// LoadsBeside reports whether data are being brought in beside those that are served.
+	LoadsBeside() bool
 	// Reload is Load for a server that serves, called with no lock held. Clients are
 	// answered -LOADING meanwhile, as at the start; or, beside, they are served from
 	// the data that are there, but for commands with NoAsyncLoading, and what fn brings
@@ -196,6 +198,8 @@ type Follower interface {
 	PlayUnit(unit [][][]byte, raw []byte) error
 	// Select chooses the database that the stream goes on in.
 	Select(db int)
+	// Paused reports whether CLIENT PAUSE is in force.
+	Paused() bool
 	// Killed reports whether the session was ended by somebody else.
 	Killed() bool
 }

@@ -190,6 +190,9 @@ type Conn interface {
 	// source has. The caller is the session's own loop. A source is forgotten when the
 	// session ends, before Closed is called.
 	Pull(from Source)
+	// SaveOnPackets has the system wait for more before it sends packets that are not full,
+	// from now on. The caller is the session's own loop.
+	SaveOnPackets()
 	// Ready says that the session's source has something again. It may be called from
 	// any goroutine; a hook of OnTurn gives its loop, others -1.
 	Ready(loop int)

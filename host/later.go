@@ -37,10 +37,6 @@ type acceptedRow struct {
 const noCluster = "there is no cluster mode yet"
 
 var laterParams = [...]acceptedRow{
-	// Replication does it in one way.
-	{"propagation-error-behavior", "", "ignore", text, "errors of what a master has sent are counted and logged"},
-	{"repl-disable-tcp-nodelay", "", "no", yesno, "what is sent to replicas leaves at once"},
-	{"replica-ignore-disk-write-errors", "", "no", yesno, "what a master has sent is executed, whatever the disk does"},
 	// There is no cluster mode yet.
 	{"cluster-allow-pubsubshard-when-down", "", "yes", yesno, noCluster},
 	{"cluster-allow-reads-when-down", "", "no", yesno, noCluster},

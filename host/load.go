@@ -137,6 +137,9 @@ func (srv *Server) Replacing() bool {
 	return l != nil && !l.beside
 }
 
+// LoadsBeside implements core.Server.
+func (srv *Server) LoadsBeside() bool { return srv.loader.aside.On() }
+
 // sayLoading writes a line about a long load into the log now and then.
 func (srv *Server) sayLoading() {
 	const every = 5 * time.Second
@@ -146,15 +149,23 @@ func (srv *Server) sayLoading() {
 	}
 	l.said = time.Now()
 	srv.log.Info(fmt.Sprintf("Loading: %.1f%% of %s, %d keys, about %d s to go",
-		l.percent(), core.HumanBytes(l.Total), l.Keys(), l.eta()))
+		l.percent(), core.HumanBytes(l.size()), l.Keys(), l.eta()))
 }
 
-func (l *loading) percent() float64 { return 100 * float64(l.Done()) / float64(max(l.Total, 1)) }
+func (l *loading) percent() float64 { return 100 * float64(l.Done()) / float64(l.size()) }
+
+// size is how many bytes there are, or seem to be.
+func (l *loading) size() int64 {
+	if l.Total > 0 {
+		return l.Total
+	}
+	return max(l.Guess.Load(), l.Done()+l.Done()/1000, 1)
+}
 
 // eta returns the seconds that are left at the speed so far.
 func (l *loading) eta() int64 {
 	elapsed := time.Since(l.start).Seconds()
-	return int64(elapsed * float64(l.Total-l.Done()) / float64(max(l.Done(), 1)))
+	return int64(elapsed * float64(l.size()-l.Done()) / float64(max(l.Done(), 1)))
 }
 
 // infoPersistence is the host's part of the section; modules add theirs.

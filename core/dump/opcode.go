@@ -107,6 +107,9 @@ func (l *loader) aux(name, value string) {
 	case name == "ctime":
 		log.Info(fmt.Sprintf("RDB age %d seconds", max(l.o.Now/1000-number, 0)))
 	case name == "used-mem":
+		if l.o.Progress != nil {
+			l.o.Progress.Guess.Store(number)
+		}
 		log.Info(fmt.Sprintf("RDB memory usage when created %.2f Mb", float64(number)/(1<<20)))
 	case name == "aof-preamble" && number != 0:
 		log.Info("RDB has an AOF tail")

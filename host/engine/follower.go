@@ -71,6 +71,14 @@ func (f *follower) Killed() bool {
 	return f.s.closing != open
 }
 
+// Paused implements core.Follower.
+func (f *follower) Paused() bool {
+	p := &f.w.eng.pause
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until != 0
+}
+
 // DB implements core.Player.
 func (f *follower) DB() int { return f.s.DB }
 

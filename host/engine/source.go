@@ -11,6 +11,13 @@ func (s *session) Pull(from core.Source) {
 	s.worker.touch(s)
 }
 
+// SaveOnPackets implements core.Conn.
+func (s *session) SaveOnPackets() {
+	if l, ok := s.link.(network.Thrifty); ok {
+		l.SaveOnPackets()
+	}
+}
+
 // Ready implements core.Conn.
 func (s *session) Ready(loop int) {
 	if loop == s.worker.id {

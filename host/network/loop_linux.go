@@ -266,6 +266,11 @@ func (c *epollConn) WantRead(on bool) {
 	}
 }
 
+// SaveOnPackets implements Thrifty.
+func (c *epollConn) SaveOnPackets() {
+	_ = unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 0)
+}
+
 // ask tells epoll what to watch the connection for.
 func (c *epollConn) ask(writing, deaf bool) bool {
 	ev := unix.EpollEvent{Fd: int32(c.fd)}

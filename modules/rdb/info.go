@@ -15,7 +15,8 @@ func (m *module) info(w *core.InfoWriter) {
 	st := &m.state
 	m.infoCurrent(w)
 	w.Int("rdb_changes_since_last_save", m.changes(true))
-	w.Bool("rdb_bgsave_in_progress", m.current() != nil)
+	began, elsewhere := m.server.Registry().Saves()
+	w.Bool("rdb_bgsave_in_progress", m.current() != nil || elsewhere)
 	w.Int("rdb_last_save_time", st.saved)
 	status := "ok"
 	if st.failing {
@@ -26,6 +27,8 @@ func (m *module) info(w *core.InfoWriter) {
 	current := int64(-1)
 	if j := m.current(); j != nil {
 		current = int64(time.Since(j.start).Seconds())
+	} else if elsewhere {
+		current = int64(time.Since(began).Seconds())
 	}
 	w.Int("rdb_current_bgsave_time_sec", current)
 	w.Int("rdb_saves", st.saves)

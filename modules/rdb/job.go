@@ -137,7 +137,7 @@ func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, b
 		Incremental: m.incremental.Load(), Background: background, Aux: at,
 	}
 	if usec := m.saveDelay.Load(); usec != 0 {
-		o.Delay = func() time.Duration { return delay(usec) }
+		o.Delay = func() time.Duration { return dump.Delay(usec) }
 	}
 	return dump.WriteFile(ctx, m.path(), m.server.Registry(), s, o)
 }

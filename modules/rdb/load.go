@@ -45,7 +45,7 @@ func (m *module) read(o dump.LoadOptions) (res dump.Result, err error) {
 	}
 	o.Checksum, o.Log = m.checksum.Load(), m.log
 	if m.loadDelay.Load() != 0 {
-		o.Delay = func() time.Duration { return delay(m.loadDelay.Load()) }
+		o.Delay = func() time.Duration { return dump.Delay(m.loadDelay.Load()) }
 	}
 	err = m.server.Load(info.Size(), func(ctx context.Context, p *core.Progress) error {
 		o.Progress = p

@@ -3,11 +3,9 @@ package rdb
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ferrousdb/ferrous/core/config"
 )
@@ -60,18 +58,6 @@ func (m *module) workers(alone bool) int {
 		return all
 	}
 	return max(all-m.server.Loops(), 1)
-}
-
-// delay returns how long to wait after a key if a parameter says usec.
-func delay(usec int64) time.Duration {
-	if usec < 0 {
-		// A shorter wait than that for a switch of tasks is had by waiting seldom.
-		if rand.Int64N(-usec) > 0 {
-			return 0
-		}
-		usec = 1
-	}
-	return time.Duration(usec) * time.Microsecond
 }
 
 // savePoint is when to save: after so many seconds, if there were so many

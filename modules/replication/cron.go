@@ -19,6 +19,10 @@ func (m *module) tick(now int64) {
 		return
 	}
 	m.ticked = now / 1000
+	received, _ := m.up.counts()
+	m.peersMu.Lock()
+	m.rates.sample(received, m.figures.sent)
+	m.peersMu.Unlock()
 	m.pingReplicas(now)
 	m.lookAtReplicas(now)
 	m.forgetStream(now)

@@ -62,7 +62,7 @@ func (m *module) infoReplicas(w *core.InfoWriter) {
 		if p.phase == online {
 			lag = p.lag(now)
 		}
-		w.Printf(fmt.Sprintf("slave%d", i), "ip=%s,port=%d,state=%s,offset=%d,lag=%d", ip, port, p.phase, p.ack, lag)
+		w.Printf(fmt.Sprintf("slave%d", i), "ip=%s,port=%d,state=%s,offset=%d,lag=%d", ip, port, p.state(), p.ack, lag)
 	}
 }
 
@@ -81,8 +81,9 @@ func (m *module) infoStats(w *core.InfoWriter) {
 	received, wrong := m.up.counts()
 	w.Int("total_net_repl_input_bytes", received)
 	w.Int("total_net_repl_output_bytes", m.figures.sent)
-	w.Float("instantaneous_input_repl_kbps", 0)
-	w.Float("instantaneous_output_repl_kbps", 0)
+	in, out := m.rates.kbps()
+	w.Float("instantaneous_input_repl_kbps", in)
+	w.Float("instantaneous_output_repl_kbps", out)
 	w.Int("sync_full", m.figures.full)
 	w.Int("sync_partial_ok", m.figures.partial)
 	w.Int("sync_partial_err", m.figures.refused)
@@ -93,7 +94,7 @@ func (m *module) infoStats(w *core.InfoWriter) {
 // resetStats is CONFIG RESETSTAT.
 func (m *module) resetStats() {
 	m.peersMu.Lock()
-	m.figures = figures{}
+	m.figures, m.rates = figures{}, rates{}
 	m.peersMu.Unlock()
 	m.up.mu.Lock()
 	m.up.figures = replicaFigures{}

@@ -21,8 +21,10 @@ type params struct {
 	version     *config.IntVar
 	spillDir    *config.StringVar
 	spillSize   *config.MemoryVar // bytes
-	least       *config.IntVar    // replicas without which nothing is written
-	lag         *config.IntVar    // seconds
+	thrifty     *config.BoolVar
+	saveDelay   *config.IntVar // rdb-key-save-delay; nil where nobody knows it
+	least       *config.IntVar // replicas without which nothing is written
+	lag         *config.IntVar // seconds
 }
 
 func (p *params) declare(s *config.Schema) {
@@ -53,6 +55,9 @@ func (p *params) declare(s *config.Schema) {
 	p.spillSize = s.Memory(par("repl-spill-size", "1gb",
 		"How much of the stream may be on the disk for replicas that are behind, before they are disconnected; 0 to disconnect them at client-output-buffer-limit, as Redis does."),
 		0, math.MaxInt64)
+	config.UseIf(s, "rdb-key-save-delay", &p.saveDelay)
+	p.thrifty = s.Bool(par("repl-disable-tcp-nodelay", "no",
+		"Whether what replicas are sent may wait for more, up to 40 ms, so that packets are full: less traffic for more lag."))
 	p.least = s.Int(par("min-replicas-to-write", "0",
 		"With fewer replicas that have said something within min-replicas-max-lag seconds, commands that write are refused; 0 for never.", "min-slaves-to-write"),
 		0, math.MaxInt32)

@@ -24,6 +24,8 @@ type replicaParams struct {
 	priority      *config.IntVar
 	ignoreMemory  *config.BoolVar
 	deleteFiles   *config.BoolVar
+	ignoreDisk    *config.BoolVar
+	onError       *config.EnumVar
 	dumpFile      *config.StringVar
 	port, tlsPort *config.IntVar
 	maxBulk       *config.MemoryVar
@@ -70,8 +72,21 @@ func (p *replicaParams) declare(s *config.Schema) {
 	lazy := par("replica-lazy-flush", "no", "Accepted, without effect: data are always dropped in the background.", "slave-lazy-flush")
 	lazy.NoEffect = "data are always dropped in the background"
 	s.Bool(lazy)
+	p.ignoreDisk = s.Bool(par("replica-ignore-disk-write-errors", "no",
+		"Whether a replica goes on with what its master sends while it cannot write to its disk; else it stops the server."))
+	p.onError = s.Enum(par("propagation-error-behavior", "ignore",
+		"What follows when a command of the master is answered with an error, so that the data may differ: ignore, which counts and logs it, or panic, which stops the server. "+
+			"panic-on-replicas does that, too."),
+		config.Choice{Name: "ignore", Value: errorsIgnored}, config.Choice{Name: "panic", Value: errorsStop}, config.Choice{Name: "panic-on-replicas", Value: errorsStopReplicas})
 	p.deleteFiles = s.Bool(par("rdb-del-sync-files", "no", "Whether a replica that keeps neither dumps nor a log deletes the file in which it has received its master's data."))
 }
+
+// The values of propagation-error-behavior.
+const (
+	errorsIgnored = iota
+	errorsStop
+	errorsStopReplicas
+)
 
 // use names the parameters of others.
 func (p *replicaParams) use(s *config.Schema) {

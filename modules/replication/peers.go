@@ -59,6 +59,15 @@ func (p phase) String() string {
 // shown reports whether the replica is one for INFO and ROLE.
 func (p *peer) shown() bool { return p.phase == waiting || p.phase == sending || p.phase == online }
 
+// state is the phase as INFO has it: a dump whose length is not told is sent while it is made, which to
+// Redis is the making.
+func (p *peer) state() string {
+	if p.phase == sending && p.transfer != nil && p.transfer.eof {
+		return waiting.String()
+	}
+	return p.phase.String()
+}
+
 // Next implements core.Source.
 func (p *peer) Next() []byte {
 	p.m.peersMu.Lock()
@@ -167,6 +176,9 @@ func (m *module) join(c *core.Ctx, p *peer, in phase) {
 	m.peopled()
 	c.Session.Conn.SetType(core.ClientReplica)
 	c.Session.Push(replicaOnly{m})
+	if m.params.thrifty.Load() {
+		c.Session.Conn.SaveOnPackets()
+	}
 	c.Session.Conn.Pull(p)
 }
 

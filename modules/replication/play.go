@@ -3,6 +3,7 @@ package replication
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/wire"
@@ -26,6 +27,8 @@ type player struct {
 	buf    []byte // what has come; what is not played yet is buf[at:]
 	at     int
 	parser wire.Parser
+
+	saidDisk int64 // when it was last logged that the disk fails
 }
 
 // goOn makes ready to play what follows from where the server is.
@@ -72,7 +75,10 @@ func (l *link) play(f core.Follower) error {
 func (p *player) whole() error {
 	missing := 0
 	for missing == 0 {
-		var err error
+		if err := p.waitOutPause(); err != nil {
+			return err
+		}
+		err := errEnded // if the executor is broken, and does nothing any more
 		p.f.Turn(func() { missing, err = p.turn() })
 		p.unread.Store(int64(len(p.buf) - p.at))
 		if err != nil {
@@ -101,9 +107,42 @@ func (p *player) whole() error {
 	return nil
 }
 
+// waitOutPause waits while CLIENT PAUSE is in force, which holds for what the master sends, too.
+func (p *player) waitOutPause() error {
+	for p.f.Paused() {
+		select {
+		case <-p.ctx.Done():
+			return errEnded
+		case <-time.After(pauseLook):
+			p.hear() // it is not the master that is silent
+		}
+	}
+	return nil
+}
+
+const pauseLook = 5 * time.Millisecond
+
+// judgeDisk stops the server if it cannot write to its disk, so that the master's data would
+// not be kept, unless replica-ignore-disk-write-errors says that it does not matter.
+func (p *player) judgeDisk() {
+	c := core.Ctx{Hooks: p.m.srv.Registry().Hooks}
+	err, fails := c.Refusal(core.TellsHealth, core.TopLevel).(core.Error)
+	if !fails || err.Code != "MISCONF" {
+		return
+	}
+	if !p.m.up.ignoreDisk.Load() {
+		panic("Replica was unable to write command to disk.")
+	}
+	if now := p.m.srv.Now(); now-p.saidDisk > 10_000 {
+		p.saidDisk = now
+		p.m.up.log.Warn("Replica is applying a command it is unable to write to disk.")
+	}
+}
+
 // turn plays some units. missing is how many bytes the next one lacks at least, 0 if
 // there are more that are whole.
 func (p *player) turn() (missing int, err error) {
+	p.judgeDisk()
 	for range turnUnits {
 		if p.ctx.Err() != nil {
 			return 0, errEnded
@@ -142,6 +181,9 @@ func (p *player) replied(unit [][][]byte, err error) {
 	name := ""
 	if len(unit) > 0 {
 		name = core.Clip(unit[0][0], 128)
+	}
+	if u.onError.Load() != errorsIgnored {
+		defer panic("This replica panicked sending an error to its master after processing the command '" + name + "'")
 	}
 	u.log.Warn(fmt.Sprintf("== CRITICAL == This replica is sending an error to its master: '%v' after processing the command '%s'", err, name))
 }

@@ -44,13 +44,14 @@ type module struct {
 	pinged int64        // when, Unix milliseconds
 
 	// peersMu comes before the stream's and a mailbox's locks, and after the shards'.
-	peersMu   sync.Mutex
-	peers     []*peer
-	lonely    int64 // since when there are none, Unix milliseconds
-	transfers int   // dumps on their way
-	waits     waits
-	fail      failover
-	figures   figures
+	peersMu sync.Mutex
+	peers   []*peer
+	lonely  int64       // since when there are none, Unix milliseconds
+	running []*transfer // dumps that are made
+	waits   waits
+	fail    failover
+	figures figures
+	rates   rates
 
 	ctx  context.Context // ends with the server
 	end  context.CancelFunc
@@ -84,6 +85,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnPosition(m.position)
 	r.Acknowledges(m)
 	r.DelayShutdown(m.mayStop)
+	r.SavesToo(m.transferring)
 	r.OnShutdown(m.tellLagging)
 	m.guardWrites(r)
 	m.registerReplica(r)

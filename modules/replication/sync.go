@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -122,13 +123,13 @@ func (m *module) callPeers(t *transfer) {
 func (m *module) schedule(now int64) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	for m.transfers < mostTransfers {
+	for len(m.running) < mostTransfers {
 		group := m.due(now)
 		if len(group) == 0 {
 			return
 		}
-		m.transfers++
 		t := m.newTransfer(group)
+		m.running = append(m.running, t)
 		m.jobs.Go(func() { m.run(t) })
 	}
 }
@@ -186,6 +187,18 @@ func (m *module) newTransfer(group []*peer) *transfer {
 	return t
 }
 
+// transferring tells since when dumps are made for replicas, if any are.
+func (m *module) transferring() (began time.Time, ok bool) {
+	m.peersMu.Lock()
+	defer m.peersMu.Unlock()
+	for _, t := range m.running {
+		if !ok || t.started.Before(began) {
+			began, ok = t.started, true
+		}
+	}
+	return began, ok
+}
+
 // run makes a dump and sends it.
 func (m *module) run(t *transfer) {
 	err := m.transmit(t)
@@ -195,7 +208,7 @@ func (m *module) run(t *transfer) {
 	}
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	m.transfers--
+	m.running = slices.DeleteFunc(m.running, func(x *transfer) bool { return x == t })
 	if err == nil {
 		return
 	}
@@ -297,6 +310,9 @@ func (m *module) save(t *transfer, to io.Writer) (dump.Result, error) {
 		Checksum: m.up.checks(), Background: true, Workers: 1, Now: t.started.UnixMilli(),
 		RedisVersion: m.srv.Version().Redis, Access: m.params.dumps.Access(), Plain: !m.params.dumps.Compress(),
 		Aux: dump.PositionAux(t.position), NoKeys: !t.filter.keys(), Libraries: &t.texts, Version: t.version,
+	}
+	if v := m.params.saveDelay; v != nil && v.Load() != 0 {
+		o.Delay = func() time.Duration { return dump.Delay(v.Load()) }
 	}
 	if t.eof {
 		o.Workers = max(runtime.GOMAXPROCS(0)-m.srv.Loops(), 1)

@@ -34,7 +34,7 @@ func configSet(c *core.Ctx) error {
 		pairs = append(pairs, config.Pair{Name: string(args[0]), Value: string(args[1])})
 	}
 	err := c.Server.Registry().Config.Set(pairs, config.SetOptions{
-		AllowProtected: allowed(c, "enable-protected-configs"), Loading: c.Server.Loading(),
+		AllowProtected: allowed(c, "enable-protected-configs"), Loading: c.Server.Loading() || c.Server.LoadsBeside(),
 	})
 	if errors.Is(err, config.ErrLoading) {
 		return core.ErrLoading

@@ -1,0 +1,149 @@
+package replication_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestPropagationError: what follows when a command of the master fails on its replica.
+func TestPropagationError(t *testing.T) {
+	for _, behaviour := range []string{"ignore", "panic"} {
+		t.Run(behaviour, func(t *testing.T) {
+			m, port := startTCP(t, t.TempDir())
+			r := start(t, "--replicaof", "127.0.0.1 "+port, "--replica-read-only", "no", "--propagation-error-behavior", behaviour)
+			master, replica := m.client(), r.client()
+			follows(t, replica, master)
+			replica.want("SET k text", "OK")
+			master.want("RPUSH k element", "1")
+			if behaviour == "ignore" {
+				until(t, "the error is counted", func() bool { return replica.info("unexpected_error_replies") == "1" })
+				return
+			}
+			replica.ended()
+			if log := r.log.String(); !strings.Contains(log, "This replica panicked sending an error to its master after processing the command 'RPUSH'") {
+				t.Error(log)
+			}
+		})
+	}
+}
+
+// TestReplicaDisk: a replica whose disk fails stops when its master writes, unless it is told not to.
+func TestReplicaDisk(t *testing.T) {
+	for _, ignore := range []string{"yes", "no"} {
+		t.Run(ignore, func(t *testing.T) {
+			m, port := startTCP(t, t.TempDir())
+			dir, err := os.MkdirTemp("", "repl")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer os.RemoveAll(dir)
+			r := start(t, "--replicaof", "127.0.0.1 "+port, "--replica-ignore-disk-write-errors", ignore, "--save", "36000 1000000",
+				"--enable-protected-configs", "yes", "--dir", dir)
+			master, replica := m.client(), r.client()
+			follows(t, replica, master)
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+			replica.do("BGSAVE")
+			until(t, "the save has failed", func() bool { return replica.info("rdb_last_bgsave_status") == "err" })
+			master.want("SET k v", "OK")
+			if ignore == "yes" {
+				follows(t, replica, master)
+				return
+			}
+			replica.ended()
+			if log := r.log.String(); !strings.Contains(log, "Replica was unable to write command to disk.") {
+				t.Error(log)
+			}
+		})
+	}
+}
+
+// TestPausedReplica: CLIENT PAUSE on a replica holds its master's writes, too.
+func TestPausedReplica(t *testing.T) {
+	m, port := startTCP(t, t.TempDir())
+	r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
+	master, replica := m.client(), r.client()
+	follows(t, replica, master)
+	replica.want("CLIENT PAUSE 1000000 WRITE", "OK")
+	before := replica.info("slave_repl_offset")
+	master.want("SET k v", "OK")
+	master.want("WAIT 1 50", "0")
+	if after := replica.info("slave_repl_offset"); after != before {
+		t.Errorf("the offset goes from %s to %s", before, after)
+	}
+	replica.want("EXISTS k", "0")
+	replica.want("CLIENT UNPAUSE", "OK")
+	follows(t, replica, master)
+	replica.want("GET k", "v")
+}
+
+// TestLoadBeside: old data are served while new ones come, and a save is shown on the master's side.
+func TestLoadBeside(t *testing.T) {
+	m, port := startTCP(t, t.TempDir(), "--repl-backlog-size", "1")
+	r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port, "--repl-diskless-load", "swapdb")
+	master, replica := m.client(), r.client()
+	follows(t, replica, master)
+	master.want("SET old v", "OK")
+	follows(t, replica, master)
+	master.want("CONFIG SET rdb-key-save-delay 600000000", "OK")
+	// Cut off, and far behind when it comes back.
+	master.want("MULTI", "OK")
+	master.want("CLIENT KILL TYPE replica", "QUEUED")
+	for i := range 10 {
+		master.want(fmt.Sprintf("SET k%d %s", i, strings.Repeat("x", 20000)), "QUEUED")
+	}
+	master.do("EXEC")
+	until(t, "the load beside", func() bool { return replica.info("async_loading") == "1" })
+	if master.info("rdb_bgsave_in_progress") != "1" || !strings.Contains(master.info("slave0"), "state=wait_bgsave") || replica.info("loading") != "0" {
+		t.Error("INFO does not tell of it")
+	}
+	replica.want("GET old", "v")
+	replica.want("DBSIZE", "1")
+	for _, command := range []string{"CONFIG SET appendonly yes", "CONFIG SET appendonly no", "REPLICAOF NO ONE", "SAVE"} {
+		replica.want(command, "LOADING Redis is loading the dataset in memory")
+	}
+	master.want("CONFIG SET rdb-key-save-delay 0", "OK")
+	master.do("CLIENT KILL TYPE replica") // it waits for the key under way otherwise
+	follows(t, replica, master)
+	replica.want("DBSIZE", "11")
+	until(t, "the dump is over", func() bool { return master.info("rdb_bgsave_in_progress") == "0" })
+}
+
+// TestSavingPackets: repl-disable-tcp-nodelay is a matter between the master and the system.
+func TestSavingPackets(t *testing.T) {
+	for _, off := range []string{"no", "yes"} {
+		m, port := startTCP(t, t.TempDir(), "--repl-disable-tcp-nodelay", off)
+		r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
+		master := m.client()
+		follows(t, r.client(), master)
+		found := regexp.MustCompile(`fd=(\d+)`).FindStringSubmatch(master.do("CLIENT LIST TYPE replica"))
+		if found == nil {
+			t.Fatal("no replica in CLIENT LIST")
+		}
+		fd, _ := strconv.Atoi(found[1])
+		nodelay, err := syscall.GetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY)
+		if err != nil || (nodelay != 0) != (off == "no") {
+			t.Errorf("repl-disable-tcp-nodelay %s: TCP_NODELAY is %d, %v", off, nodelay, err)
+		}
+	}
+}
+
+// TestRates: the averages of INFO count what replicas get.
+func TestRates(t *testing.T) {
+	m, port := startTCP(t, t.TempDir())
+	r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
+	master, replica := m.client(), r.client()
+	follows(t, replica, master)
+	master.want("SET k "+strings.Repeat("x", 1<<20), "OK")
+	follows(t, replica, master)
+	until(t, "a second is over", func() bool {
+		return !strings.HasPrefix(master.info("instantaneous_output_repl_kbps"), "0.0") &&
+			!strings.HasPrefix(replica.info("instantaneous_input_repl_kbps"), "0.0")
+	})
+}
