@@ -83,6 +83,28 @@ func TestStreamsGoThroughFiles(t *testing.T) {
 			same(t, nodeIn(t, c.from, from.Dir, slices.Concat(args, log)...).streams(c.but), want)
 		})
 	}
+	t.Run("replicas of ferrous", func(t *testing.T) {
+		from := node(t, ferrous, args...)
+		link := []string{"--replicaof", from.where()}
+		replicas := []*testNode{node(t, redis, slices.Concat(args, link)...), node(t, ferrous, slices.Concat(args, link)...)}
+		await := func(what string, done func(to *testNode) bool) {
+			for _, to := range replicas {
+				for end := time.Now().Add(waitTimeout); !done(to); time.Sleep(pollEvery) {
+					if time.Now().After(end) {
+						t.Fatalf("%s: no %s", to.Addr, what)
+					}
+				}
+			}
+		}
+		await("link", func(to *testNode) bool {
+			return strings.Contains(to.do("INFO", "replication"), "master_link_status:up")
+		})
+		from.fillStreams(rand.New(rand.NewPCG(seed, 0)))
+		await("agreement about the offset", func(to *testNode) bool { return to.offset() == from.offset() })
+		for _, to := range replicas {
+			same(t, to.streams(logged), from.streams(logged))
+		}
+	})
 	t.Run("payloads of redis", func(t *testing.T) {
 		from, oracle, subject := filled(t, redis), node(t, redis, args...), node(t, ferrous, args...)
 		for _, key := range streamKeys {
