@@ -303,7 +303,7 @@ func finishPcall(L *vm.LState, x *thrown) int {
 	}
 	v := x.value
 	if t, ok := v.(*vm.LTable); ok {
-		if s, ok := toText(t.RawGetString("err")); ok {
+		if s, ok := toText(L.GetField(t, "err")); ok { // of which a metatable may know
 			v = vm.LString(s)
 		}
 	}
