@@ -137,10 +137,14 @@ func dialLarge(ctx context.Context, s *server) (*largeClient, error) {
 	if err != nil {
 		return nil, s.explain(err)
 	}
+	return newLargeClient(c), nil
+}
+
+func newLargeClient(c *conn) *largeClient {
 	c.r = bufio.NewReaderSize(c.Conn, 256<<10)
 	l := &largeClient{c, make([]byte, 1<<20)}
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(l.piece) // which never fails
-	return l, nil
+	return l
 }
 
 // set is SET of n bytes of noise.
@@ -254,7 +258,15 @@ func (x *largeSteps) job(name string, job backgroundJob) error {
 // largeOn is the second part on one server.
 func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, error) {
 	limits := []string{"--proto-max-bulk-len", "2gb", "--auto-aof-rewrite-percentage", "0", "--client-output-buffer-limit", "normal 0 0 0"}
-	s, err := b.launcher.start(ctx, spec, limits...)
+	dir, err := os.MkdirTemp(b.launcher.tmp, "tls-")
+	if err != nil {
+		return nil, err
+	}
+	secure, port, err := tlsArgs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.launcher.start(ctx, spec, append(secure, limits...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -268,6 +280,9 @@ func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, erro
 	before, err := readMemory(s.pid)
 	if err != nil {
 		return nil, s.explain(err)
+	}
+	if err := x.secure(port); err != nil {
+		return x.runs, err
 	}
 	if err := x.strings(before.RSS); err != nil {
 		return x.runs, err

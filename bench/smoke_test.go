@@ -182,7 +182,7 @@ func TestSmokeLarge(t *testing.T) {
 	needRedis(t)
 	r, text := measure(t, "-server", "redis=redis-server", "-only", "large", "-dir", t.TempDir(),
 		"-large", "2", "-rest", "0", "-seconds", "0.1", "-rounds", "1")
-	if len(r.Large) != 2*len(largeSizes)+2 || len(r.LargeStalls["redis"]) < 20 || r.Error != "" {
+	if len(r.Large) != 2*len(largeSizes)+2 || len(r.LargeStalls["redis"]) < 23 || r.Error != "" {
 		t.Fatalf("%s", text)
 	}
 	for _, run := range r.LargeStalls["redis"] {
