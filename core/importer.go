@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"io"
+	"net"
 )
 
 // Importer brings the data of another server that runs into this one, for the command
@@ -12,8 +13,8 @@ type Importer interface {
 	// a source: redis://[user:password@]host[:port], or rediss:// for TLS.
 	Arguments(source string) ([]string, error)
 	// Preview looks through the source, without changing anything anywhere, and writes to
-	// out what would come, and what would not.
-	Preview(ctx context.Context, source string, r *Registry, out io.Writer) error
+	// out what would come, and what would not. dial is Server.Dial of a server that does not run.
+	Preview(ctx context.Context, source string, r *Registry, dial func(ctx context.Context, address string, secure bool) (net.Conn, error), out io.Writer) error
 	// State tells how far a server that follows its source is.
 	State() ImportState
 	// Promote makes it independent of its source.

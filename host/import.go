@@ -66,7 +66,7 @@ func (srv *Server) parseImport(args []string, stdout, stderr io.Writer) (im *imp
 
 // preview is --dry-run.
 func (im *importing) preview(srv *Server, stdout, stderr io.Writer) int {
-	if err := im.importer.Preview(context.Background(), im.source, srv.registry, stdout); err != nil {
+	if err := im.importer.Preview(context.Background(), im.source, srv.registry, srv.net.Dial, stdout); err != nil {
 		fmt.Fprintf(stderr, "%s import: %v\n", srv.program(), err)
 		return 1
 	}

@@ -36,7 +36,7 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
 	}
-	if action == hostconfig.Run && original.hide != nil {
+	if (action == hostconfig.Run || action == hostconfig.Import) && original.hide != nil {
 		original.hide(srv.registry.Config, len(original.list)-len(args))
 	}
 	switch action {

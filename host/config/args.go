@@ -115,12 +115,31 @@ func parseArgs(args []string) (cl commandLine, values []argValue) {
 }
 
 // Secrets calls found for each part of an argument that is, or may be, a secret: the value of a parameter that is
-// Sensitive, which begins at a byte of the argument and goes to its end. args are as for Load.
+// Sensitive, which begins at a byte of the argument and goes to its end, or the password in a URL. args are as for Load.
 func Secrets(s *config.Schema, args []string, found func(arg, from int)) {
+	for i, arg := range args {
+		if from := passwordIn(arg); from > 0 {
+			found(i, from)
+		}
+	}
 	_, values := parseArgs(args)
 	for _, v := range values {
 		if p := s.Find(v.name); p != nil && p.Param().Has(config.Sensitive) {
 			found(v.arg, v.from)
 		}
 	}
+}
+
+// passwordIn returns where the password begins in a URL like redis://user:password@host, 0 if there is none.
+func passwordIn(url string) int {
+	scheme := strings.Index(url, "://")
+	if scheme < 0 {
+		return 0
+	}
+	user, _, ok := strings.Cut(url[scheme+3:], "@")
+	colon := strings.IndexByte(user, ':')
+	if !ok || colon < 0 {
+		return 0
+	}
+	return scheme + 3 + colon + 1
 }

@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
@@ -44,6 +45,17 @@ func (m *module) pingReplicas(now int64) {
 	m.pinged = now
 	m.say("PING")
 	m.wake(-1)
+}
+
+// debugReplicate is DEBUG REPLICATE command [argument ...].
+func (m *module) debugReplicate(c *core.Ctx) error {
+	var words []string
+	for _, a := range c.Args[2:] {
+		words = append(words, string(a))
+	}
+	m.say(words...)
+	c.OK()
+	return nil
 }
 
 // say adds a command to the stream that concerns no data.

@@ -18,8 +18,12 @@ func TestPropagationError(t *testing.T) {
 			r := start(t, "--replicaof", "127.0.0.1 "+port, "--replica-read-only", "no", "--propagation-error-behavior", behaviour)
 			master, replica := m.client(), r.client()
 			follows(t, replica, master)
-			replica.want("SET k text", "OK")
-			master.want("RPUSH k element", "1")
+			if behaviour == "ignore" { // either way
+				replica.want("SET k text", "OK")
+				master.want("RPUSH k element", "1")
+			} else {
+				master.want("DEBUG REPLICATE RPUSH", "OK")
+			}
 			if behaviour == "ignore" {
 				until(t, "the error is counted", func() bool { return replica.info("unexpected_error_replies") == "1" })
 				return

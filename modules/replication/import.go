@@ -91,16 +91,12 @@ var importDoing = [...]string{"waiting for the source", "connecting", "introduci
 func (i importer) Promote() { i.m.srv.Standstill(i.m.replicaOfNoOne) }
 
 // Preview implements core.Importer.
-func (i importer) Preview(ctx context.Context, text string, r *core.Registry, out io.Writer) error {
+func (i importer) Preview(ctx context.Context, text string, r *core.Registry, dial func(context.Context, string, bool) (net.Conn, error), out io.Writer) error {
 	s, err := parseSource(text)
 	if err != nil {
 		return err
 	}
-	if s.secure {
-		return errors.New("--dry-run looks at sources without TLS only")
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", s.master.String())
+	conn, err := dial(ctx, s.master.String(), s.secure)
 	if err != nil {
 		return err
 	}

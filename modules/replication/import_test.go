@@ -18,7 +18,7 @@ func TestImport(t *testing.T) {
 	look := func(want ...string) {
 		t.Helper()
 		var out strings.Builder
-		if err := im.Preview(context.Background(), source, idle.Registry(), &out); err != nil {
+		if err := im.Preview(context.Background(), source, idle.Registry(), idle.Dial, &out); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range want {

@@ -87,6 +87,10 @@ func (m *module) Register(r *core.Registry) error {
 	r.DelayShutdown(m.mayStop)
 	r.SavesToo(m.transferring)
 	r.OnShutdown(m.tellLagging)
+	r.Debug(core.DebugCommand{
+		Name: "REPLICATE", Args: "<command> [<argument> ...]", Arity: -3, Run: m.debugReplicate,
+		Help: "Sends replicas a command that is not executed here.",
+	})
 	m.guardWrites(r)
 	m.registerReplica(r)
 	m.registerInfo(r)
