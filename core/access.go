@@ -74,7 +74,7 @@ func (r *Registry) Authenticate(a Authenticator) {
 }
 
 // Authenticator returns the authenticator, nil if there is none.
-func (r *Registry) Authenticator() Authenticator { return r.auth }
+func (r *Table) Authenticator() Authenticator { return r.auth }
 
 // Listening registers who knows what a session listens to: each calls fn for its
 // channels and patterns, those of shards included, until fn returns false. It is
@@ -85,7 +85,7 @@ func (r *Registry) Listening(each func(s *Session, fn func(channel string, patte
 
 // Listens calls fn for the channels and patterns that a session listens to, until
 // fn returns false; under the same conditions.
-func (r *Registry) Listens(s *Session, fn func(channel string, pattern bool) bool) {
+func (r *Table) Listens(s *Session, fn func(channel string, pattern bool) bool) {
 	for _, each := range r.listening {
 		each(s, fn)
 	}

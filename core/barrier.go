@@ -26,7 +26,7 @@ func (r *Registry) Barrier() *Barrier {
 }
 
 // Barriers returns all barriers; it is the host's.
-func (r *Registry) Barriers() []*Barrier { return r.barriers }
+func (r *Table) Barriers() []*Barrier { return r.barriers }
 
 // OnMove sets what is called when the barrier has moved; it is the host's.
 func (b *Barrier) OnMove(wake func()) { b.wake = wake }

@@ -102,7 +102,7 @@ var ownFlags = []ClientFlag{
 
 // clientLine is what a line is made of.
 type clientLine struct {
-	r    *Registry
+	r    *Table
 	s    *Session
 	conn ConnInfo
 	now  int64
@@ -186,7 +186,7 @@ func appendEvents(b []byte, l *clientLine) []byte {
 // nil if it makes none: it is in the client's query buffer while it runs, and is
 // counted as it is in Redis. The caller is the session's own loop or a command
 // with AllSessions.
-func (r *Registry) AppendClientInfo(b []byte, s *Session, now int64, own [][]byte) []byte {
+func (r *Table) AppendClientInfo(b []byte, s *Session, now int64, own [][]byte) []byte {
 	l := clientLine{r: r, s: s, conn: s.Conn.Info(), now: now}
 	if own != nil {
 		size, arguments := requestSize(own)

@@ -14,7 +14,7 @@ type Importer interface {
 	Arguments(source string) ([]string, error)
 	// Preview looks through the source, without changing anything anywhere, and writes to
 	// out what would come, and what would not. dial is Server.Dial of a server that does not run.
-	Preview(ctx context.Context, source string, r *Registry, dial func(ctx context.Context, address string, secure bool) (net.Conn, error), out io.Writer) error
+	Preview(ctx context.Context, source string, r *Table, dial func(ctx context.Context, address string, secure bool) (net.Conn, error), out io.Writer) error
 	// State tells how far a server that follows its source is.
 	State() ImportState
 	// Promote makes it independent of its source.
@@ -41,4 +41,4 @@ func (r *Registry) Import(i Importer) {
 }
 
 // Importer returns the importer, nil if there is none.
-func (r *Registry) Importer() Importer { return r.importer }
+func (r *Table) Importer() Importer { return r.importer }

@@ -14,19 +14,19 @@ import (
 // there is at least one, and checks their number. With an error about that number,
 // or about a container that lacks its subcommand, comes the row. It is the one
 // place where names become commands, whoever calls: clients, scripts, the log.
-func (r *Registry) Lookup(args [][]byte) (*Command, error) {
+func (r *Table) Lookup(args [][]byte) (*Command, error) {
 	return lookup(r.called.find(args[0]), args)
 }
 
 // LookupFed is Lookup for what was fed: there commands have their own names,
 // whatever clients call them (Rename).
-func (r *Registry) LookupFed(args [][]byte) (*Command, error) {
+func (r *Table) LookupFed(args [][]byte) (*Command, error) {
 	return lookup(r.FindFed(args[0]), args)
 }
 
 // FindFed finds the command, or container, of a name in what was fed, nil if there
 // is none. A log of Redis has the names that clients called the commands by.
-func (r *Registry) FindFed(name []byte) *Command {
+func (r *Table) FindFed(name []byte) *Command {
 	if cmd := r.own.find(name); cmd != nil {
 		return cmd
 	}
@@ -91,7 +91,7 @@ func (n Renames) apply(commands map[string]*Command) (map[string]*Command, error
 }
 
 // CheckRenames returns the error of Rename.
-func (r *Registry) CheckRenames(n Renames) error {
+func (r *Table) CheckRenames(n Renames) error {
 	_, err := n.apply(r.commands)
 	return err
 }
@@ -99,7 +99,7 @@ func (r *Registry) CheckRenames(n Renames) error {
 // Rename changes by which names clients, and scripts, can call commands. Statistics,
 // permissions and what is fed keep the commands' own. It is for the start, after
 // Freeze and before any Lookup.
-func (r *Registry) Rename(n Renames) (err error) {
+func (r *Table) Rename(n Renames) (err error) {
 	if len(n) == 0 {
 		return nil
 	}
@@ -114,14 +114,14 @@ func (r *Registry) Rename(n Renames) (err error) {
 }
 
 // Callable returns the commands that can be called, sorted by their own names.
-func (r *Registry) Callable() []*Command {
+func (r *Table) Callable() []*Command {
 	all := slices.Collect(maps.Values(r.names))
 	slices.SortFunc(all, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
 // FindCallable is Find by the name that clients call a command by.
-func (r *Registry) FindCallable(name string) *Command { return find(r.names, name) }
+func (r *Table) FindCallable(name string) *Command { return find(r.names, name) }
 
 // fedArgs returns the arguments of a call as they are fed, with the command's own
 // name.

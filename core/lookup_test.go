@@ -16,7 +16,7 @@ func TestRename(t *testing.T) {
 		Command{Name: "set", Run: nop, Arity: 3},
 		Command{Name: "config", Arity: -2, Sub: []Command{{Name: "get", Run: nop, Arity: 3}}},
 	)
-	if err := r.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	words := func(all ...string) (args [][]byte) {
@@ -26,11 +26,11 @@ func TestRename(t *testing.T) {
 		return args
 	}
 	for _, bad := range []Renames{{{"nosuch", "x"}}, {{"get", "set"}}, {{"get", ""}, {"get", "x"}}} {
-		if r.CheckRenames(bad) == nil || r.Rename(bad) == nil {
+		if r.Table().CheckRenames(bad) == nil || r.Table().Rename(bad) == nil {
 			t.Errorf("%v is accepted", bad)
 		}
 	}
-	if err := r.Rename(Renames{{"GET", "Fetch"}, {"set", "get"}, {"config", ""}}); err != nil {
+	if err := r.Table().Rename(Renames{{"GET", "Fetch"}, {"set", "get"}, {"config", ""}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -49,17 +49,17 @@ func TestRename(t *testing.T) {
 			}
 			return cmd.FullName()
 		}
-		if got := name(r.Lookup(c.args)); got != c.want {
+		if got := name(r.Table().Lookup(c.args)); got != c.want {
 			t.Errorf("%q finds %q, want %q", c.args, got, c.want)
 		}
-		if got := name(r.LookupFed(c.args)); got != c.fed {
+		if got := name(r.Table().LookupFed(c.args)); got != c.fed {
 			t.Errorf("%q in a log finds %q, want %q", c.args, got, c.fed)
 		}
 	}
-	if r.Find("get") == nil || r.FindCallable("config") != nil || len(r.Callable()) != 2 {
+	if r.Table().Find("get") == nil || r.Table().FindCallable("config") != nil || len(r.Table().Callable()) != 2 {
 		t.Error("the lists of commands are wrong")
 	}
-	c := &Ctx{Cmd: r.Find("set"), Args: words("get", "k", "v")}
+	c := &Ctx{Cmd: r.Table().Find("set"), Args: words("get", "k", "v")}
 	if got := c.fedArgs(); string(got[0]) != "SET" || len(got) != 3 {
 		t.Errorf("fed as %q", got)
 	}

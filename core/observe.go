@@ -30,7 +30,7 @@ func (r *Registry) OnLatency(fn func(event string, took time.Duration)) *Switch 
 func (r *Registry) OnResetStats(fn func()) { r.resets = append(r.resets, fn) }
 
 // StatsResets returns what OnResetStats has registered; it is the host's.
-func (r *Registry) StatsResets() []func() { return r.resets }
+func (r *Table) StatsResets() []func() { return r.resets }
 
 // Showing reports whether any hook of OnShow is on.
 func (h *Hooks) Showing() bool { return h.any(hookShow) }

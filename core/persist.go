@@ -21,7 +21,7 @@ import (
 func (r *Registry) OnLoad(fn func() (done bool, err error)) { r.loads = append(r.loads, fn) }
 
 // Loads returns the sources of data, in order; it is the host's.
-func (r *Registry) Loads() []func() (done bool, err error) { return r.loads }
+func (r *Table) Loads() []func() (done bool, err error) { return r.loads }
 
 // OnShutdown registers what is to be done before the server stops because it was
 // asked to: to save. It is called with no command running and all shards
@@ -37,13 +37,13 @@ func (r *Registry) OnShutdown(fn func(o Shutdown) error) { r.shutdowns = append(
 func (r *Registry) DelayShutdown(ready func() bool) { r.delays = append(r.delays, ready) }
 
 // Delays returns what DelayShutdown has registered; it is the host's.
-func (r *Registry) Delays() []func() bool { return r.delays }
+func (r *Table) Delays() []func() bool { return r.delays }
 
 // ErrShutdownWaits is the answer of Server.Shutdown to one that has to wait, or while one does.
 var ErrShutdownWaits = errors.New("the shutdown waits")
 
 // Shutdowns returns what OnShutdown has registered; it is the host's.
-func (r *Registry) Shutdowns() []func(o Shutdown) error { return r.shutdowns }
+func (r *Table) Shutdowns() []func(o Shutdown) error { return r.shutdowns }
 
 // SavesToo registers who, beside the module that writes dumps to files, makes dumps of all data: began
 // is when the oldest of those under way began, ok false if there is none. As in Redis, INFO tells of
@@ -66,7 +66,7 @@ func (r *Registry) Saves() (began time.Time, ok bool) {
 func (r *Registry) OnTick(fn func(now int64)) { r.ticks = append(r.ticks, fn) }
 
 // Ticks returns what OnTick has registered; it is the host's.
-func (r *Registry) Ticks() []func(now int64) { return r.ticks }
+func (r *Table) Ticks() []func(now int64) { return r.ticks }
 
 // Checker examines files of one format, for the command "ferrous check".
 type Checker struct {
@@ -86,7 +86,7 @@ type CheckOptions struct {
 	Fix      bool        // repair what can be
 	Ask      func() bool // asks the user whether to go on with the repair
 	Out      io.Writer
-	Registry *Registry // of a server that does not run
+	Registry *Table // of a server that does not run
 	// Progress is told how many bytes of how many are done; never nil.
 	Progress func(done, total int64)
 }
@@ -95,7 +95,7 @@ type CheckOptions struct {
 func (r *Registry) Checker(c Checker) { r.checkers = append(r.checkers, c) }
 
 // Checkers returns the checkers of files, in order; it is the host's.
-func (r *Registry) Checkers() []Checker { return r.checkers }
+func (r *Table) Checkers() []Checker { return r.checkers }
 
 // Position is a place in the history of the data that masters and replicas share: a
 // replica whose data are those of a position goes on from there.
@@ -115,7 +115,7 @@ func (r *Registry) OnRestore(fn func(p Position)) { r.restore = fn }
 
 // Restored tells that the data, which have just been loaded at the start from a file
 // that says so, are those of a position. No lock is held.
-func (r *Registry) Restored(p Position, ks *keyspace.Keyspace) {
+func (r *Table) Restored(p Position, ks *keyspace.Keyspace) {
 	if r.restore != nil {
 		ks.Lock(keyspace.AllShards)
 		defer ks.Unlock(keyspace.AllShards)
@@ -130,7 +130,7 @@ func (r *Registry) Restored(p Position, ks *keyspace.Keyspace) {
 func (r *Registry) OnReplace(fn func(begins bool)) { r.replace = append(r.replace, fn) }
 
 // Replace tells those that OnReplace has registered.
-func (r *Registry) Replace(begins bool) {
+func (r *Table) Replace(begins bool) {
 	for _, fn := range r.replace {
 		fn(begins)
 	}
@@ -139,7 +139,7 @@ func (r *Registry) Replace(begins bool) {
 // Position returns the position of the data, and whether there is one. All shards are
 // locked: it is what belongs to a snapshot that is taken under the same locks. Or nothing
 // is being fed (Hooks.Settled): it is what belongs to what was.
-func (r *Registry) Position() (p Position, ok bool) {
+func (r *Table) Position() (p Position, ok bool) {
 	if r.position == nil {
 		return p, false
 	}
@@ -163,4 +163,4 @@ type Acks interface {
 func (r *Registry) Acknowledges(a Acks) { r.acks = a }
 
 // Acks returns who knows what replicas have acknowledged, nil if there cannot be any.
-func (r *Registry) Acks() Acks { return r.acks }
+func (r *Table) Acks() Acks { return r.acks }

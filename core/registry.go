@@ -14,9 +14,8 @@ import (
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
-// Registry is where modules declare what they bring. There is one per server;
-// the host freezes it before the server listens, and from then on it is
-// read-only and may be used from any goroutine.
+// Registry is where modules declare what they bring. There is one per server; the host
+// freezes it before the server listens.
 type Registry struct {
 	// Config is the schema of the configuration parameters.
 	Config *config.Schema
@@ -68,6 +67,14 @@ type Registry struct {
 	frozen bool
 }
 
+// Table is what has been registered, as others see it: it is complete when the registry is
+// frozen, and from then on does not change and may be used from any goroutine.
+type Table Registry
+
+// Table returns the table of what is registered by the time when somebody looks. What asks
+// it is to be asked after Register; from Start on there is Server.Registry.
+func (r *Registry) Table() *Table { return (*Table)(r) }
+
 // registered is what the registry adds to a row.
 type registered struct {
 	id       int
@@ -110,7 +117,7 @@ func (r *Registry) Add(m Module) {
 }
 
 // Modules returns the names of the registered modules, in order.
-func (r *Registry) Modules() []string { return r.modules }
+func (r *Table) Modules() []string { return r.modules }
 
 func (r *Registry) fail(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
@@ -397,10 +404,10 @@ func (r *Registry) Debug(subs ...DebugCommand) {
 }
 
 // DebugCommand returns a subcommand of DEBUG by its name in any case, or nil.
-func (r *Registry) DebugCommand(name string) *DebugCommand { return r.debugs[strings.ToUpper(name)] }
+func (r *Table) DebugCommand(name string) *DebugCommand { return r.debugs[strings.ToUpper(name)] }
 
 // DebugCommands returns all subcommands of DEBUG, sorted by name.
-func (r *Registry) DebugCommands() []*DebugCommand {
+func (r *Table) DebugCommands() []*DebugCommand {
 	all := make([]*DebugCommand, 0, len(r.debugs))
 	for _, d := range r.debugs {
 		all = append(all, d)
@@ -409,8 +416,8 @@ func (r *Registry) DebugCommands() []*DebugCommand {
 	return all
 }
 
-// Freeze ends registration and reports every mistake at once.
-func (r *Registry) Freeze() error {
+// Freeze ends registration and returns what is registered, or every mistake at once.
+func (r *Registry) Freeze() (*Table, error) {
 	for _, cmd := range r.commands {
 		r.sorted = append(r.sorted, cmd)
 	}
@@ -427,15 +434,15 @@ func (r *Registry) Freeze() error {
 	if err := r.Config.Freeze(); err != nil {
 		r.errs = append(r.errs, err)
 	}
-	return errors.Join(r.errs...)
+	return r.Table(), errors.Join(r.errs...)
 }
 
 // All returns every command, sorted by name.
-func (r *Registry) All() []*Command { return r.sorted }
+func (r *Table) All() []*Command { return r.sorted }
 
 // Find returns the command of a name in any case, nil if there is none. A name
 // with "|" finds a subcommand.
-func (r *Registry) Find(name string) *Command { return find(r.commands, name) }
+func (r *Table) Find(name string) *Command { return find(r.commands, name) }
 
 func find(commands map[string]*Command, name string) *Command {
 	name = strings.ToLower(name)
@@ -451,10 +458,10 @@ func find(commands map[string]*Command, name string) *Command {
 
 // CommandCount returns the number of rows, subcommands included; every row has
 // an ID below it.
-func (r *Registry) CommandCount() int { return r.commandN }
+func (r *Table) CommandCount() int { return r.commandN }
 
 // TypeOf returns the value type of a value; nil if its module is not linked in.
-func (r *Registry) TypeOf(v keyspace.Value) *ValueType {
+func (r *Table) TypeOf(v keyspace.Value) *ValueType {
 	if t := v.Kind.Type(); t != keyspace.Custom {
 		return r.types[t&15]
 	}
@@ -467,7 +474,7 @@ func (r *Registry) TypeOf(v keyspace.Value) *ValueType {
 }
 
 // TypeNamed returns the value type of a name (as TYPE answers), nil if there is none.
-func (r *Registry) TypeNamed(name string) *ValueType {
+func (r *Table) TypeNamed(name string) *ValueType {
 	for _, t := range append(r.types[:len(r.types):len(r.types)], r.custom...) {
 		if t != nil && strings.EqualFold(t.Name, name) {
 			return t
@@ -478,7 +485,7 @@ func (r *Registry) TypeNamed(name string) *ValueType {
 
 // TypeIn returns the value type whose Load reads what follows the RDB type byte op, which in
 // is at. The error says what is missing from this server.
-func (r *Registry) TypeIn(op byte, in *rdb.Reader) (*ValueType, error) {
+func (r *Table) TypeIn(op byte, in *rdb.Reader) (*ValueType, error) {
 	if op != rdb.TypeModule2 {
 		if t := r.opcodes[op]; t != nil {
 			return t, nil
@@ -508,10 +515,10 @@ func named(name string) string {
 }
 
 // Sections returns the INFO sections in the order of their registration.
-func (r *Registry) Sections() []InfoSection { return r.sections }
+func (r *Table) Sections() []InfoSection { return r.sections }
 
 // SessionSlots returns how many slots a Session needs.
-func (r *Registry) SessionSlots() int { return r.slots }
+func (r *Table) SessionSlots() int { return r.slots }
 
 // ID returns the row's number: unique in its server, below CommandCount.
 func (cmd *Command) ID() int { return cmd.reg.id }

@@ -42,7 +42,7 @@ func TestRowsRefused(t *testing.T) {
 	} {
 		r := NewRegistry(config.NewSchema())
 		r.Add(rows{row})
-		err := r.Freeze()
+		_, err := r.Freeze()
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "module rows") {
 			t.Errorf("want an error with %q, got %v", want, err)
 		}
@@ -50,7 +50,7 @@ func TestRowsRefused(t *testing.T) {
 	r := NewRegistry(config.NewSchema())
 	r.Add(rows{{Name: "get", Run: run, Arity: 2}, {Name: "get", Run: run, Arity: 3}})
 	r.Add(rows{})
-	if err := r.Freeze(); err == nil || !strings.Contains(err.Error(), "already registered") ||
+	if _, err := r.Freeze(); err == nil || !strings.Contains(err.Error(), "already registered") ||
 		!strings.Contains(err.Error(), "linked in twice") {
 		t.Errorf("doubles: %v", err)
 	}
@@ -75,10 +75,10 @@ func TestOnlyKey(t *testing.T) {
 		x.row.Name, x.row.Run, x.row.Arity = "x", run, -2
 		r := NewRegistry(config.NewSchema())
 		r.Commands(x.row)
-		if err := r.Freeze(); err != nil {
+		if _, err := r.Freeze(); err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Find("X").OnlyKey(); got != x.want {
+		if got := r.Table().Find("X").OnlyKey(); got != x.want {
 			t.Errorf("%+v: the only key is at %d, want %d", x.row, got, x.want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestTypesRefused(t *testing.T) {
 		for _, v := range types {
 			r.Type(v)
 		}
-		if err := r.Freeze(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if _, err := r.Freeze(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
 		}
 	}
@@ -156,10 +156,10 @@ type (
 
 func TestLookupInEmptyTable(t *testing.T) {
 	r := NewRegistry(config.NewSchema())
-	if err := r.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		t.Fatal(err)
 	}
-	if cmd, err := r.Lookup([][]byte{[]byte("nothing")}); cmd != nil || err == nil {
+	if cmd, err := r.Table().Lookup([][]byte{[]byte("nothing")}); cmd != nil || err == nil {
 		t.Errorf("found %v, %v in an empty table", cmd, err)
 	}
 }

@@ -16,8 +16,8 @@ type Server interface {
 
 	// Log returns the logger of the server; modules use Named.
 	Log() Logger
-	// Registry returns the frozen registry.
-	Registry() *Registry
+	// Registry returns what all modules have registered.
+	Registry() *Table
 	// Keyspace returns the data. Outside a command take its locks.
 	Keyspace() *keyspace.Keyspace
 	// StartTime is when the server was started.

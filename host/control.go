@@ -23,7 +23,7 @@ var _ core.Server = (*Server)(nil)
 func (srv *Server) Log() core.Logger { return srv.log }
 
 // Registry implements core.Server.
-func (srv *Server) Registry() *core.Registry { return srv.registry }
+func (srv *Server) Registry() *core.Table { return srv.registry }
 
 // Keyspace implements core.Server.
 func (srv *Server) Keyspace() *keyspace.Keyspace { return srv.ks }

@@ -27,18 +27,18 @@ const redisVersion = "7.2.4"
 const Version = "0.1.0"
 
 // declareInfo registers the sections of INFO for which the host has the figures.
-func (srv *Server) declareInfo() {
+func (srv *Server) declareInfo(r *core.Registry) {
 	add := func(name string, fill func(w *core.InfoWriter)) {
-		srv.registry.Info(core.InfoSection{Name: name, Fill: fill})
+		r.Info(core.InfoSection{Name: name, Fill: fill})
 	}
 	add("server", srv.infoServer)
 	add("clients", srv.infoClients)
 	add("memory", srv.infoMemory)
-	srv.registry.Info(core.InfoSection{Name: "persistence", Part: -2, Fill: srv.infoPersistence})
+	r.Info(core.InfoSection{Name: "persistence", Part: -2, Fill: srv.infoPersistence})
 	add("stats", srv.infoStats)
-	srv.registry.Info(core.InfoSection{Name: "cpu", Heading: "CPU", Fill: srv.infoCPU})
+	r.Info(core.InfoSection{Name: "cpu", Heading: "CPU", Fill: srv.infoCPU})
 	add("modules", srv.infoModules)
-	srv.registry.Info(core.InfoSection{Name: "commandstats", Extra: true, Fill: srv.infoCommands})
+	r.Info(core.InfoSection{Name: "commandstats", Extra: true, Fill: srv.infoCommands})
 	add("errorstats", srv.infoErrors)
 	add("keyspace", srv.infoKeyspace)
 }

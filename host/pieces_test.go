@@ -33,7 +33,7 @@ func (m *patient) later(c *core.Ctx, key []byte, n int64) {
 }
 
 func (m *patient) Register(r *core.Registry) error {
-	m.lookup = r.Lookup
+	m.lookup = r.Table().Lookup
 	key := func(f core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, f)} }
 	r.Commands(
 		// later KEY N

@@ -19,7 +19,7 @@ type much struct {
 func (*much) Name() string { return "much" }
 
 func (m *much) Register(r *core.Registry) error {
-	m.lookup = r.Lookup
+	m.lookup = r.Table().Lookup
 	one := bytes.Repeat([]byte("x"), 1<<20)
 	r.Commands(
 		// much N [fail]: N megabytes, and then perhaps an error instead.

@@ -25,7 +25,7 @@ import (
 type Server struct {
 	core.Execution // the engine's answers to modules
 
-	registry *core.Registry
+	registry *core.Table
 	params   *params
 	modules  []core.Module
 	log      hclog.Logger
@@ -65,8 +65,9 @@ type ending struct {
 
 // newServer makes a server whose parameters are still to be loaded.
 func newServer(modules []core.Module) (*Server, error) {
+	r := core.NewRegistry(config.NewSchema())
 	srv := &Server{
-		registry: core.NewRegistry(config.NewSchema()),
+		registry: r.Table(),
 		modules:  modules,
 		log:      hclog.NewNullLogger(),
 		start:    time.Now(),
@@ -77,21 +78,21 @@ func newServer(modules []core.Module) (*Server, error) {
 	srv.loader.answers = make(chan struct{})
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
 	srv.evict.more = make(chan struct{}, 1)
-	srv.params = declareParams(srv.registry.Config)
-	srv.eng = engine.New(srv, srv.registry, srv.params.engine, srv.ending.begun)
+	srv.params = declareParams(r.Config)
+	srv.eng = engine.New(srv, r, srv.params.engine, srv.ending.begun)
 	srv.Execution = srv.eng
 	srv.net = network.New(srv.params.net, srv.eng, srv.loader.answers)
-	srv.defrag.declare(srv.registry.Config)
-	srv.declareInfo()
-	srv.loader.declareGuards(srv.registry)
+	srv.defrag.declare(r.Config)
+	srv.declareInfo(r)
+	srv.loader.declareGuards(r)
 	srv.declareRenames()
-	config.UseIf(srv.registry.Config, "lazyfree-lazy-expire", &srv.lazy.expire)
-	config.UseIf(srv.registry.Config, "lazyfree-lazy-eviction", &srv.lazy.evict)
+	config.UseIf(r.Config, "lazyfree-lazy-expire", &srv.lazy.expire)
+	config.UseIf(r.Config, "lazyfree-lazy-eviction", &srv.lazy.evict)
 	for _, m := range modules {
-		srv.registry.Add(m)
+		r.Add(m)
 	}
 	srv.declareApplies()
-	if err := srv.registry.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		return nil, fmt.Errorf("these modules do not fit together: %w", err)
 	}
 	return srv, nil

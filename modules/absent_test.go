@@ -51,7 +51,7 @@ func TestAbsentParameters(t *testing.T) {
 	for _, m := range append(Cache(), coretest.HostParams()) {
 		r.Add(m)
 	}
-	if err := r.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range parseAbsent(absentList) {

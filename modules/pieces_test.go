@@ -54,7 +54,7 @@ func TestLargeRepliesAreMadeInPieces(t *testing.T) {
 	for _, m := range []core.Module{coretest.HostParams(), mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New()} {
 		reg.Add(m)
 	}
-	if err := reg.Freeze(); err != nil {
+	if _, err := reg.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	ks := keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
@@ -64,8 +64,8 @@ func TestLargeRepliesAreMadeInPieces(t *testing.T) {
 		for _, w := range words {
 			args = append(args, []byte(w))
 		}
-		cmd := reg.Find(words[0])
-		c := &core.Ctx{Writer: &resp.Writer{Proto: proto, Sink: sink}, DB: ks.DB(0), Session: &core.Session{}, Hooks: reg.Hooks, Server: known{reg: reg}, Now: 1}
+		cmd := reg.Table().Find(words[0])
+		c := &core.Ctx{Writer: &resp.Writer{Proto: proto, Sink: sink}, DB: ks.DB(0), Session: &core.Session{}, Hooks: reg.Hooks, Server: known{reg: reg.Table()}, Now: 1}
 		ks.Lock(keyspace.AllShards)
 		defer ks.Unlock(keyspace.AllShards)
 		c.Reset(cmd, args)
@@ -129,7 +129,7 @@ func TestLargeRepliesAreMadeInPieces(t *testing.T) {
 // known is a server of which nothing but its registry is asked.
 type known struct {
 	core.Server
-	reg *core.Registry
+	reg *core.Table
 }
 
-func (k known) Registry() *core.Registry { return k.reg }
+func (k known) Registry() *core.Table { return k.reg }

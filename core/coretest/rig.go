@@ -32,7 +32,7 @@ type T interface {
 // registry of a module. It is for one goroutine.
 type Rig struct {
 	T        T
-	Registry *core.Registry
+	Registry *core.Table
 	Keyspace *keyspace.Keyspace
 	Ctx      core.Ctx // of every command
 	Fed      []string // what the last command fed: "SREM s a"
@@ -43,12 +43,13 @@ type Rig struct {
 
 // New registers the module, which is not started, after others that it may want.
 func New(t T, m core.Module, before ...core.Module) *Rig {
-	r := &Rig{T: t, Registry: core.NewRegistry(config.NewSchema())}
+	reg := core.NewRegistry(config.NewSchema())
+	r := &Rig{T: t, Registry: reg.Table()}
 	for _, other := range before {
-		r.Registry.Add(other)
+		reg.Add(other)
 	}
-	r.Registry.Add(m)
-	r.feed = r.Registry.OnFeed(func(f core.Fed) {
+	reg.Add(m)
+	r.feed = reg.OnFeed(func(f core.Fed) {
 		if f.Args == nil {
 			return // it has been withdrawn
 		}
@@ -58,13 +59,13 @@ func New(t T, m core.Module, before ...core.Module) *Rig {
 		}
 		r.Fed = append(r.Fed, strings.Join(words, " "))
 	})
-	r.events = r.Registry.OnChange(func(_ *core.Ctx, ch core.Change) {
+	r.events = reg.OnChange(func(_ *core.Ctx, ch core.Change) {
 		if !ch.Only() {
 			r.Events = append(r.Events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
 		}
 	})
 	r.Listen(true)
-	if err := r.Registry.Freeze(); err != nil {
+	if _, err := reg.Freeze(); err != nil {
 		t.Fatalf("%v", err)
 	}
 	r.Keyspace = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}, Events: expiries{r}})

@@ -148,7 +148,7 @@ func TestCustomTypes(t *testing.T) {
 func strangers(t *testing.T, from *rig, b []byte) {
 	t.Helper()
 	for _, x := range []struct {
-		reg     *core.Registry
+		reg     *core.Table
 		refused map[string]int64
 	}{
 		{registry(t, ringModule), map[string]int64{hoopName: 200}},

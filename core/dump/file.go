@@ -16,7 +16,7 @@ import (
 
 // WriteFile writes a snapshot to the file of a name, as Save does; see
 // ReplaceFile for how.
-func WriteFile(ctx context.Context, name string, r *core.Registry, s *keyspace.Snapshot, o SaveOptions) (Result, error) {
+func WriteFile(ctx context.Context, name string, r *core.Table, s *keyspace.Snapshot, o SaveOptions) (Result, error) {
 	var res Result
 	err := ReplaceFile(name, o.Incremental, func(w io.Writer) (err error) {
 		res, err = Save(ctx, w, r, s, o)

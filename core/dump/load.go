@@ -49,7 +49,7 @@ type LoadOptions struct {
 // Libraries of functions are added to those of the registry: who has dropped the
 // data has to drop these too. With an error, which is an *Error if the dump is to
 // blame, some keys may have been brought in; the caller drops them.
-func Load(ctx context.Context, src io.Reader, size int64, r *core.Registry, ks *keyspace.Keyspace, o LoadOptions) (Result, error) {
+func Load(ctx context.Context, src io.Reader, size int64, r *core.Table, ks *keyspace.Keyspace, o LoadOptions) (Result, error) {
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
 	}

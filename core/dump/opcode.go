@@ -140,7 +140,7 @@ func (l *loader) done(stored uint64) {
 
 // nameOf names the type of a value, of which b is what has come; the name is that
 // which the type has in dumps if no module of the server knows it.
-func nameOf(r *core.Registry, op byte, b []byte) string {
+func nameOf(r *core.Table, op byte, b []byte) string {
 	in := rdb.NewReader(b)
 	if t, err := r.TypeIn(op, in); err == nil {
 		return t.Name

@@ -32,32 +32,33 @@ const now = 1_800_000_000_000
 // rig is data, and the commands to make some.
 type rig struct {
 	tb  testing.TB
-	reg *core.Registry
+	reg *core.Table
 	ks  *keyspace.Keyspace
 	ctx core.Ctx
 }
 
 // registry knows Redis's types, and more.
-func registry(tb testing.TB, more ...core.Module) *core.Registry {
+func registry(tb testing.TB, more ...core.Module) *core.Table {
 	tb.Helper()
 	return registryOf(tb, append(more, mstrings.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), keys.New())...)
 }
 
-func registryOf(tb testing.TB, modules ...core.Module) *core.Registry {
+func registryOf(tb testing.TB, modules ...core.Module) *core.Table {
 	tb.Helper()
 	reg := core.NewRegistry(config.NewSchema())
 	for _, m := range append(modules, coretest.HostParams()) {
 		reg.Add(m)
 	}
-	if err := reg.Freeze(); err != nil {
+	table, err := reg.Freeze()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return reg
+	return table
 }
 
 // newRig makes 16 empty databases in which freed memory is poisoned, unless it is
 // for a benchmark.
-func newRig(tb testing.TB, reg *core.Registry) *rig {
+func newRig(tb testing.TB, reg *core.Table) *rig {
 	tb.Helper()
 	_, bench := tb.(*testing.B)
 	r := &rig{tb: tb, reg: reg}

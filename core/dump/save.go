@@ -104,7 +104,7 @@ const blockSize = 256 << 10
 // the other, and may take its time: who encodes waits for it. Whether strings are compressed is for the parameter
 // rdbcompression to say, if the registry has it. When ctx is cancelled, Save
 // returns its error before the next block is written.
-func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapshot, o SaveOptions) (Result, error) {
+func Save(ctx context.Context, w io.Writer, r *core.Table, s *keyspace.Snapshot, o SaveOptions) (Result, error) {
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
 	}
@@ -136,7 +136,7 @@ func Save(ctx context.Context, w io.Writer, r *core.Registry, s *keyspace.Snapsh
 // saver is a Save in progress.
 type saver struct {
 	ctx      context.Context
-	r        *core.Registry
+	r        *core.Table
 	s        *keyspace.Snapshot
 	o        SaveOptions
 	compress bool

@@ -63,7 +63,7 @@ func (r *Report) Loadable() error {
 // Scan looks through a dump without bringing it in: for those who check files.
 // The Report tells of what came before an error, too, which is as of Load. Types
 // that no module knows are no error as long as their layout is known; see Loadable.
-func Scan(ctx context.Context, src io.Reader, size int64, r *core.Registry, o ScanOptions) (Report, error) {
+func Scan(ctx context.Context, src io.Reader, size int64, r *core.Table, o ScanOptions) (Report, error) {
 	if o.Now == 0 {
 		o.Now = time.Now().UnixMilli()
 	}

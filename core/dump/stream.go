@@ -19,7 +19,7 @@ type stream struct {
 	ctx  context.Context
 	src  io.Reader
 	size int64 // of the source; -1 if nobody knows
-	reg  *core.Registry
+	reg  *core.Table
 	// flush takes over the elements that buf holds, which are whole, and returns
 	// an empty buffer of at least blockSize in its place.
 	flush func(buf []byte) []byte

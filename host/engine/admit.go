@@ -161,8 +161,8 @@ func (w *worker) makeReady() {
 }
 
 // declareGuard registers what the engine itself refuses commands for.
-func (eng *Engine) declareGuard() {
-	eng.oomGuard = eng.registry.Guard(core.Guard{
+func (eng *Engine) declareGuard(r *core.Registry) {
+	eng.oomGuard = r.Guard(core.Guard{
 		Name: "oom", Order: core.GuardOOM, Refuses: core.DenyOOM,
 		Why: func(c *core.Ctx) error {
 			if w, ok := c.Exec.(*worker); ok && w.full && !c.Unbounded {

@@ -72,11 +72,11 @@ type blocking struct {
 	reach  reach
 }
 
-func newBlocking(eng *Engine) *blocking {
+func newBlocking(eng *Engine, r *core.Registry) *blocking {
 	b := &blocking{eng: eng, keys: map[waitKey]*line{}}
-	b.sw = eng.registry.OnChange(b.changed)
-	eng.registry.OnSwap(b.swapped)
-	eng.registry.OnFlush(b.flushed)
+	b.sw = r.OnChange(b.changed)
+	r.OnSwap(b.swapped)
+	r.OnFlush(b.flushed)
 	return b
 }
 

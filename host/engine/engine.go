@@ -33,7 +33,7 @@ type Host interface {
 // asks for are described there.
 type Engine struct {
 	host     Host
-	registry *core.Registry
+	registry *core.Table
 	params   *Params
 	log      hclog.Logger
 	ks       *keyspace.Keyspace
@@ -68,10 +68,10 @@ type Engine struct {
 // New makes an engine that executes nothing yet, and registers the hooks and guards
 // that it needs. stopping is closed when the server is told to stop.
 func New(host Host, registry *core.Registry, params *Params, stopping <-chan struct{}) *Engine {
-	eng := &Engine{host: host, registry: registry, params: params, start: time.Now(), stopping: stopping}
+	eng := &Engine{host: host, registry: registry.Table(), params: params, start: time.Now(), stopping: stopping}
 	eng.pause.timer = time.NewTimer(math.MaxInt64) // for as long as there is no pause
-	eng.blocked = newBlocking(eng)
-	eng.declareGuard()
+	eng.blocked = newBlocking(eng, registry)
+	eng.declareGuard(registry)
 	eng.watch.declare(registry)
 	return eng
 }

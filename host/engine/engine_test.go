@@ -15,7 +15,7 @@ func bare(t *testing.T, rows ...core.Command) *Engine {
 	r := core.NewRegistry(config.NewSchema())
 	eng := New(nil, r, Declare(r.Config), nil)
 	r.Commands(rows...)
-	if err := r.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	eng.Open(nil, keyspace.New(keyspace.Options{Databases: 1}), nil)

@@ -24,7 +24,7 @@ import (
 func New() core.Module { return &module{} }
 
 type module struct {
-	registry *core.Registry
+	registry *core.Table
 	server   core.Server
 	slot     int // of a session's *user, nothing if it has not authenticated
 
@@ -44,7 +44,7 @@ func (*module) Name() string { return "acl" }
 
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
-	m.registry, m.log.registry = r, r
+	m.registry, m.log.registry = r.Table(), r.Table()
 	m.slot = r.SessionSlot()
 	m.declare(r.Config)
 	config.UseIf(r.Config, "requirepass", &m.requirePass)

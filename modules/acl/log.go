@@ -12,7 +12,7 @@ import (
 
 // log counts refusals and remembers the latest. It may be used from any loop.
 type log struct {
-	registry *core.Registry
+	registry *core.Table
 	counts   [byChannel + 1]atomic.Int64
 	limit    *config.IntVar
 

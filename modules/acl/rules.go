@@ -107,7 +107,7 @@ func (m *module) parseSelector(rules string) (*selector, error) {
 }
 
 // apply changes the selector by one rule.
-func (s *selector) apply(r *core.Registry, rule string) error {
+func (s *selector) apply(r *core.Table, rule string) error {
 	switch strings.ToLower(rule) {
 	case "allkeys", "~*":
 		s.anyKey, s.keys = true, nil
@@ -129,7 +129,7 @@ func (s *selector) apply(r *core.Registry, rule string) error {
 	return nil
 }
 
-func (s *selector) applyOther(r *core.Registry, rule string) error {
+func (s *selector) applyOther(r *core.Table, rule string) error {
 	switch rule[0] {
 	case '~', '%':
 		return s.applyKey(rule)
@@ -173,7 +173,7 @@ func (s *selector) applyKey(rule string) error {
 }
 
 // applyCommand is for what follows + or -.
-func (s *selector) applyCommand(r *core.Registry, name string, allow bool) error {
+func (s *selector) applyCommand(r *core.Table, name string, allow bool) error {
 	if strings.HasPrefix(name, "@") {
 		cat := core.CategoryByName(strings.ToLower(name[1:]))
 		if cat == 0 {
@@ -196,7 +196,7 @@ func (s *selector) applyCommand(r *core.Registry, name string, allow bool) error
 }
 
 // applyPart allows a subcommand, or a command with a first argument.
-func (s *selector) applyPart(r *core.Registry, name, container, part string) error {
+func (s *selector) applyPart(r *core.Table, name, container, part string) error {
 	cmd := r.Find(container)
 	switch {
 	case cmd == nil:

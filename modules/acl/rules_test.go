@@ -46,7 +46,7 @@ func newModule(t coretest.T) *module {
 	r := core.NewRegistry(config.NewSchema())
 	r.Add(m)
 	r.Add(others{})
-	if err := r.Freeze(); err != nil {
+	if _, err := r.Freeze(); err != nil {
 		t.Fatalf("%v", err)
 	}
 	return m

@@ -35,7 +35,7 @@ func newRig(t interface{ Fatal(...any) }, entries int) *rig {
 			r.events = append(r.events, fmt.Sprintf("%s %s", ch.Name, ch.Key))
 		}
 	}).Set(true)
-	if err := r.reg.Freeze(); err != nil {
+	if _, err := r.reg.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	r.ks = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
@@ -51,7 +51,7 @@ func (r *rig) do(t interface{ Fatal(...any) }, format string, args ...any) []str
 	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
 		argv = append(argv, []byte(word))
 	}
-	r.ctx.Reset(r.reg.Find(string(argv[0])), argv)
+	r.ctx.Reset(r.reg.Table().Find(string(argv[0])), argv)
 	r.ctx.Buf, r.fed, r.events = r.ctx.Buf[:0], nil, nil
 	r.ks.Lock(keyspace.AllShards)
 	defer r.ks.Unlock(keyspace.AllShards)

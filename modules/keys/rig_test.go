@@ -22,7 +22,7 @@ import (
 type rig struct {
 	core.Server // what the module asks for is below
 	t           failer
-	reg         *core.Registry
+	reg         *core.Table
 	module      *module
 	ks          *keyspace.Keyspace
 	ctx         core.Ctx
@@ -44,17 +44,18 @@ const rigDatabases = 3
 func (*rig) Log() core.Logger { return hclog.NewNullLogger() }
 
 func newRig(t failer) *rig {
-	r := &rig{t: t, reg: core.NewRegistry(config.NewSchema()), module: &module{}, now: 1_700_000_000_000}
-	r.reg.Add(r.module)
-	r.reg.Type(textType())
-	r.reg.Type(numbersType())
-	r.reg.OnFeed(func(f core.Fed) { r.fed = append(r.fed, fmt.Sprintf("%d %s", f.DB, f.Args)) }).Set(true)
-	r.reg.OnChange(func(_ *core.Ctx, ch core.Change) {
+	reg := core.NewRegistry(config.NewSchema())
+	r := &rig{t: t, reg: reg.Table(), module: &module{}, now: 1_700_000_000_000}
+	reg.Add(r.module)
+	reg.Type(textType())
+	reg.Type(numbersType())
+	reg.OnFeed(func(f core.Fed) { r.fed = append(r.fed, fmt.Sprintf("%d %s", f.DB, f.Args)) }).Set(true)
+	reg.OnChange(func(_ *core.Ctx, ch core.Change) {
 		r.events = append(r.events, fmt.Sprintf("%d %s %s", ch.DB, ch.Name, ch.Key))
 	}).Set(true)
-	r.reg.OnFlush(func(_ *core.Ctx, db int) { r.events = append(r.events, fmt.Sprint("flush ", db)) })
-	r.reg.OnSwap(func(_ *core.Ctx, a, b int) { r.events = append(r.events, fmt.Sprint("swap ", a, b)) })
-	if err := r.reg.Freeze(); err != nil {
+	reg.OnFlush(func(_ *core.Ctx, db int) { r.events = append(r.events, fmt.Sprint("flush ", db)) })
+	reg.OnSwap(func(_ *core.Ctx, a, b int) { r.events = append(r.events, fmt.Sprint("swap ", a, b)) })
+	if _, err := reg.Freeze(); err != nil {
 		t.Fatalf("%v", err)
 	}
 	r.ks = keyspace.New(keyspace.Options{Databases: rigDatabases, Arena: arena.Options{Poison: true}, Events: r})
@@ -64,7 +65,7 @@ func newRig(t failer) *rig {
 	return r
 }
 
-func (r *rig) Registry() *core.Registry { return r.reg }
+func (r *rig) Registry() *core.Table { return r.reg }
 
 func (r *rig) Expired(db int, key []byte) {
 	r.events = append(r.events, fmt.Sprintf("%d expired %s", db, key))

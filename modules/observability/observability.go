@@ -26,7 +26,7 @@ func New() core.Module { return &module{} }
 
 type module struct {
 	srv      core.Server
-	registry *core.Registry
+	registry *core.Table
 	params   params
 	monitors monitors
 	slow     slowLog
@@ -50,7 +50,7 @@ func (*module) Name() string { return "observability" }
 
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
-	m.registry = r
+	m.registry = r.Table()
 	m.params.declare(r.Config)
 	m.slow.maxArgs, m.slow.maxString = m.params.slowArgs, m.params.slowString
 	r.Config.Apply(m.apply, m.params.watched(r.Config)...)

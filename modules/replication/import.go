@@ -91,7 +91,7 @@ var importDoing = [...]string{"waiting for the source", "connecting", "introduci
 func (i importer) Promote() { i.m.srv.Standstill(i.m.replicaOfNoOne) }
 
 // Preview implements core.Importer.
-func (i importer) Preview(ctx context.Context, text string, r *core.Registry, dial func(context.Context, string, bool) (net.Conn, error), out io.Writer) error {
+func (i importer) Preview(ctx context.Context, text string, r *core.Table, dial func(context.Context, string, bool) (net.Conn, error), out io.Writer) error {
 	s, err := parseSource(text)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (i importer) Preview(ctx context.Context, text string, r *core.Registry, di
 type viewer struct {
 	conn      net.Conn
 	r         *bufio.Reader
-	registry  *core.Registry
+	registry  *core.Table
 	databases int // how many there are here
 	out       io.Writer
 	missing   int // what would not come

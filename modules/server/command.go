@@ -15,7 +15,7 @@ func command(c *core.Ctx) error {
 }
 
 // visible are the commands that are shown, sorted by name.
-func visible(r *core.Registry) []*core.Command {
+func visible(r *core.Table) []*core.Command {
 	var shown []*core.Command
 	for _, cmd := range r.Callable() {
 		if cmd.Flags&core.Internal == 0 {

@@ -42,7 +42,7 @@ func (d *digest) add(b []byte) {
 func (d *digest) mixNumber(n uint32) { d.Mix(binary.BigEndian.AppendUint32(nil, n)) }
 
 // value adds a key's value and the fact that it expires.
-func (d *digest) value(r *core.Registry, v keyspace.Value, expires bool) {
+func (d *digest) value(r *core.Table, v keyspace.Value, expires bool) {
 	d.mixNumber(uint32(v.Kind.Type()))
 	if t := r.TypeOf(v); t != nil {
 		t.Digest(v, d)
