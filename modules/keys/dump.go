@@ -271,7 +271,7 @@ const longPayload = 64 << 10
 
 // loading makes a value of a payload.
 type loading struct {
-	reg   *core.Registry
+	reg   *core.Table
 	log   core.Logger
 	arena *arena.Arena
 	sum   bool // the checksum is verified
