@@ -28,7 +28,7 @@ import (
 type jobRig struct {
 	*testing.T
 	core.Executor
-	reg *core.Registry
+	reg *core.Table
 	ks  *keyspace.Keyspace
 	in  *keyspace.Arrivals
 }
@@ -41,13 +41,14 @@ func (silent) Log() core.Logger { return hclog.NewNullLogger() }
 func (r *jobRig) Arrivals() *keyspace.Arrivals { return r.in }
 
 func newJobRig(t *testing.T) *jobRig {
-	r := &jobRig{T: t, reg: core.NewRegistry(config.NewSchema())}
-	r.reg.Config.Memory(config.Param{Name: "proto-max-bulk-len", Default: "512mb"}, 1, 1<<40)
+	reg := core.NewRegistry(config.NewSchema())
+	r := &jobRig{T: t, reg: reg.Table()}
+	reg.Config.Memory(config.Param{Name: "proto-max-bulk-len", Default: "512mb"}, 1, 1<<40)
 	all := []core.Module{mstrings.New(), bitmaps.New(), lists.New(), hashes.New(), sets.New(), zsets.New(), streams.New(), keys.New()}
 	for _, m := range all {
-		r.reg.Add(m)
+		reg.Add(m)
 	}
-	if err := r.reg.Freeze(); err != nil {
+	if _, err := reg.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	r.ks = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}})
