@@ -51,7 +51,7 @@ func (r *Table) Shutdowns() []func(o Shutdown) error { return r.shutdowns }
 func (r *Registry) SavesToo(fn func() (began time.Time, ok bool)) { r.saves = append(r.saves, fn) }
 
 // Saves returns what those tell that SavesToo has registered.
-func (r *Registry) Saves() (began time.Time, ok bool) {
+func (r *Table) Saves() (began time.Time, ok bool) {
 	for _, fn := range r.saves {
 		if at, is := fn(); is && (!ok || at.Before(began)) {
 			began, ok = at, true
