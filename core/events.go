@@ -72,6 +72,7 @@ type Hooks struct {
 	active atomic.Uint32
 	mu     sync.Mutex
 	on     [hookKinds]int // how many switches of each kind are on
+	unit   *Ctx           // see FeedGoneTo; written with all locks held, read with any
 	feedMu sync.Mutex     // keeps the feeds of several event loops apart: a unit has no stranger in it
 
 	change []hook[func(c *Ctx, ch Change)]
@@ -160,6 +161,7 @@ func (h *Hooks) Flushed(c *Ctx, db int) {
 
 // Swapped tells the hooks that two databases have exchanged their contents.
 func (h *Hooks) Swapped(c *Ctx, a, b int) {
+	c.feed.swapped = true
 	for _, fn := range h.swap {
 		fn(c, a, b)
 	}

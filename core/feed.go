@@ -10,7 +10,9 @@ import (
 // The write feed. A command's writes are published when it has run, those of a
 // transaction or script when all of it has. Only keys that turn out to have
 // expired, or that are evicted, are told of at once: that is before the unit that
-// met them, whose own writes to such a key all came later.
+// met them, whose own writes to such a key all came later. But where the unit has
+// swapped databases, what it meets then had another name before: that is told of within
+// the unit, where it is met.
 
 // Fed is one effective write in the form in which it is to be repeated on a
 // replica or from a log. Writes that belong together arrive between a Fed
@@ -79,13 +81,15 @@ type feed struct {
 	args [][]byte
 	text []byte
 	skip FeedTarget // of what is called now
+
+	swapped bool // databases have been swapped
 }
 
 // keepFeed is up to how many writes the room for them is kept for the next command.
 const keepFeed = 1 << 10
 
 func (f *feed) reset() {
-	f.given, f.forward, f.skip = false, false, 0
+	f.given, f.forward, f.skip, f.swapped = false, false, 0, false
 	if cap(f.all) > keepFeed || cap(f.args) > 8*keepFeed || cap(f.text) > 64*keepFeed {
 		*f = feed{}
 		return
@@ -144,6 +148,7 @@ func (c *Ctx) Absorb(nested *Ctx) {
 	c.feed.given = true
 	c.Dirty += nested.Dirty
 	c.feed.forward = c.feed.forward || nested.feed.forward
+	c.feed.swapped = c.feed.swapped || nested.feed.swapped
 	switch {
 	case !nested.Feeds() || !c.Hooks.Feeding():
 	case !nested.feed.given:
@@ -214,6 +219,29 @@ func (h *Hooks) Feed(f Fed) {
 	h.feedMu.Lock()
 	defer h.feedMu.Unlock()
 	h.publish(f)
+}
+
+// Swapped reports whether the command, or what it has called, has swapped databases; it
+// is the host's.
+func (c *Ctx) Swapped() bool { return c.feed.swapped }
+
+// FeedGoneTo has what FeedGone tells collected for a unit, until it is called again with
+// what it has returned; nil is nobody. It is the host's, around a command that a unit
+// has called which has swapped databases, and so holds all locks.
+func (h *Hooks) FeedGoneTo(unit *Ctx) (before *Ctx) {
+	before, h.unit = h.unit, unit
+	return before
+}
+
+// FeedGone publishes a deletion that no command asked for. The caller holds the lock of
+// its key.
+func (h *Hooks) FeedGone(f Fed) {
+	if u := h.unit; u != nil {
+		u.feed.given = true
+		u.feed.copy(f.DB, f.Args, f.Skip)
+		return
+	}
+	h.Feed(f)
 }
 
 // FeedUnit publishes writes that belong together; the caller holds the locks of

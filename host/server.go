@@ -277,7 +277,7 @@ func (e *keyEvents) Expired(db int, key []byte) {
 func (e *keyEvents) MemberExpired(db int, key []byte, v keyspace.Value, member []byte) {
 	if h := e.registry.Hooks; h.Feeding() {
 		if t := e.registry.TypeOf(v); t != nil && t.Members.Command != "" {
-			h.Feed(core.Fed{DB: db, Args: [][]byte{[]byte(t.Members.Command), key, member}})
+			h.FeedGone(core.Fed{DB: db, Args: [][]byte{[]byte(t.Members.Command), key, member}})
 		}
 	}
 }
@@ -308,7 +308,7 @@ func (e *keyEvents) gone(db int, key []byte, class core.Event, name string, lazy
 		if lazy != nil && lazy.Load() {
 			command = []byte("UNLINK")
 		}
-		h.Feed(core.Fed{DB: db, Args: [][]byte{command, key}})
+		h.FeedGone(core.Fed{DB: db, Args: [][]byte{command, key}})
 	}
 	h.Changed(core.Change{DB: db, Key: key, Class: class, Name: name})
 }

@@ -30,6 +30,10 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	mark, errs := c.Mark(), c.Errors()
 	err := w.admitNested(in, where)
 	if ran = err == nil; ran {
+		if c.Swapped() {
+			before := c.Hooks.FeedGoneTo(c)
+			defer c.Hooks.FeedGoneTo(before)
+		}
 		if in.Flags()&core.AllSessions != 0 && !w.stopped {
 			resume := w.stopWithin()
 			defer resume()
