@@ -2,7 +2,7 @@ package host
 
 import "github.com/ferrousdb/ferrous/host/engine"
 
-// This is the server's half of the wall to the engine, which drives it by five questions.
+// The server's half of the wall to the engine: it answers five questions.
 // Whether there is room in memory is answered in evict.go, whether data are being
 // brought in in load.go.
 var _ engine.Host = (*Server)(nil)
