@@ -81,6 +81,9 @@ type Ctx struct {
 type Executor interface {
 	// Call is Ctx.Call.
 	Call(c *Ctx, cmd *Command, args [][]byte, where Where) (ran bool)
+	// CountRefused counts a command (nil for a name that is none) that its caller has
+	// refused itself, with the error of this text, and so does not call.
+	CountRefused(cmd *Command, text string)
 	// TakeMessages gives take what is on its way to a session of this executor, which
 	// then does not get it. The slices are valid during the call.
 	TakeMessages(of *Session, take func(b []byte))

@@ -31,6 +31,14 @@ func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) (nanos 
 	return nanos
 }
 
+// CountRefused implements core.Executor.
+func (w *worker) CountRefused(cmd *core.Command, text string) {
+	if cmd != nil {
+		w.stats.commands[cmd.ID()].Rejected++
+	}
+	w.countError(text)
+}
+
 // record adds a command to the statistics and tells the hooks of it.
 func (w *worker) record(cmd *core.Command, c *core.Ctx, d core.Done) {
 	if cmd != nil {

@@ -122,7 +122,9 @@ func (r *runner) Call(args [][]byte, proto int) []byte {
 	r.out.Buf, r.out.Proto = r.out.Buf[:0], proto
 	cmd, err := r.admit(args)
 	if err != nil {
-		r.out.Error(wire(err))
+		text := wire(err)
+		c.Exec.CountRefused(cmd, text)
+		r.out.Error(text)
 		return r.out.Buf
 	}
 	own := c.Writer
@@ -144,7 +146,7 @@ func wire(err error) string {
 	return "ERR " + err.Error()
 }
 
-// admit finds a command that a script calls and asks whether scripts may: what any
+// admit finds a command that a script calls, which it returns beside an error, too, and asks whether scripts may: what any
 // caller is asked comes behind it, in Ctx.Call.
 func (r *runner) admit(args [][]byte) (*core.Command, error) {
 	cmd, err := r.m.server.Registry().Lookup(args)
@@ -152,12 +154,12 @@ func (r *runner) admit(args [][]byte) (*core.Command, error) {
 	case cmd == nil:
 		return nil, errUnknown
 	case err != nil:
-		return nil, errArgs
+		return cmd, errArgs
 	case cmd.Flags&core.NoScript != 0 && (!r.m.anything.Load() || cmd.Categories()&core.CatScripting != 0):
-		return nil, errNotAllowed // scripts within scripts never are
+		return cmd, errNotAllowed // scripts within scripts never are
 	case cmd.Flags&(core.Write|core.MayReplicate) != 0 && r.readOnly:
 		// What any command is asked in the server's state comes before that in Redis.
-		return nil, cmp.Or(r.c.Refusal(cmd.Flags&core.Stale, core.InScript), errReadOnly)
+		return cmd, cmp.Or(r.c.Refusal(cmd.Flags&core.Stale, core.InScript), errReadOnly)
 	}
 	return cmd, nil
 }
