@@ -77,6 +77,8 @@ func TestPausedReplica(t *testing.T) {
 	replica.want("CLIENT PAUSE 1000000 WRITE", "OK")
 	before := replica.info("slave_repl_offset")
 	master.want("SET k v", "OK")
+	sent := master.info("master_repl_offset")
+	until(t, "what is not played has been read", func() bool { return replica.info("slave_read_repl_offset") == sent })
 	master.want("WAIT 1 50", "0")
 	if after := replica.info("slave_repl_offset"); after != before {
 		t.Errorf("the offset goes from %s to %s", before, after)

@@ -110,6 +110,7 @@ func (p *player) whole() error {
 // waitOutPause waits while CLIENT PAUSE is in force, which holds for what the master sends, too.
 func (p *player) waitOutPause() error {
 	for p.f.Paused() {
+		p.unread.Store(int64(len(p.buf) - p.at)) // for INFO: it has been read, and no more
 		select {
 		case <-p.ctx.Done():
 			return errEnded
