@@ -56,7 +56,7 @@ func FuzzExpandLZF(f *testing.F) {
 	f.Add([]byte("\x00a\xff\xff\xff"), uint16(300))
 	f.Fuzz(func(t *testing.T, src []byte, n uint16) {
 		room := make([]byte, int(n)+8)
-		err := ExpandLZF(room[:n:n], src)
+		err := expandLZF(room[:n:n], src, nil)
 		if !bytes.Equal(room[n:], make([]byte, 8)) {
 			t.Fatal("written beyond the room")
 		}
@@ -65,7 +65,7 @@ func FuzzExpandLZF(f *testing.F) {
 		}
 		if packed, ok := AppendLZF(nil, room[:n], int(n)+int(n)/32+1); ok {
 			got := make([]byte, n)
-			if err := ExpandLZF(got, packed); err != nil || !bytes.Equal(got, room[:n]) {
+			if err := expandLZF(got, packed, nil); err != nil || !bytes.Equal(got, room[:n]) {
 				t.Fatalf("%q became %q (%v)", room[:n], got, err)
 			}
 		} else {

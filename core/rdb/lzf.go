@@ -178,12 +178,11 @@ func appendCopy(dst []byte, n, back int) []byte {
 	return append(dst, 7<<5|high, byte(n-7), low)
 }
 
-// ExpandLZF decompresses src into dst, which must come out exactly full.
-func ExpandLZF(dst, src []byte) error { return expandLZF(dst, src, nil) }
-
 // expandStep is after how many bytes an expansion tells of its pace.
 const expandStep = 256 << 10
 
+// expandLZF decompresses src into dst, which must come out exactly full. pace, which may be
+// nil, is called for every expandStep bytes.
 func expandLZF(dst, src []byte, pace func(n int)) error {
 	at, next := 0, math.MaxInt
 	if pace != nil {

@@ -145,13 +145,13 @@ func TestLZFRoundTrip(t *testing.T) {
 			t.Fatalf("%d bytes for a limit of %d", len(packed), limit)
 		}
 		got := make([]byte, len(src))
-		if err := ExpandLZF(got, packed); err != nil || !bytes.Equal(got, src) {
+		if err := expandLZF(got, packed, nil); err != nil || !bytes.Equal(got, src) {
 			t.Fatalf("%q became %q (%v)", src, got, err)
 		}
-		if len(src) > 0 && ExpandLZF(got[1:], packed) == nil {
+		if len(src) > 0 && expandLZF(got[1:], packed, nil) == nil {
 			t.Fatal("expanded into too little room")
 		}
-		if ExpandLZF(make([]byte, len(src)+1), packed) == nil {
+		if expandLZF(make([]byte, len(src)+1), packed, nil) == nil {
 			t.Fatal("expanded into too much room")
 		}
 	})
