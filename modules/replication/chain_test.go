@@ -2,40 +2,18 @@ package replication_test
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
 )
 
 // dumpAt is a dump with one key, of a master that was at a place of its history.
-func dumpAt(t *testing.T, at core.Position) string {
-	t.Helper()
-	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: 1, Log: hclog.NewNullLogger()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Stop()
-	srv.Pipe(0).Exchange(nil, []byte("SET synced 1\r\n"))
-	s := srv.Keyspace().Capture()
-	defer s.End()
-	var b bytes.Buffer
-	o := dump.SaveOptions{Checksum: true, Aux: dump.PositionAux(at)}
-	if _, err := dump.Save(context.Background(), &b, srv.Registry(), s, o); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
+func dumpAt(t *testing.T, at core.Position) string { return dumpWith(t, dump.PositionAux(at)) }
 
 // plainMaster is a master that answers PSYNC with a full sync, and when it is told to says a
 // piece of its stream; or it goes on with another one. If it is to be lost in the

@@ -361,7 +361,10 @@ func heard(r *bufio.Reader) (words []string, err error) {
 }
 
 // someDump is a dump with one key.
-func someDump(t *testing.T) string {
+func someDump(t *testing.T) string { return dumpWith(t, nil) }
+
+// dumpWith is a dump with one key, and with auxiliary fields.
+func dumpWith(t *testing.T, aux []dump.Pair) string {
 	t.Helper()
 	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: 1, Log: hclog.NewNullLogger()})
 	if err != nil {
@@ -372,7 +375,7 @@ func someDump(t *testing.T) string {
 	s := srv.Keyspace().Capture()
 	defer s.End()
 	var b bytes.Buffer
-	if _, err := dump.Save(context.Background(), &b, srv.Registry(), s, dump.SaveOptions{Checksum: true}); err != nil {
+	if _, err := dump.Save(context.Background(), &b, srv.Registry(), s, dump.SaveOptions{Checksum: true, Aux: aux}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
