@@ -35,21 +35,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "crash:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Main("crash", run)
 }
 
 func run(ctx context.Context) error {
@@ -66,9 +60,8 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&o.power, "power", false, "let the power fail instead of killing the process only (needs root and loop devices)")
 	flag.StringVar(&o.base, "dir", os.TempDir(), "where the servers' directories are made; one that failed is left there")
 	flag.BoolVar(&o.verbose, "v", false, "a line for each round")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	if err := tool.Parse(); err != nil {
+		return err
 	}
 	if o.server == "" {
 		bin, remove, err := build()

@@ -25,12 +25,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 // options say how much of it.
@@ -48,16 +45,8 @@ type options struct {
 }
 
 func main() {
-	if os.Getenv(asServer) != "" {
-		host.Main(modules.Full()...)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := command(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "delivery:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Serve()
+	tool.Main("delivery", command)
 }
 
 func command(ctx context.Context) error {
@@ -71,9 +60,8 @@ func command(ctx context.Context) error {
 	flag.DurationVar(&o.patience, "patience", time.Minute, "how long nothing may be handled before something counts as lost")
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64()>>32, "of what is drawn")
 	flag.StringVar(&o.dir, "dir", "", "for the server's files; kept if something is wrong (default: a new one)")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	if err := tool.Parse(); err != nil {
+		return err
 	}
 	if o.dir == "" {
 		var err error

@@ -7,15 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 // TestMain makes the test binary a server if it is told to, as main does.
 func TestMain(m *testing.M) {
-	if os.Getenv(asServer) != "" {
-		host.Main(modules.Full()...)
-	}
+	tool.Serve()
 	os.Exit(m.Run())
 }
 

@@ -3,18 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ferrousdb/ferrous/conformance"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
-
-// asServer is the environment variable that makes this program a server. So the server
-// is built as the test is: with the race detector, if that is.
-const asServer = "DELIVERY_SERVER"
 
 // server is the server of the moment. Those who use it find out by an error that it has
 // died, and dial the next.
@@ -36,15 +32,10 @@ func begin(o options) (*server, error) {
 		"--auto-aof-rewrite-min-size", "1mb", "--io-threads", strconv.Itoa(o.loops),
 	}}
 	if s.bin == "" {
-		self, err := os.Executable()
-		if err != nil {
+		var err error
+		if s.bin, err = tool.Self(); err != nil {
 			return nil, err
 		}
-		// Children inherit it, and only they read it.
-		if err := os.Setenv(asServer, "1"); err != nil {
-			return nil, err
-		}
-		s.bin = self
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

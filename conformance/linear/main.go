@@ -30,15 +30,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 // test is a kind of round.
@@ -75,16 +72,8 @@ type options struct {
 }
 
 func main() {
-	if os.Getenv(asServer) != "" {
-		host.Main(modules.Full()...)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "linear:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Serve()
+	tool.Main("linear", run)
 }
 
 func run(ctx context.Context) error {
@@ -99,9 +88,8 @@ func run(ctx context.Context) error {
 	flag.StringVar(&only, "run", "", "names of tests (default: all)")
 	flag.StringVar(&o.dir, "dir", "", "for files; kept if something is wrong (default: a new one)")
 	flag.BoolVar(&verbose, "v", false, "a line for each round")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	if err := tool.Parse(); err != nil {
+		return err
 	}
 	if only != "" {
 		o.only = strings.Split(only, ",")

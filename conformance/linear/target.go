@@ -8,11 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/ferrousdb/ferrous/conformance"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
-
-// asServer is the environment variable that makes this program a server. So the server
-// is built as the test is: with the race detector, if that is.
-const asServer = "LINEAR_SERVER"
 
 // target is a server under test.
 type target struct {
@@ -24,15 +21,10 @@ type target struct {
 // begin starts a server with so many loops; bin "" is this program.
 func begin(bin, dir string, loops int, args ...string) (*target, error) {
 	if bin == "" {
-		self, err := os.Executable()
-		if err != nil {
+		var err error
+		if bin, err = tool.Self(); err != nil {
 			return nil, err
 		}
-		// Children inherit it, and only they read it.
-		if err := os.Setenv(asServer, "1"); err != nil {
-			return nil, err
-		}
-		bin = self
 	}
 	t := &target{bin: bin, arg: []string{"--io-threads", fmt.Sprint(loops)}}
 	return t.sibling(dir, args...)

@@ -21,14 +21,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 // options say what to run with what.
@@ -51,13 +51,7 @@ func main() {
 	flag.BoolVar(&o.verbose, "v", false, "every case, and what the programs print beside")
 	flag.Parse()
 	o.patterns = flag.Args()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "programs:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Main("programs", func(ctx context.Context) error { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) error {

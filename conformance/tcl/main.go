@@ -22,13 +22,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 type options struct {
@@ -60,13 +60,7 @@ func main() {
 	flag.Parse()
 	o.patterns = flag.Args()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "tcl:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Main("tcl", func(ctx context.Context) error { return run(ctx, o, os.Stdout) })
 }
 
 func defaultCache() string {

@@ -33,14 +33,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/conformance/tool"
 )
 
 // options say how long and with what.
@@ -57,16 +54,8 @@ type options struct {
 }
 
 func main() {
-	if os.Getenv(asServer) != "" {
-		host.Main(modules.Full()...)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "topology:", err)
-		stop()
-		os.Exit(1)
-	}
+	tool.Serve()
+	tool.Main("topology", run)
 }
 
 func run(ctx context.Context) error {
@@ -82,9 +71,8 @@ func run(ctx context.Context) error {
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64()>>32, "seed of the draws")
 	flag.StringVar(&base, "dir", os.TempDir(), "where the servers' directory is made; after a failure it is left there")
 	verbose := flag.Bool("v", false, "tell what happens in each round")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	if err := tool.Parse(); err != nil {
+		return err
 	}
 	o.say = func(string, ...any) {}
 	if *verbose {
@@ -126,7 +114,7 @@ func try(ctx context.Context, o options) (s sum, err error) {
 		return s, errors.New("it takes two servers at least")
 	}
 	if o.ferrous == "" {
-		if o.ferrous, err = os.Executable(); err != nil {
+		if o.ferrous, err = tool.Self(); err != nil {
 			return s, err
 		}
 	}

@@ -25,9 +25,6 @@ type node struct {
 	ended chan struct{} // closed when the process is gone
 }
 
-// asServer is the variable that makes this program a server.
-const asServer = "TOPOLOGY_SERVER"
-
 // start starts a process, as a replica of a node unless that is nil, and does not wait for it.
 func (n *node) start(above *node) error {
 	log, err := os.OpenFile(n.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -51,7 +48,6 @@ func (n *node) start(above *node) error {
 			cmd.Env = append(cmd.Env, kv)
 		}
 	}
-	cmd.Env = append(cmd.Env, asServer+"=1")
 	if err := cmd.Start(); err != nil {
 		return err
 	}
