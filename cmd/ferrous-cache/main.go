@@ -5,9 +5,9 @@ package main
 
 import (
 	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/modules/cache"
 )
 
 func main() {
-	host.Main(modules.Cache()...)
+	host.Main(cache.Modules()...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/modules/cache"
 )
 
 //go:embed testdata/directives.txt
@@ -96,7 +97,7 @@ func TestFilesOfEveryRelease(t *testing.T) {
 	}
 	full := schema(t)
 	for _, release := range releases {
-		for name, set := range map[string]func() []core.Module{"ferrous": modules.Full, "ferrous-cache": modules.Cache} {
+		for name, set := range map[string]func() []core.Module{"ferrous": modules.Full, "ferrous-cache": cache.Modules} {
 			var file strings.Builder
 			for _, d := range all {
 				if d.releases[0] != "all" && !slices.Contains(d.releases, release) || d.name == "user" && name == "ferrous-cache" {

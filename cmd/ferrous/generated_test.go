@@ -15,6 +15,7 @@ import (
 	"github.com/ferrousdb/ferrous/host"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 	"github.com/ferrousdb/ferrous/modules"
+	"github.com/ferrousdb/ferrous/modules/cache"
 )
 
 // What is written in files is derived: ferrous.hcl and a table in docs/differences.md
@@ -61,7 +62,7 @@ func TestDifferences(t *testing.T) {
 func TestLeftOut(t *testing.T) {
 	var names []string
 	for _, m := range modules.Full() {
-		if !slices.ContainsFunc(modules.Cache(), func(c core.Module) bool { return c.Name() == m.Name() }) {
+		if !slices.ContainsFunc(cache.Modules(), func(c core.Module) bool { return c.Name() == m.Name() }) {
 			names = append(names, m.Name())
 		}
 	}

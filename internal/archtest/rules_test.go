@@ -21,8 +21,9 @@ var areas = []area{
 	{"host/engine", []string{"core", "host/network"}}, // core but for what engineMisses says
 	{"host/network", []string{"core"}},                // of which only what networkSees says
 	{"modules/*", []string{"core"}},                   // each module is an area of its own
-	{"modules", []string{"core", "modules/*"}},
-	{"cmd", []string{"core", "host", "modules", "modules/*"}},
+	{"modules/cache", []string{"core", "modules/*"}},  // the set of ferrous-cache
+	{"modules", []string{"core", "modules/*", "modules/cache"}},
+	{"cmd", []string{"core", "host", "modules", "modules/*", "modules/cache"}},
 	{"bench", []string{"core", "host", "modules", "modules/*"}},
 	{"conformance", []string{"core", "host", "modules", "modules/*"}},
 	{"internal", nil},
@@ -39,7 +40,7 @@ var engineMisses = []string{"core/files", "core/dump", "core/rdb", "core/list", 
 // what tells apart areas of the same kind: the name of a module.
 func areaOf(name string) (kind, which string) {
 	first, rest, _ := strings.Cut(name, "/")
-	if name == "core/coretest" {
+	if name == "core/coretest" || name == "modules/cache" {
 		return name, ""
 	}
 	if first == "modules" && rest != "" {

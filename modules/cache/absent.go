@@ -1,4 +1,4 @@
-package modules
+package cache
 
 import (
 	_ "embed"
@@ -10,7 +10,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/config"
 )
 
-// absent stands in for the modules of Full that a smaller set leaves out: it
+// absent stands in for the modules of the full set that the smaller one leaves out: it
 // declares their parameters, so that one configuration file serves all binaries,
 // a redis.conf included. They have no effect, which the log says when one is
 // set; what must not be missed silently (config.Needed) is refused.
