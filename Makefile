@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs bench config tidy deps clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs bench config tidy deps dist packages clean
 
 all: build
 
@@ -18,7 +18,7 @@ build: ## the servers
 deps: ## what the tests need of Debian's packages, if it may be installed
 	@scripts/deps.sh
 
-test: deps build vet lint unit examples ## everything a change must pass
+test: deps build vet lint unit examples packages ## everything a change must pass
 	@echo "all tests passed"
 
 vet:
@@ -35,6 +35,12 @@ unit:
 
 examples: ## third-party modules, each in its own Go module
 	@for dir in examples/*/; do (cd $$dir && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
+
+packages: ## image, unit, chart, .deb and .rpm, as far as they can be looked at here
+	@cd packaging && $(GO) vet ./... && $(GO) test ./...
+
+dist: ## archives, .deb, .rpm and their checksums, in bin/dist
+	@scripts/dist.sh
 
 race: ## everything under the race detector
 	$(GO) test -race ./...

@@ -61,6 +61,7 @@ type Registry struct {
 	acks      Acks
 	restore   func(p Position)
 	importer  Importer
+	tools     []Tool
 	replace   []func(begins bool)
 
 	errs   []error

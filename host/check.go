@@ -11,17 +11,22 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 )
 
-const checkUsage = `Usage: %[1]s check [--fix] FILE...
-
-Examines files that keep data and tells what is in them, where they are damaged,
+// checkTool is "ferrous check".
+func (srv *Server) checkTool() core.Tool {
+	return core.Tool{
+		Name: "check", Args: "[--fix] FILE...", Summary: "examine files that keep data (RDB, AOF)",
+		Help: `Examines files that keep data and tells what is in them, where they are damaged,
 or what this server lacks to load them. The exit status is 1 if one of them is
 damaged or cannot be loaded.
 
   --fix    repair what can be repaired, after asking
-`
+`,
+		Run: srv.check,
+	}
+}
 
-// check is "ferrous check": it returns the exit status.
-func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func (srv *Server) check(t *core.ToolCall) int {
+	args, stdout, stderr := t.Args, t.Stdout, t.Stderr
 	fix := false
 	var files []string
 	for i, arg := range args {
@@ -30,12 +35,12 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 			fix = true
 			continue
 		case arg == "-h" || arg == "--help":
-			fmt.Fprintf(stdout, checkUsage, srv.program())
+			fmt.Fprint(stdout, t.Usage)
 			return 0
 		case arg == "--":
 			files = append(files, args[i+1:]...)
 		case strings.HasPrefix(arg, "-"):
-			fmt.Fprintf(stderr, "%[1]s check: unknown option %[2]s\n"+checkUsage, srv.program(), arg)
+			fmt.Fprintf(stderr, "%s check: unknown option %s\n%s", t.Program, arg, t.Usage)
 			return 1
 		default:
 			files = append(files, arg)
@@ -44,11 +49,11 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 		break
 	}
 	if len(files) == 0 {
-		fmt.Fprintf(stderr, checkUsage, srv.program())
+		fmt.Fprint(stderr, t.Usage)
 		return 1
 	}
 	status := 0
-	answers := bufio.NewReader(stdin)
+	answers := bufio.NewReader(t.Stdin)
 	for _, name := range files {
 		b := &bar{w: stderr, on: isTerminal(stderr)}
 		err := srv.checkFile(name, core.CheckOptions{
@@ -62,7 +67,7 @@ func (srv *Server) check(args []string, stdin io.Reader, stdout, stderr io.Write
 		})
 		b.clear()
 		if err != nil {
-			fmt.Fprintf(stderr, "%s check: %s: %v\n", srv.program(), name, err)
+			fmt.Fprintf(stderr, "%s check: %s: %v\n", t.Program, name, err)
 			status = 1
 		}
 	}

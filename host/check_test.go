@@ -47,7 +47,7 @@ func TestCheckFiles(t *testing.T) {
 		return path
 	}
 	good, bad, other, empty := file("good", "KEEP"), file("--bad", "KEEP bad"), file("other", "REST"), file("empty", "")
-	usage := fmt.Sprintf(checkUsage, "ferrous")
+	usage := toolUsage("ferrous", (*Server)(nil).checkTool())
 	for _, test := range []struct {
 		args   []string
 		input  string

@@ -12,15 +12,20 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 )
 
-const importUsage = `Usage: %[1]s import [--dry-run | --promote-when-synced] redis://[USER:PASSWORD@]HOST[:PORT] [FILE] [--PARAMETER VALUE...]
-
-Starts a server that takes in all data of another one (Redis, Valkey, %[1]s) while
+// importTool is "ferrous import", which is a server that runs: see run.
+func importTool() core.Tool {
+	return core.Tool{
+		Name: "import", Args: "[--dry-run | --promote-when-synced] redis://[USER:PASSWORD@]HOST[:PORT] [FILE] [--PARAMETER VALUE...]",
+		Summary: "take over the data of a server that runs",
+		Help: `Starts a server that takes in all data of another one (Redis, Valkey, ferrous) while
 that goes on, follows its changes, and shows how far it is. Enter makes it
 independent: from then on it takes writes of its own.
 
   --dry-run                only tell what would come, and what would not
   --promote-when-synced    do not wait for Enter
-`
+`,
+	}
+}
 
 // importing is "ferrous import" once it is understood.
 type importing struct {
@@ -45,7 +50,7 @@ func (srv *Server) parseImport(args []string, stdout, stderr io.Writer) (im *imp
 		case "--promote-when-synced":
 			im.atOnce = true
 		case "-h", "--help":
-			fmt.Fprintf(stdout, importUsage, srv.program())
+			fmt.Fprint(stdout, toolUsage(srv.program(), importTool()))
 			return nil, nil, 0
 		default:
 			im.source = arg
@@ -54,7 +59,7 @@ func (srv *Server) parseImport(args []string, stdout, stderr io.Writer) (im *imp
 	}
 	more, err := im.importer.Arguments(im.source)
 	if err != nil {
-		fmt.Fprintf(stderr, "%s import: %v\n"+importUsage, srv.program(), err)
+		fmt.Fprintf(stderr, "%s import: %v\n%s", srv.program(), err, toolUsage(srv.program(), importTool()))
 		return nil, nil, 1
 	}
 	file := 0

@@ -148,8 +148,11 @@ func (srv *Server) sayLoading() {
 		return
 	}
 	l.said = time.Now()
-	srv.log.Info(fmt.Sprintf("Loading: %.1f%% of %s, %d keys, about %d s to go",
-		l.percent(), core.HumanBytes(l.size()), l.Keys(), l.eta()))
+	text := fmt.Sprintf("Loading: %.1f%% of %s, %d keys, about %d s to go", l.percent(), core.HumanBytes(l.size()), l.Keys(), l.eta())
+	srv.log.Info(text)
+	if !srv.serving.Load() {
+		srv.process.super.goesOn(srv.log, text)
+	}
 }
 
 func (l *loading) percent() float64 { return 100 * float64(l.Done()) / float64(l.size()) }

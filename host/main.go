@@ -30,30 +30,31 @@ type arguments struct {
 }
 
 func run(modules []core.Module, original arguments, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	action, args := hostconfig.ParseCommand(original.list)
 	srv, err := newServer(modules)
 	if err != nil {
 		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
 	}
-	if (action == hostconfig.Run || action == hostconfig.Import) && original.hide != nil {
+	tools := srv.tools()
+	action, word, args := hostconfig.ParseCommand(original.list, toolNames(tools))
+	if (action == hostconfig.Run || action == hostconfig.Tool) && original.hide != nil {
 		original.hide(srv.registry.Config, len(original.list)-len(args))
 	}
+	var im *importing
 	switch action {
 	case hostconfig.Version:
 		fmt.Fprintln(stdout, srv.versionLine())
 		return 0
 	case hostconfig.Help:
-		fmt.Fprintf(stdout, usage, srv.program(), strings.Join(srv.registry.Modules(), " "))
+		fmt.Fprint(stdout, srv.help(tools))
 		return 0
 	case hostconfig.DefaultConfig:
 		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
 		return 0
-	case hostconfig.CheckFiles:
-		return srv.check(args, stdin, stdout, stderr)
-	}
-	var im *importing
-	if action == hostconfig.Import {
+	case hostconfig.Tool:
+		if word != importTool().Name {
+			return srv.runTool(tools, word, args, environ, stdin, stdout, stderr)
+		}
 		var status int
 		if im, args, status = srv.parseImport(args, stdout, stderr); status >= 0 {
 			return status
@@ -131,26 +132,6 @@ func (srv *Server) versionLine() string {
 	return fmt.Sprintf("%s v=%s sha=%.8s:%d malloc=ferrous-arena bits=%d redis=%s %s modules=%s",
 		srv.program(), Version, sha, dirty, 32<<(^uint(0)>>63), redisVersion, runtime.Version(), strings.Join(srv.registry.Modules(), ","))
 }
-
-// usage is printed with the name of the program and its modules.
-const usage = `Usage: %[1]s [FILE] [--PARAMETER VALUE...] [-]
-
-  %[1]s                          listen on port 6379 with the defaults
-  %[1]s ferrous.hcl              with a configuration file (.hcl, or a redis.conf)
-  %[1]s --port 7000 --save ""    with parameters given here
-  %[1]s -                        with a configuration read from standard input
-
-  -v, --version                    print the version
-  -h, --help                       print this
-  --check-config [FILE...]         check the configuration, name every mistake
-  --default-config                 print a commented configuration file
-  check [--fix] FILE...            examine files that keep data (RDB, AOF)
-  import [--dry-run] redis://...   take over the data of a server that runs
-
-The environment may set parameters too: FERROUS_MAXMEMORY=100mb.
-
-Modules: %[2]s
-`
 
 // announceStart says who is starting. The test suite of Redis waits for the
 // words before "PID".

@@ -24,7 +24,8 @@ type hostProcess struct {
 	warnings []string // about the configuration, for the log
 	pidFile  string   // as it was written, "" for none
 	manager  string   // the service manager, "no" for none
-	floor    []byte   // see raiseFloor
+	super    *supervisor
+	floor    []byte // see raiseFloor
 }
 
 // serve runs the server until a signal or a command stops it. ready is closed
@@ -37,7 +38,7 @@ func (srv *Server) serve(super *supervisor, ready *os.File) error {
 	// As in Redis, a terminal that closes does not end the server; and neither
 	// does whoever reads its log.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	srv.process.manager = super.String()
+	srv.process.manager, srv.process.super = super.String(), super
 	srv.announceStart()
 	super.say(srv.log, "STATUS=ferrous is loading...")
 	ended := make(chan struct{})

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -65,6 +67,15 @@ func (s *supervisor) ready(log hclog.Logger) {
 			log.Warn("cannot tell upstart", "error", err)
 		}
 	}
+}
+
+// startPatience is how much longer systemd is to wait for a start that has just said
+// that it goes on.
+const startPatience = 60 * time.Second
+
+// goesOn tells that the start takes its time: a load of many gigabytes is no hanging one.
+func (s *supervisor) goesOn(log hclog.Logger, status string) {
+	s.say(log, fmt.Sprintf("STATUS=%s\nEXTEND_TIMEOUT_USEC=%d", status, startPatience.Microseconds()))
 }
 
 // say sends a state to systemd.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
@@ -20,36 +21,47 @@ const (
 	CheckConfig
 	// DefaultConfig: print GenerateHCL's text and end.
 	DefaultConfig
-	// CheckFiles: examine the files that the rest of the arguments name, and end.
-	CheckFiles
-	// Import: follow another server, which the rest of the arguments names.
-	Import
+	// Tool: do what one of the program's words says.
+	Tool
 )
 
-// ParseCommand takes the words that ask for something else than a running server off the arguments: -v, --version, -h,
-// --help, --default-config, check and import as the first, --check-config as the first or last.
-func ParseCommand(args []string) (Action, []string) {
+// Option is an argument that asks for something else than a running server, for people.
+type Option struct{ Names, Args, Summary string }
+
+// Options lists them.
+func Options() []Option {
+	return []Option{
+		{"-v, --version", "", "print the version"},
+		{"-h, --help", "", "print this"},
+		{"--check-config", "[FILE...]", "check the configuration, name every mistake"},
+		{"--default-config", "", "print a commented configuration file"},
+	}
+}
+
+// ParseCommand takes what asks for something else than a running server off the arguments: -v, --version, -h, --help,
+// --default-config and the names of tools as the first, --check-config as the first or last. word is the name of the
+// tool.
+func ParseCommand(args, tools []string) (action Action, word string, rest []string) {
 	if len(args) == 0 {
-		return Run, args
+		return Run, "", args
 	}
 	switch args[0] {
 	case "-v", "--version":
-		return Version, args[1:]
+		return Version, "", args[1:]
 	case "-h", "--help":
-		return Help, args[1:]
+		return Help, "", args[1:]
 	case "--default-config":
-		return DefaultConfig, args[1:]
+		return DefaultConfig, "", args[1:]
 	case "--check-config":
-		return CheckConfig, args[1:]
-	case "check":
-		return CheckFiles, args[1:]
-	case "import":
-		return Import, args[1:]
+		return CheckConfig, "", args[1:]
+	}
+	if slices.Contains(tools, args[0]) {
+		return Tool, args[0], args[1:]
 	}
 	if last := len(args) - 1; args[last] == "--check-config" {
-		return CheckConfig, args[:last]
+		return CheckConfig, "", args[:last]
 	}
-	return Run, args
+	return Run, "", args
 }
 
 // commandLine is what the arguments say.

@@ -29,7 +29,7 @@ const preamble = `# ferrous.hcl: every setting of ferrous, commented out, with i
 func GenerateHCL(s *config.Schema) []byte {
 	var b bytes.Buffer
 	b.WriteString(preamble)
-	for _, section := range sections(s) {
+	for _, section := range Sections(s) {
 		title := "# --- " + section + " "
 		fmt.Fprintf(&b, "\n%s%s\n", title, strings.Repeat("-", max(3, 100-len(title))))
 		for _, v := range s.All() {
@@ -41,8 +41,8 @@ func GenerateHCL(s *config.Schema) []byte {
 	return b.Bytes()
 }
 
-// sections lists the sections that have something to show.
-func sections(s *config.Schema) []string {
+// Sections lists the sections that have something to show, in order of first declaration.
+func Sections(s *config.Schema) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, v := range s.All() {
@@ -61,13 +61,17 @@ func writeParam(b *bytes.Buffer, v config.Var) {
 	if !strings.Contains(p.Doc, p.NoEffect) {
 		comment(b, "Accepted for compatibility, without effect: "+p.NoEffect)
 	}
-	comment(b, facts(v))
-	setting := p.Name + " = " + hclValue(v, v.DefaultLines())
-	fmt.Fprintf(b, "# %s\n", strings.ReplaceAll(setting, "\n", "\n# "))
+	comment(b, Facts(v))
+	fmt.Fprintf(b, "# %s\n", strings.ReplaceAll(DefaultSetting(v), "\n", "\n# "))
 }
 
-// facts says what may be written and when.
-func facts(v config.Var) string {
+// DefaultSetting is the setting of the default, as HCL.
+func DefaultSetting(v config.Var) string {
+	return v.Param().Name + " = " + hclValue(v, v.DefaultLines())
+}
+
+// Facts says what may be written as a parameter's value, and when.
+func Facts(v config.Var) string {
 	p := v.Param()
 	var out []string
 	if accepted := accepted(v); accepted != "" {

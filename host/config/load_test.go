@@ -286,18 +286,19 @@ func TestParseCommand(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "0 []"},
-		{[]string{"x.conf", "--version"}, "0 [x.conf --version]"},
-		{[]string{"-v"}, "1 []"},
-		{[]string{"--help"}, "2 []"},
-		{[]string{"--check-config", "x.conf"}, "3 [x.conf]"},
-		{[]string{"x.conf", "--port", "1", "--check-config"}, "3 [x.conf --port 1]"},
-		{[]string{"--default-config"}, "4 []"},
-		{[]string{"check", "--fix", "x.rdb"}, "5 [--fix x.rdb]"},
-		{[]string{"x.conf", "check"}, "0 [x.conf check]"},
+		{nil, "0  []"},
+		{[]string{"x.conf", "--version"}, "0  [x.conf --version]"},
+		{[]string{"-v"}, "1  []"},
+		{[]string{"--help"}, "2  []"},
+		{[]string{"--check-config", "x.conf"}, "3  [x.conf]"},
+		{[]string{"x.conf", "--port", "1", "--check-config"}, "3  [x.conf --port 1]"},
+		{[]string{"--default-config"}, "4  []"},
+		{[]string{"check", "--fix", "x.rdb"}, "5 check [--fix x.rdb]"},
+		{[]string{"x.conf", "check"}, "0  [x.conf check]"},
+		{[]string{"checks"}, "0  [checks]"},
 	} {
-		action, rest := ParseCommand(c.args)
-		if got := fmt.Sprint(int(action), rest); got != c.want {
+		action, word, rest := ParseCommand(c.args, []string{"ping", "check"})
+		if got := fmt.Sprintf("%d %s %v", action, word, rest); got != c.want {
 			t.Errorf("%q: %s", c.args, got)
 		}
 	}

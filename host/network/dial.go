@@ -46,7 +46,41 @@ func (n *Net) Dial(ctx context.Context, address string, secure bool) (net.Conn, 
 	if err != nil || !secure {
 		return conn, err
 	}
-	c, err := n.params.clientTLS()
+	return n.params.shakeHands(ctx, conn, false)
+}
+
+// DialOwn opens a connection to the server that the parameters themselves describe, from its
+// machine: by TCP, by TLS if there is only that, or else by the unix socket at a path. The
+// server's own certificate is trusted.
+func (n *Net) DialOwn(ctx context.Context, path string) (net.Conn, error) {
+	all := n.endpoints() // plain TCP first
+	if len(all) == 0 && path == "" {
+		return nil, errors.New("the configuration has neither port nor tls-port nor unixsocket")
+	}
+	var d net.Dialer
+	if len(all) == 0 {
+		return d.DialContext(ctx, "unix", path)
+	}
+	host, port, err := net.SplitHostPort(all[0].addr)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.To4() == nil {
+			host = "::1"
+		}
+	}
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil || all[0].kind != "tls" {
+		return conn, err
+	}
+	return n.params.shakeHands(ctx, conn, true)
+}
+
+// shakeHands puts TLS over a connection, or closes it.
+func (p *Params) shakeHands(ctx context.Context, conn net.Conn, own bool) (net.Conn, error) {
+	c, err := p.clientTLS(own)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -67,11 +101,22 @@ func Descriptor(conn net.Conn) (fd int, secure bool) {
 }
 
 // clientTLS is how the server speaks TLS to others. As in Redis it checks that an
-// authority which it trusts has certified the other one, whatever its name.
-func (p *Params) clientTLS() (*tls.Config, error) {
+// authority which it trusts has certified the other one, whatever its name. With own the
+// server itself is trusted, too.
+func (p *Params) clientTLS(own bool) (*tls.Config, error) {
 	roots, err := p.tls.authorities()
 	if err != nil {
 		return nil, err
+	}
+	if own {
+		if roots == nil {
+			roots = x509.NewCertPool()
+		}
+		data, err := os.ReadFile(p.tls.cert.Load())
+		if err != nil {
+			return nil, fmt.Errorf("tls-cert-file: %w", err)
+		}
+		roots.AppendCertsFromPEM(data)
 	}
 	if roots == nil {
 		return nil, errors.New("connections to other servers by TLS need tls-ca-cert-file or tls-ca-cert-dir")
