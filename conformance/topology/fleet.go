@@ -71,6 +71,9 @@ func (f *fleet) enlist(i int, letter rune) (*node, error) {
 		"--appendfsync", w.one("always", "everysec", "no"), "--repl-diskless-load", w.one("disabled", "swapdb", "on-empty-db"),
 		"--repl-diskless-sync", w.one("yes", "no"), "--aof-use-rdb-preamble", w.one("yes", "no"),
 	}
+	if f.logged {
+		n.args = append(n.args, "--appendonly", "yes", "--auto-aof-rewrite-percentage", "0", "--aof-timestamp-enabled", "yes")
+	}
 	switch letter {
 	case 'r':
 		n.bin = f.redis

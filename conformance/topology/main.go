@@ -5,6 +5,7 @@
 //	go run ./conformance/topology                              200 rounds: two ferrous and two redis-server
 //	go run ./conformance/topology -duration 1h                 for an hour
 //	go run ./conformance/topology -servers ffff -seed 17       other servers, the draws of another run
+//	go run ./conformance/topology -logged                      logs everywhere, so that a difference can be explained
 //	go run ./conformance/topology -servers rrr                 the tester itself, tried: Redis passes
 //	go run ./conformance/topology -promises -servers fff       masters are lost, with what WAIT had confirmed
 //
@@ -47,6 +48,7 @@ type options struct {
 	rounds         int
 	duration       time.Duration // instead of rounds, if it is not 0
 	writers        int
+	logged         bool // all have logs, which are never rewritten: they tell what has come, and when
 	promises       bool // what WAIT confirms is to survive (promises.go)
 	seed           uint64
 	dir            string // a new one, for all that the servers write
@@ -68,6 +70,7 @@ func run(ctx context.Context) error {
 	flag.DurationVar(&o.duration, "duration", 0, "how long to run, instead of a number of rounds")
 	flag.IntVar(&o.writers, "writers", 3, "clients that write")
 	flag.BoolVar(&o.promises, "promises", false, "let sentinels replace lost masters, and look for what WAIT had confirmed")
+	flag.BoolVar(&o.logged, "logged", false, "let all servers keep logs and never rewrite them, to find out what a difference is due to")
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64()>>32, "seed of the draws")
 	flag.StringVar(&base, "dir", os.TempDir(), "where the servers' directory is made; after a failure it is left there")
 	verbose := flag.Bool("v", false, "tell what happens in each round")
