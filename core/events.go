@@ -69,11 +69,12 @@ const (
 // is turned on; while all hooks of a kind are off the kind costs one load and
 // one branch.
 type Hooks struct {
-	active atomic.Uint32
-	mu     sync.Mutex
-	on     [hookKinds]int // how many switches of each kind are on
-	unit   *Ctx           // see FeedGoneTo; written with all locks held, read with any
-	feedMu sync.Mutex     // keeps the feeds of several event loops apart: a unit has no stranger in it
+	active  atomic.Uint32
+	mu      sync.Mutex
+	on      [hookKinds]int // how many switches of each kind are on
+	unit    *Ctx           // see FeedGoneTo; written with all locks held, read with any
+	encoded []byte         // the command that is being fed, for several listeners; feedMu
+	feedMu  sync.Mutex     // keeps the feeds of several event loops apart: a unit has no stranger in it
 
 	change []hook[func(c *Ctx, ch Change)]
 	flush  []func(c *Ctx, db int)

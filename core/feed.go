@@ -5,6 +5,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // The write feed. A command's writes are published when it has run, those of a
@@ -25,6 +26,19 @@ type Fed struct {
 	Skip FeedTarget // who is not to have it; of a mark, who is to have nothing of the unit
 
 	arrivals []*keyspace.Arrival // which some of the arguments are
+	shared   *[]byte             // where it is encoded for several listeners, nil for one
+}
+
+// AppendTo appends the command as it goes over the wire. With several listeners it is encoded
+// by the first that asks.
+func (f *Fed) AppendTo(b []byte) []byte {
+	if f.shared == nil {
+		return wire.AppendCommand(b, f.Args...)
+	}
+	if len(*f.shared) == 0 {
+		*f.shared = wire.AppendCommand(*f.shared, f.Args...)
+	}
+	return append(b, *f.shared...)
 }
 
 // Arrived reports whether there may be arguments to Hold.
@@ -272,9 +286,25 @@ func (h *Hooks) publishUnit(all []Fed) {
 }
 
 func (h *Hooks) publish(f Fed) {
+	listen := 0
+	for _, x := range h.feed {
+		if x.sw.on.Load() {
+			listen++
+		}
+	}
+	if listen > 1 {
+		h.encoded = h.encoded[:0]
+		f.shared = &h.encoded
+	}
 	for _, x := range h.feed {
 		if x.sw.on.Load() {
 			x.fn(f)
 		}
 	}
+	if cap(h.encoded) > keepEncoded {
+		h.encoded = nil
+	}
 }
+
+// keepEncoded is the largest buffer of encoded commands that is kept for the next.
+const keepEncoded = 128 << 10

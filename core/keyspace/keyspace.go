@@ -59,6 +59,9 @@ type Keyspace struct {
 
 	garbage atomic.Int64 // what Sweep has to free: flushed keys and large dead values
 
+	// Keys whose values have members that expire: those that there are, and that there have been.
+	expiring, haveExpiring atomic.Int64
+
 	// Everything below is written with all locks held and read with any.
 	clock clock
 	// expiry says what is done with keys whose time has come.

@@ -62,6 +62,7 @@ func (db *DB) noteDue(h uint64, key []byte, at int64) {
 	switch {
 	case ok && at == NeverDue:
 		t.DeleteFree(pos)
+		db.ks.expiring.Add(-1)
 	case ok:
 		t.SetExpire(pos, at)
 	case at != NeverDue:
@@ -69,7 +70,15 @@ func (db *DB) noteDue(h uint64, key []byte, at int64) {
 		dict.Write(ref, 0, key, nil, dict.WithExpire)
 		dict.SetExpire(ref, at)
 		t.Insert(h, ref)
+		db.ks.expiring.Add(1)
+		db.ks.haveExpiring.Add(1)
 	}
+}
+
+// MembersExpiring returns how many keys have values with members that expire by themselves, and
+// how many ever had. It needs no lock: without one the first may be a moment old.
+func (ks *Keyspace) MembersExpiring() (now, ever int64) {
+	return ks.expiring.Load(), ks.haveExpiring.Load()
 }
 
 // TellExpired tells Events that a member's time has come, for whoever is about to

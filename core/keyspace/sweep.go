@@ -69,6 +69,7 @@ func (db *DB) Flush() {
 		s := &db.ks.shards[sh]
 		s.setAside(&old[sh])
 		if t := db.members[sh]; t != nil {
+			db.ks.expiring.Add(-int64(t.Len()))
 			s.setAside(t)
 		}
 	}

@@ -229,7 +229,7 @@ func (m *module) fed(f core.Fed) {
 		if large != nil {
 			return b
 		}
-		return wire.AppendCommand(b, f.Args...)
+		return f.AppendTo(b)
 	}, large...)
 }
 

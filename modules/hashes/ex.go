@@ -190,9 +190,12 @@ func hsetex(c *core.Ctx) error {
 	}
 	ed.Done()
 	c.ChangedBy(int64(len(o.fields)/2), core.EventHash, "hset", c.Args[1])
-	if o.when != 0 {
+	switch {
+	case o.when != 0:
 		c.Event(core.EventHash, "hexpire", c.Args[1])
 		propagateSetex(c, o)
+	case !o.keep: // the same, in words that a Redis before 8.0 knows as well
+		c.Propagate(append([][]byte{[]byte("HSET"), c.Args[1]}, o.fields...)...)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 // tick is called several times a second; now is in Unix milliseconds.
 func (m *module) tick(now int64) {
+	m.rememberFields()
 	m.schedule(now)
 	m.peersMu.Lock()
 	m.advanceFailover(now)

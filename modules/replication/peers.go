@@ -78,6 +78,11 @@ func (p *peer) Next() []byte {
 	case p.phase == sending:
 		return p.transfer.next(p)
 	case p.phase == online && !p.mute:
+		if p.m.lost(p, p.cursor.pos) {
+			p.m.srv.Log().Warn("Disconnecting replica " + p.name() + ": " + unreadable)
+			p.dismiss("it cannot read the stream")
+			return nil
+		}
 		return p.m.stream.next(p.cursor)
 	}
 	return nil

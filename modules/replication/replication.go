@@ -52,6 +52,7 @@ type module struct {
 	fail    failover
 	figures figures
 	rates   rates
+	fields  fields
 
 	ctx  context.Context // ends with the server
 	end  context.CancelFunc

@@ -176,6 +176,10 @@ func (m *module) resume(c *core.Ctx, p *peer, id string, offset int64) bool {
 		}
 		return false
 	}
+	if m.cannotRead(p, offset) {
+		log.Info("Unable to partial resync with replica " + p.name() + ": " + unreadable)
+		return false
+	}
 	cursor := m.stream.read(offset, p.ready)
 	if cursor == nil {
 		log.Info("Unable to partial resync with replica " + p.name() + " for lack of backlog (Replica request was: " +

@@ -47,9 +47,22 @@ type block struct {
 
 func (b *block) end() int64 { return b.at + int64(len(b.b)+b.length) }
 
-// blockSize is the size of most blocks. What is kept is more than what is wanted by
-// one of them at most.
-const blockSize = 64 << 10
+// What is kept is more than what is wanted by one block at most: so a small backlog has small
+// ones.
+const (
+	blockSize   = 64 << 10 // of most
+	leastBlock  = 1 << 10
+	ofItsLength = 16 // a block is not more than this part of the backlog
+)
+
+// blockLength is the size of a new block.
+func (s *stream) blockLength() int {
+	keep := s.keep()
+	if keep == 0 { // nothing stays that has been read
+		return blockSize
+	}
+	return int(min(max(keep/ofItsLength, leastBlock), blockSize))
+}
 
 // heldPiece is the size of the blocks that a large argument is divided into, which is not copied.
 const heldPiece = 1 << 20
@@ -177,6 +190,9 @@ func (s *stream) feed(f core.Fed) {
 // encode encodes a command behind b, and returns what is not in the stream yet: large
 // arguments go there piece by piece, or as they are.
 func (s *stream) encode(b []byte, f *core.Fed) []byte {
+	if !slices.ContainsFunc(f.Args, func(a []byte) bool { return len(a) > blockSize }) {
+		return f.AppendTo(b)
+	}
 	b = wire.AppendHead(b, '*', len(f.Args))
 	for _, a := range f.Args {
 		b = wire.AppendHead(b, '$', len(a))
@@ -235,8 +251,8 @@ func (s *stream) grow() {
 	s.trim()
 	b := s.spare
 	s.spare = nil
-	if b == nil {
-		b = make([]byte, 0, blockSize)
+	if n := s.blockLength(); cap(b) != n {
+		b = make([]byte, 0, n)
 	}
 	s.blocks = append(s.blocks, block{at: s.end, b: b})
 }
@@ -247,7 +263,7 @@ func (s *stream) trim() {
 	need := min(s.end-s.keep(), read)
 	n := 0
 	for n < len(s.blocks)-1 && s.blocks[n].end() <= need {
-		if !s.spill.running && s.blocks[n].b != nil && s.blocks[n].held == nil {
+		if !s.spill.running && s.blocks[n].held == nil && cap(s.blocks[n].b) == s.blockLength() {
 			s.spare = s.blocks[n].b[:0]
 		}
 		gone := s.blocks[n]

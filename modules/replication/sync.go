@@ -209,7 +209,7 @@ func (m *module) run(t *transfer) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
 	m.running = slices.DeleteFunc(m.running, func(x *transfer) bool { return x == t })
-	if err == nil {
+	if err == nil || err == errUnreadable {
 		return
 	}
 	if !errors.Is(err, context.Canceled) {
@@ -266,6 +266,10 @@ func (m *module) freeze(t *transfer) error {
 	defer m.peersMu.Unlock()
 	if err := t.ctx.Err(); err != nil {
 		return err
+	}
+	if t.filter.keys() && !m.readsFields(t.peers[0]) && m.anyFields() {
+		m.refuse(t)
+		return errUnreadable
 	}
 	t.snapshot = ks.Freeze()
 	if t.filter.functions() {
