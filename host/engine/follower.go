@@ -123,7 +123,7 @@ func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
 		w.stopOthers()
 		defer w.resumeOthers()
 	}
-	if f.s.closing != open { // perhaps just now
+	if f.s.closing != open || w.eng.guard.Load()&guardStopping != 0 { // perhaps just now
 		return core.ErrKilled
 	}
 	w.lock(locks|1, true) // the stream moves with some lock held, whatever the unit is

@@ -46,9 +46,11 @@ type module struct {
 	w      *writer
 
 	// What the listener to the feed remembers; guarded by writer.mu.
-	db      int   // the database selected in the log, -1 for none
-	inUnit  bool  // between the marks of a unit
-	stamped int64 // the last annotation of time, Unix seconds
+	db      int    // the database selected in the log, -1 for none
+	inUnit  bool   // between the marks of a unit
+	ended   bool   // nothing is fed any more; under the feed's lock, as is
+	note    []byte // what stands at the end then
+	stamped int64  // the last annotation of time, Unix seconds
 
 	files sync.Mutex // held while files of the chain come and go
 	where directory  // guarded by files, as is
@@ -138,7 +140,7 @@ func (m *module) Stop() {
 		m.rw.cancel()
 	}
 	m.mu.Unlock()
-	m.feed.Set(false)
+	m.end()
 	m.w.stop()
 	ended := make(chan struct{})
 	go func() {

@@ -36,13 +36,30 @@ func parsePosition(note []byte) *core.Position {
 
 // positioned runs fn, which takes over what was fed, with the annotation for it.
 func (m *module) positioned(fn func(note []byte)) {
-	r := m.srv.Registry()
-	r.Hooks.Settled(func() {
-		var note []byte
-		if p, ok := r.Position(); ok {
-			note = appendPosition(nil, p)
+	m.srv.Registry().Hooks.Settled(func() {
+		if m.ended {
+			fn(m.note)
+			return
 		}
-		fn(note)
+		fn(m.here())
+	})
+}
+
+// here is the annotation for the position where the data are.
+func (m *module) here() []byte {
+	p, ok := m.srv.Registry().Position()
+	if !ok {
+		return nil
+	}
+	return appendPosition(nil, p)
+}
+
+// end listens to the feed no more. A master may send on: the log, which goes to the file
+// after this, tells where the data were that it has.
+func (m *module) end() {
+	m.srv.Registry().Hooks.Settled(func() {
+		m.feed.Set(false)
+		m.ended, m.note = true, m.here()
 	})
 }
 
