@@ -21,24 +21,29 @@ func syncFully(ctx context.Context, s *server, r *backgroundRun) error {
 		return s.explain(err)
 	}
 	defer c.Close()
-	for _, words := range [][]string{{"PING"}, {"REPLCONF", "listening-port", "1"}, {"REPLCONF", "capa", "eof", "capa", "psync2"}} {
-		if _, err := c.do(words...); err != nil {
-			return s.explain(err)
-		}
-	}
 	start := time.Now()
-	if _, err := c.Write(appendCommand(nil, "PSYNC", "?", "-1")); err != nil {
-		return s.explain(err)
-	}
-	mark, err := c.readSyncHead()
-	if err != nil {
-		return s.explain(err)
-	}
-	if err := readToMark(c.r, mark); err != nil {
+	if err := c.syncFully(); err != nil {
 		return s.explain(err)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return pause(ctx, aftermath)
+}
+
+// syncFully introduces the connection as a replica and takes all data, up to their end.
+func (c *conn) syncFully() error {
+	for _, words := range [][]string{{"PING"}, {"REPLCONF", "listening-port", "1"}, {"REPLCONF", "capa", "eof", "capa", "psync2"}} {
+		if _, err := c.do(words...); err != nil {
+			return err
+		}
+	}
+	if _, err := c.Write(appendCommand(nil, "PSYNC", "?", "-1")); err != nil {
+		return err
+	}
+	mark, err := c.readSyncHead()
+	if err != nil {
+		return err
+	}
+	return readToMark(c.r, mark)
 }
 
 // readSyncHead reads what comes before the dump, and returns the mark at its end.

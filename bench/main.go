@@ -92,6 +92,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 		{chosen("large"), fmt.Sprintf("large: values of 10 kB to 1 MB from %d clients, 100 MB from one; then one of %d MB", largeClients, o.large), b.large},
 		{chosen("persistence"), b.persistenceTitle(), b.persistence},
 		{chosen("sessions"), fmt.Sprintf("sessions: messages of %d bytes to many; commands that somebody follows", publishBytes), b.sessions},
+		{chosen("replication"), "replication: SET on a master and on a replica, and how far that is behind", b.replication},
 		{chosen("scaling"), "scaling: in one process, without the network", b.scaling},
 	} {
 		if !section.wanted {

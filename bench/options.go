@@ -45,7 +45,7 @@ type options struct {
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "scaling"}
+var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "replication", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
 var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000", "large": "64"}

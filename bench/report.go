@@ -31,6 +31,7 @@ type report struct {
 	LargeStalls map[string][]*largeRun                  `json:"large_stalls,omitempty"`
 	Persistence *persistenceResult                      `json:"persistence,omitempty"`
 	Sessions    []*comparison                           `json:"sessions,omitempty"`
+	Replication []*comparison                           `json:"replication,omitempty"`
 	Scaling     json.RawMessage                         `json:"scaling,omitempty"`
 	// Error tells why the report is incomplete.
 	Error string `json:"error,omitempty"`

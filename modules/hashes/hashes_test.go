@@ -48,7 +48,7 @@ func TestEventsAndFeed(t *testing.T) {
 		{"HSET h a 1", "HGETEX h EX 10 FIELDS 2 a x", "*2 $1 1 $-1", "hexpire h", "HPEXPIREAT h 1700000010000 FIELDS 1 a", 1},
 		{"HSET h a 1", "HGETEX h PX 0 FIELDS 1 a", "*1 $1 1", "hdel h, del h", "HDEL h a", 1},
 		{"HSETEX h EX 10 FIELDS 1 a 1", "HGETEX h PERSIST FIELDS 1 a", "*1 $1 1", "hpersist h", "HPERSIST h FIELDS 1 a", 1},
-		{"", "HSETEX h FIELDS 1 a 1", ":1", "hset h", asItIs, 1},
+		{"", "HSETEX h FIELDS 1 a 1", ":1", "hset h", "HSET h a 1", 1},
 		{"", "HSETEX h FNX EX 10 FIELDS 2 a 1 b 2", ":1", "hset h, hexpire h",
 			"HSETEX h PXAT 1700000010000 FIELDS 2 a 1 b 2", 2},
 		{"", "HSETEX h FXX EX 10 FIELDS 1 a 1", ":0", "", "", 0},
