@@ -1030,3 +1030,26 @@
 # loops leave.
 # From 0 to 1024.
 # save-threads = 0
+
+# --- http -----------------------------------------------------------------------------------------
+
+# TCP port to serve HTTP on: figures for Prometheus, probes, profiles, a console. 0 for none.
+# From 0 to 65535. Fixed at start-up.
+# http-port = 0
+
+# The addresses that http-port is opened at, written as those of bind.
+# Fixed at start-up.
+# http-bind = ["127.0.0.1", "-::1"]
+
+# Serve HTTPS instead of HTTP. The certificate is that of http-tls-cert-file, or that of
+# tls-cert-file if there is none.
+# Fixed at start-up.
+# http-tls = false
+
+# PEM file with the certificate chain for http-tls. Changed files are read again.
+# Fixed at start-up.
+# http-tls-cert-file = ""
+
+# PEM file with the private key of http-tls-cert-file.
+# Fixed at start-up.
+# http-tls-key-file = ""

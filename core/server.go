@@ -62,6 +62,11 @@ type Server interface {
 	// Dial opens a connection to another server, by TLS if it is to be secure, as the
 	// host's parameters say. ctx bounds it all. The caller closes it.
 	Dial(ctx context.Context, address string, secure bool) (net.Conn, error)
+	// Serve serves a client that has come by another way than the server's own listeners: a
+	// session like any other, which is nobody's until it authenticates. It returns when the
+	// server serves, at the latest when ctx ends. From its first reply on the session may be
+	// asked through its Conn. With an error, guest.Conn is still the caller's.
+	Serve(ctx context.Context, guest Guest) (*Session, error)
 	// Background is the place for the one job that may run in the background.
 	Background() *Background
 	// Path returns where the file is that a parameter names: relative names
@@ -171,6 +176,13 @@ type Authority struct {
 	// KeepAll leaves it to the master to make room in memory: nothing is evicted, and
 	// no command refused, whatever maxmemory says.
 	KeepAll bool
+}
+
+// Guest is a client that a module brings in.
+type Guest struct {
+	Conn            net.Conn // what it sends and is sent; the server closes it
+	Addr, LocalAddr string   // what CLIENT LIST shows, and protected mode looks at
+	TLS             bool     // its way is encrypted
 }
 
 // Link is a connection to a master, as clients see it in CLIENT LIST.

@@ -78,6 +78,19 @@ func (srv *Server) Dial(ctx context.Context, address string, secure bool) (net.C
 	return srv.net.Dial(ctx, address, secure)
 }
 
+// Serve implements core.Server.
+func (srv *Server) Serve(ctx context.Context, g core.Guest) (*core.Session, error) {
+	kind := "tcp"
+	if g.TLS {
+		kind = "tls"
+	}
+	s, err := srv.net.Adopt(ctx, g.Conn, kind, g.Addr, g.LocalAddr)
+	if err != nil {
+		return nil, err
+	}
+	return engine.SessionOf(s), nil
+}
+
 // SetAuthority implements core.Server.
 func (srv *Server) SetAuthority(a core.Authority) {
 	srv.ks.SetExpiry("authority", a.Expiry)

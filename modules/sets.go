@@ -10,6 +10,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/cache"
 	"github.com/ferrousdb/ferrous/modules/geo"
+	"github.com/ferrousdb/ferrous/modules/http"
 	"github.com/ferrousdb/ferrous/modules/hyperloglog"
 	"github.com/ferrousdb/ferrous/modules/observability"
 	"github.com/ferrousdb/ferrous/modules/pubsub"
@@ -21,5 +22,5 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(cache.Common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), scripting.New())
+	return append(cache.Common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), scripting.New(), http.New())
 }

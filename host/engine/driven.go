@@ -25,6 +25,9 @@ func (eng *Engine) Accepted(kind, remote, local string) (network.Session, string
 	return s, ""
 }
 
+// SessionOf returns what modules see of a session that Accepted has made.
+func SessionOf(s network.Session) *core.Session { return &s.(*session).Session }
+
 // Clients implements network.Host.
 func (eng *Engine) Clients() int64 { return eng.clients.Load() }
 

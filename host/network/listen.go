@@ -313,6 +313,7 @@ func (n *Net) reopen(closed []*listener) (opened []*listener) {
 
 // CloseListeners stops accepting.
 func (n *Net) CloseListeners() {
+	n.adopted.close()
 	closeAll(n.listeners.all())
 	n.listeners.set(nil)
 }

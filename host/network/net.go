@@ -17,6 +17,7 @@ type Net struct {
 	log       hclog.Logger
 	ready     <-chan struct{} // closed when there is somebody to answer
 	listeners listeners
+	adopted   adopted
 	acceptors
 	goWorkers []*goWorker
 	drivers   []driver

@@ -97,6 +97,7 @@ func TestDirection(t *testing.T) {
 var confined = map[string]string{
 	"github.com/yuin/gopher-lua": "modules/scripting",
 	"github.com/knadh/koanf":     "host/config",
+	"github.com/prometheus":      "modules/http",
 }
 
 // TestConfined keeps foreign modules to where they belong.
@@ -128,6 +129,25 @@ func TestCoreIsLight(t *testing.T) {
 		known := slices.ContainsFunc(allowed, func(dir string) bool { return within(path, dir) })
 		if dep := all[path]; dep != nil && !dep.Standard && !known {
 			t.Errorf("core is linked with %s", path)
+		}
+	}
+}
+
+// TestCacheIsLight: what only the full server needs is not linked with ferrous-cache.
+func TestCacheIsLight(t *testing.T) {
+	all, err := tree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := all[root+"/cmd/ferrous-cache"]
+	if cache == nil {
+		t.Fatal("go list tells of no ferrous-cache")
+	}
+	for _, path := range cache.Deps {
+		for _, heavy := range []string{"net/http", "github.com/prometheus", "github.com/yuin/gopher-lua", "google.golang.org/protobuf"} {
+			if within(path, heavy) {
+				t.Errorf("ferrous-cache is linked with %s", path)
+			}
 		}
 	}
 }
