@@ -208,6 +208,9 @@ type Follower interface {
 	// called in a Turn. The error is the first; ErrKilled means that the session was
 	// ended, and nothing was played.
 	PlayUnit(unit [][][]byte, raw []byte) error
+	// Warm tells which keys are about to be looked up by units that follow, so that
+	// memory is waited for once and not for each. It is only a hint.
+	Warm(keys [][]byte)
 	// Select chooses the database that the stream goes on in.
 	Select(db int)
 	// Paused reports whether CLIENT PAUSE is in force.

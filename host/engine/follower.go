@@ -111,6 +111,25 @@ func (f *follower) Turn(fn func()) {
 	w.settle()
 }
 
+// Warm implements core.Follower.
+func (f *follower) Warm(keys [][]byte) {
+	w, ks := f.w, f.w.eng.ks
+	if w.broken || len(keys) < 2 {
+		return
+	}
+	w.hashes = w.hashes[:0]
+	var set keyspace.Locks
+	for _, key := range keys {
+		h := ks.Hash(key)
+		w.hashes = append(w.hashes, h)
+		set = set.Add(h)
+	}
+	if w.lane.LockUnlessLong(set) {
+		ks.DB(f.s.DB).Warm(w.hashes)
+		w.lane.Unlock(set)
+	}
+}
+
 // PlayUnit implements core.Follower.
 func (f *follower) PlayUnit(unit [][][]byte, raw []byte) error {
 	w := f.w

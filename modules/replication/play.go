@@ -18,17 +18,26 @@ const (
 	readAtOnce = 64 << 10
 	keepInput  = 1 << 20 // a buffer that has grown beyond is given up when it is empty
 	turnUnits  = 256     // are played before others have a turn
+	unitsAhead = 16      // are looked at before the first of them is played
 )
 
 // player is a link that plays.
 type player struct {
 	*link
-	f      core.Follower
-	buf    []byte // what has come; what is not played yet is buf[at:]
-	at     int
-	parser wire.Parser
+	f     core.Follower
+	buf   []byte // what has come; what is not played yet is buf[at:]
+	at    int
+	units [unitsAhead]ahead // the first of them has begun with what is at buf[at:]
+	keys  [][]byte
 
 	saidDisk int64 // when it was last logged that the disk fails
+}
+
+// ahead is a unit that is about to be played.
+type ahead struct {
+	parser   wire.Parser
+	commands [][][]byte
+	size     int
 }
 
 // goOn makes ready to play what follows from where the server is.
@@ -46,7 +55,9 @@ func (l *link) goOn(id string) {
 // play plays what comes until the connection ends, whose error it returns.
 func (l *link) play(f core.Follower) error {
 	p := &player{link: l, f: f, buf: make([]byte, 0, readAtOnce)}
-	p.parser.MaxBulk = int(l.m.up.maxBulk.Load())
+	for i := range p.units {
+		p.units[i].parser.MaxBulk = int(l.m.up.maxBulk.Load())
+	}
 	l.unread.Store(0)
 	defer l.unread.Store(0)
 	if err := l.acknowledge(); err != nil {
@@ -144,28 +155,55 @@ func (p *player) judgeDisk() {
 // there are more that are whole.
 func (p *player) turn() (missing int, err error) {
 	p.judgeDisk()
-	for range turnUnits {
-		if p.ctx.Err() != nil {
-			return 0, errEnded
+	for range turnUnits / unitsAhead {
+		whole, missing, broken := p.lookAhead()
+		for i := range whole {
+			u := &p.units[i]
+			if p.ctx.Err() != nil {
+				return 0, errEnded
+			}
+			if err := p.f.PlayUnit(u.commands, p.buf[p.at:p.at+u.size]); err != nil {
+				if err == core.ErrKilled {
+					return 0, errEnded
+				}
+				p.replied(u.commands, err)
+			}
+			p.at += u.size
 		}
-		unit, n, err := p.parser.Next(p.buf[p.at:])
-		if err == wire.ErrMore {
-			return n, nil
-		}
-		if err != nil {
-			p.m.up.log.Warn("Protocol error from master: " + err.Error())
+		switch {
+		case broken == wire.ErrMore:
+			p.units[0], p.units[whole] = p.units[whole], p.units[0]
+			return missing, nil
+		case broken != nil:
+			p.m.up.log.Warn("Protocol error from master: " + broken.Error())
 			p.m.up.forget()
 			return 0, errors.New("Connection with master lost: it has sent what is no command")
 		}
-		if err := p.f.PlayUnit(unit, p.buf[p.at:p.at+n]); err != nil {
-			if err == core.ErrKilled {
-				return 0, errEnded
-			}
-			p.replied(unit, err)
-		}
-		p.at += n
 	}
 	return 0, nil
+}
+
+// lookAhead finds the next units, as far as they have come whole, and has memory fetched for what
+// they are going to look up. broken is why there are no more of them: with wire.ErrMore, the next
+// one has begun in units[whole], and lacks so many bytes at least.
+func (p *player) lookAhead() (whole, missing int, broken error) {
+	at := p.at
+	p.keys = p.keys[:0]
+	for whole < unitsAhead && broken == nil {
+		u := &p.units[whole]
+		u.commands, u.size, broken = u.parser.Next(p.buf[at:])
+		if broken != nil {
+			missing = u.size
+			break
+		}
+		if len(u.commands) == 1 && len(u.commands[0]) > 1 {
+			p.keys = append(p.keys, u.commands[0][1])
+		}
+		at += u.size
+		whole++
+	}
+	p.f.Warm(p.keys)
+	return whole, missing, broken
 }
 
 // replied takes note of an error that a command of the master was answered with: it
@@ -183,7 +221,7 @@ func (p *player) replied(unit [][][]byte, err error) {
 	if len(unit) > 0 {
 		name = core.Clip(unit[0][0], 128)
 	}
-	if u.onError.Load() != errorsIgnored {
+	if u.onError.Load() != errorsIgnored && u.replicaParams.readOnly.Load() { // else clients may have caused it
 		defer panic("This replica panicked sending an error to its master after processing the command '" + name + "'")
 	}
 	u.log.Warn(fmt.Sprintf("== CRITICAL == This replica is sending an error to its master: '%v' after processing the command '%s'", err, name))
