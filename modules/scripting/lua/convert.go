@@ -138,14 +138,10 @@ func (p *replyParser) array(depth int) vm.LValue {
 	if n < 0 {
 		return vm.LFalse
 	}
-	t, room := newTable(int(min(n, maxArray-1)))
+	t, room := newTable(int(n))
 	*array(t) = room
-	for i := range n {
-		if v := p.value(depth + 1); i < int64(len(room)) {
-			room[i] = v
-		} else if v != vm.LNil {
-			t.RawSetInt(int(i+1), v)
-		}
+	for i := range room {
+		room[i] = p.value(depth + 1)
 	}
 	return t
 }
@@ -231,7 +227,7 @@ func (e *Engine) writeTable(w *resp.Writer, t *vm.LTable, depth int) {
 // writeField writes a table that stands for a reply of another type by one of its
 // fields.
 func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
-	if k, _ := t.Next(vm.LNil); k == vm.LNumber(1) && !hasFields(t) {
+	if len(keys(t)) == 0 {
 		return false
 	}
 	if s, ok := t.RawGetString("err").(vm.LString); ok {
@@ -276,30 +272,19 @@ func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
 	return false
 }
 
-// hasFields reports whether anything but the array has been in a table.
-func hasFields(t *vm.LTable) bool {
-	n := len(*array(t))
-	if n == 0 {
-		return true
-	}
-	k, _ := t.Next(vm.LNumber(n))
-	return k != vm.LNil
-}
-
 func (e *Engine) writePairs(w *resp.Writer, t *vm.LTable, depth int, pairs bool) {
 	n := 0
-	for k, _ := t.Next(vm.LNil); k != vm.LNil; k, _ = t.Next(k) {
-		n++
-	}
+	_ = walk(t, func(_, _ vm.LValue) error { n++; return nil })
 	if pairs {
 		w.Map(n)
 	} else {
 		w.Set(n)
 	}
-	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
+	_ = walk(t, func(k, v vm.LValue) error {
 		e.write(w, k, depth+1)
 		if pairs {
 			e.write(w, v, depth+1)
 		}
-	}
+		return nil
+	})
 }

@@ -136,7 +136,7 @@ func New(o Options) *Engine {
 	}
 	e.catcher = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return onErrorWith(L, nil) }}
 	e.main = &thread{e: e, L: L}
-	L.SetContext(e.main)
+	attach(L, e.main)
 	e.open()
 	return e
 }
@@ -196,7 +196,7 @@ func (e *Engine) fill(t *vm.LTable, name string, values [][]byte) *vm.LTable {
 		a := array(t)
 		clear(*a)
 		*a = (*a)[:0]
-		if k, _ := t.Next(vm.LNil); k != vm.LNil || t.Metatable != vm.LNil || cap(*a) > 1024 {
+		if len(keys(t)) > 0 || t.Metatable != vm.LNil || cap(*a) > 1024 {
 			t = nil
 		}
 	}
@@ -220,12 +220,12 @@ func (e *Engine) append(t *vm.LTable, values [][]byte) {
 	e.keep(short)
 	for i, v := range values {
 		if len(v) <= shortText {
-			t.RawSetInt(i+1, e.stock.string(texts[:len(v)]))
+			setIndex(t, i+1, e.stock.string(texts[:len(v)]))
 			texts = texts[len(v):]
 			continue
 		}
 		e.long = e.long || len(v) > maxBuffer
-		t.RawSetInt(i+1, vm.LString(v))
+		setIndex(t, i+1, vm.LString(v))
 	}
 }
 

@@ -128,9 +128,10 @@ func baseNext(L *vm.LState) int {
 
 // pushNext steps over the name that no script can spell.
 func pushNext(L *vm.LState, t *vm.LTable, key vm.LValue) int {
-	k, v := t.Next(key)
-	for t == engine(L).globals && k == vm.LString("(globals)") {
-		k, v = t.Next(k)
+	e := engine(L)
+	k, v := next(&e.stock, t, key)
+	for t == e.globals && k == vm.LString("(globals)") {
+		k, v = next(&e.stock, t, k)
 	}
 	L.Push(k)
 	if k == vm.LNil {
@@ -167,17 +168,6 @@ func baseIpairs(L *vm.LState) int {
 	return 3
 }
 
-// rawIndex is t[i], of the array or beyond it.
-func rawIndex(t *vm.LTable, i int) vm.LValue {
-	if i >= maxArray || i < 1 {
-		return t.RawGetH(vm.LNumber(i))
-	}
-	if v := t.RawGetInt(i); v != nil {
-		return v
-	}
-	return vm.LNil
-}
-
 func baseRawEqual(L *vm.LState) int {
 	L.Push(vm.LBool(L.RawEqual(checkAny(L, 1), checkAny(L, 2))))
 	return 1
@@ -185,7 +175,7 @@ func baseRawEqual(L *vm.LState) int {
 
 func baseRawGet(L *vm.LState) int {
 	t := engine(L).contents(checkTable(L, 1))
-	L.Push(t.RawGet(checkAny(L, 2)))
+	L.Push(rawGet(t, checkAny(L, 2)))
 	return 1
 }
 
@@ -199,7 +189,7 @@ func baseRawSet(L *vm.LState) int {
 	if n, ok := key.(vm.LNumber); ok && n != n {
 		throw(L, vm.LString("table index is NaN"))
 	}
-	t.RawSet(key, v)
+	rawSet(t, key, v)
 	L.Push(t)
 	return 1
 }
@@ -303,7 +293,7 @@ func finishPcall(L *vm.LState, x *thrown) int {
 	}
 	v := x.value
 	if t, ok := v.(*vm.LTable); ok {
-		if s, ok := toText(L.GetField(t, "err")); ok { // of which a metatable may know
+		if s, ok := toText(indexFromGo(L, t, fieldErr)); ok { // of which a metatable may know
 			v = vm.LString(s)
 		}
 	}

@@ -51,7 +51,7 @@ func newThread(L *vm.LState) *vm.LState {
 	if cancel != nil {
 		cancel() // the context that the VM has made is not used
 	}
-	co.SetContext(&thread{e: e, L: co, status: "suspended", fn: f})
+	attach(co, &thread{e: e, L: co, status: "suspended", fn: f})
 	return co
 }
 

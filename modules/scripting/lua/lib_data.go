@@ -249,31 +249,15 @@ func (e *Engine) list(t *vm.LTable) []vm.LValue {
 // each calls f for every pair of a table, in the order of next. f does not change it.
 func (e *Engine) each(t *vm.LTable, f func(k, v vm.LValue) error) error {
 	t = e.contents(t)
-	for i, v := range *array(t) {
-		if v == vm.LNil || v == nil {
-			continue
+	return walk(t, func(k, v vm.LValue) error {
+		if t == e.globals && k == vm.LString("(globals)") {
+			return nil
 		}
-		if err := e.pair(vm.LNumber(i+1), v, f); err != nil {
+		if err := f(k, v); err != nil {
 			return err
 		}
-	}
-	for _, k := range keys(t) {
-		v := t.RawGetH(k)
-		if v == vm.LNil || t == e.globals && k == vm.LString("(globals)") {
-			continue
-		}
-		if err := e.pair(k, v, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *Engine) pair(k, v vm.LValue, f func(k, v vm.LValue) error) error {
-	if err := f(k, v); err != nil {
-		return err
-	}
-	return e.spend(1)
+		return e.spend(1)
+	})
 }
 
 var cmsgpackLib = map[string]vm.LGFunction{

@@ -268,7 +268,7 @@ func gsubValue(L *vm.LState, b []byte, m *pattern.Matcher, repl vm.LValue, from,
 		v = L.Get(-1)
 		L.Pop(1)
 	case *vm.LTable:
-		v = L.GetTable(r, pushCapture(L, m, 0, from, to))
+		v = indexFromGo(L, r, pushCapture(L, m, 0, from, to))
 	default:
 		return gsubText(L, b, m, text(repl), from, to)
 	}

@@ -20,18 +20,20 @@ func tabSetn(L *vm.LState) int {
 func tabMaxn(L *vm.LState) int {
 	t := engine(L).contents(checkTable(L, 1))
 	most := 0.0
-	for k, _ := t.Next(vm.LNil); k != vm.LNil; k, _ = t.Next(k) {
+	_ = walk(t, func(k, _ vm.LValue) error {
 		if n, ok := k.(vm.LNumber); ok {
 			most = max(most, float64(n))
 		}
-	}
+		return nil
+	})
 	return pushNumber(L, most)
 }
 
 func tabForeach(L *vm.LState) int {
 	t, f := checkTable(L, 1), checkFunction(L, 2)
-	t = engine(L).contents(t)
-	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
+	e := engine(L)
+	t = e.contents(t)
+	for k, v := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v = next(&e.stock, t, k) {
 		if each(L, f, k, v) {
 			return 1
 		}
@@ -81,19 +83,19 @@ func tabInsert(L *vm.LState) int {
 	if pos < n {
 		spendOn(L, (n-pos)/16)
 	}
-	if a := array(t); pos >= 1 && pos < n && n <= len(*a)+1 && n < maxArray {
-		t.RawSetInt(n, vm.LNil)
+	if a := array(t); pos >= 1 && pos < n && n <= len(*a)+1 {
+		setIndex(t, n, rawIndex(t, n-1))
 		copy((*a)[pos:n], (*a)[pos-1:n-1])
 		(*a)[pos-1] = v
 		return 0
 	}
 	for i := n; i > pos; i-- {
-		t.RawSet(vm.LNumber(i), rawIndex(t, i-1))
+		setIndex(t, i, rawIndex(t, i-1))
 		if i%1024 == 0 {
 			spendOn(L, 1024)
 		}
 	}
-	t.RawSet(vm.LNumber(pos), v)
+	setIndex(t, pos, v)
 	return 0
 }
 
@@ -113,9 +115,9 @@ func tabRemove(L *vm.LState) int {
 		return 1
 	}
 	for ; pos < n; pos++ {
-		t.RawSet(vm.LNumber(pos), rawIndex(t, pos+1))
+		setIndex(t, pos, rawIndex(t, pos+1))
 	}
-	t.RawSet(vm.LNumber(n), vm.LNil)
+	setIndex(t, n, vm.LNil)
 	return 1
 }
 
@@ -178,8 +180,8 @@ func (s *sorter) at(i int) vm.LValue { return rawIndex(s.t, i) }
 
 func (s *sorter) swap(i, j int) {
 	a, b := s.at(i), s.at(j)
-	s.t.RawSet(vm.LNumber(i), b)
-	s.t.RawSet(vm.LNumber(j), a)
+	setIndex(s.t, i, b)
+	setIndex(s.t, j, a)
 }
 
 func (s *sorter) before(a, b vm.LValue) bool {

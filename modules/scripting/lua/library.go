@@ -126,7 +126,7 @@ func (e *Engine) openLibraries() {
 	l.globals = e.L.NewTable()
 	l.globals.Metatable = e.globals.Metatable
 	all := e.protect(l.globals)
-	for k, v := e.globals.Next(vm.LNil); k != vm.LNil; k, v = e.globals.Next(k) {
+	for k, v := next(&e.stock, e.globals, vm.LNil); k != vm.LNil; k, v = next(&e.stock, e.globals, k) {
 		switch name := string(k.(vm.LString)); name {
 		case "KEYS", "ARGV":
 		case "_G", syntax.ReadOnly:
@@ -187,7 +187,7 @@ func (e *Engine) namedArguments(L *vm.LState) *Function {
 		redisError(L, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).")
 	}
 	f, named := &Function{}, false
-	for k, v := t.Next(vm.LNil); k != vm.LNil; k, v = t.Next(k) {
+	for k, v := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v = next(&e.stock, t, k) {
 		key, ok := toText(k)
 		if !ok {
 			redisError(L, "named argument key given to redis.register_function is not a string")

@@ -98,9 +98,9 @@ func lengthOp(L *vm.LState) int {
 func pack(L *vm.LState) int {
 	n := L.GetTop()
 	engine(L).take(L, 16*n)
-	t := L.CreateTable(min(n, maxArray-1), 0)
+	t := L.CreateTable(n, 0)
 	for i := 1; i <= n; i++ {
-		t.RawSetInt(i, L.Get(i))
+		setIndex(t, i, L.Get(i))
 	}
 	L.Push(t)
 	return 1

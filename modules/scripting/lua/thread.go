@@ -59,8 +59,8 @@ func (m *meter) measure() uint64 {
 	return m.sample[0].Value.Uint64()
 }
 
-// thread is one of the VM's threads: the script's main one, or a coroutine. It is
-// the context that the VM looks at before every instruction, which makes it a hook.
+// thread is one of the VM's threads: the script's main one, or a coroutine. The VM
+// keeps it as the context, which says nothing else.
 type thread struct {
 	e       *Engine
 	bases   []int         // where the protected calls in progress began, in the registry
@@ -69,37 +69,29 @@ type thread struct {
 	status  string        // of a coroutine
 	fn      *vm.LFunction // of a coroutine: what it runs
 	L       *vm.LState
-	results int   // of a coroutine: how many values it has yielded or returned last
-	err     error // what the next instruction raises
+	results int                          // of a coroutine: how many values it has yielded or returned last
+	plain   func(*vm.LState, *callFrame) // the VM's own loop
 }
 
 func (t *thread) Deadline() (time.Time, bool) { return time.Time{}, false }
 func (t *thread) Value(any) any               { return nil }
+func (t *thread) Done() <-chan struct{}       { return nil }
+func (t *thread) Err() error                  { return nil }
 
-// closed is a channel that is ready.
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-// Done is called before every instruction. What it returns is ready when the script
-// has to end: then the instruction raises an error, and so does every other one.
-func (t *thread) Done() <-chan struct{} {
-	e := t.e
-	if e.fuel--; e.fuel > 0 {
-		return nil
+// check is called when the fuel is used up. An error ends the script: the instruction
+// raises it, and so does every other one.
+func (t *thread) check() error {
+	if err := t.e.look(); err != nil {
+		return err
 	}
-	if t.err = e.look(); t.err == nil {
-		// The VM itself notices too late: it could not even call a handler then.
-		if frames(t.L) < maxFrames {
-			return nil
-		}
-		t.err = errStack
+	// The VM itself notices too late: it could not even call a handler then.
+	if frames(t.L) >= maxFrames {
+		return errStack
 	}
-	return closed
+	return nil
 }
 
 var errStack = errors.New("stack overflow")
-
-// Err is what the instruction raises.
-func (t *thread) Err() error { return t.err }
 
 // look counts what has been used of the fuel and sees whether the script has to end.
 func (e *Engine) look() error {
@@ -387,14 +379,36 @@ func (f frame) arith(b, c int) string {
 	return f.blame("perform arithmetic on", bad, typeName(f.operand(bad)))
 }
 
+// indexFromGo is t[key] for a library function, with metamethods, which are calls as
+// those of callLua.
+func indexFromGo(L *vm.LState, t *vm.LTable, key vm.LValue) (v vm.LValue) {
+	if t.Metatable == vm.LNil {
+		return rawGet(t, key)
+	}
+	on(L).fromGo(L, func() {
+		if n, ok := key.(vm.LNumber); ok && n >= maxArray {
+			v = getLong(L, t, n)
+		} else {
+			v = L.GetTable(t, key)
+		}
+	})
+	return v
+}
+
 // callLua calls the function below its arguments from Go. Errors pass through.
 func (t *thread) callLua(L *vm.LState, nargs, nret int) {
+	t.fromGo(L, func() { L.Call(nargs, nret) })
+}
+
+// fromGo counts a call from Go into Lua: there may be only so many, and over none of them
+// anybody yields.
+func (t *thread) fromGo(L *vm.LState, call func()) {
 	if t.e.depth >= maxDepth {
 		throwText(L, "C stack overflow")
 	}
 	t.e.depth++
 	t.calls++
-	L.Call(nargs, nret)
+	call()
 	t.calls--
 	t.e.depth--
 }

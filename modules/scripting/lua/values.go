@@ -104,13 +104,9 @@ func newTable(n int) (t *vm.LTable, room []vm.LValue) {
 
 // newArray makes a table of elements, none of which is nil at the end.
 func newArray(elements []vm.LValue) *vm.LTable {
-	n := min(len(elements), maxArray-1)
-	t, room := newTable(n)
+	t, room := newTable(len(elements))
 	copy(room, elements)
 	*array(t) = room
-	for i := n; i < len(elements); i++ {
-		t.RawSetInt(i+1, elements[i])
-	}
 	return t
 }
 
@@ -147,7 +143,7 @@ func newObject(pairs []vm.LValue) *vm.LTable {
 func newMixed(pairs []vm.LValue) *vm.LTable {
 	t, _ := newTable(0)
 	for i := 0; i < len(pairs); i += 2 {
-		t.RawSet(pairs[i], pairs[i+1])
+		rawSet(t, pairs[i], pairs[i+1])
 	}
 	return t
 }

@@ -2,8 +2,8 @@ package lua
 
 import (
 	"fmt"
-	"math/bits"
 	"reflect"
+	"strings"
 	"unsafe"
 
 	vm "github.com/yuin/gopher-lua"
@@ -18,7 +18,8 @@ import (
 //   - the keys that a table has had, to refuse others to next;
 //   - the array of a table, whose length counts nils at the end, and its other parts, to
 //     make a table of what is known beforehand at once;
-//   - how many results a call is to give: for none no reply is read.
+//   - how many results a call is to give: for none no reply is read;
+//   - its loop over instructions, and the registers and frames that one needs (loop.go).
 //
 // Places are asked of reflect by name, so that a VM of another shape is noticed
 // when the program starts, not when memory is wrong.
@@ -27,20 +28,68 @@ var (
 	offUpvalues = offset[vm.LState]("uvcache", reflect.Pointer)
 	offHandled  = offset[vm.LState]("hasErrorFunc", reflect.Bool)
 	offTop      = offsetIn(fieldType[vm.LState]("reg").Elem(), "top", reflect.Int)
+	offValues   = offsetIn(fieldType[vm.LState]("reg").Elem(), "array", reflect.Slice)
+	offLoop     = offset[vm.LState]("mainLoop", reflect.Func)
 	offNext     = offset[vm.Upvalue]("next", reflect.Pointer)
 	offIndex    = offset[vm.Upvalue]("index", reflect.Int)
 	offArray    = offset[vm.LTable]("array", reflect.Slice)
 	offKeys     = offset[vm.LTable]("k2i", reflect.Map)
 	offKeyList  = offset[vm.LTable]("keys", reflect.Slice)
+	offHash     = offset[vm.LTable]("dict", reflect.Map)
 	offFields   = offset[vm.LTable]("strdict", reflect.Map)
 	offFrame    = offset[vm.LState]("currentFrame", reflect.Pointer)
-	offWanted   = offsetIn(fieldType[vm.LState]("currentFrame").Elem(), "NRet", reflect.Int)
+	offStack    = offset[vm.LState]("stack", reflect.Interface)
 
-	offStack   = offset[vm.LState]("stack", reflect.Interface)
-	stackType  = reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem()
-	offSegment = offsetIn(stackType, "segIdx", reflect.Uint16)
-	offInside  = offsetIn(stackType, "segSp", reflect.Uint8)
+	_ = same[callFrame](fieldType[vm.LState]("currentFrame").Elem())
+	_ = same[callStack](reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem())
 )
+
+// callFrame is the VM's frame of a call.
+type callFrame struct {
+	idx        int
+	fn         *vm.LFunction
+	parent     *callFrame
+	pc         int // of the next instruction
+	base       int
+	localBase  int // where its registers begin
+	returnBase int
+	nArgs      int
+	nRet       int // how many results it is to give; -1: as many as there are
+	tailCall   int
+}
+
+// callStack is the VM's stack of frames.
+type callStack struct {
+	segments []*[vm.FramesPerSegment]callFrame
+	segIdx   uint16
+	segSp    uint8
+}
+
+// last is the frame at the top; nil if there is none.
+func (s *callStack) last() *callFrame {
+	i, n := s.segIdx, s.segSp
+	if n == 0 {
+		if i == 0 {
+			return nil
+		}
+		i, n = i-1, vm.FramesPerSegment
+	}
+	return &s.segments[i][n-1]
+}
+
+// same sees to it that a type of ours has the fields of one of the VM's.
+func same[T any](theirs reflect.Type) bool {
+	ours := reflect.TypeFor[T]()
+	ok := ours.NumField() == theirs.NumField()
+	for i := 0; ok && i < ours.NumField(); i++ {
+		a, b := ours.Field(i), theirs.Field(i)
+		ok = strings.EqualFold(a.Name, b.Name) && a.Offset == b.Offset && a.Type.Kind() == b.Type.Kind()
+	}
+	if !ok {
+		panic(fmt.Sprintf("gopher-lua: %v is no %v", theirs, ours))
+	}
+	return true
+}
 
 func fieldType[T any](name string) reflect.Type {
 	f, ok := reflect.TypeFor[T]().FieldByName(name)
@@ -68,6 +117,31 @@ func top(L *vm.LState) int {
 	return *(*int)(unsafe.Add(reg, offTop))
 }
 
+// registers is the whole registry. Whatever calls may move it.
+func registers(L *vm.LState) []vm.LValue {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
+	return *(*[]vm.LValue)(unsafe.Add(reg, offValues))
+}
+
+// set sets a register of the frame that is being run. A call may have left the top below it.
+func set(L *vm.LState, i int, v vm.LValue) {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
+	(*(*[]vm.LValue)(unsafe.Add(reg, offValues)))[i] = v
+	if top := (*int)(unsafe.Add(reg, offTop)); i >= *top {
+		*top = i + 1
+	}
+}
+
+// currentFrame is where the VM has the frame that is being run.
+func currentFrame(L *vm.LState) **callFrame {
+	return (**callFrame)(unsafe.Add(unsafe.Pointer(L), offFrame))
+}
+
+func stackOf(L *vm.LState) *callStack {
+	// The second word of an interface points to its value.
+	return (*callStack)((*[2]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offStack))[1])
+}
+
 // vmOptions are those of every state.
 var vmOptions = vm.Options{
 	SkipOpenLibs: true, MinimizeStackMemory: true, CallStackSize: maxFrames + moreFrames,
@@ -76,24 +150,13 @@ var vmOptions = vm.Options{
 
 // frames is how many calls are in progress on a thread.
 func frames(L *vm.LState) int {
-	// The second word of an interface points to its value.
-	stack := (*[2]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offStack))[1]
-	return int(*(*uint16)(unsafe.Add(stack, offSegment)))*vm.FramesPerSegment + int(*(*uint8)(unsafe.Add(stack, offInside)))
-}
-
-// known reports whether a key is, or was, one of a table's.
-func known(t *vm.LTable, key vm.LValue) bool {
-	if n, ok := key.(vm.LNumber); ok && n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
-		return true
-	}
-	_, ok := (*placeMap(t))[key]
-	return ok
+	s := stackOf(L)
+	return int(s.segIdx)*vm.FramesPerSegment + int(s.segSp)
 }
 
 // wantedResults is how many results the running function is to give; -1: as many as there are.
 func wantedResults(L *vm.LState) int {
-	frame := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offFrame))
-	return *(*int)(unsafe.Add(frame, offWanted))
+	return (*currentFrame(L)).nRet
 }
 
 // keepUpvalues makes the VM leave open upvalues alone when it raises an error.
@@ -131,71 +194,17 @@ func keyList(t *vm.LTable) *[]vm.LValue {
 	return (*[]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offKeyList))
 }
 
+// hashMap has the values of those that are no strings.
+func hashMap(t *vm.LTable) *map[vm.LValue]vm.LValue {
+	return (*map[vm.LValue]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offHash))
+}
+
 func placeMap(t *vm.LTable) *map[vm.LValue]int {
 	return (*map[vm.LValue]int)(unsafe.Add(unsafe.Pointer(t), offKeys))
 }
 
 func fieldMap(t *vm.LTable) *map[string]vm.LValue {
 	return (*map[string]vm.LValue)(unsafe.Add(unsafe.Pointer(t), offFields))
-}
-
-// maxArray is the length of an array part. Whatever lies beyond is hashed. The
-// VM's own bound lets one assignment, t[6e7] = 1, take a gigabyte.
-const maxArray = 1 << 16
-
-// length is Lua's # of a table: where there are holes, the one of several answers
-// that Lua 5.1 finds, as far as the array can tell (arraySize).
-func length(t *vm.LTable) int {
-	a := *array(t)
-	n := len(a)
-	if n > 0 && n == maxArray-1 && there(a, n) {
-		return border(t, n)
-	}
-	high := arraySize(a)
-	if high == 0 || there(a, high) {
-		return high
-	}
-	low := 0
-	for high-low > 1 {
-		if mid := (low + high) / 2; there(a, mid) {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return low
-}
-
-// there reports whether an array has element i.
-func there(a []vm.LValue, i int) bool {
-	return i <= len(a) && a[i-1] != vm.LNil && a[i-1] != nil
-}
-
-// arraySize is how many elements Lua 5.1 would have room for. A constructor makes as
-// much as it has elements; what has grown has a power of two.
-func arraySize(a []vm.LValue) int {
-	if n := len(a); n < cap(a) && n > 0 {
-		return 1 << bits.Len(uint(n-1))
-	}
-	return len(a)
-}
-
-// border is a length of n or more, where the rest of the elements is hashed: it is
-// searched as Lua does.
-func border(t *vm.LTable, n int) int {
-	hashed := func(i int) bool { return t.RawGetH(vm.LNumber(i)) != vm.LNil }
-	low, high := n, n+1
-	for hashed(high) {
-		low, high = high, high*2
-	}
-	for high-low > 1 {
-		if mid := (low + high) / 2; hashed(mid) {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return low
 }
 
 type instruction uint32

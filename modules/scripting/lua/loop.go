@@ -1,0 +1,139 @@
+package lua
+
+import (
+	"unsafe"
+
+	vm "github.com/yuin/gopher-lua"
+)
+
+// The loop over a function's instructions. The VM's own asks its context before every
+// one of them, through an interface and a channel; ours counts them itself, and carries
+// out by itself what tables with long arrays need (tables.go). All other instructions
+// are the VM's.
+
+// operation carries out an instruction; 1 ends the loop. base is the frame that the
+// loop has begun with.
+type operation = func(L *vm.LState, inst uint32, base *callFrame) int
+
+// jumpTable is the VM's, which fills it before this package is initialized. It is only
+// read.
+//
+//go:linkname jumpTable github.com/yuin/gopher-lua.jumpTable
+var jumpTable [vm.OP_NOP + 1]operation
+
+var operations = func() [vm.OP_NOP + 1]operation {
+	ops := jumpTable
+	ops[vm.OP_GETTABLE], ops[vm.OP_SETTABLE], ops[vm.OP_SETLIST] = getTable, setTable, setList
+	return ops
+}()
+
+// attach makes a thread of the VM ours.
+func attach(L *vm.LState, t *thread) {
+	L.SetContext(t)
+	loop := (*func(*vm.LState, *callFrame))(unsafe.Add(unsafe.Pointer(L), offLoop))
+	t.plain = *loop
+	*loop = run
+}
+
+// run runs from the last frame on until the one that it begins with has returned.
+func run(L *vm.LState, base *callFrame) {
+	t := on(L)
+	last := stackOf(L).last()
+	if last == nil || last.fn.IsG {
+		t.plain(L, base)
+		return
+	}
+	current := currentFrame(L)
+	*current = last
+	m := &t.e.meter
+	for {
+		f := *current
+		inst := f.fn.Proto.Code[f.pc]
+		f.pc++
+		if m.fuel--; m.fuel <= 0 {
+			if err := t.check(); err != nil {
+				L.RaiseError("%s", err.Error())
+			}
+		}
+		if operations[inst>>26](L, inst, base) == 1 {
+			return
+		}
+	}
+}
+
+// getTable is OP_GETTABLE: v = t[k].
+func getTable(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	t, ok := f.operand(L, i.b()).(*vm.LTable)
+	if !ok {
+		return jumpTable[vm.OP_GETTABLE](L, inst, base)
+	}
+	n, ok := f.operand(L, i.c()).(vm.LNumber)
+	if !ok {
+		return jumpTable[vm.OP_GETTABLE](L, inst, base)
+	}
+	v := element(t, n)
+	if v == vm.LNil {
+		if !(n >= maxArray) { // nor NaN
+			return jumpTable[vm.OP_GETTABLE](L, inst, base)
+		}
+		v = getLong(L, t, n)
+	}
+	set(L, f.localBase+i.a(), v)
+	return 0
+}
+
+// setTable is OP_SETTABLE: t[k] = v.
+func setTable(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	t, ok := f.operand(L, i.a()).(*vm.LTable)
+	if !ok {
+		return jumpTable[vm.OP_SETTABLE](L, inst, base)
+	}
+	n, ok := f.operand(L, i.b()).(vm.LNumber)
+	if !ok {
+		return jumpTable[vm.OP_SETTABLE](L, inst, base)
+	}
+	if a := *array(t); n >= 1 && n <= vm.LNumber(len(a)) {
+		if k := int(n); vm.LNumber(k) == n && (t.Metatable == vm.LNil || a[k-1] != vm.LNil && a[k-1] != nil) {
+			a[k-1] = f.operand(L, i.c())
+			return 0
+		}
+	}
+	if !(n >= maxArray) {
+		return jumpTable[vm.OP_SETTABLE](L, inst, base)
+	}
+	setLong(L, t, n, f.operand(L, i.c()))
+	return 0
+}
+
+// setList is OP_SETLIST: elements of a constructor.
+func setList(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	page := i.c()
+	if page == 0 {
+		page = int(f.fn.Proto.Code[f.pc])
+		f.pc++
+	}
+	from := f.localBase + i.a()
+	n := i.b()
+	if n == 0 {
+		n = top(L) - from - 1
+	}
+	t := registers(L)[from].(*vm.LTable)
+	for k, v := range registers(L)[from+1 : from+1+n] {
+		setIndex(t, (page-1)*vm.FieldsPerFlush+k+1, v)
+	}
+	return 0
+}
+
+// operand is the value of a register or constant.
+func (f *callFrame) operand(L *vm.LState, rk int) vm.LValue {
+	if rk&constant != 0 {
+		return f.fn.Proto.Constants[rk&^constant]
+	}
+	return registers(L)[f.localBase+rk]
+}
