@@ -79,6 +79,18 @@
 # One of: no, yes, optional.
 # tls-auth-clients = "yes"
 
+# Which name in a client's certificate is that of its user, who is then logged in without a
+# password: the common name of the subject (CN), or the URI, the DNS name or the mail address among
+# the alternative names, the first that is a user. Only certificates that an authority of
+# tls-ca-cert-file has signed count.
+# One of: off, CN, URI, DNS, email.
+# tls-auth-clients-user = "off"
+
+# Every how many seconds to look whether the files of certificates, keys and authorities have
+# changed, and to read them again if so; 0 for only when CONFIG SET names one again. Connections
+# that are open stay as they are.
+# tls-auto-reload-interval = 0
+
 # Versions of TLS to offer, such as "TLSv1.2 TLSv1.3"; empty for both of these.
 # tls-protocols = ""
 
@@ -550,12 +562,6 @@
 
 # Accepted, without effect: there is no RDMA.
 # rdma-rx-size = "1mb"
-
-# Accepted, without effect: clients over TLS name their user with AUTH.
-# tls-auth-clients-user = "off"
-
-# Accepted, without effect: certificates are read again by CONFIG SET of their parameter.
-# tls-auto-reload-interval = 0
 
 # Accepted, without effect: defragmentation paces itself by active-defrag-cycle-min and -max.
 # active-defrag-cycle-us = 500
@@ -1030,6 +1036,30 @@
 # loops leave.
 # From 0 to 1024.
 # save-threads = 0
+
+# --- audit ----------------------------------------------------------------------------------------
+
+# File that the audit log is appended to, one JSON object a line; empty for none. It may be renamed
+# away: a new one is made.
+# CONFIG SET needs enable-protected-configs.
+# audit-log-file = ""
+
+# What is noted: connections (their begin and end), logins, refusals (commands that were not let
+# run, for lack of permission or any other reason), admin (commands that Redis calls administrative
+# or dangerous), writes, reads, others.
+# Any of: connections, logins, refusals, admin, writes, reads, others.
+# audit-log-events = ["connections", "logins", "refusals", "admin"]
+
+# Users whose doings are noted, empty for all; a minus before a name leaves that one out.
+# audit-log-users = ""
+
+# Which arguments are noted: none; keys, and all of commands that have no keys; or all. Secrets
+# never are.
+# One of: none, keys, all.
+# audit-log-arguments = "keys"
+
+# Refuse commands on data while the audit log cannot be written.
+# audit-log-required = false
 
 # --- http -----------------------------------------------------------------------------------------
 

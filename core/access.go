@@ -50,7 +50,8 @@ func (c *Ctx) MayUseAllKeys(flags KeyFlags) bool {
 // the only user is "default", and the parameter requirepass is its password.
 type Authenticator interface {
 	// Opened gives a new session, or one after RESET, the rights of a client that
-	// has not authenticated: user, Authenticated, Perms.
+	// has not authenticated, or of the user that its certificate names (Session.Names):
+	// user, Authenticated, Perms.
 	Opened(s *Session)
 	// Login gives the session the rights of a user, or returns the error to
 	// answer and leaves it as it was. user is nil for AUTH with a password only,

@@ -27,6 +27,9 @@ type Session struct {
 
 	Authenticated bool
 	User          string // the name of the authenticated user
+	// Names are those that the client's certificate gives it, the first to be preferred. Of
+	// them the first that is a user is the session's, without a password.
+	Names []string
 	// Perms are the user's permissions, nil for one who may do everything.
 	Perms Permissions
 

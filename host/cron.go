@@ -54,6 +54,7 @@ func (srv *Server) cron() {
 			srv.usage.sample(now, srv)
 			srv.eng.Inspect(now)
 			srv.sayLoading()
+			srv.net.Renew()
 			heap.look(len(srv.process.floor))
 		}
 	}

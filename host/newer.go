@@ -66,8 +66,6 @@ var newerParams = [...]acceptedRow{
 	{"rdma-completion-vector", "", "-1", number, noRDMA},
 	{"rdma-port", "", "0", number, noRDMA},
 	{"rdma-rx-size", "", "1048576", size, noRDMA},
-	{"tls-auth-clients-user", "", "off", text, "clients over TLS name their user with AUTH"},
-	{"tls-auto-reload-interval", "", "0", number, "certificates are read again by CONFIG SET of their parameter"},
 
 	// Data.
 	{"active-defrag-cycle-us", "", "500", number, "defragmentation paces itself by active-defrag-cycle-min and -max"},

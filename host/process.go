@@ -49,6 +49,7 @@ func (srv *Server) serve(super *supervisor, ready *os.File) error {
 	}
 	srv.writePidFile(ready != nil)
 	srv.announceReady()
+	srv.warnOfOpenDoors()
 	super.ready(srv.log)
 	if ready != nil {
 		_, _ = ready.WriteString(daemonIsReady)

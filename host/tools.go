@@ -17,7 +17,7 @@ import (
 
 // tools lists them, the host's own first.
 func (srv *Server) tools() []core.Tool {
-	return slices.Concat([]core.Tool{srv.checkTool(), importTool(), srv.pingTool(), srv.docsTool()}, srv.registry.Tools())
+	return slices.Concat([]core.Tool{srv.checkTool(), importTool(), srv.pingTool(), srv.doctorTool(), srv.docsTool()}, srv.registry.Tools())
 }
 
 func toolNames(tools []core.Tool) (names []string) {

@@ -7,6 +7,7 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/aof"
+	"github.com/ferrousdb/ferrous/modules/audit"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/cache"
 	"github.com/ferrousdb/ferrous/modules/geo"
@@ -22,5 +23,5 @@ import (
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(cache.Common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), scripting.New(), http.New())
+	return append(cache.Common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), audit.New(), scripting.New(), http.New())
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -65,7 +66,7 @@ const denied = "-DENIED ferrous runs in protected mode: no password is set, so o
 // protects reports whether a session must be refused because nobody has set a
 // password and the client is on another machine.
 func (eng *Engine) protects(s *session) bool {
-	if !eng.params.protected.Load() || !s.Authenticated || s.unix {
+	if !eng.params.protected.Load() || !s.Authenticated || s.unix || slices.Contains(s.Names, s.User) {
 		return false
 	}
 	ap, err := netip.ParseAddrPort(s.Addr)
@@ -90,6 +91,9 @@ func (s *session) Begin(w network.Worker, l network.Link, fd int) {
 	s.worker.begin(s)
 	s.worker.protect(s)
 }
+
+// Certified implements network.Session.
+func (s *session) Certified(users []string) { s.Names = users }
 
 // Abandon implements network.Session.
 func (s *session) Abandon() { s.eng.clients.Add(-1) }

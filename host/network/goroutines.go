@@ -104,6 +104,7 @@ func (g *goWorker) serve(config *tls.Config, s Session, raw net.Conn) {
 			c.drop()
 			return
 		}
+		s.Certified(g.of.params.tls.users(c.conn.(*tls.Conn).ConnectionState()))
 	}
 	welcome := false
 	g.w.Turn(func() {

@@ -37,11 +37,13 @@ type Worker interface {
 }
 
 // Session is what a connection's driver sees of the client behind it. But for
-// Abandon, its methods are called within a turn of its worker.
+// Abandon and Certified, its methods are called within a turn of its worker.
 type Session interface {
 	// Begin gives it its worker and its link. fd is the number of the connection's
 	// descriptor, for people.
 	Begin(w Worker, l Link, fd int)
+	// Certified tells, before Begin, which names of users the client's certificate has.
+	Certified(users []string)
 	// Abandon ends a session that has not begun. Safe from any goroutine.
 	Abandon()
 	// Ended reports that the connection is of no use any more.

@@ -136,8 +136,11 @@ func (n *Net) Listen(path string) error {
 // CONFIG SET. Whatever stays the same is not touched, and if anything cannot be
 // opened all stays as it was.
 func (n *Net) relisten() error {
+	n.renewal.mu.Lock()
+	defer n.renewal.mu.Unlock()
 	var config *tls.Config
 	if n.params.tls.port.Load() != 0 {
+		n.renewal.seen = n.params.tls.look()
 		var err error
 		if config, err = n.params.tls.load(n.log); err != nil {
 			return tlsError{err}

@@ -19,6 +19,7 @@ type Net struct {
 	listeners listeners
 	adopted   adopted
 	acceptors
+	renewal   renewal
 	goWorkers []*goWorker
 	drivers   []driver
 }
@@ -54,6 +55,7 @@ func (n *Net) Watch(s *config.Schema, serving func() bool) {
 
 // Stop ends the drivers, with all sessions. The listeners are closed before.
 func (n *Net) Stop() {
+	n.renewal.running.Wait()
 	for _, d := range n.drivers {
 		d.stop()
 	}

@@ -28,6 +28,8 @@ type tlsParams struct {
 	ciphers            *config.StringVar
 	caching            *config.BoolVar
 	cacheSeconds       *config.IntVar
+	user               *config.EnumVar
+	reload             *config.IntVar
 }
 
 func (p *tlsParams) declare(s *config.Schema) {
@@ -43,6 +45,10 @@ func (p *tlsParams) declare(s *config.Schema) {
 	p.auth = s.Enum(par("tls-auth-clients", "yes", "Whether clients must show a certificate: yes, no, or optional.", 0),
 		config.Choice{Name: "no", Value: int(tls.NoClientCert)}, config.Choice{Name: "yes", Value: int(tls.RequireAndVerifyClientCert)},
 		config.Choice{Name: "optional", Value: int(tls.VerifyClientCertIfGiven)})
+	p.user = s.Enum(par("tls-auth-clients-user", "off", "Which name in a client's certificate is that of its user, who is then logged in without a password: the common name of the subject (CN), or the URI, the DNS name or the mail address among the alternative names, the first that is a user. Only certificates that an authority of tls-ca-cert-file has signed count.", 0),
+		config.Choice{Name: "off", Value: userOff}, config.Choice{Name: "CN", Value: userCN}, config.Choice{Name: "URI", Value: userURI},
+		config.Choice{Name: "DNS", Value: userDNS}, config.Choice{Name: "email", Value: userMail})
+	p.reload = s.Int(par("tls-auto-reload-interval", "0", "Every how many seconds to look whether the files of certificates, keys and authorities have changed, and to read them again if so; 0 for only when CONFIG SET names one again. Connections that are open stay as they are.", 0), 0, math.MaxInt32)
 	p.protocols = s.Strings(par("tls-protocols", "", "Versions of TLS to offer, such as \"TLSv1.2 TLSv1.3\"; empty for both of these.", config.MultiArg|config.Volatile))
 	p.protocols.Check(func(v []string) error { _, _, err := tlsVersions(v); return err })
 	p.ciphers = s.Text(par("tls-ciphers", "", "Cipher suites to offer with TLS 1.2 and older, as OpenSSL's cipher list or by their IANA names; empty for Go's choice of safe ones. The order does not matter.", config.Volatile))

