@@ -263,13 +263,13 @@ func (c *Ctx) Call(cmd *Command, args [][]byte, where Where) (ran bool) {
 	return c.Exec.Call(c, cmd, args, where)
 }
 
-// Overdue returns a flag that is up when a command with the flag Long has run for
-// longer than busy-reply-threshold, and again a millisecond after each Yield. It
-// costs a load to look at, and no clock.
+// Overdue returns a flag that is up from when a command with the flag Long has run for
+// longer than busy-reply-threshold. It costs a load to look at, and no clock.
 func (c *Ctx) Overdue() *atomic.Bool { return c.Exec.Overdue() }
 
-// Yield is called by the handler of a row with Long whose Overdue flag is up,
-// where it can be interrupted. Others are answered meanwhile: busy, but for rows
+// Yield is called by the handler of a row with Long whose Overdue flag is up, where it
+// can be interrupted, again and again: every hundred microseconds or so, since others
+// wait for it, and more often costs it a look at the clock each time. They are answered meanwhile: busy, but for rows
 // with AllowBusy, which run; nobody changes the data. What these have to say (that
 // the handler is to end) it finds out afterwards. The error is that the server is
 // to stop, and the handler ends at once.

@@ -201,8 +201,7 @@ func (l *Lane) queue(patient bool) bool {
 // something else then, or Visit. between is run while they are let in, and may let
 // go of locks that come before the gate and take them again; then fn is run, which
 // may lock through the lane what it likes: it is alone. Who has waited for more than
-// a millisecond is let in before Yield returns (see sync.Mutex), so it should be
-// called once a millisecond.
+// a millisecond is let in before Yield returns (see sync.Mutex).
 func (l *Lane) Yield(between, fn func()) {
 	g := &l.ks.gate
 	g.long.Store(true)

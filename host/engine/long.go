@@ -18,17 +18,21 @@ import (
 // and those who may end them to be heard.
 //
 // A row with core.Long is watched. Its handler looks at a flag (Ctx.Overdue) that
-// the watchdog raises once a millisecond from the threshold on, and then calls
-// Ctx.Yield, which refuses most commands from now on (a guard) and lets the others
+// the watchdog raises at the threshold, and then calls Ctx.Yield now and again, which
+// refuses most commands from now on (a guard) and every yieldEvery lets the others
 // go on for a moment: its own loop by a turn of it in the handler's midst, with an
 // executor of its own; the other loops, which may be waiting for locks, by telling
 // them that they will not get them (keyspace.Lane).
+//
+// When it is time for that is Yield's to say, by the clock, and not the watchdog's: the
+// runtime's timers are good for a millisecond, ten of them where there is one processor.
 
 // longRun is a worker's note of the command with core.Long that it executes.
 type longRun struct {
 	seq     atomic.Uint64 // odd while there is one
-	overdue atomic.Bool   // it is to yield
+	overdue atomic.Bool   // it is to yield, from now to its end
 	yielded bool          // it has
+	last    time.Time     // when, last
 	session *session      // whose command it is, once it has yielded
 }
 
@@ -76,7 +80,10 @@ func (d *watchdog) end() {
 const (
 	watchIdle  = time.Second           // without anything to watch it goes to sleep
 	watchEvery = 20 * time.Millisecond // how often it looks at most seldom
-	yieldEvery = time.Millisecond
+
+	// yieldEvery is how long others wait for an answer. A turn in which there is nothing
+	// to do takes a fiftieth of it.
+	yieldEvery = 100 * time.Microsecond
 )
 
 func (d *watchdog) run(eng *Engine) {
@@ -113,7 +120,7 @@ func (d *watchdog) watch(eng *Engine) bool {
 		select {
 		case <-d.quit:
 			return false
-		case <-time.After(max(wait, yieldEvery)):
+		case <-time.After(max(wait, time.Millisecond)):
 		}
 	}
 	return true
@@ -149,7 +156,7 @@ func (r *longRun) look(seen *sighting, now time.Time, threshold time.Duration, w
 	left := threshold - now.Sub(seen.since)
 	if left <= 0 {
 		r.overdue.Store(true)
-		left = yieldEvery
+		return true
 	}
 	*wait = min(*wait, left)
 	return true
@@ -157,6 +164,7 @@ func (r *longRun) look(seen *sighting, now time.Time, threshold time.Duration, w
 
 // beginLong and endLong bracket a command with core.Long.
 func (w *worker) beginLong() {
+	w.long.overdue.Store(false)
 	w.long.seq.Add(1)
 	if !w.eng.watch.awake.Load() {
 		w.eng.watch.wake()
@@ -165,7 +173,6 @@ func (w *worker) beginLong() {
 
 func (w *worker) endLong() {
 	w.long.seq.Add(1)
-	w.long.overdue.Store(false)
 	if !w.long.yielded {
 		return
 	}
@@ -186,9 +193,9 @@ var errStopping = errors.New("the server is stopping")
 // Yield implements core.Executor. The worker's turn and lock are held, and those of
 // all shards.
 func (w *worker) Yield(busy error) error {
-	w.long.overdue.Store(false)
-	if w.locked == keyspace.AllShards && w.outer == nil { // else it holds nobody up for long
+	if w.locked == keyspace.AllShards && w.outer == nil && time.Since(w.long.last) >= yieldEvery { // else it holds nobody up for long
 		w.yield(busy)
+		w.long.last = time.Now()
 	}
 	select {
 	case <-w.eng.stopping:
@@ -200,9 +207,9 @@ func (w *worker) Yield(busy error) error {
 
 func (w *worker) yield(busy error) {
 	d := &w.eng.watch
-	d.busy.Store(&busy)
 	if !w.long.yielded {
 		w.long.yielded = true
+		d.busy.Store(&busy)
 		if s := w.ctx.Session; s != nil {
 			if own, ok := s.Conn.(*session); ok {
 				w.long.session, own.running = own, true

@@ -23,16 +23,26 @@ type loop struct {
 	event   int        // eventfd: wakes the loop for its mailbox; -1 when it is closed
 	eventMu sync.Mutex // guards the closing of event
 	conns   map[int32]*epollConn
-	rbuf    []byte
-	done    chan struct{}
-	quit    atomic.Bool
+	turn
+	within *turn // another one, in the midst of a command that takes long
+	done   chan struct{}
+	quit   atomic.Bool
 
 	// The wait for events: see poll.
 	file   *os.File
 	waiter syscall.RawConn
 	look   func(fd uintptr) bool
+}
+
+// turn is what a turn finds and reads.
+type turn struct {
+	rbuf   []byte
 	events []unix.EpollEvent
 	found  int
+}
+
+func newTurn() turn {
+	return turn{rbuf: make([]byte, readSize), events: make([]unix.EpollEvent, 256)}
 }
 
 // readSize is the size of the buffer that all connections of a loop read into.
@@ -50,7 +60,7 @@ func (n *Net) startLoop(w Worker) error {
 	}
 	l := &loop{
 		w: w, epoll: epfd, event: evfd, conns: map[int32]*epollConn{},
-		rbuf: make([]byte, readSize), done: make(chan struct{}),
+		turn: newTurn(), done: make(chan struct{}),
 	}
 	w.Drive(false, l.signal, l.turnWithin)
 	err = l.prepareWait()
@@ -72,7 +82,7 @@ func (n *Net) startLoop(w Worker) error {
 func (l *loop) prepareWait() (err error) {
 	_ = unix.SetNonblock(l.epoll, true) // else NewFile would not register it
 	l.file = os.NewFile(uintptr(l.epoll), "epoll")
-	l.look, l.events = l.lookOnce, make([]unix.EpollEvent, 256)
+	l.look = l.lookOnce
 	l.waiter, err = l.file.SyscallConn()
 	return err
 }
@@ -131,13 +141,16 @@ func (l *loop) handleFound() {
 // turnWithin is a turn in the midst of a command that takes long, whose arguments
 // and whose neighbours' are in the buffers of the turn that it belongs to.
 func (l *loop) turnWithin() {
-	rbuf, events, found := l.rbuf, l.events, l.found
-	l.rbuf, l.events = make([]byte, readSize), make([]unix.EpollEvent, len(events))
+	if l.within == nil {
+		l.within = new(turn)
+		*l.within = newTurn()
+	}
+	l.turn, *l.within = *l.within, l.turn
 	l.w.TurnWithin(func() {
 		l.lookOnce(uintptr(l.epoll))
 		l.handleFound()
 	})
-	l.rbuf, l.events, l.found = rbuf, events, found
+	l.turn, *l.within = *l.within, l.turn
 }
 
 // poll waits for events. It asks epoll without waiting, in a system call that
