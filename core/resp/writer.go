@@ -5,8 +5,8 @@
 // a null, a push) and the Writer spells it for the protocol of the session, so
 // no handler asks which protocol is spoken. The package only appends to byte
 // slices and hands what becomes too much for one to a Sink: it never touches a
-// socket and never allocates beyond growing its buffer. Parsing requests is the
-// host's business.
+// socket and never allocates beyond growing its buffer. Scanner and Reader read
+// replies again, a token at a time; parsing requests is the host's business.
 package resp
 
 import (

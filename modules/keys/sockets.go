@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
 
@@ -29,7 +29,7 @@ type target struct {
 type socket struct {
 	target
 	conn    net.Conn
-	r       *bufio.Reader
+	r       *resp.Reader
 	w       *bufio.Writer
 	timeout time.Duration // of each read and each write
 	db      int64         // that it has selected, -1 if that is not known
@@ -71,7 +71,7 @@ func (ss *sockets) take(ctx context.Context, srv core.Server, to target, timeout
 		return nil, err
 	}
 	s := &socket{target: to, conn: conn, timeout: timeout, db: -1, sound: true}
-	s.r, s.w = bufio.NewReader(s), bufio.NewWriterSize(s, writeAtOnce)
+	s.r, s.w = resp.NewReader(bufio.NewReader(s)), bufio.NewWriterSize(s, writeAtOnce)
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.closed {
@@ -200,21 +200,20 @@ func (s *socket) do(words ...string) error {
 
 // expectOK reads a reply. An error of the target is told as Redis tells it.
 func (s *socket) expectOK() error {
-	line, err := s.line()
-	if err == nil && line[0] == '-' {
-		return core.Err("Target instance replied with error: " + line[1:])
+	reply, err := s.reply()
+	if err == nil && reply.Kind == '-' {
+		return core.Err("Target instance replied with error: " + string(reply.Text))
 	}
 	return err
 }
 
-// line reads a line.
-func (s *socket) line() (string, error) {
-	b, err := s.r.ReadSlice('\n')
-	line := strings.TrimRight(string(b), "\r\n")
-	if err != nil || line == "" {
-		return "", s.failed(errReading)
+// reply reads a reply, or the beginning of one.
+func (s *socket) reply() (resp.Token, error) {
+	reply, err := s.r.Next()
+	if err != nil {
+		return reply, s.failed(errReading)
 	}
-	return line, nil
+	return reply, nil
 }
 
 // readsVersion asks the target which version of the format it reads.
@@ -225,20 +224,15 @@ func (s *socket) readsVersion() (int, error) {
 	if !s.write(wire.AppendWords(nil, "INFO", "server")) || s.w.Flush() != nil {
 		return 0, s.failed(errWriting)
 	}
-	line, err := s.line()
+	reply, err := s.reply()
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.Atoi(line[1:])
-	if line[0] != '$' || err != nil || n < 0 || n > 1<<20 {
+	if reply.Kind != '$' {
 		s.broken = true
 		return oldVersion, nil // it does not tell
 	}
-	text := make([]byte, n+2)
-	if _, err := io.ReadFull(s.r, text); err != nil {
-		return 0, s.failed(errReading)
-	}
-	for field := range strings.Lines(string(text)) {
+	for field := range strings.Lines(string(reply.Text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), ":")
 		var major, minor int
 		if v := strings.SplitN(value, ".", 3); len(v) > 1 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
 
@@ -101,7 +102,7 @@ func (i importer) Preview(ctx context.Context, text string, r *core.Table, dial 
 		return err
 	}
 	defer conn.Close()
-	v := &viewer{conn: conn, r: bufio.NewReader(conn), registry: r, databases: int(i.m.up.databases.Load()), out: out}
+	v := &viewer{conn: conn, r: resp.NewReader(bufio.NewReader(conn)), registry: r, databases: int(i.m.up.databases.Load()), out: out}
 	if s.password != "" {
 		words := []string{"AUTH", s.password}
 		if s.user != "" {
@@ -117,7 +118,7 @@ func (i importer) Preview(ctx context.Context, text string, r *core.Table, dial 
 // viewer looks through a source.
 type viewer struct {
 	conn      net.Conn
-	r         *bufio.Reader
+	r         *resp.Reader
 	registry  *core.Table
 	databases int // how many there are here
 	out       io.Writer
@@ -242,30 +243,21 @@ func (v *viewer) do(words ...string) (any, error) {
 
 // reply reads a reply.
 func (v *viewer) reply() (any, error) {
-	line, err := v.r.ReadString('\n')
-	if err != nil || len(line) < 3 {
-		return nil, errors.Join(err, errors.New("the source has ended the connection"))
-	}
-	kind, text := line[0], strings.TrimRight(line[1:], "\r\n")
-	switch kind {
-	case '+', ':':
-		return text, nil
-	case '-':
-		return nil, errors.New(text)
-	}
-	n, err := strconv.Atoi(text)
+	t, err := v.r.Next()
 	switch {
-	case err != nil || kind != '$' && kind != '*' || n > 512<<20:
-		return nil, fmt.Errorf("the source answers with %q", line)
-	case n < 0:
+	case errors.Is(err, resp.ErrFormat):
+		return nil, errors.New("the source answers with what is no reply")
+	case err != nil:
+		return nil, errors.Join(err, errors.New("the source has ended the connection"))
+	case t.Kind == '-':
+		return nil, errors.New(string(t.Text))
+	case t.Null():
 		return nil, nil
-	case kind == '$':
-		b := make([]byte, n+2)
-		_, err := io.ReadFull(v.r, b)
-		return string(b[:n]), err
+	case t.Kind != '*':
+		return string(t.Text), nil
 	}
 	var all []any
-	for range n {
+	for range t.Elements() {
 		one, err := v.reply()
 		if err != nil && one == nil {
 			return nil, err

@@ -19,48 +19,7 @@ const maxReplyDepth = 1900
 // and are well-formed.
 type replyParser struct {
 	e *Engine
-	b []byte
-}
-
-// line returns the rest of a line, and steps behind it.
-func (p *replyParser) line() []byte {
-	i := bytes.IndexByte(p.b, '\r')
-	if i < 0 || i+2 > len(p.b) {
-		line := p.b
-		p.b = nil
-		return line
-	}
-	line := p.b[:i]
-	p.b = p.b[i+2:]
-	return line
-}
-
-// int reads the number that a line is.
-func (p *replyParser) int() int64 {
-	line := p.line()
-	if len(line) == 0 {
-		return 0
-	}
-	negative := line[0] == '-'
-	if negative {
-		line = line[1:]
-	}
-	n := int64(0)
-	for _, c := range line {
-		n = n*10 + int64(c-'0')
-	}
-	if negative {
-		return -n
-	}
-	return n
-}
-
-// bulk reads a string of a length that has been read.
-func (p *replyParser) bulk(n int64) []byte {
-	n = min(n, int64(len(p.b)))
-	s := p.b[:n]
-	p.b = p.b[min(n+2, int64(len(p.b))):]
-	return s
+	resp.Scanner
 }
 
 // oneField makes a table of one field.
@@ -85,56 +44,48 @@ func (p *replyParser) text(b []byte) vm.LValue {
 }
 
 func (p *replyParser) value(depth int) vm.LValue {
-	if len(p.b) == 0 {
+	t, err := p.Next()
+	if err != nil {
 		return vm.LNil
 	}
-	kind := p.b[0]
-	p.b = p.b[1:]
-	switch kind {
+	switch t.Kind {
 	case ':':
-		return p.e.stock.number(float64(p.int()))
+		return p.e.stock.number(float64(t.N))
 	case '$':
-		n := p.int()
-		if n < 0 {
+		if t.N < 0 {
 			return vm.LFalse
 		}
-		return p.text(p.bulk(n))
+		return p.text(t.Text)
 	case '+':
-		return oneField(fieldOK, p.text(p.line()))
+		return oneField(fieldOK, p.text(t.Text))
 	case '-':
-		return newObject([]vm.LValue{fieldErr, p.text(p.line()), fieldIgnore, vm.LTrue})
+		return newObject([]vm.LValue{fieldErr, p.text(t.Text), fieldIgnore, vm.LTrue})
 	case '*', '>':
-		return p.array(depth)
+		return p.array(t.N, depth)
 	case '%':
-		return oneField(fieldOfMap, p.object(p.int(), depth, false))
+		return oneField(fieldOfMap, p.object(t.N, depth, false))
 	case '~':
-		return oneField(fieldSet, p.object(p.int(), depth, true))
-	case '_':
-		p.line()
-		return vm.LNil
+		return oneField(fieldSet, p.object(t.N, depth, true))
 	case '#':
-		return vm.LBool(string(p.line()) == "t")
+		return vm.LBool(string(t.Text) == "t")
 	case ',':
-		f, _ := number.Strtod(string(p.line()))
+		f, _ := number.Strtod(string(t.Text))
 		return oneField(fieldDouble, vm.LNumber(f))
 	case '(':
-		return oneField(fieldBig, p.text(p.line()))
+		return oneField(fieldBig, p.text(t.Text))
 	case '=':
-		s := p.bulk(p.int())
-		form, text, _ := bytes.Cut(s, []byte(":"))
+		form, text, _ := bytes.Cut(t.Text, []byte(":"))
 		return oneField(fieldVerbatim, newObject([]vm.LValue{fieldFormat, p.text(form), fieldString, p.text(text)}))
 	case '|': // attributes go with the value that follows
-		for range 2 * p.int() {
+		for range t.Elements() {
 			p.value(depth + 1)
 		}
 		return p.value(depth)
 	}
-	p.line()
 	return vm.LNil
 }
 
-func (p *replyParser) array(depth int) vm.LValue {
-	n := p.int()
+func (p *replyParser) array(n int64, depth int) vm.LValue {
 	if n < 0 {
 		return vm.LFalse
 	}

@@ -10,6 +10,7 @@ import (
 
 	vm "github.com/yuin/gopher-lua"
 
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua/number"
 )
 
@@ -91,7 +92,7 @@ func redisCall(L *vm.LState, raise bool) int {
 	if wantedResults(L) == 0 && !failed {
 		return 0 // the call is a statement
 	}
-	p := replyParser{e: e, b: reply}
+	p := replyParser{e: e, Scanner: resp.Scanner{Rest: reply}}
 	v := p.value(0)
 	if raise && failed {
 		throw(L, v)
