@@ -3,12 +3,13 @@ package coretest
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // Client is a connection to a server: one that can block, and need not be of this
@@ -26,7 +27,8 @@ type Client struct {
 	// Conn is the connection itself.
 	Conn net.Conn
 
-	r *bufio.Reader
+	// In is what the server sends.
+	In *resp.Reader
 }
 
 // patience is how long a test waits for anything.
@@ -35,7 +37,7 @@ const patience = 30 * time.Second
 // NewClient makes a client of a connection, which is closed at the end of the test.
 func NewClient(t testing.TB, conn net.Conn) *Client {
 	t.Cleanup(func() { conn.Close() })
-	return &Client{T: t, Conn: conn, r: bufio.NewReader(conn)}
+	return &Client{T: t, Conn: conn, In: resp.NewReader(bufio.NewReader(conn))}
 }
 
 // Close ends the connection.
@@ -88,10 +90,24 @@ func (c *Client) Send(format string, args ...any) {
 	}
 }
 
+// SendAll sends commands in one go.
+func (c *Client) SendAll(commands ...string) {
+	c.T.Helper()
+	var b []byte
+	for _, command := range commands {
+		b = Encode(b, Words(command)...)
+	}
+	if err := c.write(b); err != nil {
+		c.T.Errorf("%v", err)
+	}
+}
+
 // SendArgs is Send for arguments that are no words.
-func (c *Client) SendArgs(args ...string) error {
+func (c *Client) SendArgs(args ...string) error { return c.write(Encode(nil, args...)) }
+
+func (c *Client) write(b []byte) error {
 	_ = c.Conn.SetDeadline(time.Now().Add(patience))
-	_, err := c.Conn.Write(Encode(nil, args...))
+	_, err := c.Conn.Write(b)
 	return err
 }
 
@@ -99,7 +115,7 @@ func (c *Client) SendArgs(args ...string) error {
 func (c *Client) Reply() string {
 	c.T.Helper()
 	for {
-		words, push, err := c.read()
+		words, push, err := read(c.In)
 		switch {
 		case err != nil:
 			return "(closed)"
@@ -113,44 +129,37 @@ func (c *Client) Reply() string {
 	}
 }
 
-// read reads a reply or what is pushed.
-func (c *Client) read() (words []string, push bool, err error) {
-	line, err := c.r.ReadString('\n')
+// Next reads what comes next, a reply or what is pushed.
+func (c *Client) Next() (words []string, push bool) {
+	c.T.Helper()
+	words, push, err := read(c.In)
 	if err != nil {
+		c.T.Errorf("%v", err)
+	}
+	return words, push
+}
+
+// read reads a reply or what is pushed.
+func read(r *resp.Reader) (words []string, push bool, err error) {
+	t, err := r.Next()
+	switch {
+	case err != nil:
 		return nil, false, err
-	}
-	line = strings.TrimSuffix(line, "\r\n")
-	n, _ := strconv.Atoi(line[1:])
-	kind := line[0]
-	switch kind {
-	case '%':
-		n *= 2
-	case '_':
+	case t.Null():
 		return []string{"(nil)"}, false, nil
-	case '$', '=':
-		if n < 0 {
-			return []string{"(nil)"}, false, nil
-		}
-		b := make([]byte, n+2)
-		_, err = io.ReadFull(c.r, b)
-		return []string{string(b[:n])}, false, err
-	case '-':
-		return []string{line}, false, nil
-	case '*', '>', '~':
-		if n < 0 {
-			return []string{"(nil)"}, false, nil
-		}
-	default:
-		return []string{line[1:]}, false, nil
+	case t.Kind == '-':
+		return []string{"-" + string(t.Text)}, false, nil
+	case !strings.ContainsRune("*>~%", rune(t.Kind)):
+		return []string{string(t.Text)}, false, nil
 	}
-	for range n {
-		more, _, err := c.read()
+	for range t.Elements() {
+		more, _, err := read(r)
 		if err != nil {
 			return nil, false, err
 		}
 		words = append(words, more...)
 	}
-	return words, kind == '>', nil
+	return words, t.Kind == '>', nil
 }
 
 // Want sends a command and compares the reply.

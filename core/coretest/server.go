@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,12 +21,15 @@ import (
 type Options struct {
 	Modules []core.Module
 	// Args configure it as a command line does, after what every Server has: no port, a
-	// socket, poisoned memory, no save points, DEBUG and protected parameters allowed.
+	// socket, poisoned memory (but in benchmarks), no save points, DEBUG and protected parameters
+	// allowed.
 	Args []string
 	// SavePoints leaves it the save points that a server has by default.
 	SavePoints bool
 	// Dir is where its files are; a temporary directory if empty.
 	Dir string
+	// Pipes is how many there are, see Pipe.
+	Pipes int
 }
 
 // Server is a whole server in the test's process, which ends with the test.
@@ -37,6 +41,7 @@ type Server struct {
 	T testing.TB
 
 	modules []core.Module
+	pipes   int
 }
 
 // Start starts a server that has to come up.
@@ -58,19 +63,22 @@ func Serve(t testing.TB, modules []core.Module, args ...string) *Server {
 // Try starts a server that need not come up: with an error there is its Log.
 func Try(t testing.TB, o Options) (*Server, error) {
 	t.Helper()
-	s := &Server{Dir: o.Dir, Log: &Log{}, T: t, modules: o.Modules}
+	s := &Server{Dir: o.Dir, Log: &Log{}, T: t, modules: o.Modules, pipes: o.Pipes}
 	if s.Dir == "" {
 		s.Dir = t.TempDir()
 	}
 	args := []string{
-		"--port", "0", "--unixsocket", Socket(t), "--dir", s.Dir, "--arena-poison", "yes",
+		"--port", "0", "--unixsocket", Socket(t), "--dir", s.Dir,
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 	}
-	if !o.SavePoints {
+	if _, bench := t.(*testing.B); !bench {
+		args = append(args, "--arena-poison", "yes")
+	}
+	if !o.SavePoints && s.has("rdb") {
 		args = append(args, "--save", "")
 	}
 	srv, err := host.Start(host.Options{
-		Modules: o.Modules, Args: append(args, o.Args...),
+		Modules: o.Modules, Args: append(args, o.Args...), Pipes: o.Pipes,
 		Log: hclog.New(&hclog.LoggerOptions{Output: s.Log, Level: hclog.Debug}),
 	})
 	if err != nil {
@@ -117,13 +125,17 @@ func (s *Server) Client() *Client {
 // Module returns one of the server's modules.
 func (s *Server) Module(name string) core.Module {
 	s.T.Helper()
-	for _, m := range s.modules {
-		if m.Name() == name {
-			return m
-		}
+	i := s.index(name)
+	if i < 0 {
+		s.T.Fatalf("no module %s", name)
 	}
-	s.T.Fatalf("no module %s", name)
-	return nil
+	return s.modules[i]
+}
+
+func (s *Server) has(name string) bool { return s.index(name) >= 0 }
+
+func (s *Server) index(name string) int {
+	return slices.IndexFunc(s.modules, func(m core.Module) bool { return m.Name() == name })
 }
 
 // File returns the path of a file in the server's directory.

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestRestart: what was written is there again, in whatever form the base is.
@@ -16,26 +18,26 @@ func TestRestart(t *testing.T) {
 	for _, dump := range []string{"yes", "no"} {
 		dir := t.TempDir()
 		s := start(t, dir, "--aof-use-rdb-preamble", dump)
-		c := s.client()
-		c.fill()
-		digest := c.do("DEBUG DIGEST")
-		c.want("DEBUG LOADAOF", "OK")
-		c.want("DEBUG DIGEST", digest)
+		c := s.Client()
+		fill(c)
+		digest := c.Do("DEBUG DIGEST")
+		c.Want("DEBUG LOADAOF", "OK")
+		c.Want("DEBUG DIGEST", digest)
 		s.Stop()
 		s = start(t, dir)
-		c = s.client()
-		c.want("DEBUG DIGEST", digest)
-		c.want("CONFIG SET aof-use-rdb-preamble "+dump, "OK")
-		c.want("BGREWRITEAOF", "Background append only file rewriting started")
-		c.rewritten()
-		c.do("SELECT 5")
-		c.do("SET after rewrite")
-		digest = c.do("DEBUG DIGEST")
+		c = s.Client()
+		c.Want("DEBUG DIGEST", digest)
+		c.Want("CONFIG SET aof-use-rdb-preamble "+dump, "OK")
+		c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+		rewritten(c)
+		c.Do("SELECT 5")
+		c.Do("SET after rewrite")
+		digest = c.Do("DEBUG DIGEST")
 		base := map[string]string{"yes": "2.base.rdb", "no": "2.base.aof"}[dump]
 		s.wantManifest(base + " b, 2.incr.aof i")
 		s.Stop()
 		s = start(t, dir, "--aof-use-rdb-preamble", dump)
-		s.client().want("DEBUG DIGEST", digest)
+		s.Client().Want("DEBUG DIGEST", digest)
 		names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
 		if err != nil || len(names) != 3 {
 			t.Errorf("%v, %v", names, err)
@@ -48,68 +50,68 @@ func TestRestart(t *testing.T) {
 func TestExpiredKeysStayGone(t *testing.T) {
 	dir := logDir(t, oneIncr, map[string]string{"appendonly.aof.1.incr.aof": command("RPUSH l a") + command("PEXPIREAT l 1000") +
 		command("RPUSH l b") + command("SET k v")})
-	c := start(t, dir).client()
-	c.want("LLEN l", "0")
-	c.want("GET k", "v")
+	c := start(t, dir).Client()
+	c.Want("LLEN l", "0")
+	c.Want("GET k", "v")
 }
 
 // TestSwitchOnAndOff: the log begins with a rewrite, and its numbers go on when
 // it is switched on again.
 func TestSwitchOnAndOff(t *testing.T) {
 	s := start(t, t.TempDir(), "--appendonly", "no")
-	c := s.client()
-	c.want("INFO nothing", "")
-	c.do("SET a 1")
-	c.want("CONFIG SET appendonly yes", "OK")
-	c.want("SET b 2", "OK")
-	c.rewritten()
+	c := s.Client()
+	c.Want("INFO nothing", "")
+	c.Do("SET a 1")
+	c.Want("CONFIG SET appendonly yes", "OK")
+	c.Want("SET b 2", "OK")
+	rewritten(c)
 	s.wantManifest("1.base.rdb b, 1.incr.aof i")
-	c.do("SET c 3")
-	digest := c.do("DEBUG DIGEST")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
-	c.want("CONFIG SET appendonly no", "OK")
-	c.want("SET d 4", "OK")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
-	c.want("BGREWRITEAOF", "Background append only file rewriting started")
-	c.rewritten()
+	c.Do("SET c 3")
+	digest := c.Do("DEBUG DIGEST")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
+	c.Want("CONFIG SET appendonly no", "OK")
+	c.Want("SET d 4", "OK")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
+	c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+	rewritten(c)
 	s.wantManifest("2.base.rdb b")
-	c.want("CONFIG SET appendonly yes", "OK")
-	c.rewritten()
+	c.Want("CONFIG SET appendonly yes", "OK")
+	rewritten(c)
 	s.wantManifest("3.base.rdb b, 2.incr.aof i")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
 }
 
 // TestSwitchOnIsStopped: a log that is switched off before it has a base leaves
 // nothing behind, and nothing of it is used later.
 func TestSwitchOnIsStopped(t *testing.T) {
 	s := start(t, t.TempDir(), "--appendonly", "no")
-	c := s.client()
+	c := s.Client()
 	for i := range 5 {
-		c.do("SET k%d v", i)
+		c.Do("SET k%d v", i)
 	}
-	c.want("CONFIG SET rdb-key-save-delay 10000000", "OK")
-	c.want("CONFIG SET appendonly yes", "OK")
-	eventually(t, "the temporary increment", func() bool { return exists(s.dir, "temp-appendonly.aof.incr") })
-	c.want("SET lost 1", "OK")
-	if got := c.info("aof_rewrite_in_progress"); got != "1" {
+	c.Want("CONFIG SET rdb-key-save-delay 10000000", "OK")
+	c.Want("CONFIG SET appendonly yes", "OK")
+	coretest.Eventually(t, "the temporary increment", func() bool { return exists(s.Dir, "temp-appendonly.aof.incr") })
+	c.Want("SET lost 1", "OK")
+	if got := c.Info("aof_rewrite_in_progress"); got != "1" {
 		t.Errorf("in progress: %s", got)
 	}
-	c.want("BGREWRITEAOF", "-ERR Background append only file rewriting already in progress")
-	c.want("CONFIG SET appendonly no", "OK")
-	c.rewritten()
-	if exists(s.dir, "temp-appendonly.aof.incr") || exists(s.dir, "appendonly.aof.manifest") {
+	c.Want("BGREWRITEAOF", "-ERR Background append only file rewriting already in progress")
+	c.Want("CONFIG SET appendonly no", "OK")
+	rewritten(c)
+	if exists(s.Dir, "temp-appendonly.aof.incr") || exists(s.Dir, "appendonly.aof.manifest") {
 		t.Error("files are left")
 	}
-	c.want("CONFIG SET rdb-key-save-delay 0", "OK")
-	c.want("CONFIG SET appendonly yes", "OK")
-	c.rewritten()
+	c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.Want("CONFIG SET appendonly yes", "OK")
+	rewritten(c)
 	s.wantManifest("1.base.rdb b, 1.incr.aof i")
-	digest := c.do("DEBUG DIGEST")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
+	digest := c.Do("DEBUG DIGEST")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
 }
 
 func exists(dir, name string) bool {
@@ -120,34 +122,34 @@ func exists(dir, name string) bool {
 // TestScheduled: while another job has the place a rewrite is put off.
 func TestScheduled(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
+	c := s.Client()
 	if !s.Background().Begin("rdb") {
 		t.Fatal("the place is taken")
 	}
-	c.want("BGREWRITEAOF", "Background append only file rewriting scheduled")
-	if got := c.info("aof_rewrite_scheduled"); got != "1" {
+	c.Want("BGREWRITEAOF", "Background append only file rewriting scheduled")
+	if got := c.Info("aof_rewrite_scheduled"); got != "1" {
 		t.Errorf("scheduled: %s", got)
 	}
 	s.wantManifest("1.base.rdb b, 1.incr.aof i")
 	s.Background().End()
-	c.rewritten()
+	rewritten(c)
 	s.wantManifest("2.base.rdb b, 2.incr.aof i")
-	c.want("MULTI", "OK")
-	c.want("BGREWRITEAOF", "QUEUED")
-	c.want("EXEC", "Background append only file rewriting scheduled")
-	c.rewritten()
+	c.Want("MULTI", "OK")
+	c.Want("BGREWRITEAOF", "QUEUED")
+	c.Want("EXEC", "Background append only file rewriting scheduled")
+	rewritten(c)
 	s.wantManifest("3.base.rdb b, 3.incr.aof i")
 }
 
 // TestAutomaticRewrite: a log that has grown enough is rewritten.
 func TestAutomaticRewrite(t *testing.T) {
 	s := start(t, t.TempDir(), "--auto-aof-rewrite-min-size", "4kb", "--auto-aof-rewrite-percentage", "100")
-	c := s.client()
+	c := s.Client()
 	for range 500 {
-		c.do("SET k %s", strings.Repeat("x", 100))
+		c.Do("SET k %s", strings.Repeat("x", 100))
 	}
-	eventually(t, "a rewrite", func() bool { return c.info("aof_rewrites") != "0" })
-	c.rewritten()
+	coretest.Eventually(t, "a rewrite", func() bool { return c.Info("aof_rewrites") != "0" })
+	rewritten(c)
 	if got := s.manifest(); strings.HasPrefix(got, "1.") {
 		t.Error(got)
 	}
@@ -157,54 +159,54 @@ func TestAutomaticRewrite(t *testing.T) {
 // the third the next waits. One that is asked for does not, and takes all away.
 func TestFailedRewrites(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
+	c := s.Client()
 	// A directory where the base is to be makes a rewrite fail at its end.
-	obstacle := filepath.Join(s.dir, "appendonlydir", "appendonly.aof.2.base.rdb")
+	obstacle := filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.2.base.rdb")
 	if err := os.Mkdir(obstacle, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		c.do("SET before%d x", i)
-		c.want("BGREWRITEAOF", "Background append only file rewriting started")
-		c.do("SET after%d x", i)
-		c.rewritten()
+		c.Do("SET before%d x", i)
+		c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+		c.Do("SET after%d x", i)
+		rewritten(c)
 	}
-	if c.info("aof_last_bgrewrite_status") != "err" || c.info("aof_rewrites_consecutive_failures") != "3" {
-		t.Error(c.do("INFO persistence"))
+	if c.Info("aof_last_bgrewrite_status") != "err" || c.Info("aof_rewrites_consecutive_failures") != "3" {
+		t.Error(c.Do("INFO persistence"))
 	}
 	s.wantManifest("1.base.rdb b, 1.incr.aof i, 2.incr.aof i, 3.incr.aof i, 4.incr.aof i")
-	digest := c.do("DEBUG DIGEST")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
-	c.do("CONFIG SET auto-aof-rewrite-percentage 1 auto-aof-rewrite-min-size 1")
-	eventually(t, "the limit", func() bool { return strings.Contains(s.log.String(), "triggered the limit") })
+	digest := c.Do("DEBUG DIGEST")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
+	c.Do("CONFIG SET auto-aof-rewrite-percentage 1 auto-aof-rewrite-min-size 1")
+	coretest.Eventually(t, "the limit", func() bool { return strings.Contains(s.Log.String(), "triggered the limit") })
 	s.wantManifest("1.base.rdb b, 1.incr.aof i, 2.incr.aof i, 3.incr.aof i, 4.incr.aof i")
 	if err := os.Remove(obstacle); err != nil {
 		t.Fatal(err)
 	}
-	c.do("CONFIG SET auto-aof-rewrite-percentage 0")
-	c.want("BGREWRITEAOF", "Background append only file rewriting started")
-	c.rewritten()
+	c.Do("CONFIG SET auto-aof-rewrite-percentage 0")
+	c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+	rewritten(c)
 	s.wantManifest("2.base.rdb b, 5.incr.aof i")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
 }
 
 func TestHistoryIsKept(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
-	c.want("CONFIG SET aof-disable-auto-gc yes", "OK")
+	c := s.Client()
+	c.Want("CONFIG SET aof-disable-auto-gc yes", "OK")
 	for range 2 {
-		c.do("BGREWRITEAOF")
-		c.rewritten()
+		c.Do("BGREWRITEAOF")
+		rewritten(c)
 	}
 	s.wantManifest("3.base.rdb b, 2.incr.aof h, 2.base.rdb h, 1.incr.aof h, 1.base.rdb h, 3.incr.aof i")
-	if !exists(s.dir, "appendonly.aof.1.base.rdb") {
+	if !exists(s.Dir, "appendonly.aof.1.base.rdb") {
 		t.Error("the history is gone")
 	}
-	c.want("CONFIG SET aof-disable-auto-gc no", "OK")
+	c.Want("CONFIG SET aof-disable-auto-gc no", "OK")
 	s.wantManifest("3.base.rdb b, 3.incr.aof i")
-	if exists(s.dir, "appendonly.aof.1.base.rdb") {
+	if exists(s.Dir, "appendonly.aof.1.base.rdb") {
 		t.Error("the history is still there")
 	}
 }
@@ -216,12 +218,12 @@ func TestHistoryIsKept(t *testing.T) {
 func TestRewriteUnderLoad(t *testing.T) {
 	for _, dump := range []string{"yes", "no"} {
 		s := start(t, t.TempDir(), "--appendfsync", "always", "--aof-use-rdb-preamble", dump, "--io-threads", "2")
-		c := s.client()
+		c := s.Client()
 		var acknowledged [3]atomic.Int64
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
 		for k := range acknowledged {
-			w := s.client()
+			w := s.Client()
 			wg.Go(func() {
 				for i := int64(1); ; i++ {
 					select {
@@ -229,11 +231,11 @@ func TestRewriteUnderLoad(t *testing.T) {
 						return
 					default:
 					}
-					w.do("MULTI")
-					w.do("SET a%d %d", k, i)
-					w.do("SADD set%d %d", k, i)
-					w.do("SET b%d %d", k, i)
-					w.do("EXEC")
+					w.Do("MULTI")
+					w.Do("SET a%d %d", k, i)
+					w.Do("SADD set%d %d", k, i)
+					w.Do("SET b%d %d", k, i)
+					w.Do("EXEC")
 					acknowledged[k].Store(i)
 				}
 			})
@@ -243,13 +245,13 @@ func TestRewriteUnderLoad(t *testing.T) {
 			for k := range least {
 				least[k] = acknowledged[k].Load()
 			}
-			crashed := copyDir(t, s.dir)
-			c.do("BGREWRITEAOF")
-			c.rewritten()
+			crashed := copyDir(t, s.Dir)
+			c.Do("BGREWRITEAOF")
+			rewritten(c)
 			if dump == "yes" || strings.Contains(manifestOf(t, crashed), " b") {
-				after := start(t, crashed).client()
+				after := start(t, crashed).Client()
 				for k := range least {
-					a, b := after.do("GET a%d", k), after.do("GET b%d", k)
+					a, b := after.Do("GET a%d", k), after.Do("GET b%d", k)
 					var n int64
 					_, _ = fmt.Sscan(a, &n)
 					if a != b || n < least[k] {
@@ -260,11 +262,11 @@ func TestRewriteUnderLoad(t *testing.T) {
 		}
 		close(stop)
 		wg.Wait()
-		digest := c.do("DEBUG DIGEST")
-		c.want("DEBUG LOADAOF", "OK")
-		c.want("DEBUG DIGEST", digest)
+		digest := c.Do("DEBUG DIGEST")
+		c.Want("DEBUG LOADAOF", "OK")
+		c.Want("DEBUG DIGEST", digest)
 		s.Stop()
-		start(t, s.dir).client().want("DEBUG DIGEST", digest)
+		start(t, s.Dir).Client().Want("DEBUG DIGEST", digest)
 	}
 }
 
@@ -280,32 +282,28 @@ func manifestOf(t *testing.T, dir string) string {
 // written, not that of a reader either.
 func TestAlwaysWaits(t *testing.T) {
 	s := start(t, t.TempDir(), "--appendfsync", "always")
-	c, other := s.client(), s.client()
-	c.want("DEBUG AOF-FLUSH-SLEEP 300000", "OK")
+	c, other := s.Client(), s.Client()
+	c.Want("DEBUG AOF-FLUSH-SLEEP 300000", "OK")
 	begin := time.Now()
-	if err := c.send("SET", "k", "v"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the write", func() bool { return other.do("GET k") == "v" })
+	c.Send("SET k v")
+	coretest.Eventually(t, "the write", func() bool { return other.Do("GET k") == "v" })
 	if took := time.Since(begin); took < 250*time.Millisecond {
 		t.Errorf("another client saw it after %v", took)
 	}
-	if reply, err := c.reply(); reply != "OK" || err != nil {
-		t.Error(reply, err)
-	}
-	c.want("DEBUG AOF-FLUSH-SLEEP 0", "OK")
+	c.WantReply("OK")
+	c.Want("DEBUG AOF-FLUSH-SLEEP 0", "OK")
 }
 
 // TestUnitsAreWhole: a transaction is one unit, and a command says once which
 // database it is for.
 func TestUnitsAreWhole(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
+	c := s.Client()
 	for _, cmd := range []string{"SET a 1", "SELECT 2", "MULTI", "SET b 2", "SELECT 0", "INCR a", "EXEC", "DEL nothing", "INCR a"} {
-		c.do("%s", cmd)
+		c.Do("%s", cmd)
 	}
 	s.Stop()
-	b, err := os.ReadFile(filepath.Join(s.dir, "appendonlydir", "appendonly.aof.1.incr.aof"))
+	b, err := os.ReadFile(filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.1.incr.aof"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,20 +317,20 @@ func TestUnitsAreWhole(t *testing.T) {
 func TestTimestamps(t *testing.T) {
 	for _, dump := range []string{"yes", "no"} {
 		s := start(t, t.TempDir(), "--aof-timestamp-enabled", "yes", "--aof-use-rdb-preamble", dump)
-		c := s.client()
-		c.do("SET a 1")
-		c.do("BGREWRITEAOF")
-		c.rewritten()
-		eventually(t, "the next second", func() bool {
-			c.do("MULTI")
-			c.do("INCR n")
-			c.do("INCR n")
-			c.do("EXEC")
-			b, _ := os.ReadFile(filepath.Join(s.dir, "appendonlydir", "appendonly.aof.2.incr.aof"))
+		c := s.Client()
+		c.Do("SET a 1")
+		c.Do("BGREWRITEAOF")
+		rewritten(c)
+		coretest.Eventually(t, "the next second", func() bool {
+			c.Do("MULTI")
+			c.Do("INCR n")
+			c.Do("INCR n")
+			c.Do("EXEC")
+			b, _ := os.ReadFile(filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.2.incr.aof"))
 			return strings.Contains(string(b), "#TS:") && strings.Count(string(b), "MULTI") > 1
 		})
-		digest := c.do("DEBUG DIGEST")
-		c.want("DEBUG LOADAOF", "OK")
-		c.want("DEBUG DIGEST", digest)
+		digest := c.Do("DEBUG DIGEST")
+		c.Want("DEBUG LOADAOF", "OK")
+		c.Want("DEBUG DIGEST", digest)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/modules/aof"
 )
 
@@ -13,38 +14,33 @@ import (
 func TestFullDiskDeniesWrites(t *testing.T) {
 	for _, fsync := range []string{"everysec", "always"} {
 		s := start(t, t.TempDir(), "--appendfsync", fsync)
-		c, other := s.client(), s.client()
-		fail, safe := aof.Divert(s.module("aof"))
-		c.want("SET a 1", "OK")
+		c, other := s.Client(), s.Client()
+		fail, safe := aof.Divert(s.Module("aof"))
+		c.Want("SET a 1", "OK")
 		first := command("SELECT 0") + command("SET a 1")
-		eventually(t, "the first write", func() bool { return safe() == first }) // which everysec does after the reply
+		coretest.Eventually(t, "the first write", func() bool { return safe() == first }) // which everysec does after the reply
 		fail(syscall.ENOSPC)
-		if err := other.send("SET", "b", "2"); err != nil {
-			t.Fatal(err)
-		}
+		other.Send("SET b 2")
 		// Nothing unacknowledged is acknowledged: with always the connection ends.
-		reply, err := other.reply()
-		if fsync == "always" && err == nil || fsync == "everysec" && reply != "OK" {
-			t.Errorf("%s: %q, %v", fsync, reply, err)
-		}
+		other.WantReply(map[string]string{"always": "(closed)", "everysec": "OK"}[fsync])
 		const misconf = "-MISCONF Errors writing to the AOF file: No space left on device"
-		eventually(t, "refusal", func() bool { return c.do("SET c 3") == misconf })
-		c.want("PING", misconf)
-		c.want("GET a", "1")
-		c.want("MULTI", "OK")
-		c.want("SET c 3", misconf)
-		c.want("EXEC", "-EXECABORT Transaction discarded because of previous errors.")
-		if got := c.info("aof_last_write_status"); got != "err" {
+		coretest.Eventually(t, "refusal", func() bool { return c.Do("SET c 3") == misconf })
+		c.Want("PING", misconf)
+		c.Want("GET a", "1")
+		c.Want("MULTI", "OK")
+		c.Want("SET c 3", misconf)
+		c.Want("EXEC", "-EXECABORT Transaction discarded because of previous errors.")
+		if got := c.Info("aof_last_write_status"); got != "err" {
 			t.Errorf("%s: status %s", fsync, got)
 		}
 		fail(nil)
-		eventually(t, "writes", func() bool { return c.do("SET c 3") == "OK" })
-		if got := c.info("aof_last_write_status"); got != "ok" {
+		coretest.Eventually(t, "writes", func() bool { return c.Do("SET c 3") == "OK" })
+		if got := c.Info("aof_last_write_status"); got != "ok" {
 			t.Errorf("%s: status %s", fsync, got)
 		}
 		whole := first + command("SET b 2") + command("SET c 3")
-		eventually(t, "the whole log", func() bool { return safe() == whole })
-		log := s.log.String()
+		coretest.Eventually(t, "the whole log", func() bool { return safe() == whole })
+		log := s.Log.String()
 		if strings.Count(log, "Error writing to the AOF file") != 1 || !strings.Contains(log, "AOF write error looks solved") {
 			t.Error(log)
 		}
@@ -55,35 +51,30 @@ func TestFullDiskDeniesWrites(t *testing.T) {
 // because it is asked to, unless it is told that this does not matter.
 func TestShutdownOfAFullDisk(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
-	fail, _ := aof.Divert(s.module("aof"))
+	c := s.Client()
+	fail, _ := aof.Divert(s.Module("aof"))
 	fail(syscall.EIO)
-	c.want("SET a 1", "OK")
-	if got := c.do("SHUTDOWN"); !strings.HasPrefix(got, "-ERR Errors trying to SHUTDOWN") {
+	c.Want("SET a 1", "OK")
+	if got := c.Do("SHUTDOWN"); !strings.HasPrefix(got, "-ERR Errors trying to SHUTDOWN") {
 		t.Errorf("%q", got)
 	}
-	if err := c.send("SHUTDOWN", "NOSAVE"); err != nil {
-		t.Fatal(err)
-	}
-	if reply, err := c.reply(); err == nil {
-		t.Errorf("it goes on: %q", reply)
-	}
+	c.Want("SHUTDOWN NOSAVE", "(closed)")
 }
 
 // TestSwitchOffEndsRefusal: without a log nothing is refused for its sake.
 func TestSwitchOffEndsRefusal(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
-	fail, _ := aof.Divert(s.module("aof"))
+	c := s.Client()
+	fail, _ := aof.Divert(s.Module("aof"))
 	fail(syscall.EIO)
-	c.do("SET a 1")
-	eventually(t, "refusal", func() bool { return strings.HasPrefix(c.do("SET b 2"), "-MISCONF") })
-	c.want("CONFIG SET appendonly no", "OK")
-	c.want("SET b 2", "OK")
+	c.Do("SET a 1")
+	coretest.Eventually(t, "refusal", func() bool { return strings.HasPrefix(c.Do("SET b 2"), "-MISCONF") })
+	c.Want("CONFIG SET appendonly no", "OK")
+	c.Want("SET b 2", "OK")
 	fail(nil)
-	c.want("CONFIG SET appendonly yes", "OK")
-	c.rewritten()
-	digest := c.do("DEBUG DIGEST")
-	c.want("DEBUG LOADAOF", "OK")
-	c.want("DEBUG DIGEST", digest)
+	c.Want("CONFIG SET appendonly yes", "OK")
+	rewritten(c)
+	digest := c.Do("DEBUG DIGEST")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Want("DEBUG DIGEST", digest)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 const incr1 = "appendonly.aof.1.incr.aof"
@@ -63,14 +64,14 @@ func TestTornAtEveryLength(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d bytes: %v", n, err)
 		}
-		c := s.client()
-		c.do("SET more 1")
+		c := s.Client()
+		c.Do("SET more 1")
 		s.Stop()
 		again, err := try(t, dir, "--aof-load-truncated", "no")
 		if err != nil {
 			t.Fatalf("%d bytes, cut and continued: %v", n, err)
 		}
-		c = again.client()
+		c = again.Client()
 		want := map[int]string{0: " ", 1: "1 ", 2: "2 2"}
 		sets := 0
 		for i, end := 1, len(parts[0]); i < 3; i++ {
@@ -78,8 +79,8 @@ func TestTornAtEveryLength(t *testing.T) {
 				sets = i
 			}
 		}
-		a, b := strings.TrimPrefix(c.do("GET a"), "$-1"), strings.TrimPrefix(c.do("GET b"), "$-1")
-		if got := a + " " + b; got != want[sets] || c.do("GET more") != "1" {
+		a, b := strings.TrimPrefix(c.Do("GET a"), "$-1"), strings.TrimPrefix(c.Do("GET b"), "$-1")
+		if got := a + " " + b; got != want[sets] || c.Do("GET more") != "1" {
 			t.Errorf("%d bytes: %q, want %q", n, got, want[sets])
 		}
 		again.Stop()
@@ -146,10 +147,10 @@ func TestEmptyFiles(t *testing.T) {
 	dir := logDir(t, "file appendonly.aof.1.base.aof seq 1 type b\n"+oneIncr+"file appendonly.aof.3.incr.aof seq 3 type i\n",
 		map[string]string{"appendonly.aof.1.base.aof": command("SET a 1"), incr1: "", "appendonly.aof.3.incr.aof": command("SET b 2")})
 	s := start(t, dir)
-	c := s.client()
-	c.want("MGET a b", "1 2")
-	c.do("BGREWRITEAOF")
-	c.rewritten()
+	c := s.Client()
+	c.Want("MGET a b", "1 2")
+	c.Do("BGREWRITEAOF")
+	rewritten(c)
 	s.wantManifest("2.base.rdb b, 4.incr.aof i")
 }
 
@@ -166,26 +167,26 @@ func TestUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := start(t, dir)
-		c := s.client()
-		c.want("GET a", "1")
-		c.do("SET b 2")
+		c := s.Client()
+		c.Want("GET a", "1")
+		c.Do("SET b 2")
 		s.wantManifest("appendonly.aof b, 1.incr.aof i")
 		if _, err := os.Stat(filepath.Join(dir, "appendonly.aof")); err == nil {
 			t.Error("the old file was not moved")
 		}
 		s.Stop()
-		start(t, dir).client().want("MGET a b", "1 2")
+		start(t, dir).Client().Want("MGET a b", "1 2")
 	}
 }
 
 // TestDumpBeforeCommands: a file may begin with a dump and go on with commands.
 func TestDumpBeforeCommands(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
-	c.do("SET a 1")
-	c.do("BGREWRITEAOF")
-	c.rewritten()
-	dump, err := os.ReadFile(filepath.Join(s.dir, "appendonlydir", "appendonly.aof.2.base.rdb"))
+	c := s.Client()
+	c.Do("SET a 1")
+	c.Do("BGREWRITEAOF")
+	rewritten(c)
+	dump, err := os.ReadFile(filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.2.base.rdb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +195,7 @@ func TestDumpBeforeCommands(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "appendonly.aof"), append(dump, tail...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	start(t, dir).client().want("MGET a b", "1 2")
+	start(t, dir).Client().Want("MGET a b", "1 2")
 }
 
 // TestLeftovers: what a crash has left half written goes at the next start.
@@ -202,7 +203,7 @@ func TestLeftovers(t *testing.T) {
 	dir := logDir(t, oneIncr, map[string]string{incr1: command("SET a 1"), "temp-1073741824-0.rdb": "x", "temp-appendonly.aof.incr": "x",
 		fmt.Sprintf("appendonly.aof.manifest.temp-%d-%s", 1<<30, rand.Text()): "x"})
 	s := start(t, dir)
-	s.client().want("GET a", "1")
+	s.Client().Want("GET a", "1")
 	names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
 	if err != nil || len(names) != 2 {
 		t.Errorf("%v, %v", names, err)
@@ -227,18 +228,18 @@ func TestNotThroughLinks(t *testing.T) {
 		}
 	}
 	s := start(t, dir)
-	c := s.client()
-	c.want("SET a 1", "OK")
+	c := s.Client()
+	c.Want("SET a 1", "OK")
 	for _, name := range []string{"temp-appendonly.aof.manifest", "appendonly.aof.2.incr.aof"} {
 		link(name)
 	}
-	c.rewritten()
-	c.want("SET a 2", "OK")
+	rewritten(c)
+	c.Want("SET a 2", "OK")
 	safe()
-	c.want("CONFIG SET appendonly no", "OK")
+	c.Want("CONFIG SET appendonly no", "OK")
 	link("temp-appendonly.aof.incr")
-	c.want("CONFIG SET appendonly yes", "OK")
-	c.want("SET a 3", "OK")
+	c.Want("CONFIG SET appendonly yes", "OK")
+	c.Want("SET a 3", "OK")
 	s.Stop()
 	safe()
 	dir = t.TempDir()
@@ -257,9 +258,9 @@ func TestWarnsOfADump(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, dir)
-	s.client().want("DBSIZE", "0")
-	if !strings.Contains(s.log.String(), "the server starts EMPTY") {
-		t.Error(s.log.String())
+	s.Client().Want("DBSIZE", "0")
+	if !strings.Contains(s.Log.String(), "the server starts EMPTY") {
+		t.Error(s.Log.String())
 	}
 }
 
@@ -272,10 +273,10 @@ func TestFunctionsAreKept(t *testing.T) {
 		if err := s.Registry().Functions.Load([]byte(library), false); err != nil {
 			t.Fatal(err)
 		}
-		c := s.client()
-		c.do("BGREWRITEAOF")
-		c.rewritten()
-		c.want("DEBUG LOADAOF", "OK")
+		c := s.Client()
+		c.Do("BGREWRITEAOF")
+		rewritten(c)
+		c.Want("DEBUG LOADAOF", "OK")
 		if all := s.Registry().Functions.All(); len(all) != 1 || string(all[0]) != library {
 			t.Errorf("preamble %s: %q", dump, all)
 		}
@@ -310,13 +311,13 @@ func TestChecker(t *testing.T) {
 		return "", nil
 	}
 	s := start(t, t.TempDir())
-	c := s.client()
-	c.fill()
-	c.do("BGREWRITEAOF")
-	c.rewritten()
-	c.do("SET a 1")
+	c := s.Client()
+	fill(c)
+	c.Do("BGREWRITEAOF")
+	rewritten(c)
+	c.Do("SET a 1")
 	s.Stop()
-	out, err := run(filepath.Join(s.dir, "appendonlydir", "appendonly.aof.manifest"), false, false)
+	out, err := run(filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.manifest"), false, false)
 	if err != nil || !strings.Contains(out, "RDB preamble is OK") || !strings.Contains(out, "All AOF files and manifest are valid") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -350,9 +351,9 @@ func TestNoPlaceForALog(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "appendonlydir"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := start(t, dir, "--appendonly", "no").client()
-	c.want("CONFIG SET appendonly yes", "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF. Check server logs.")
-	c.want("CONFIG GET appendonly", "appendonly no")
+	c := start(t, dir, "--appendonly", "no").Client()
+	c.Want("CONFIG SET appendonly yes", "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF. Check server logs.")
+	c.Want("CONFIG GET appendonly", "appendonly no")
 	if _, err := try(t, dir); err == nil {
 		t.Error("it started")
 	}
@@ -361,12 +362,12 @@ func TestNoPlaceForALog(t *testing.T) {
 // TestNothingIsFedWhileItLoads: DEBUG LOADAOF does not write what it plays.
 func TestNothingIsFedWhileItLoads(t *testing.T) {
 	s := start(t, t.TempDir())
-	c := s.client()
-	c.do("SET a 1")
-	c.want("DEBUG LOADAOF", "OK")
-	c.do("SET b 2")
+	c := s.Client()
+	c.Do("SET a 1")
+	c.Want("DEBUG LOADAOF", "OK")
+	c.Do("SET b 2")
 	s.Stop()
-	if got := incrementOf(t, s.dir); got != command("SELECT 0")+command("SET a 1")+command("SET b 2") {
+	if got := incrementOf(t, s.Dir); got != command("SELECT 0")+command("SET a 1")+command("SET b 2") {
 		t.Errorf("%q", got)
 	}
 }
@@ -409,23 +410,23 @@ func TestFilesInTheWay(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	kept(names[0])
-	c := s.client()
-	c.want("SET k v", "OK")
+	c := s.Client()
+	c.Want("SET k v", "OK")
 
 	incr = put(dir, "2.incr.aof")
-	c.want("BGREWRITEAOF", "Background append only file rewriting started")
-	c.rewritten()
-	if got := c.info("aof_last_bgrewrite_status"); got != "err" || !strings.Contains(s.log.String(), says) {
+	c.Want("BGREWRITEAOF", "Background append only file rewriting started")
+	rewritten(c)
+	if got := c.Info("aof_last_bgrewrite_status"); got != "err" || !strings.Contains(s.Log.String(), says) {
 		t.Errorf("a rewrite over a file: %s", got)
 	}
 	kept(incr)
 	s.wantManifest("1.base.rdb b, 1.incr.aof i")
-	c.want("SET k w", "OK")
+	c.Want("SET k w", "OK")
 	s.Stop()
 	if err := os.Remove(incr); err != nil {
 		t.Fatal(err)
 	}
-	start(t, dir).client().want("GET k", "w")
+	start(t, dir).Client().Want("GET k", "w")
 
 	dir = t.TempDir() // a log of before Redis 7 moves into the directory
 	old := filepath.Join(dir, "appendonly.aof")
@@ -444,12 +445,12 @@ func TestFilesInTheWay(t *testing.T) {
 
 	dir = t.TempDir()
 	s = start(t, dir, "--appendonly", "no")
-	c = s.client()
+	c = s.Client()
 	base, incr = put(dir, "1.base.rdb"), put(dir, "1.incr.aof")
-	c.do("CONFIG SET appendonly yes")
-	eventually(t, "a failure", func() bool { return c.info("aof_last_bgrewrite_status") == "err" })
-	c.want("CONFIG SET appendonly no", "OK")
-	c.rewritten()
+	c.Do("CONFIG SET appendonly yes")
+	coretest.Eventually(t, "a failure", func() bool { return c.Info("aof_last_bgrewrite_status") == "err" })
+	c.Want("CONFIG SET appendonly no", "OK")
+	rewritten(c)
 	kept(incr)
 	if names, err = filepath.Glob(base + ".found-*"); err != nil || len(names) == 0 {
 		t.Fatal(names, err)

@@ -1,19 +1,20 @@
 package aof_test
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // The oracle is a real redis-server: what one writes the other loads.
 
 // redis starts a real server on the files of a directory and returns a
 // connection; stop ends it.
-func redis(t *testing.T, dir string, args ...string) (c *client, stop func()) {
+func redis(t *testing.T, dir string, args ...string) (c *coretest.Client, stop func()) {
 	t.Helper()
 	binary, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -22,7 +23,7 @@ func redis(t *testing.T, dir string, args ...string) (c *client, stop func()) {
 	socket := filepath.Join(t.TempDir(), "r")
 	cmd := exec.Command(binary, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "",
 		"--appendonly", "yes", "--enable-debug-command", "yes"}, args...)...)
-	var out lockedBuffer
+	var out coretest.Log
 	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -36,28 +37,15 @@ func redis(t *testing.T, dir string, args ...string) (c *client, stop func()) {
 		_ = cmd.Process.Signal(os.Interrupt)
 		<-ended
 	}
-	t.Cleanup(stop)
-	s := &server{t: t, dir: dir}
-	eventually(t, "redis-server is ready", func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("redis-server has ended:\n%s", out.String())
-		default:
+	t.Cleanup(func() {
+		stop()
+		if t.Failed() {
+			t.Log(out.String())
 		}
-		conn, err := net.Dial("unix", socket)
-		if err != nil {
-			return false
-		}
-		defer conn.Close()
-		probe := newClient(t, conn)
-		return probe.do("PING") == "PONG"
 	})
-	conn, err := net.Dial("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.t.Cleanup(func() { conn.Close() })
-	return newClient(t, conn), stop
+	c = coretest.Dial(t, socket)
+	coretest.Eventually(t, "redis-server has loaded", func() bool { return c.Do("PING") == "PONG" })
+	return c, stop
 }
 
 // TestRedisReadsOurs: a real server loads our log, base and increments, to the
@@ -68,31 +56,31 @@ func TestRedisReadsOurs(t *testing.T) {
 			continue
 		}
 		s := start(t, t.TempDir(), "--aof-use-rdb-preamble", dump, "--aof-timestamp-enabled", dump)
-		c := s.client()
-		c.fill()
-		c.do("BGREWRITEAOF")
-		c.rewritten()
-		c.do("FLUSHDB")
-		c.fill()
-		c.do("MULTI")
-		c.do("INCR n")
-		c.do("SPOP set 10")
-		c.do("EXEC")
-		c.do("HINCRBYFLOAT h x 1.5")
-		digest := c.do("DEBUG DIGEST")
+		c := s.Client()
+		fill(c)
+		c.Do("BGREWRITEAOF")
+		rewritten(c)
+		c.Do("FLUSHDB")
+		fill(c)
+		c.Do("MULTI")
+		c.Do("INCR n")
+		c.Do("SPOP set 10")
+		c.Do("EXEC")
+		c.Do("HINCRBYFLOAT h x 1.5")
+		digest := c.Do("DEBUG DIGEST")
 		s.Stop()
 		if tool, err := exec.LookPath("redis-check-aof"); err == nil {
-			out, err := exec.Command(tool, filepath.Join(s.dir, "appendonlydir", "appendonly.aof.manifest")).CombinedOutput()
+			out, err := exec.Command(tool, filepath.Join(s.Dir, "appendonlydir", "appendonly.aof.manifest")).CombinedOutput()
 			if err != nil || !strings.Contains(string(out), "All AOF files and manifest are valid") {
 				t.Errorf("%v\n%s", err, out)
 			}
 		}
-		r, stop := redis(t, s.dir)
-		r.want("DEBUG DIGEST", digest)
-		r.do("SET from redis")
-		digest = r.do("DEBUG DIGEST")
+		r, stop := redis(t, s.Dir)
+		r.Want("DEBUG DIGEST", digest)
+		r.Do("SET from redis")
+		digest = r.Do("DEBUG DIGEST")
 		stop()
-		start(t, s.dir).client().want("DEBUG DIGEST", digest)
+		start(t, s.Dir).Client().Want("DEBUG DIGEST", digest)
 	}
 }
 
@@ -109,32 +97,32 @@ func TestWeReadRedis(t *testing.T) {
 	for _, dump := range []string{"yes", "no"} {
 		dir := t.TempDir()
 		r, stop := redis(t, dir, "--aof-use-rdb-preamble", dump, "--aof-timestamp-enabled", "yes")
-		r.fill()
-		r.do("BGREWRITEAOF")
-		r.rewritten()
+		fill(r)
+		r.Do("BGREWRITEAOF")
+		rewritten(r)
 		for i := range 50 {
-			r.do("MULTI")
-			r.do("LPUSH l %d", i)
-			r.do("SPOP set")
-			r.do("EXEC")
+			r.Do("MULTI")
+			r.Do("LPUSH l %d", i)
+			r.Do("SPOP set")
+			r.Do("EXEC")
 		}
-		r.do("SELECT 7")
-		r.do("SET x y EX 1000")
-		digest := r.do("DEBUG DIGEST")
+		r.Do("SELECT 7")
+		r.Do("SET x y EX 1000")
+		digest := r.Do("DEBUG DIGEST")
 		stop()
 		s := start(t, dir)
-		c := s.client()
-		c.want("DEBUG DIGEST", digest)
-		c.do("SELECT 7")
-		c.do("SET from ferrous")
-		c.do("BGREWRITEAOF")
-		c.rewritten()
+		c := s.Client()
+		c.Want("DEBUG DIGEST", digest)
+		c.Do("SELECT 7")
+		c.Do("SET from ferrous")
+		c.Do("BGREWRITEAOF")
+		rewritten(c)
 		if got := s.manifest(); strings.Contains(got, " h") || strings.Count(got, ",") != 1 {
 			t.Error(got)
 		}
-		want := c.do("DEBUG DIGEST")
-		c.want("DEBUG LOADAOF", "OK")
-		c.want("DEBUG DIGEST", want)
+		want := c.Do("DEBUG DIGEST")
+		c.Want("DEBUG LOADAOF", "OK")
+		c.Want("DEBUG DIGEST", want)
 	}
 }
 
@@ -146,11 +134,11 @@ func TestRenamedCommandsInLogs(t *testing.T) {
 		command("put n 1") + command("up n") + command("put text x") + command("up text") + command("INCR n") + command("SET m v"),
 	})
 	s := start(t, dir, rename...)
-	c := s.client()
-	c.want("GET n", "3")
-	c.want("GET m", "v")
-	c.want("UP n", "4")
+	c := s.Client()
+	c.Want("GET n", "3")
+	c.Want("GET m", "v")
+	c.Want("UP n", "4")
 	s.Stop()
-	c = start(t, dir, rename...).client()
-	c.want("GET n", "4")
+	c = start(t, dir, rename...).Client()
+	c.Want("GET n", "4")
 }

@@ -36,7 +36,7 @@ func TestZerosAtTheEnd(t *testing.T) {
 				t.Errorf("%d bytes, %d zeros: %v", n, zeros, err)
 				continue
 			}
-			if got := s.client().do("GET a"); got != want {
+			if got := s.Client().Do("GET a"); got != want {
 				t.Errorf("%d bytes, %d zeros: a is %q, want %q", n, zeros, got, want)
 			}
 			if got := incrementOf(t, dir); got != good {
@@ -77,12 +77,12 @@ func TestTornBeforeAnEmptyIncrement(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		c := s.client()
-		c.want("GET a", "1")
-		c.do("SET b 2")
+		c := s.Client()
+		c.Want("GET a", "1")
+		c.Do("SET b 2")
 		s.Stop()
 		s = start(t, dir, "--aof-load-truncated", "no")
-		s.client().want("MGET a b", "1 2")
+		s.Client().Want("MGET a b", "1 2")
 		s.Stop()
 	}
 	// With something in the next one there is a hole.

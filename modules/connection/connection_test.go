@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 const wrongPass = "-WRONGPASS invalid username-password pair or user is disabled."
@@ -25,46 +26,46 @@ func setPassword(r *core.Registry) {
 }
 
 func TestPassword(t *testing.T) {
-	_, clients := start(t, 3, module(setPassword))
+	_, clients := start(t, 3, coretest.Module(setPassword))
 	a, b, c := clients[0], clients[1], clients[2]
-	a.want("AUTH x", "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
-	a.want("AUTH default x", "+OK")
-	a.want("SETPASSWORD secret", "+OK")
+	a.Want("AUTH x", "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
+	a.Want("AUTH default x", "+OK")
+	a.Want("SETPASSWORD secret", "+OK")
 
-	b.want("PING", "+PONG") // who was in stays in
-	b.want("RESET", "+RESET")
-	b.want("PING", "-NOAUTH Authentication required.")
+	b.Want("PING", "+PONG") // who was in stays in
+	b.Want("RESET", "+RESET")
+	b.Want("PING", "-NOAUTH Authentication required.")
 	for _, wrong := range []string{"AUTH Secret", "AUTH secretx", "AUTH secre", `AUTH ""`, "AUTH default x", "AUTH nobody secret"} {
-		b.want(wrong, wrongPass)
+		b.Want(wrong, wrongPass)
 	}
-	b.want("PING", "-NOAUTH Authentication required.")
-	b.want("AUTH secret", "+OK")
-	b.want("PING", "+PONG")
+	b.Want("PING", "-NOAUTH Authentication required.")
+	b.Want("AUTH secret", "+OK")
+	b.Want("PING", "+PONG")
 
-	c.want("RESET", "+RESET")
-	a.want(`SETPASSWORD ""`, "+OK") // and lets everybody in
-	c.want("PING", "+PONG")
+	c.Want("RESET", "+RESET")
+	a.Want(`SETPASSWORD ""`, "+OK") // and lets everybody in
+	c.Want("PING", "+PONG")
 }
 
 func TestHelloDoesAllOrNothing(t *testing.T) {
-	_, clients := start(t, 1, module(setPassword))
+	_, clients := start(t, 1, coretest.Module(setPassword))
 	c := clients[0]
 	for _, refused := range []string{
 		"HELLO 4", "HELLO x", "HELLO 3 SETNAME a AUTH nobody x", "HELLO 3 SETNAME a FOO", "HELLO 3 SETNAME \x01", "HELLO 3 AUTH default",
 	} {
-		if reply := c.do(refused); !strings.HasPrefix(reply, "-") {
+		if reply := c.Raw(refused); !strings.HasPrefix(reply, "-") {
 			t.Errorf("%s: %q", refused, reply)
 		}
 	}
 	if f := c.fields(); f["resp"] != "2" || f["name"] != "" {
 		t.Errorf("a refused HELLO left resp=%s name=%s", f["resp"], f["name"])
 	}
-	c.want("SETPASSWORD secret", "+OK")
-	c.want("RESET", "+RESET")
-	if reply := c.do("HELLO 3"); !strings.HasPrefix(reply, "-NOAUTH HELLO must be called") {
+	c.Want("SETPASSWORD secret", "+OK")
+	c.Want("RESET", "+RESET")
+	if reply := c.Raw("HELLO 3"); !strings.HasPrefix(reply, "-NOAUTH HELLO must be called") {
 		t.Errorf("HELLO without authentication: %q", reply)
 	}
-	if reply := c.do("HELLO 3 AUTH default secret SETNAME me"); !strings.HasPrefix(reply, "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n") {
+	if reply := c.Raw("HELLO 3 AUTH default secret SETNAME me"); !strings.HasPrefix(reply, "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n") {
 		t.Errorf("HELLO: %q", reply)
 	}
 	if f := c.fields(); f["resp"] != "3" || f["name"] != "me" {
@@ -74,7 +75,7 @@ func TestHelloDoesAllOrNothing(t *testing.T) {
 
 // A subscriber of RESP2 gets PING's answer in the form of a message.
 func TestPingOfSubscriber(t *testing.T) {
-	_, clients := start(t, 1, module(func(r *core.Registry) {
+	_, clients := start(t, 1, coretest.Module(func(r *core.Registry) {
 		r.Commands(core.Command{Name: "subscribe", Arity: 1, Run: func(c *core.Ctx) error {
 			c.Session.Subscriber = true
 			c.OK()
@@ -82,26 +83,26 @@ func TestPingOfSubscriber(t *testing.T) {
 		}})
 	}))
 	c := clients[0]
-	c.want("SUBSCRIBE", "+OK")
-	c.want("PING", "*2\r\n$4\r\npong\r\n$0\r\n")
-	c.want("PING hi", "*2\r\n$4\r\npong\r\n$2\r\nhi")
-	c.do("HELLO 3")
-	c.want("PING hi", "$2\r\nhi")
+	c.Want("SUBSCRIBE", "+OK")
+	c.Want("PING", "*2\r\n$4\r\npong\r\n$0\r\n")
+	c.Want("PING hi", "*2\r\n$4\r\npong\r\n$2\r\nhi")
+	c.Raw("HELLO 3")
+	c.Want("PING hi", "$2\r\nhi")
 }
 
 func TestReset(t *testing.T) {
 	var was *core.Session
-	_, clients := start(t, 1, module(func(r *core.Registry) {
+	_, clients := start(t, 1, coretest.Module(func(r *core.Registry) {
 		r.OnReset(func(s *core.Session) { was = s })
 	}))
 	c := clients[0]
 	for _, command := range []string{"SELECT 3", "CLIENT SETNAME me", "CLIENT SETINFO LIB-NAME lib", "CLIENT NO-EVICT on", "CLIENT NO-TOUCH on", "HELLO 3"} {
-		c.do(command)
+		c.Raw(command)
 	}
 	if f := c.fields(); f["flags"] != "UeT" || f["db"] != "3" {
 		t.Errorf("before: %v", f)
 	}
-	c.want("RESET", "+RESET")
+	c.Want("RESET", "+RESET")
 	f := c.fields()
 	if f["flags"] != "U" || f["db"] != "0" || f["name"] != "" || f["resp"] != "2" || f["lib-name"] != "lib" {
 		t.Errorf("after: %v", f)
@@ -131,7 +132,7 @@ func TestReplyModes(t *testing.T) {
 		{"CLIENT REPLY ON", "+OK"},
 		{"CLIENT REPLY x", "-ERR syntax error"},
 	} {
-		c.want(step[0], step[1])
+		c.Want(step[0], step[1])
 	}
 }
 
@@ -139,19 +140,19 @@ func TestKill(t *testing.T) {
 	_, clients := start(t, 4)
 	a, b, c, d := clients[0], clients[1], clients[2], clients[3]
 	id := func(c *client) string { return c.fields()["id"] }
-	b.do("CLIENT SETNAME b")
-	a.want("CLIENT KILL ID "+id(a), ":0") // SKIPME is yes
-	a.want("CLIENT KILL ID "+id(b)+" TYPE pubsub", ":0")
-	a.want("CLIENT KILL ID "+id(b)+" USER nobody", "-ERR No such user 'nobody'")
-	a.want("CLIENT KILL ID "+id(b)+" USER default TYPE normal", ":1")
+	b.Raw("CLIENT SETNAME b")
+	a.Want("CLIENT KILL ID "+id(a), ":0") // SKIPME is yes
+	a.Want("CLIENT KILL ID "+id(b)+" TYPE pubsub", ":0")
+	a.Want("CLIENT KILL ID "+id(b)+" USER nobody", "-ERR No such user 'nobody'")
+	a.Want("CLIENT KILL ID "+id(b)+" USER default TYPE normal", ":1")
 	if !b.closed() || c.closed() {
 		t.Error("the wrong connection was closed")
 	}
-	a.want("CLIENT KILL LADDR pipe:0 SKIPME yes", ":2")
+	a.Want("CLIENT KILL LADDR pipe:0 SKIPME yes", ":2")
 	if !c.closed() || !d.closed() {
 		t.Error("connections chosen by LADDR are open")
 	}
-	a.want("CLIENT KILL ADDR pipe:0 SKIPME no", ":1")
+	a.Want("CLIENT KILL ADDR pipe:0 SKIPME no", ":1")
 	if !a.closed() {
 		t.Error("the caller chose itself and is open")
 	}
@@ -168,7 +169,7 @@ func TestQueryBuffer(t *testing.T) {
 // The names and their order are a format that programs parse.
 func TestListFormat(t *testing.T) {
 	_, clients := start(t, 2)
-	reply := clients[0].do("CLIENT LIST")
+	reply := clients[0].Raw("CLIENT LIST")
 	lines := strings.Split(strings.TrimSpace(reply), "\n")[1:]
 	if len(lines) != 2 {
 		t.Fatalf("%d lines for two clients: %q", len(lines), reply)
@@ -188,7 +189,7 @@ func TestListFormat(t *testing.T) {
 // and what Redis does not have at the end.
 func TestFlagLetters(t *testing.T) {
 	var marks []core.Mark
-	_, clients := start(t, 1, module(func(r *core.Registry) {
+	_, clients := start(t, 1, coretest.Module(func(r *core.Registry) {
 		for _, letter := range []byte("zdrBRtO") {
 			marks = append(marks, r.Mark(letter))
 		}
@@ -210,12 +211,12 @@ func TestFlagLetters(t *testing.T) {
 	if f := c.fields(); f["flags"] != "U" || f["redir"] != "of-redir" || f["multi"] != "of-multi" || f["psub"] != "0" {
 		t.Errorf("a new session: %v", f)
 	}
-	c.want("MARK", "+OK")
+	c.Want("MARK", "+OK")
 	if f := c.fields(); f["flags"] != "OPtRBdUreTz" {
 		t.Errorf("after: %v", f)
 	}
 	var names []string
-	for _, f := range strings.Fields(c.do("CLIENT LIST"))[1:] {
+	for _, f := range strings.Fields(c.Raw("CLIENT LIST"))[1:] {
 		name, _, _ := strings.Cut(f, "=")
 		names = append(names, name)
 	}

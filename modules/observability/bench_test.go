@@ -3,6 +3,8 @@ package observability_test
 import (
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // BenchmarkCost is what watching costs a GET, sixteen to a request and without a
@@ -28,13 +30,13 @@ func BenchmarkCost(b *testing.B) {
 		b.Run(x.name, func(b *testing.B) {
 			all := start(b, 2, x.args...)
 			c, watcher := all[0], all[1]
-			c.do("SET key value")
+			c.Lines("SET key value")
 			if x.monitor {
-				watcher.do("MONITOR")
+				watcher.Lines("MONITOR")
 			}
 			var request, reply, seen []byte
 			for range 16 {
-				request = encode(request, "GET", "key")
+				request = coretest.Encode(request, "GET", "key")
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
@@ -44,9 +46,9 @@ func BenchmarkCost(b *testing.B) {
 					now := time.Now()
 					best, begun = min(best, now.Sub(begun)), now
 				}
-				reply = c.pipe.Exchange(reply[:0], request)
+				reply = c.Exchange(reply[:0], request)
 				if x.monitor {
-					seen = watcher.pipe.Exchange(seen[:0], nil)
+					seen = watcher.Exchange(seen[:0], nil)
 				}
 			}
 			b.ReportMetric(float64(best)/stretch, "best-ns/op")

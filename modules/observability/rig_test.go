@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/lists"
@@ -18,78 +18,47 @@ import (
 )
 
 // start runs a server with a number of clients, each on an event loop of its own.
-func start(t testing.TB, clients int, args ...string) []*client {
+func start(t testing.TB, clients int, args ...string) (all []*client) {
 	t.Helper()
-	srv, err := host.Start(host.Options{
+	s := coretest.Start(t, coretest.Options{
 		Modules: []core.Module{
 			connection.New(), keys.New(), server.New(), stringtype.New(), lists.New(), transactions.New(), observability.New(),
 		},
-		Args: append([]string{"--port", "0"}, args...), Pipes: clients,
+		Args: args, Pipes: clients,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Stop)
-	var all []*client
-	for i := range clients {
-		all = append(all, &client{t: t, pipe: srv.Pipe(i)})
+	for _, p := range s.Pipes() {
+		all = append(all, &client{p, s})
 	}
 	return all
 }
 
 // client is one session of a server.
 type client struct {
-	t    testing.TB
-	pipe *host.Pipe
-	buf  []byte
-}
-
-// do sends commands, given as words, in one go, and returns the lines of their
-// replies.
-func (c *client) do(commands ...string) []string {
-	c.buf = c.buf[:0]
-	for _, cmd := range commands {
-		c.buf = encode(c.buf, strings.Fields(cmd)...)
-	}
-	return c.exchange(c.buf)
-}
-
-func (c *client) exchange(request []byte) []string {
-	text := strings.TrimSuffix(string(c.pipe.Exchange(nil, request)), "\r\n")
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, "\r\n")
+	*coretest.Pipe
+	of *coretest.Server
 }
 
 // mail returns the lines that have been sent to the client meanwhile.
-func (c *client) mail() []string { return c.exchange(nil) }
+func (c *client) mail() []string { return c.Lines() }
 
+// want sends a command and compares the lines of the reply, joined by blanks.
 func (c *client) want(command, reply string) {
-	c.t.Helper()
-	if got := strings.Join(c.do(command), " "); got != reply {
-		c.t.Errorf("%s: got %q, want %q", command, got, reply)
+	c.T.Helper()
+	if got := strings.Join(c.Lines(command), " "); got != reply {
+		c.T.Errorf("%s: got %q, want %q", command, got, reply)
 	}
 }
 
 // figure returns an integer of MEMORY STATS.
 func (c *client) figure(name string) (n int64) {
-	c.t.Helper()
-	lines := c.do("MEMORY STATS")
+	c.T.Helper()
+	lines := c.Lines("MEMORY STATS")
 	i := slices.Index(lines, name)
 	if i < 0 {
-		c.t.Fatalf("no %s in %q", name, lines)
+		c.T.Fatalf("no %s in %q", name, lines)
 	}
 	if _, err := fmt.Sscanf(lines[i+1], ":%d", &n); err != nil {
-		c.t.Fatal(err)
+		c.T.Fatalf("%v", err)
 	}
 	return n
-}
-
-func encode(b []byte, words ...string) []byte {
-	b = fmt.Appendf(b, "*%d\r\n", len(words))
-	for _, w := range words {
-		b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(w), w)
-	}
-	return b
 }

@@ -1,15 +1,15 @@
 package observability_test
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // What a conformance script cannot show: several event loops, clients that do not
@@ -45,11 +45,11 @@ func TestOneOrder(t *testing.T) {
 			for k := range each {
 				switch k % 3 {
 				case 0:
-					c.do("MULTI", fmt.Sprintf("RPUSH list %d-%d", i, k), "EXEC")
+					c.Lines("MULTI", fmt.Sprintf("RPUSH list %d-%d", i, k), "EXEC")
 				case 1:
-					c.do(fmt.Sprintf("RPUSH list %d-%d", i, k), fmt.Sprintf("RPUSH other %d", k))
+					c.Lines(fmt.Sprintf("RPUSH list %d-%d", i, k), fmt.Sprintf("RPUSH other %d", k))
 				default:
-					c.do(fmt.Sprintf("RPUSH list %d-%d", i, k))
+					c.Lines(fmt.Sprintf("RPUSH list %d-%d", i, k))
 				}
 			}
 		})
@@ -65,7 +65,7 @@ func TestOneOrder(t *testing.T) {
 			pushed = append(pushed, element)
 		}
 	}
-	for i, line := range asker.do("LRANGE list 0 -1") {
+	for i, line := range asker.Lines("LRANGE list 0 -1") {
 		if i > 0 && i%2 == 0 {
 			stored = append(stored, line)
 		}
@@ -82,7 +82,7 @@ func TestMonitorSwitch(t *testing.T) {
 	watcher.want("MONITOR", "+OK")
 	c.want("CONFIG SET monitor-enabled no", "+OK")
 	watcher.mail()
-	if !watcher.pipe.Closed() {
+	if !watcher.Closed() {
 		t.Error("the monitor is still connected")
 	}
 	other.want("MONITOR", "-ERR MONITOR is switched off by the parameter monitor-enabled")
@@ -106,7 +106,7 @@ func TestMonitorsComeAndGo(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					c.do("SET k v", "GET k", "SELECT 1", "SELECT 0")
+					c.Lines("SET k v", "GET k", "SELECT 1", "SELECT 0")
 				}
 			}
 		})
@@ -115,10 +115,10 @@ func TestMonitorsComeAndGo(t *testing.T) {
 	for _, w := range all[2:] {
 		watchers.Go(func() {
 			for range 200 {
-				if got := w.do("MONITOR"); got[0] != "+OK" {
+				if got := w.Lines("MONITOR"); got[0] != "+OK" {
 					t.Errorf("MONITOR: %q", got)
 				}
-				if got := w.do("RESET"); !slices.Contains(got, "+RESET") {
+				if got := w.Lines("RESET"); !slices.Contains(got, "+RESET") {
 					t.Errorf("RESET: %q", got)
 				}
 			}
@@ -136,26 +136,10 @@ func TestMonitorsComeAndGo(t *testing.T) {
 // TestSlowMonitor: one that does not read is disconnected at the limit of its
 // class, and nobody else is.
 func TestSlowMonitor(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(addr)
-	c := start(t, 1, "--port", port, "--bind", "127.0.0.1", "--client-output-buffer-limit", "normal 200000 0 0")[0]
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
-	fmt.Fprintf(conn, "MONITOR\r\n")
-	if line, err := bufio.NewReaderSize(conn, 16).ReadString('\n'); line != "+OK\r\n" {
-		t.Fatalf("MONITOR: %q, %v", line, err)
-	}
+	c := start(t, 1, "--client-output-buffer-limit", "normal 200000 0 0")[0]
+	c.of.Client().Want("MONITOR", "OK")
 	long := "ECHO " + strings.Repeat("x", 10_000)
-	monitoring := func() bool { return strings.Contains(strings.Join(c.do("CLIENT LIST"), " "), "flags=O") }
+	monitoring := func() bool { return strings.Contains(strings.Join(c.Lines("CLIENT LIST"), " "), "flags=O") }
 	if !monitoring() {
 		t.Fatal("the monitor is not listed")
 	}
@@ -163,7 +147,7 @@ func TestSlowMonitor(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("the monitor was not disconnected")
 		}
-		c.do(long)
+		c.Lines(long)
 	}
 	c.want("ECHO x", "$1 x")
 }
@@ -178,19 +162,19 @@ func TestSlowLogOfLoops(t *testing.T) {
 	for _, c := range all[:clients] {
 		wg.Go(func() {
 			for range each {
-				c.do("PING", "SET k v")
+				c.Lines("PING", "SET k v")
 			}
 		})
 	}
 	for range 20 {
-		if n := asker.do("SLOWLOG GET -1")[0]; n > fmt.Sprintf("*%d", most) && len(n) >= 3 {
+		if n := asker.Lines("SLOWLOG GET -1")[0]; n > fmt.Sprintf("*%d", most) && len(n) >= 3 {
 			t.Errorf("%s entries", n)
 		}
 	}
 	wg.Wait()
 	asker.want("SLOWLOG LEN", fmt.Sprintf(":%d", most))
 	seen := map[string]bool{}
-	for _, line := range asker.do("SLOWLOG GET -1") {
+	for _, line := range asker.Lines("SLOWLOG GET -1") {
 		if strings.HasPrefix(line, ":") && len(line) <= 5 {
 			seen[line] = true
 		}
@@ -205,11 +189,11 @@ func TestSlowLogOfLoops(t *testing.T) {
 // the figures of latency are kept apart from it.
 func TestSlowLogSwitch(t *testing.T) {
 	c := start(t, 1, "--slowlog-log-slower-than", "0", "--slowlog-enabled", "no")[0]
-	c.do("PING", "PING")
+	c.Lines("PING", "PING")
 	c.want("SLOWLOG LEN", ":0")
-	c.do("CONFIG SET slowlog-enabled yes", "SLOWLOG RESET", "PING")
+	c.Lines("CONFIG SET slowlog-enabled yes", "SLOWLOG RESET", "PING")
 	c.want("SLOWLOG LEN", ":2") // RESET itself and PING
-	c.do("CONFIG SET slowlog-enabled no", "PING")
+	c.Lines("CONFIG SET slowlog-enabled no", "PING")
 	c.want("SLOWLOG LEN", ":3") // and LEN, but neither CONFIG SET nor PING
 }
 
@@ -217,12 +201,12 @@ func TestSlowLogSwitch(t *testing.T) {
 // log alone commands are timed nevertheless.
 func TestStatisticsSwitch(t *testing.T) {
 	c := start(t, 1, "--stats-enabled", "no", "--enable-debug-command", "yes", "--slowlog-log-slower-than", "20000")[0]
-	c.do("GET k")
+	c.Lines("GET k")
 	c.want("LATENCY HISTOGRAM", "*0")
-	c.do("DEBUG SLEEP 0.03", "DEBUG SLEEP 0")
+	c.Lines("DEBUG SLEEP 0.03", "DEBUG SLEEP 0")
 	c.want("SLOWLOG LEN", ":1")
-	c.do("CONFIG SET stats-enabled yes", "GET k")
-	if got := strings.Join(c.do("LATENCY HISTOGRAM get"), " "); !strings.Contains(got, "calls :1") {
+	c.Lines("CONFIG SET stats-enabled yes", "GET k")
+	if got := strings.Join(c.Lines("LATENCY HISTOGRAM get"), " "); !strings.Contains(got, "calls :1") {
 		t.Errorf("LATENCY HISTOGRAM: %s", got)
 	}
 }
@@ -230,26 +214,26 @@ func TestStatisticsSwitch(t *testing.T) {
 // TestLatencyMonitor: it is off at a threshold of 0.
 func TestLatencyMonitor(t *testing.T) {
 	c := start(t, 1, "--latency-monitor-threshold", "10", "--enable-debug-command", "yes")[0]
-	c.do("DEBUG SLEEP 0.02")
-	if got := strings.Join(c.do("LATENCY LATEST"), " "); !strings.Contains(got, "command") {
+	c.Lines("DEBUG SLEEP 0.02")
+	if got := strings.Join(c.Lines("LATENCY LATEST"), " "); !strings.Contains(got, "command") {
 		t.Errorf("LATENCY LATEST: %s", got)
 	}
 	c.want("CONFIG SET latency-monitor-threshold 0", "+OK")
 	c.want("LATENCY RESET", ":1")
-	c.do("DEBUG SLEEP 0.02")
+	c.Lines("DEBUG SLEEP 0.02")
 	c.want("LATENCY LATEST", "*0")
 }
 
 // TestNoAllocation: what is on by default allocates nothing for a command.
 func TestNoAllocation(t *testing.T) {
 	c := start(t, 1, "--latency-monitor-threshold", "1000")[0]
-	c.do("SET key value")
-	request := encode(nil, "GET", "key")
+	c.Lines("SET key value")
+	request := coretest.Encode(nil, "GET", "key")
 	reply := make([]byte, 0, 100)
 	for range 1000 { // the histogram's memory comes with the first durations of a magnitude
-		reply = c.pipe.Exchange(reply[:0], request)
+		reply = c.Exchange(reply[:0], request)
 	}
-	if n := testing.AllocsPerRun(1000, func() { reply = c.pipe.Exchange(reply[:0], request) }); n > 0 {
+	if n := testing.AllocsPerRun(1000, func() { reply = c.Exchange(reply[:0], request) }); n > 0 {
 		t.Errorf("GET allocates %v times", n)
 	}
 }
@@ -259,7 +243,7 @@ func TestPurge(t *testing.T) {
 	c := start(t, 1, "--enable-debug-command", "yes")[0]
 	c.want("DEBUG POPULATE 100000 key 200", "+OK")
 	c.want("FLUSHALL SYNC", "+OK")
-	for end := time.Now().Add(time.Minute); strings.Join(c.do("MEMORY PURGE"), " ") == "+OK"; {
+	for end := time.Now().Add(time.Minute); strings.Join(c.Lines("MEMORY PURGE"), " ") == "+OK"; {
 		n := c.figure("allocator.resident") // FLUSHALL's memory is freed in steps
 		if n < 5<<20 {
 			return
@@ -279,7 +263,7 @@ func TestEvictionIsAnEvent(t *testing.T) {
 	limit := c.figure("startup.allocated") + 2<<20
 	c.want(fmt.Sprintf("CONFIG SET maxmemory-policy allkeys-random maxmemory %d", limit), "+OK")
 	c.want("SET k v", "+OK")
-	if got := strings.Join(c.do("LATENCY LATEST"), " "); !strings.Contains(got, "eviction-cycle") {
+	if got := strings.Join(c.Lines("LATENCY LATEST"), " "); !strings.Contains(got, "eviction-cycle") {
 		t.Errorf("LATENCY LATEST: %s", got)
 	}
 }

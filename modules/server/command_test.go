@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // zoo has a row of every shape.
@@ -38,7 +39,7 @@ func zoo(r *core.Registry) {
 }
 
 func TestCommandInfo(t *testing.T) {
-	c := start(t, nil, module(zoo))
+	c := start(t, nil, coretest.Module(zoo))
 	c.want("COMMAND INFO Zoo.Put nosuch zoo.cage|nosuch", "*3 "+
 		"*10 zoo.put :-3 *2 +write +denyoom :1 :1 :1 *3 +@write +@hash +@slow *1 tip "+
 		"*1 *8 notes why flags *2 +RW +insert "+
@@ -52,7 +53,7 @@ func TestCommandInfo(t *testing.T) {
 }
 
 func TestCommandDocs(t *testing.T) {
-	c := start(t, nil, module(zoo))
+	c := start(t, nil, coretest.Module(zoo))
 	c.want("COMMAND DOCS zoo.put nosuch", "*2 zoo.put *18 summary Puts. since 1.2.3 group zoo complexity O(1) "+
 		"doc_flags *2 +deprecated +syscmd deprecated_since 3.0.0 replaced_by nothing history *1 *2 2.0.0 Modes. "+
 		"arguments *3 *8 name key type key display_text key key_spec_index :0 "+
@@ -65,7 +66,7 @@ func TestCommandDocs(t *testing.T) {
 }
 
 func TestCommandGetKeys(t *testing.T) {
-	c := start(t, nil, module(zoo))
+	c := start(t, nil, coretest.Module(zoo))
 	for command, want := range map[string]string{
 		"zoo.put k v":               "*1 k",
 		"zoo.cage open k":           "*1 k",
@@ -86,7 +87,7 @@ func TestCommandGetKeys(t *testing.T) {
 }
 
 func TestCommandList(t *testing.T) {
-	c := start(t, nil, module(zoo))
+	c := start(t, nil, coretest.Module(zoo))
 	all := "zoo.cage zoo.cage|open zoo.cage|help zoo.eval zoo.put zoo.say zoo.union"
 	c.want("COMMAND LIST FILTERBY MODULE test", "*7 "+all)
 	c.want("COMMAND LIST FILTERBY PATTERN ZOO.*", "*7 "+all)

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 func TestDebugIsGuarded(t *testing.T) {
 	called := 0
-	more := module(func(r *core.Registry) {
+	more := coretest.Module(func(r *core.Registry) {
 		r.Debug(core.DebugCommand{Name: "CALL", Args: "<x>", Arity: 3, Help: "Counts.\nThe calls.", Run: func(c *core.Ctx) error {
 			called++
 			c.OK()
@@ -34,7 +35,7 @@ func TestDebugIsGuarded(t *testing.T) {
 }
 
 func TestDebugProtocol(t *testing.T) {
-	c := start(t, []string{"--enable-debug-command", "yes"}, module(func(r *core.Registry) {
+	c := start(t, []string{"--enable-debug-command", "yes"}, coretest.Module(func(r *core.Registry) {
 		r.Commands(core.Command{Name: "resp3", Arity: 1, Run: func(c *core.Ctx) error {
 			c.Session.Proto = 3
 			c.OK()
@@ -60,7 +61,7 @@ func TestDebugProtocol(t *testing.T) {
 }
 
 func TestDebugPopulate(t *testing.T) {
-	c := start(t, []string{"--enable-debug-command", "yes"}, module(func(r *core.Registry) {
+	c := start(t, []string{"--enable-debug-command", "yes"}, coretest.Module(func(r *core.Registry) {
 		r.Commands(core.Command{
 			Name: "show", Arity: 2, Keys: []core.KeySpec{core.KeyAt(1, core.KeyRO)},
 			Run: func(c *core.Ctx) error {
@@ -125,7 +126,7 @@ func TestLolwut(t *testing.T) {
 
 // Inside a transaction time stands still.
 func TestTime(t *testing.T) {
-	c := start(t, nil, module(func(r *core.Registry) {
+	c := start(t, nil, coretest.Module(func(r *core.Registry) {
 		r.Commands(core.Command{Name: "frozen", Arity: 1, Run: func(c *core.Ctx) error {
 			c.Now = 1700000000123
 			c.Call(c.Server.Registry().Find("time"), [][]byte{[]byte("TIME")}, core.InScript)

@@ -5,37 +5,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ferrousdb/ferrous/core/resp"
-	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // pipes starts a server with n connections that need no network, which speak RESP3.
-func pipes(tb testing.TB, n int) []*host.Pipe {
-	o := options("--port", "0")
-	o.Pipes = n
-	srv, err := host.Start(o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(srv.Stop)
-	all := make([]*host.Pipe, n)
-	for i := range all {
-		all[i] = srv.Pipe(i)
-		all[i].Exchange(nil, request("HELLO 3"))
+func pipes(tb testing.TB, n int) []*coretest.Pipe {
+	all := start(tb, n).Pipes()
+	for _, p := range all {
+		p.Raw("HELLO 3")
 	}
 	return all
 }
 
-func request(lines ...string) []byte {
-	w := resp.Writer{Proto: 2}
+func request(lines ...string) (b []byte) {
 	for _, line := range lines {
-		words := strings.Fields(line)
-		w.Array(len(words))
-		for _, word := range words {
-			w.BulkString(word)
-		}
+		b = coretest.Encode(b, coretest.Words(line)...)
 	}
-	return w.Buf
+	return b
 }
 
 // TestAllocations: whoever does not track pays nothing, and nor does a read of

@@ -7,12 +7,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // caching is a client with a cache: what it has read it keeps until it is told
 // that it is not valid any more.
 type caching struct {
-	*client
+	*coretest.Client
 	mode  string
 	cache map[string]string
 	hits  int
@@ -20,13 +22,11 @@ type caching struct {
 	own   bool // it has NOLOOP, so it has to forget by itself what it changes
 }
 
-func newCaching(t *testing.T, addr, mode string) *caching {
-	c := &caching{client: dial(t, addr), mode: mode, cache: map[string]string{}}
-	c.pushed = c.forget
+func newCaching(srv *coretest.Server, mode string) *caching {
+	c := &caching{Client: dial(srv), mode: mode, cache: map[string]string{}}
+	c.Pushed = c.forget
 	c.own = strings.Contains(mode, "NOLOOP")
-	if got := c.do("CLIENT TRACKING ON %s", mode); got != "OK" {
-		t.Fatalf("CLIENT TRACKING ON %s: %s", mode, got)
-	}
+	c.Must("CLIENT TRACKING ON %s", mode)
 	return c
 }
 
@@ -34,7 +34,7 @@ func (c *caching) forget(words []string) {
 	c.told++
 	switch {
 	case words[0] != "invalidate" || len(words) < 2:
-		c.t.Errorf("pushed %q", words)
+		c.T.Errorf("pushed %q", words)
 	case words[1] == "(nil)":
 		clear(c.cache)
 	default:
@@ -52,31 +52,31 @@ func (c *caching) get(key string) {
 	}
 	switch r := rand.IntN(4); {
 	case c.mode == "OPTIN" && r == 0:
-		c.send("CLIENT CACHING YES", "MULTI", "GET "+key, "EXEC")
+		c.SendAll("CLIENT CACHING YES", "MULTI", "GET "+key, "EXEC")
 		for range 3 {
-			c.reply()
+			c.Reply()
 		}
-		c.cache[key] = c.reply()
+		c.cache[key] = c.Reply()
 	case c.mode == "OPTIN":
-		c.send("CLIENT CACHING YES", "GET "+key)
-		c.reply()
-		c.cache[key] = c.reply()
+		c.SendAll("CLIENT CACHING YES", "GET "+key)
+		c.Reply()
+		c.cache[key] = c.Reply()
 	case c.mode == "OPTOUT" && r == 0:
-		c.send("CLIENT CACHING NO", "GET "+key)
-		c.reply()
-		c.reply() // not to be kept
+		c.SendAll("CLIENT CACHING NO", "GET "+key)
+		c.Reply()
+		c.Reply() // not to be kept
 	case r == 1:
-		c.send("MULTI", "GET "+key, "EXEC")
-		c.reply()
-		c.reply()
-		c.cache[key] = c.reply()
+		c.SendAll("MULTI", "GET "+key, "EXEC")
+		c.Reply()
+		c.Reply()
+		c.cache[key] = c.Reply()
 	case r == 2: // in one batch with others
-		c.send("GET "+key, "GET "+key, "GET "+key)
+		c.SendAll("GET "+key, "GET "+key, "GET "+key)
 		for range 3 {
-			c.cache[key] = c.reply()
+			c.cache[key] = c.Reply()
 		}
 	default:
-		c.cache[key] = c.do("GET %s", key)
+		c.cache[key] = c.Do("GET %s", key)
 	}
 }
 
@@ -91,7 +91,7 @@ func (c *caching) step(value *atomic.Int64) {
 	case r < 70:
 		c.get(key)
 	case r < 74 && c.mode != "OPTIN": // an array of values
-		words := strings.Fields(c.do("MGET %s %s", key, other))
+		words := strings.Fields(c.Do("MGET %s %s", key, other))
 		c.cache[key], c.cache[other] = words[0], words[1]
 	case r < 76:
 		c.change("MULTI", key, fmt.Sprintf("SET %s %d", key, value.Add(1)), "GET "+other, "EXEC")
@@ -109,18 +109,18 @@ func (c *caching) write(r int, key, other string, value *atomic.Int64) {
 	case r < 94:
 		c.change(fmt.Sprintf("SET %s %d PX 1", key, value.Add(1)), key)
 	case r < 96:
-		c.do("RENAME %s %s", key, other)
+		c.Do("RENAME %s %s", key, other)
 		if c.own {
 			delete(c.cache, key)
 			delete(c.cache, other)
 		}
 	case r == 96:
-		c.do("FLUSHALL")
+		c.Do("FLUSHALL")
 		if c.own {
 			clear(c.cache)
 		}
 	case r == 97:
-		c.do("SWAPDB 0 1")
+		c.Do("SWAPDB 0 1")
 	default:
 		c.change(fmt.Sprintf("MSET %s %d %s %d", key, value.Add(1), other, value.Add(1)), key)
 		if c.own {
@@ -131,9 +131,9 @@ func (c *caching) write(r int, key, other string, value *atomic.Int64) {
 
 // change sends a command that changes key, or several of which one does.
 func (c *caching) change(first, key string, more ...string) {
-	c.send(append([]string{first}, more...)...)
+	c.SendAll(append([]string{first}, more...)...)
 	for range 1 + len(more) {
-		c.reply()
+		c.Reply()
 	}
 	if c.own {
 		delete(c.cache, key)
@@ -144,8 +144,8 @@ func (c *caching) change(first, key string, more ...string) {
 // commands hand to a session is sent at the end of the turn that answers the
 // first PING.
 func (c *caching) settle() {
-	c.do("PING")
-	c.do("PING")
+	c.Do("PING")
+	c.Do("PING")
 }
 
 // TestNoCacheKeepsAnOldValue: clients on several event loops read, keep and change
@@ -154,12 +154,12 @@ func (c *caching) settle() {
 func TestNoCacheKeepsAnOldValue(t *testing.T) {
 	for _, limit := range []string{"1000000", "10"} {
 		t.Run("limit "+limit, func(t *testing.T) {
-			addr := start(t, "--io-threads", "3", "--tracking-table-max-keys", limit)
+			srv := start(t, 0, "--io-threads", "3", "--tracking-table-max-keys", limit)
 			var all []*caching
 			for _, mode := range []string{"", "", "NOLOOP", "OPTIN", "OPTOUT", "BCAST", "BCAST PREFIX key:1 PREFIX key:2 NOLOOP", ""} {
-				all = append(all, newCaching(t, addr, mode))
+				all = append(all, newCaching(srv, mode))
 			}
-			control := dial(t, addr)
+			control := dial(srv)
 			var value atomic.Int64
 			for range 40 {
 				var wg sync.WaitGroup
@@ -190,11 +190,11 @@ func TestNoCacheKeepsAnOldValue(t *testing.T) {
 
 // check compares the caches with the server, when all keys have expired that
 // have to: a cache learns of that when the server has noticed.
-func check(t *testing.T, control *client, all []*caching) {
+func check(t *testing.T, control *coretest.Client, all []*caching) {
 	for db := range 2 {
-		control.do("SELECT %d", 1-db)
+		control.Do("SELECT %d", 1-db)
 		for i := range keyCount {
-			for control.do("PTTL %s", keyName(i))[0] != '-' {
+			for control.Do("PTTL %s", keyName(i))[0] != '-' {
 			}
 		}
 	}
@@ -203,7 +203,7 @@ func check(t *testing.T, control *client, all []*caching) {
 	}
 	for i := range keyCount {
 		key := keyName(i)
-		want := control.do("GET %s", key)
+		want := control.Do("GET %s", key)
 		for _, c := range all {
 			got, ok := c.cache[key]
 			if ok && got != want && c.tracked(key) {
@@ -222,24 +222,24 @@ func (c *caching) tracked(key string) bool {
 // invalidations. Over two connections one may overtake a value that is on its
 // way, so such a client does not keep what was invalidated while it was asked for.
 func TestRedirection(t *testing.T) {
-	addr := start(t, "--io-threads", "3")
-	listener, data, writer := dial(t, addr), dial(t, addr), dial(t, addr)
-	id := listener.do("CLIENT ID")
-	listener.do("HELLO 2")
-	listener.send("SUBSCRIBE __redis__:invalidate")
-	listener.read()
-	data.do("HELLO 2")
-	data.do("CLIENT TRACKING ON REDIRECT %s", id)
+	srv := start(t, 0, "--io-threads", "3")
+	listener, data, writer := dial(srv), dial(srv), dial(srv)
+	id := listener.Do("CLIENT ID")
+	listener.Do("HELLO 2")
+	listener.SendAll("SUBSCRIBE __redis__:invalidate")
+	listener.Next()
+	data.Do("HELLO 2")
+	data.Do("CLIENT TRACKING ON REDIRECT %s", id)
 	for i := range 300 {
 		key := keyName(rand.Int())
-		data.do("GET %s", key)
+		data.Do("GET %s", key)
 		if i%50 == 49 {
-			writer.do("FLUSHALL")
+			writer.Do("FLUSHALL")
 			key = "(nil)"
 		} else {
-			writer.do("SET %s %d", key, i)
+			writer.Do("SET %s %d", key, i)
 		}
-		words, _ := listener.read()
+		words, _ := listener.Next()
 		if got := strings.Join(words, " "); got != "message __redis__:invalidate "+key {
 			t.Fatalf("%q, want %s", got, key)
 		}
@@ -247,27 +247,27 @@ func TestRedirection(t *testing.T) {
 	// The listener goes: the client sees that in its flags.
 	listener.Close()
 	for {
-		if line := writer.do("CLIENT LIST"); !strings.Contains(line, "id="+id+" ") {
+		if line := writer.Do("CLIENT LIST"); !strings.Contains(line, "id="+id+" ") {
 			break
 		}
 	}
-	data.do("GET a")
-	writer.do("SET a b")
-	if got := data.do("CLIENT TRACKINGINFO"); got != "flags on broken_redirect redirect "+id+" prefixes" {
+	data.Do("GET a")
+	writer.Do("SET a b")
+	if got := data.Do("CLIENT TRACKINGINFO"); got != "flags on broken_redirect redirect "+id+" prefixes" {
 		t.Error(got)
 	}
 }
 
 // TestSwapDB: the values of all keys may have become others.
 func TestSwapDB(t *testing.T) {
-	addr := start(t)
-	c, writer := newCaching(t, addr, ""), dial(t, addr)
+	srv := start(t, 0)
+	c, writer := newCaching(srv, ""), dial(srv)
 	c.get("a")
-	writer.do("SWAPDB 0 0")
+	writer.Do("SWAPDB 0 0")
 	if c.settle(); c.told != 0 {
 		t.Error("told of a database that changed places with itself")
 	}
-	writer.do("SWAPDB 0 1")
+	writer.Do("SWAPDB 0 1")
 	if c.settle(); c.told != 1 || len(c.cache) != 0 {
 		t.Errorf("told %d times", c.told)
 	}
@@ -276,14 +276,14 @@ func TestSwapDB(t *testing.T) {
 // TestNobodyTracks: with the last client that tracks the table goes, and the
 // hooks are off.
 func TestNobodyTracks(t *testing.T) {
-	addr := start(t)
-	writer := dial(t, addr)
+	srv := start(t, 0)
+	writer := dial(srv)
 	for _, end := range []func(c *caching){
-		func(c *caching) { c.do("CLIENT TRACKING OFF") },
-		func(c *caching) { c.do("RESET"); c.do("HELLO 3") },
+		func(c *caching) { c.Do("CLIENT TRACKING OFF") },
+		func(c *caching) { c.Do("RESET"); c.Do("HELLO 3") },
 		func(c *caching) { c.Close() },
 	} {
-		c, b := newCaching(t, addr, ""), newCaching(t, addr, "BCAST PREFIX a PREFIX b")
+		c, b := newCaching(srv, ""), newCaching(srv, "BCAST PREFIX a PREFIX b")
 		c.get("a")
 		field(t, writer, "clients", "tracking_clients:2")
 		field(t, writer, "stats", "tracking_total_keys:1")
@@ -295,50 +295,50 @@ func TestNobodyTracks(t *testing.T) {
 		field(t, writer, "stats", "tracking_total_keys:0")
 		field(t, writer, "stats", "tracking_total_items:0")
 		field(t, writer, "stats", "tracking_total_prefixes:0")
-		writer.do("SET a x")
+		writer.Do("SET a x")
 	}
 }
 
 // field waits until INFO tells a field.
-func field(t *testing.T, c *client, section, want string) {
+func field(t *testing.T, c *coretest.Client, section, want string) {
 	t.Helper()
 	for range 2000 {
-		if strings.Contains(c.do("INFO %s", section), want+"\r\n") {
+		if strings.Contains(c.Do("INFO %s", section), want+"\r\n") {
 			return
 		}
 	}
-	t.Errorf("INFO %s does not tell %s: %s", section, want, c.do("INFO %s", section))
+	t.Errorf("INFO %s does not tell %s: %s", section, want, c.Do("INFO %s", section))
 }
 
 // TestSessionsComeAndGo: sessions end while others redirect to them, invalidate
 // what they have read and broadcast to them; nothing is left of them.
 func TestSessionsComeAndGo(t *testing.T) {
-	addr := start(t, "--io-threads", "3")
+	srv := start(t, 0, "--io-threads", "3")
 	var last atomic.Int64
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
 			for i := range 40 {
-				c := dial(t, addr)
-				c.pushed = func([]string) {}
+				c := dial(srv)
+				c.Pushed = func([]string) {}
 				var id int64
-				_, _ = fmt.Sscan(c.do("CLIENT ID"), &id)
+				_, _ = fmt.Sscan(c.Do("CLIENT ID"), &id)
 				mode := []string{"", "BCAST", "BCAST PREFIX key:1 NOLOOP", "OPTIN", fmt.Sprint("REDIRECT ", last.Swap(id))}[rand.IntN(5)]
-				c.do("CLIENT TRACKING ON %s", mode)
+				c.Do("CLIENT TRACKING ON %s", mode)
 				for range 10 {
-					c.do("MGET %s %s", keyName(rand.Int()), keyName(rand.Int()))
-					c.do("SET %s %d", keyName(rand.Int()), i)
+					c.Do("MGET %s %s", keyName(rand.Int()), keyName(rand.Int()))
+					c.Do("SET %s %d", keyName(rand.Int()), i)
 				}
 				if i%3 == 0 {
-					c.do("RESET")
+					c.Do("RESET")
 				}
-				c.send("SET "+keyName(i)+" x", "GET "+keyName(i)) // the replies are not waited for
+				c.SendAll("SET "+keyName(i)+" x", "GET "+keyName(i)) // the replies are not waited for
 				c.Close()
 			}
 		})
 	}
 	wg.Wait()
-	control := dial(t, addr)
+	control := dial(srv)
 	field(t, control, "clients", "tracking_clients:0")
 	field(t, control, "stats", "tracking_total_items:0")
 	field(t, control, "stats", "tracking_total_prefixes:0")
@@ -347,18 +347,18 @@ func TestSessionsComeAndGo(t *testing.T) {
 // TestBlockedClientIsToldAfterItsReply: what serves a blocked client may run on
 // another loop, and change a key that the client has read.
 func TestBlockedClientIsToldAfterItsReply(t *testing.T) {
-	addr := start(t, "--io-threads", "3")
-	c, pusher := newCaching(t, addr, ""), dial(t, addr)
+	srv := start(t, 0, "--io-threads", "3")
+	c, pusher := newCaching(srv, ""), dial(srv)
 	for i := range 50 {
-		c.do("LRANGE to 0 -1")
-		c.send("BLMOVE from to LEFT LEFT 0")
-		for !strings.Contains(pusher.do("INFO clients"), "blocked_clients:1\r\n") {
+		c.Do("LRANGE to 0 -1")
+		c.SendAll("BLMOVE from to LEFT LEFT 0")
+		for !strings.Contains(pusher.Do("INFO clients"), "blocked_clients:1\r\n") {
 		}
-		pusher.do("RPUSH from %d", i)
-		if reply, push := c.read(); push || reply[0] != fmt.Sprint(i) {
+		pusher.Do("RPUSH from %d", i)
+		if reply, push := c.Next(); push || reply[0] != fmt.Sprint(i) {
 			t.Fatalf("%q, pushed: %t", reply, push)
 		}
-		if words, push := c.read(); !push || strings.Join(words, " ") != "invalidate to" {
+		if words, push := c.Next(); !push || strings.Join(words, " ") != "invalidate to" {
 			t.Fatalf("%q, pushed: %t", words, push)
 		}
 	}

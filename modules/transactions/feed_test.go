@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // feedLog collects the write feed, one word for each write and bound.
@@ -16,7 +17,7 @@ type feedLog struct {
 }
 
 func (l *feedLog) module() core.Module {
-	return module(func(r *core.Registry) {
+	return coretest.Module(func(r *core.Registry) {
 		r.OnFeed(func(f core.Fed) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -59,7 +60,7 @@ func TestFeed(t *testing.T) {
 		{"[0:FLUSHALL]", []string{"MULTI", "FLUSHALL", "EXEC"}},
 		{"[( 0:MSET a 1 b 2 0:SWAPDB 0 1 1:SET c 1 )]", []string{"MULTI", "MSET a 1 b 2", "SWAPDB 0 1", "SELECT 1", "SET c 1", "SELECT 0", "EXEC"}},
 	} {
-		c.do(test.commands...)
+		c.Do(test.commands...)
 		if got := log.take(); got != test.feed {
 			t.Errorf("%q feeds %s, want %s", test.commands, got, test.feed)
 		}
@@ -76,7 +77,7 @@ func TestUnitsDoNotMix(t *testing.T) {
 	for i, c := range all {
 		wg.Go(func() {
 			for n := range each {
-				c.do(fmt.Sprintf("SET alone%d %d", i, n), "MULTI", fmt.Sprintf("SET a%d %d", i, n), "INCR shared", fmt.Sprintf("SET b%d %d", i, n), "EXEC")
+				c.Do(fmt.Sprintf("SET alone%d %d", i, n), "MULTI", fmt.Sprintf("SET a%d %d", i, n), "INCR shared", fmt.Sprintf("SET b%d %d", i, n), "EXEC")
 			}
 		})
 	}

@@ -36,14 +36,14 @@ func TestTransfersKeepTheirSum(t *testing.T) {
 	}
 	transfer := func(c *client) {
 		from, to, amount := pick()
-		c.do("MULTI", fmt.Sprintf("DECRBY %s %d", from, amount), fmt.Sprintf("INCRBY %s %d", to, amount), "EXEC")
+		c.Do("MULTI", fmt.Sprintf("DECRBY %s %d", from, amount), fmt.Sprintf("INCRBY %s %d", to, amount), "EXEC")
 		blind.Add(1)
 	}
 	compute := func(c *client) {
 		from, to, amount := pick()
 		c.want("OK", "WATCH "+from+" "+to)
-		a, b := number(t, c.do("GET "+from)), number(t, c.do("GET "+to))
-		switch got := c.do("MULTI", fmt.Sprintf("SET %s %d", from, a-amount), fmt.Sprintf("SET %s %d", to, b+amount), "EXEC"); got {
+		a, b := number(t, c.Do("GET "+from)), number(t, c.Do("GET "+to))
+		switch got := c.Do("MULTI", fmt.Sprintf("SET %s %d", from, a-amount), fmt.Sprintf("SET %s %d", to, b+amount), "EXEC"); got {
 		case "OK QUEUED QUEUED OK OK":
 			watched.Add(1)
 		case "OK QUEUED QUEUED (nil)":
@@ -75,8 +75,8 @@ func TestTransfersKeepTheirSum(t *testing.T) {
 	run(all[1], transfer)
 	run(all[2], compute)
 	run(all[3], compute)
-	run(all[4], func(c *client) { check(c.do("MGET" + mget)) })
-	run(all[5], func(c *client) { check(strings.TrimPrefix(c.do(multi...), "OK "+gets)) })
+	run(all[4], func(c *client) { check(c.Do("MGET" + mget)) })
+	run(all[5], func(c *client) { check(strings.TrimPrefix(c.Do(multi...), "OK "+gets)) })
 	enough := func() bool { return min(blind.Load(), watched.Load(), 10*conflicts.Load(), looks.Load()) > 200 }
 	for end := time.Now().Add(time.Minute); time.Now().Before(end) && !over.Load(); time.Sleep(time.Millisecond) {
 		if enough() {
@@ -89,7 +89,7 @@ func TestTransfersKeepTheirSum(t *testing.T) {
 	if !enough() {
 		t.Error("this test tests nothing")
 	}
-	check(all[0].do("MGET" + mget))
+	check(all[0].Do("MGET" + mget))
 }
 
 // pick chooses two different accounts and an amount.
@@ -118,9 +118,9 @@ func TestWatchedCounter(t *testing.T) {
 	for _, c := range all[:clients] {
 		wg.Go(func() {
 			for done := 0; done < each; {
-				c.do("WATCH n")
-				n := number(t, c.do("GET n"))
-				if c.do("MULTI", fmt.Sprintf("SET n %d", n+1), "EXEC") == "OK QUEUED OK" {
+				c.Do("WATCH n")
+				n := number(t, c.Do("GET n"))
+				if c.Do("MULTI", fmt.Sprintf("SET n %d", n+1), "EXEC") == "OK QUEUED OK" {
 					done++
 				}
 			}
@@ -131,7 +131,7 @@ func TestWatchedCounter(t *testing.T) {
 	wg2 := sync.WaitGroup{}
 	wg2.Go(func() {
 		for !over.Load() {
-			all[clients].do("MULTI", "SWAPDB 0 1", "SWAPDB 0 1", "EXEC")
+			all[clients].Do("MULTI", "SWAPDB 0 1", "SWAPDB 0 1", "EXEC")
 			time.Sleep(100 * time.Microsecond)
 		}
 	})
@@ -154,14 +154,14 @@ func TestWatchedKeysNeedNotBeWritten(t *testing.T) {
 		mine, other := fmt.Sprintf("flag:%d", i), fmt.Sprintf("flag:%d", 1-i)
 		wg.Go(func() {
 			for !over.Load() {
-				if c.do("WATCH "+other, "GET "+other) != "OK 0" {
-					c.do("UNWATCH")
+				if c.Do("WATCH "+other, "GET "+other) != "OK 0" {
+					c.Do("UNWATCH")
 					continue
 				}
 				if rand.IntN(4) == 0 { // else a lone processor might never change hands here
 					time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
 				}
-				if c.do("MULTI", "SET "+mine+" 1", "EXEC") != "OK QUEUED OK" {
+				if c.Do("MULTI", "SET "+mine+" 1", "EXEC") != "OK QUEUED OK" {
 					refused.Add(1)
 					continue
 				}
@@ -171,7 +171,7 @@ func TestWatchedKeysNeedNotBeWritten(t *testing.T) {
 				}
 				entered.Add(1)
 				inside.Add(-1)
-				c.do("SET " + mine + " 0")
+				c.Do("SET " + mine + " 0")
 			}
 		})
 	}

@@ -6,10 +6,10 @@ import "testing"
 // theirs, not EXEC's.
 func TestStatistics(t *testing.T) {
 	c := start(t, 1, figures)[0]
-	c.do("SET k abc", "MULTI", "INCR k", "GET k", "EXEC")
-	c.do("MULTI", "GET k", "DISCARD")
-	c.do("MULTI", "NOSUCH", "GET k", "EXEC")
-	c.do("MULTI", "MULTI", "WATCH k", "EXEC", "EXEC", "EXEC now")
+	c.Do("SET k abc", "MULTI", "INCR k", "GET k", "EXEC")
+	c.Do("MULTI", "GET k", "DISCARD")
+	c.Do("MULTI", "NOSUCH", "GET k", "EXEC")
+	c.Do("MULTI", "MULTI", "WATCH k", "EXEC", "EXEC", "EXEC now")
 	for command, want := range map[string]string{
 		"incr":    "1 calls, 0 rejected, 1 failed",
 		"get":     "1 calls, 0 rejected, 0 failed",

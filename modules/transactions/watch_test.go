@@ -37,8 +37,8 @@ func TestWatchModel(t *testing.T) {
 	db := rapid.IntRange(0, 2)
 	failed, passed := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		watcher.do("RESET")
-		other.do("SELECT 0", "FLUSHALL")
+		watcher.Do("RESET")
+		other.Do("SELECT 0", "FLUSHALL")
 		m := &watchModel{}
 		for i := range m.dbs {
 			m.dbs[i] = map[string]bool{}
@@ -46,7 +46,7 @@ func TestWatchModel(t *testing.T) {
 		m.forget()
 		at := 0 // the other's database
 		want := func(c *client, reply, command string) {
-			if got := c.do(command); got != reply {
+			if got := c.Do(command); got != reply {
 				t.Fatalf("%s: got %q, want %q", command, got, reply)
 			}
 		}
@@ -82,7 +82,7 @@ func TestWatchModel(t *testing.T) {
 					passed--
 					failed++
 				}
-				if got := watcher.do("MULTI", "PING", "EXEC"); got != reply {
+				if got := watcher.Do("MULTI", "PING", "EXEC"); got != reply {
 					t.Fatalf("EXEC: %q, want %q", got, reply)
 				}
 				m.forget()
@@ -91,8 +91,8 @@ func TestWatchModel(t *testing.T) {
 				if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
 					return
 				}
-				watcher.do(rapid.SampledFrom([]string{"UNWATCH", "MULTI"}).Draw(t, "how"))
-				watcher.do("DISCARD")
+				watcher.Do(rapid.SampledFrom([]string{"UNWATCH", "MULTI"}).Draw(t, "how"))
+				watcher.Do("DISCARD")
 				m.forget()
 			},
 			"select": func(t *rapid.T) {
@@ -112,12 +112,12 @@ func TestWatchModel(t *testing.T) {
 			},
 			"read": func(t *rapid.T) {
 				c, _ := by(t)
-				c.do("GET " + key.Draw(t, "key"))
+				c.Do("GET " + key.Draw(t, "key"))
 			},
 			"del": func(t *rapid.T) {
 				c, at := by(t)
 				k := key.Draw(t, "key")
-				c.do("DEL " + k)
+				c.Do("DEL " + k)
 				if m.dbs[at][k] {
 					delete(m.dbs[at], k)
 					m.touch(at, k)
