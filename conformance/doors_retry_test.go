@@ -6,14 +6,32 @@ import (
 	"testing"
 )
 
-// blockers are the commands that wait for a key, by the command that makes what they
-// wait for. KEY is that key, OTHER one of the same shape.
-var blockers = map[string][]string{
-	"RPUSH SOURCE x": {
-		"BLPOP KEY 0", "BRPOP KEY 0", "BLMPOP 0 1 KEY LEFT", "BLMOVE KEY OTHER LEFT RIGHT 0", "BRPOPLPUSH KEY OTHER 0",
+// blockers are the commands that wait for a key, by what makes what they wait for of the
+// key SOURCE. KEY is the key that they wait for, OTHER one of the same shape.
+var blockers = []blocker{
+	{feed: []string{"RPUSH SOURCE x"}, commands: []string{
+		"BLPOP KEY 0", "BRPOP KEY 0", "BLPOP OTHER KEY OTHER 0", "BLMPOP 0 1 KEY LEFT", "BLMPOP 0 2 OTHER KEY RIGHT COUNT 2",
+		"BLMOVE KEY OTHER LEFT RIGHT 0", "BLMOVE KEY OTHER RIGHT LEFT 0", "BLMOVE KEY KEY LEFT LEFT 0", "BRPOPLPUSH KEY OTHER 0",
+	}},
+	{feed: []string{"ZADD SOURCE 1 x"}, commands: []string{
+		"BZPOPMIN KEY 0", "BZPOPMAX KEY 0", "BZPOPMIN OTHER KEY 0", "BZMPOP 0 1 KEY MIN", "BZMPOP 0 1 KEY MAX", "BZMPOP 0 2 OTHER KEY MAX COUNT 2",
+	}},
+	{feed: []string{"XADD SOURCE 5-1 f v"}, commands: []string{
+		"XREAD BLOCK 0 STREAMS KEY 0", "XREAD COUNT 1 BLOCK 0 STREAMS OTHER KEY 0 0",
+	}},
+	{
+		feed:   []string{"XGROUP CREATE SOURCE g $ MKSTREAM", "XADD SOURCE 5-1 f v"},
+		before: []string{"XGROUP CREATE KEY g $ MKSTREAM", "XGROUP CREATE OTHER g $ MKSTREAM"},
+		commands: []string{
+			"XREADGROUP GROUP g c BLOCK 0 STREAMS KEY >", "XREADGROUP GROUP g c COUNT 1 BLOCK 0 NOACK STREAMS OTHER KEY > >",
+		},
 	},
-	"ZADD SOURCE 1 x":     {"BZPOPMIN KEY 0", "BZPOPMAX KEY 0", "BZMPOP 0 1 KEY MIN"},
-	"XADD SOURCE 5-1 f v": {"XREAD BLOCK 0 STREAMS KEY 0"},
+}
+
+type blocker struct {
+	feed     []string
+	before   []string // what has to be there for a command to wait
+	commands []string
 }
 
 // retryStates are states in which whoever feeds a waiter may still do so: by a RENAME.
@@ -48,12 +66,12 @@ func TestDoorOfRetries(t *testing.T) {
 		}
 	}
 	for _, state := range retryStates {
-		for feed, commands := range blockers {
-			for _, command := range commands {
+		for _, b := range blockers {
+			for _, command := range b.commands {
 				t.Run(state.name+"/"+command, func(t *testing.T) {
 					var came, waited [2]string
 					for i, s := range sides {
-						came[i], waited[i] = state.verdicts(t, s, feed, command)
+						came[i], waited[i] = state.verdicts(t, s, b, command)
 					}
 					t.Logf("ferrous %q, %q; redis-server %q, %q", came[0], waited[0], came[1], waited[1])
 					if waited[0] != came[0] {
@@ -73,13 +91,16 @@ func TestDoorOfRetries(t *testing.T) {
 
 // verdicts are what is told in the state to who comes with a command, and to who has
 // waited with it since before.
-func (r *retryState) verdicts(t *testing.T, s *Side, feed, command string) (came, waited string) {
+func (r *retryState) verdicts(t *testing.T, s *Side, b blocker, command string) (came, waited string) {
 	t.Helper()
 	change := refusal{}.change
-	change(t, s, [][]string{
-		{"FLUSHALL"}, strings.Fields(feed), strings.Fields(strings.Replace(feed, "SOURCE", "READY", 1)),
-		{"ACL", "SETUSER", "waiter", "on", "nopass", "+@all", "allkeys"},
-	})
+	change(t, s, [][]string{{"FLUSHALL"}, {"ACL", "SETUSER", "waiter", "on", "nopass", "+@all", "allkeys"}})
+	for _, command := range b.before {
+		change(t, s, [][]string{strings.Fields(command)})
+	}
+	for _, command := range b.feed {
+		change(t, s, [][]string{strings.Fields(command), strings.Fields(strings.Replace(command, "SOURCE", "READY", 1))})
+	}
 	waiting, coming := dial(t, s.server.Addr), dial(t, s.server.Addr)
 	defer waiting.Close()
 	defer coming.Close()
@@ -97,7 +118,7 @@ func (r *retryState) verdicts(t *testing.T, s *Side, feed, command string) (came
 	change(t, s, r.begin)
 	change(t, s, [][]string{{"RENAME", "SOURCE", "KEY"}})
 	waited = verdict(waiting)
-	came = reply(coming, strings.Fields(strings.Replace(command, "KEY", "READY", 1))...)
+	came = reply(coming, strings.Fields(strings.ReplaceAll(command, "KEY", "READY"))...)
 	change(t, s, r.end)
 	return came, waited
 }

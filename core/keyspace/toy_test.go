@@ -3,6 +3,7 @@ package keyspace
 import (
 	"encoding/binary"
 	"slices"
+	"testing"
 
 	"github.com/ferrousdb/ferrous/core/arena"
 )
@@ -72,3 +73,34 @@ func (o *toy) Rehome(a *arena.Arena) { o.a = a }
 func (o *toy) MemoryUsage() int64    { return int64(len(o.cells))*17 + o.HeapUsage() }
 func (o *toy) HeapUsage() int64      { return int64(len(o.cells)) * toyHeap }
 func (o *toy) Len() int              { return len(o.cells) }
+
+// plain is a toy whose Go memory nobody counts.
+type plain struct{ Object }
+
+// BenchmarkOpenObject is what it costs to open values that say what they hold on the Go
+// heap, and values that do not: by turns two of a shard, or the same one.
+func BenchmarkOpenObject(b *testing.B) {
+	for _, x := range []struct {
+		name    string
+		counted bool
+		keys    int
+	}{{"plain", false, 1}, {"HeapUser", true, 1}, {"two plain", false, 2}, {"two HeapUsers", true, 2}} {
+		b.Run(x.name, func(b *testing.B) {
+			ks := New(Options{Databases: 1, Crowded: true})
+			defer ks.Close()
+			db := ks.DB(0)
+			var entries []Entry
+			for _, key := range [][]byte{[]byte("a"), []byte("b")}[:x.keys] {
+				var o Object = &toy{a: ks.Arena(ks.Hash(key))}
+				if !x.counted {
+					o = plain{o}
+				}
+				db.PutObject(key, Custom, o, 0, 0)
+				entries = append(entries, db.Find(key, 0, 0))
+			}
+			for i := range b.N {
+				entries[i%len(entries)].OpenObject()
+			}
+		})
+	}
+}
