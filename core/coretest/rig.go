@@ -28,8 +28,8 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// Rig is a keyspace of one database, in which freed memory is poisoned, and the
-// registry of a module. It is for one goroutine.
+// Rig is a keyspace, of one database in which freed memory is poisoned unless it is
+// made Over another, and the registry of a module. It is for one goroutine.
 type Rig struct {
 	T        T
 	Registry *core.Table
@@ -68,12 +68,24 @@ func New(t T, m core.Module, before ...core.Module) *Rig {
 	if _, err := reg.Freeze(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	r.Keyspace = keyspace.New(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}, Events: expiries{r}})
+	r.open(keyspace.Options{Databases: 1, Arena: arena.Options{Poison: true}, Events: expiries{r}})
+	return r
+}
+
+// Over makes a Rig of a registry, which may be that of others, and of a keyspace that is as
+// o says. It does not listen: Fed and Events stay empty.
+func Over(t T, table *core.Table, o keyspace.Options) *Rig {
+	r := &Rig{T: t, Registry: table}
+	r.open(o)
+	return r
+}
+
+func (r *Rig) open(o keyspace.Options) {
+	r.Keyspace = keyspace.New(o)
 	r.Ctx = core.Ctx{
 		Writer: &resp.Writer{Proto: 2}, DB: r.Keyspace.DB(0), Session: &core.Session{}, Hooks: r.Registry.Hooks,
 		Now: 1_700_000_000_000,
 	}
-	return r
 }
 
 // Listen says whether Fed and Events are to be collected, which allocates.
@@ -102,8 +114,13 @@ func (r *Rig) Run(argv ...[]byte) string {
 	}
 	c := r.begin()
 	c.Reset(cmd, argv)
-	r.Keyspace.Lock(keyspace.AllShards)
-	defer r.Keyspace.Unlock(keyspace.AllShards)
+	c.Locks = keyspace.AllShards
+	if cmd.Plan != nil {
+		c.Locks = cmd.Plan(c)
+	}
+	locks := c.Locks
+	r.Keyspace.Lock(locks)
+	defer r.Keyspace.Unlock(locks)
 	if err := cmd.Run(c); err != nil {
 		if len(c.Buf) > 0 || c.Dirty > 0 {
 			r.T.Errorf("%q: replied %q, made %d changes and failed with %v", argv, c.Buf, c.Dirty, err)
@@ -128,10 +145,10 @@ func (r *Rig) Encoding(key string) string {
 	return r.Registry.TypeOf(e.Value()).Encoding(e.Value())
 }
 
-// Set gives a key a string, as SET does, without telling anybody; expire in Unix
+// Set gives a key of database 0 a string, as SET does, without telling anybody; expire in Unix
 // milliseconds, 0 for none.
 func (r *Rig) Set(key, value string, expire int64) {
-	r.Ctx.DB.PutString(r.Keyspace.Hash([]byte(key)), []byte(key), []byte(value), expire, r.Ctx.Now)
+	r.Keyspace.DB(0).PutString(r.Keyspace.Hash([]byte(key)), []byte(key), []byte(value), expire, r.Ctx.Now)
 }
 
 // Strings are all keys with strings that a snapshot sees, with their values.
@@ -210,13 +227,25 @@ func (r *Rig) WantFed(command, fed string, events ...string) {
 // End deletes everything and proves that no memory is left.
 func (r *Rig) End() {
 	r.T.Helper()
-	r.Keyspace.DB(0).Flush()
+	r.Drop()
+	r.Keyspace.Close()
+}
+
+// Drop is End, but the keyspace can still be used.
+func (r *Rig) Drop() {
+	r.T.Helper()
+	r.Keyspace.Lock(keyspace.AllShards)
+	for db := range r.Keyspace.Databases() {
+		r.Keyspace.DB(db).Flush()
+	}
+	r.Keyspace.Unlock(keyspace.AllShards)
 	for sh := range keyspace.Shards {
 		for r.Keyspace.Sweep(sh, r.Ctx.Now, 1000, true) {
 		}
 	}
+	r.Keyspace.Lock(keyspace.AllShards)
+	defer r.Keyspace.Unlock(keyspace.AllShards)
 	if n := r.Keyspace.ExactMemory(); n != 0 {
 		r.T.Errorf("%d bytes are left in an empty keyspace", n)
 	}
-	r.Keyspace.Close()
 }

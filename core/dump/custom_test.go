@@ -95,11 +95,11 @@ func (m bytesModule[Of]) Register(reg *core.Registry) error {
 
 // put gives a key a ring or a hoop.
 func put[Of any](r *rig, name string, b []byte, expire int64) {
-	h := r.ks.Hash([]byte(name))
+	h := r.Keyspace.Hash([]byte(name))
 	set := keyspace.Locks(0).Add(h)
-	r.ks.Lock(set)
-	defer r.ks.Unlock(set)
-	r.ctx.DB.PutObject([]byte(name), keyspace.Custom, newBytes[Of](r.ks.Arena(h), b), expire, now)
+	r.Keyspace.Lock(set)
+	defer r.Keyspace.Unlock(set)
+	r.Ctx.DB.PutObject([]byte(name), keyspace.Custom, newBytes[Of](r.Keyspace.Arena(h), b), expire, now)
 }
 
 // module is what follows a key with a value of a type that is not Redis's: the
@@ -127,13 +127,13 @@ func TestCustomTypes(t *testing.T) {
 	b := from.save(dump.SaveOptions{Checksum: true})
 	for _, workers := range []int{1, 3} {
 		to := newRig(t, reg)
-		res, err := dump.Load(context.Background(), iotest.HalfReader(bytes.NewReader(b)), -1, reg, to.ks,
+		res, err := dump.Load(context.Background(), iotest.HalfReader(bytes.NewReader(b)), -1, reg, to.Keyspace,
 			dump.LoadOptions{Checksum: true, Now: now, Workers: workers})
 		if err != nil || res.Keys != int64(len(from.content())) || res.Bytes != int64(len(b)) {
 			t.Fatalf("%+v, %v", res, err)
 		}
 		same(t, to, from)
-		to.drop()
+		to.Drop()
 	}
 	rep, err := dump.Scan(context.Background(), bytes.NewReader(b), int64(len(b)), reg,
 		dump.ScanOptions{Decode: true, Checksum: true, Now: now})
@@ -141,7 +141,7 @@ func TestCustomTypes(t *testing.T) {
 		t.Fatalf("%+v, %v", rep, err)
 	}
 	strangers(t, from, b)
-	from.drop()
+	from.Drop()
 }
 
 // strangers looks at a dump with rings and hoops as servers do that lack their modules.
@@ -172,7 +172,7 @@ func strangers(t *testing.T, from *rig, b []byte) {
 		if _, err := to.load(b, dump.LoadOptions{}); err == nil || !strings.Contains(err.Error(), "no matching module type '") {
 			t.Errorf("loaded with %v", err)
 		}
-		to.drop()
+		to.Drop()
 	}
 }
 
@@ -201,6 +201,6 @@ func TestCustomErrors(t *testing.T) {
 		if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
 			t.Errorf("%s: %v, not %s", name, err, c.want)
 		}
-		r.drop()
+		r.Drop()
 	}
 }

@@ -28,9 +28,9 @@ func every(tb testing.TB) []byte {
 	r.do("hset ttls a 1 b 2")
 	r.do("hpexpireat ttls %d fields 1 a", now+5000)
 	for _, kind := range []keyspace.Type{keyspace.Set, keyspace.ZSet, keyspace.Hash} {
-		r.ks.SetPacked(kind, keyspace.PackedLimits{})
+		r.Keyspace.SetPacked(kind, keyspace.PackedLimits{})
 	}
-	r.ctx.DB = r.ks.DB(3)
+	r.Ctx.DB = r.Keyspace.DB(3)
 	r.do("sadd bigset a b 3")
 	r.do("hset bighash f v g 2")
 	r.do("zadd bigzset 1 a 2.5 b -inf c")
@@ -55,13 +55,13 @@ func TestDamage(t *testing.T) {
 	b := every(t)
 	r := newRig(t, registry(t))
 	before := r.mustLoad(b, dump.LoadOptions{Checksum: true})
-	r.drop()
+	r.Drop()
 	if before.Keys != 20 {
 		t.Fatalf("%d keys", before.Keys)
 	}
 	try := func(in []byte, o dump.LoadOptions, what string, at int) {
 		t.Helper()
-		defer r.drop()
+		defer r.Drop()
 		var was, is runtime.MemStats
 		runtime.ReadMemStats(&was)
 		_, err := r.load(in, o)
@@ -78,10 +78,10 @@ func TestDamage(t *testing.T) {
 		if n := is.TotalAlloc - was.TotalAlloc; n > 2<<20 {
 			t.Errorf("%s byte %d: %d bytes were allocated (%v)", what, at, n, err)
 		}
-		if n := r.ks.UsedMemory(); n > 1<<20 {
+		if n := r.Keyspace.UsedMemory(); n > 1<<20 {
 			t.Errorf("%s byte %d: %d bytes of data (%v)", what, at, n, err)
 		}
-		_, serr := dump.Scan(context.Background(), bytes.NewReader(in), int64(len(in)), r.reg,
+		_, serr := dump.Scan(context.Background(), bytes.NewReader(in), int64(len(in)), r.Registry,
 			dump.ScanOptions{Decode: true, Checksum: o.Checksum, Now: now})
 		if serr == nil && err != nil && !errors.As(err, &e) {
 			t.Errorf("%s byte %d: Scan finds nothing, Load %v", what, at, err)
@@ -111,7 +111,7 @@ func FuzzLoad(f *testing.F) {
 		r := newRig(t, reg)
 		res, err := r.load(in, dump.LoadOptions{Workers: 1, Preamble: true})
 		if err != nil {
-			r.drop()
+			r.Drop()
 			return
 		}
 		rep, err := dump.Scan(context.Background(), bytes.NewReader(in), int64(len(in)), reg,
@@ -122,8 +122,8 @@ func FuzzLoad(f *testing.F) {
 		again := newRig(t, reg)
 		again.mustLoad(r.save(dump.SaveOptions{Checksum: true}), dump.LoadOptions{Checksum: true, KeepExpired: true})
 		same(t, again, r)
-		r.drop()
-		again.drop()
+		r.Drop()
+		again.Drop()
 	})
 }
 
@@ -134,7 +134,7 @@ func TestAnyData(t *testing.T) {
 		from := newRig(t, reg)
 		word := rapid.StringMatching(`[a-c]{1,3}|-?[0-9]{1,12}|x{20,90}`)
 		for range rapid.IntRange(0, 60).Draw(rt, "commands") {
-			from.ctx.DB = from.ks.DB(rapid.IntRange(0, 3).Draw(rt, "db"))
+			from.Ctx.DB = from.Keyspace.DB(rapid.IntRange(0, 3).Draw(rt, "db"))
 			kind := rapid.SampledFrom([]string{"set", "rpush", "sadd", "hset", "zadd", "pexpireat"}).Draw(rt, "command")
 			name := kind + word.Draw(rt, "key")
 			switch kind {
@@ -154,7 +154,7 @@ func TestAnyData(t *testing.T) {
 		to := newRig(t, reg)
 		to.mustLoad(b, dump.LoadOptions{Checksum: true, Workers: rapid.IntRange(1, 3).Draw(rt, "loaders")})
 		same(t, to, from)
-		to.drop()
-		from.drop()
+		to.Drop()
+		from.Drop()
 	})
 }

@@ -20,9 +20,9 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%d workers: loaded %+v of %d keys in %d bytes", workers, res, want, len(b))
 		}
 		same(t, to, from)
-		to.drop()
+		to.Drop()
 	}
-	from.drop()
+	from.Drop()
 }
 
 // Members that expire do so after they were loaded, too.
@@ -41,11 +41,11 @@ func TestMembersExpire(t *testing.T) {
 		t.Errorf("version %d", res.Version)
 	}
 	for sh := range keyspace.Shards {
-		for to.ks.Sweep(sh, now+6000, 1000, true) {
+		for to.Keyspace.Sweep(sh, now+6000, 1000, true) {
 		}
 	}
-	if to.do("hlen h"); string(to.ctx.Buf) != ":1\r\n" {
-		t.Errorf("%q fields are left", to.ctx.Buf)
+	if to.do("hlen h"); string(to.Ctx.Buf) != ":1\r\n" {
+		t.Errorf("%q fields are left", to.Ctx.Buf)
 	}
-	to.drop()
+	to.Drop()
 }

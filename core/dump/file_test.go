@@ -34,7 +34,7 @@ func TestWriteFile(t *testing.T) {
 		for _, i := range []string{"a", "b", "c"} {
 			from.args([]byte("set"), []byte(i), noise(5<<20))
 		}
-		s := from.ks.Capture()
+		s := from.Keyspace.Capture()
 		dir := t.TempDir()
 		name := filepath.Join(dir, "dump.rdb")
 		if err := os.WriteFile(name, []byte("what was there"), 0o600); err != nil {
@@ -43,7 +43,7 @@ func TestWriteFile(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "temp-1-0.rdb"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		res, err := dump.WriteFile(context.Background(), name, from.reg, s, dump.SaveOptions{Incremental: incremental, Now: now})
+		res, err := dump.WriteFile(context.Background(), name, from.Registry, s, dump.SaveOptions{Incremental: incremental, Now: now})
 		s.End()
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestWriteFile(t *testing.T) {
 		if all := names(t, dir); len(all) != 2 {
 			t.Errorf("files: %q", all)
 		}
-		to := newRig(t, from.reg)
+		to := newRig(t, from.Registry)
 		to.mustLoad(b, dump.LoadOptions{})
 		same(t, to, from)
 	}
@@ -121,19 +121,19 @@ func TestSaveFails(t *testing.T) {
 	for range 20 {
 		from.args([]byte("set"), noise(20), noise(300000))
 	}
-	s := from.ks.Capture()
+	s := from.Keyspace.Capture()
 	defer s.End()
 	size := len(from.save(dump.SaveOptions{}))
 	for _, workers := range []int{1, 4} {
 		for left := 0; left < size; left += size / 10 {
-			res, err := dump.Save(context.Background(), &full{left}, from.reg, s, dump.SaveOptions{Workers: workers})
+			res, err := dump.Save(context.Background(), &full{left}, from.Registry, s, dump.SaveOptions{Workers: workers})
 			if !errors.Is(err, errFull) || res.Bytes != int64(left) {
 				t.Errorf("%d bytes written, not %d: %v", res.Bytes, left, err)
 			}
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if _, err := dump.Save(ctx, io.Discard, from.reg, s, dump.SaveOptions{Workers: workers}); !errors.Is(err, context.Canceled) {
+		if _, err := dump.Save(ctx, io.Discard, from.Registry, s, dump.SaveOptions{Workers: workers}); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	}

@@ -53,7 +53,7 @@ func TestLargeValuesAreSavedInPieces(t *testing.T) {
 	from.fillLarge()
 	want := from.content()
 	for workers := 1; workers <= 2; workers++ {
-		s := from.ks.Capture()
+		s := from.Keyspace.Capture()
 		var w largestPiece
 		w.Grow(60 << 20)
 		var before, after runtime.MemStats
@@ -86,7 +86,7 @@ func TestLargeValuesAreLoadedIntoRoomEnough(t *testing.T) {
 	from.args([]byte("set"), []byte("k"), noise(size))
 	from.do("set other v")
 	b := from.save(dump.SaveOptions{Checksum: true})
-	to := newRig(t, from.reg)
+	to := newRig(t, from.Registry)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	to.mustLoad(b, dump.LoadOptions{Checksum: true})

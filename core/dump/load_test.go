@@ -78,7 +78,7 @@ func TestErrors(t *testing.T) {
 			if err != nil && !errors.As(err, &e) {
 				t.Errorf("%s: the error is a %T", name, err)
 			}
-			r.drop()
+			r.Drop()
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestFirstError(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), `hash "bad:7"`) {
 			t.Fatal(err)
 		}
-		r.drop()
+		r.Drop()
 	}
 }
 
@@ -127,13 +127,13 @@ func TestPieces(t *testing.T) {
 	} {
 		for _, size := range []int64{-1, int64(len(b))} {
 			to := newRig(t, reg)
-			res, err := dump.Load(context.Background(), wrap(bytes.NewReader(b)), size, reg, to.ks,
+			res, err := dump.Load(context.Background(), wrap(bytes.NewReader(b)), size, reg, to.Keyspace,
 				dump.LoadOptions{Checksum: true, Now: now})
 			if err != nil || res.Bytes != int64(len(b)) {
 				t.Fatalf("%s: %+v, %v", name, res, err)
 			}
 			same(t, to, from)
-			to.drop()
+			to.Drop()
 		}
 	}
 }
@@ -159,7 +159,7 @@ func TestReadsNoMore(t *testing.T) {
 	from.fill()
 	b := from.save(dump.SaveOptions{Checksum: true})
 	to := newRig(t, reg)
-	_, err := dump.Load(context.Background(), stingy{t, bytes.NewReader(b)}, -1, reg, to.ks, dump.LoadOptions{Now: now})
+	_, err := dump.Load(context.Background(), stingy{t, bytes.NewReader(b)}, -1, reg, to.Keyspace, dump.LoadOptions{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestPreamble(t *testing.T) {
 	from := newRig(t, registry(t))
 	from.fill()
 	b := from.save(dump.SaveOptions{Checksum: true})
-	to := newRig(t, from.reg)
+	to := newRig(t, from.Registry)
 	res := to.mustLoad(append(slices.Clone(b), strings.Repeat("*1\r\n$4\r\nPING\r\n", 50000)...), dump.LoadOptions{Preamble: true, Checksum: true})
 	if res.Bytes != int64(len(b)) {
 		t.Errorf("the dump has %d bytes, not %d", len(b), res.Bytes)
@@ -217,18 +217,18 @@ func TestExpired(t *testing.T) {
 	if res := r.mustLoad(b, dump.LoadOptions{}); res.Keys != 2 || res.Expired != 4 {
 		t.Errorf("%+v", res)
 	}
-	r.drop()
+	r.Drop()
 	if res := r.mustLoad(b, dump.LoadOptions{KeepExpired: true}); res.Keys != 6 || res.Expired != 0 {
 		t.Errorf("%+v", res)
 	}
 	for name, want := range map[string]int64{
 		"long ago": 1, "before all time": 1, "just now": now, "never": 0, "seconds": 0x05265c00 * 1000,
 	} {
-		if e := r.ks.DB(0).Find([]byte(name), now, keyspace.KeepExpired); !e.OK() || e.Expire() != want {
+		if e := r.Keyspace.DB(0).Find([]byte(name), now, keyspace.KeepExpired); !e.OK() || e.Expire() != want {
 			t.Errorf("%s expires at %d, not at %d", name, e.Expire(), want)
 		}
 	}
-	rep, err := dump.Scan(context.Background(), bytes.NewReader(b), -1, r.reg, dump.ScanOptions{Now: now})
+	rep, err := dump.Scan(context.Background(), bytes.NewReader(b), -1, r.Registry, dump.ScanOptions{Now: now})
 	if err != nil || rep.Keys != 6 || rep.Expires != 5 || rep.Expired != 4 {
 		t.Errorf("%+v, %v", rep, err)
 	}
@@ -239,20 +239,20 @@ func TestReplace(t *testing.T) {
 	from := newRig(t, registry(t))
 	from.fill()
 	b := from.save(dump.SaveOptions{})
-	to := newRig(t, from.reg)
+	to := newRig(t, from.Registry)
 	to.fill()
 	to.do("set bighash something")
 	to.do("del int")
 	to.do("sadd int other things")
 	to.do("pexpireat raw %d", now-1)
-	to.ks.Lock(keyspace.AllShards)
+	to.Keyspace.Lock(keyspace.AllShards)
 	res, err := to.load(b, dump.LoadOptions{Replace: true, Locked: true, Workers: 3})
-	to.ks.Unlock(keyspace.AllShards)
+	to.Keyspace.Unlock(keyspace.AllShards)
 	if err != nil || res.Keys != int64(len(from.content())) {
 		t.Fatal(res, err)
 	}
 	same(t, to, from)
-	to.drop()
+	to.Drop()
 }
 
 // What is told of keys' use is kept in the mode that it is of.
@@ -261,24 +261,24 @@ func TestAccess(t *testing.T) {
 	from := newRig(t, reg)
 	from.do("set old v")
 	from.do("set %s v", strings.Repeat("n", 100))
-	e := from.ks.DB(0).Find([]byte("old"), now, 0)
+	e := from.Keyspace.DB(0).Find([]byte("old"), now, 0)
 	e.SetIdle(now, 5000_000)
 	b := from.save(dump.SaveOptions{Access: dump.Idle})
 	to := newRig(t, reg)
 	to.mustLoad(b, dump.LoadOptions{})
-	if e := to.ks.DB(0).Find([]byte("old"), now, 0); e.Idle(now) != 5000_000 {
+	if e := to.Keyspace.DB(0).Find([]byte("old"), now, 0); e.Idle(now) != 5000_000 {
 		t.Errorf("idle for %d ms", e.Idle(now))
 	}
 	if b := from.save(dump.SaveOptions{Access: dump.Freq}); bytes.IndexByte(b, rdb.OpFreq) >= 0 {
 		t.Error("a frequency in the mode LRU")
 	}
-	from.ks.SetClock(keyspace.LFU, 10, 1)
+	from.Keyspace.SetClock(keyspace.LFU, 10, 1)
 	e.SetFreq(now, 99)
 	b = from.save(dump.SaveOptions{Access: dump.Freq})
 	to = newRig(t, reg)
-	to.ks.SetClock(keyspace.LFU, 10, 1)
+	to.Keyspace.SetClock(keyspace.LFU, 10, 1)
 	to.mustLoad(b, dump.LoadOptions{})
-	if e := to.ks.DB(0).Find([]byte("old"), now, 0); e.Freq(now) != 99 {
+	if e := to.Keyspace.DB(0).Find([]byte("old"), now, 0); e.Freq(now) != 99 {
 		t.Errorf("frequency %d", e.Freq(now))
 	}
 }
@@ -345,7 +345,7 @@ func TestEmpty(t *testing.T) {
 	if res := r.mustLoad(b, dump.LoadOptions{}); res.Keys != 1 || res.Empty != 5 {
 		t.Errorf("%+v", res)
 	}
-	rep, err := dump.Scan(context.Background(), bytes.NewReader(b), -1, r.reg, dump.ScanOptions{Decode: true})
+	rep, err := dump.Scan(context.Background(), bytes.NewReader(b), -1, r.Registry, dump.ScanOptions{Decode: true})
 	if err != nil || rep.Keys != 1 || rep.Empty != 5 {
 		t.Errorf("%+v, %v", rep, err)
 	}
@@ -357,16 +357,16 @@ func TestProgressAndDelay(t *testing.T) {
 	for i := range 100 {
 		from.do("set %d %d", i, i)
 	}
-	s := from.ks.Capture()
+	s := from.Keyspace.Capture()
 	defer s.End()
 	for name, run := range map[string]func(ctx context.Context, p *core.Progress, delay func() time.Duration) error{
 		"save": func(ctx context.Context, p *core.Progress, delay func() time.Duration) error {
-			_, err := dump.Save(ctx, io.Discard, from.reg, s, dump.SaveOptions{Progress: p, Delay: delay})
+			_, err := dump.Save(ctx, io.Discard, from.Registry, s, dump.SaveOptions{Progress: p, Delay: delay})
 			return err
 		},
 		"load": func(ctx context.Context, p *core.Progress, delay func() time.Duration) error {
 			b := from.save(dump.SaveOptions{})
-			_, err := dump.Load(ctx, bytes.NewReader(b), -1, from.reg, newRig(t, from.reg).ks, dump.LoadOptions{Progress: p, Delay: delay, Now: now})
+			_, err := dump.Load(ctx, bytes.NewReader(b), -1, from.Registry, newRig(t, from.Registry).Keyspace, dump.LoadOptions{Progress: p, Delay: delay, Now: now})
 			return err
 		},
 	} {
@@ -404,17 +404,17 @@ func TestSameMemory(t *testing.T) {
 	b := from.save(dump.SaveOptions{})
 	var first int64
 	for i := range 4 {
-		to := newRig(t, from.reg)
+		to := newRig(t, from.Registry)
 		to.mustLoad(b, dump.LoadOptions{Workers: 1 + i})
-		to.ks.Lock(keyspace.AllShards)
-		n := to.ks.ExactMemory()
-		to.ks.Unlock(keyspace.AllShards)
+		to.Keyspace.Lock(keyspace.AllShards)
+		n := to.Keyspace.ExactMemory()
+		to.Keyspace.Unlock(keyspace.AllShards)
 		if first == 0 {
 			first = n
 		}
 		if d := n - first; d < -first/50 || d > first/50 {
 			t.Errorf("%d bytes, and before %d", n, first)
 		}
-		to.drop()
+		to.Drop()
 	}
 }

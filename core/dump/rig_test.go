@@ -17,7 +17,6 @@ import (
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
-	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/modules/hashes"
 	"github.com/ferrousdb/ferrous/modules/keys"
 	"github.com/ferrousdb/ferrous/modules/lists"
@@ -31,10 +30,8 @@ const now = 1_800_000_000_000
 
 // rig is data, and the commands to make some.
 type rig struct {
-	tb  testing.TB
-	reg *core.Table
-	ks  *keyspace.Keyspace
-	ctx core.Ctx
+	*coretest.Rig
+	tb testing.TB
 }
 
 // registry knows Redis's types, and more.
@@ -61,42 +58,32 @@ func registryOf(tb testing.TB, modules ...core.Module) *core.Table {
 func newRig(tb testing.TB, reg *core.Table) *rig {
 	tb.Helper()
 	_, bench := tb.(*testing.B)
-	r := &rig{tb: tb, reg: reg}
-	r.ks = keyspace.New(keyspace.Options{Databases: 16, Arena: arena.Options{Poison: !bench}})
-	tb.Cleanup(r.ks.Close)
+	r := &rig{coretest.Over(tb, reg, keyspace.Options{Databases: 16, Arena: arena.Options{Poison: !bench}}), tb}
+	tb.Cleanup(r.Keyspace.Close)
 	// As the modules have them by default, which say so when they start.
-	r.ks.SetPacked(keyspace.Hash, keyspace.PackedLimits{Entries: 128, Bytes: 64})
-	r.ks.SetPacked(keyspace.Set, keyspace.PackedLimits{Entries: 128, Bytes: 64, Ints: 512})
-	r.ks.SetPacked(keyspace.ZSet, keyspace.PackedLimits{Entries: 128, Bytes: 64})
-	r.ks.SetPacked(keyspace.List, keyspace.PackedLimits{Bytes: 8 << 10})
-	r.ctx = core.Ctx{
-		Writer: &resp.Writer{Proto: 2}, DB: r.ks.DB(0), Session: &core.Session{}, Hooks: reg.Hooks, Now: now,
-	}
+	r.Keyspace.SetPacked(keyspace.Hash, keyspace.PackedLimits{Entries: 128, Bytes: 64})
+	r.Keyspace.SetPacked(keyspace.Set, keyspace.PackedLimits{Entries: 128, Bytes: 64, Ints: 512})
+	r.Keyspace.SetPacked(keyspace.ZSet, keyspace.PackedLimits{Entries: 128, Bytes: 64})
+	r.Keyspace.SetPacked(keyspace.List, keyspace.PackedLimits{Bytes: 8 << 10})
+	r.Ctx.Now = now
 	return r
 }
 
 // do runs a command, given as words separated by blanks.
 func (r *rig) do(format string, args ...any) {
 	r.tb.Helper()
-	var argv [][]byte
-	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
-		argv = append(argv, []byte(word))
-	}
-	r.args(argv...)
+	r.done(r.Do(format, args...), format)
 }
 
 func (r *rig) args(argv ...[]byte) {
 	r.tb.Helper()
-	cmd := r.reg.Find(string(argv[0]))
-	if cmd == nil {
-		r.tb.Fatalf("no command %q", argv[0])
-	}
-	r.ks.Lock(keyspace.AllShards)
-	defer r.ks.Unlock(keyspace.AllShards)
-	r.ctx.Reset(cmd, argv)
-	r.ctx.Buf = r.ctx.Buf[:0]
-	if err := cmd.Run(&r.ctx); err != nil {
-		r.tb.Fatalf("%q: %v", argv, err)
+	r.done(r.Run(argv...), string(argv[0]))
+}
+
+func (r *rig) done(reply, command string) {
+	r.tb.Helper()
+	if strings.HasPrefix(reply, "-") {
+		r.tb.Fatalf("%s: %s", command, reply)
 	}
 }
 
@@ -129,14 +116,14 @@ func (r *rig) fill() {
 	r.do("hpexpireat ttls %d fields 2 a c", now+5000)
 	r.do("hset bigttls a 1 b %s c 3", strings.Repeat("y", 100))
 	r.do("hpexpireat bigttls %d fields 1 a", now+7000)
-	r.ctx.DB = r.ks.DB(9)
+	r.Ctx.DB = r.Keyspace.DB(9)
 	for i := range 200 {
 		r.do("set key:%d %d", i, i)
 		if i%3 == 0 {
 			r.do("pexpireat key:%d %d", i, now+int64(i)*1000)
 		}
 	}
-	r.ctx.DB = r.ks.DB(0)
+	r.Ctx.DB = r.Keyspace.DB(0)
 }
 
 // noise is n bytes that cannot be compressed, the same every time.
@@ -150,13 +137,13 @@ func noise(n int) []byte {
 // save writes everything.
 func (r *rig) save(o dump.SaveOptions) []byte {
 	r.tb.Helper()
-	s := r.ks.Capture()
+	s := r.Keyspace.Capture()
 	defer s.End()
 	if o.Now == 0 {
 		o.Now = now
 	}
 	var b bytes.Buffer
-	res, err := dump.Save(context.Background(), &b, r.reg, s, o)
+	res, err := dump.Save(context.Background(), &b, r.Registry, s, o)
 	if err != nil {
 		r.tb.Fatal(err)
 	}
@@ -171,7 +158,7 @@ func (r *rig) load(b []byte, o dump.LoadOptions) (dump.Result, error) {
 	if o.Now == 0 {
 		o.Now = now
 	}
-	return dump.Load(context.Background(), bytes.NewReader(b), int64(len(b)), r.reg, r.ks, o)
+	return dump.Load(context.Background(), bytes.NewReader(b), int64(len(b)), r.Registry, r.Keyspace, o)
 }
 
 func (r *rig) mustLoad(b []byte, o dump.LoadOptions) dump.Result {
@@ -200,13 +187,13 @@ func (d *digester) Xor(parts ...[]byte) { d.set = append(d.set, fmt.Sprintf("%q"
 // content is everything in a form that can be compared: for each key its
 // database, expiry, type, encoding and a digest.
 func (r *rig) content() map[string]string {
-	s := r.ks.Capture()
+	s := r.Keyspace.Capture()
 	defer s.End()
 	all := map[string]string{}
 	for db := range s.Databases() {
 		for shard := range keyspace.Shards {
 			s.Walk(db, shard, func(f keyspace.Frozen) bool {
-				t := r.reg.TypeOf(f.Value)
+				t := r.Registry.TypeOf(f.Value)
 				var d digester
 				t.Digest(f.Value, &d)
 				slices.Sort(d.set)
@@ -217,25 +204,6 @@ func (r *rig) content() map[string]string {
 		}
 	}
 	return all
-}
-
-// drop deletes everything and proves that no memory is left.
-func (r *rig) drop() {
-	r.tb.Helper()
-	r.ks.Lock(keyspace.AllShards)
-	for db := range r.ks.Databases() {
-		r.ks.DB(db).Flush()
-	}
-	r.ks.Unlock(keyspace.AllShards)
-	for sh := range keyspace.Shards {
-		for r.ks.Sweep(sh, now, 100000, false) {
-		}
-	}
-	r.ks.Lock(keyspace.AllShards)
-	defer r.ks.Unlock(keyspace.AllShards)
-	if n := r.ks.ExactMemory(); n != 0 {
-		r.tb.Errorf("%d bytes are left in an empty keyspace", n)
-	}
 }
 
 // same compares the data of two rigs.

@@ -17,7 +17,7 @@ func TestZerosAtTheEnd(t *testing.T) {
 	parts := []string{command("SET a 1"), command("MULTI") + command("INCR a") + command("EXEC"), command("SET b 22222"), "#TS:1628217470\r\n" + command("SET b 3")}
 	whole := strings.Join(parts, "")
 	for n := range len(whole) + 1 {
-		good, want := "", "$-1"
+		good, want := "", "(nil)"
 		for i, p := range parts {
 			if len(good)+len(p) > n {
 				break

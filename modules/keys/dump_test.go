@@ -13,17 +13,17 @@ import (
 
 // dumpOf returns the payload of a key that exists.
 func dumpOf(r *rig, key string) []byte {
-	r.t.Helper()
+	r.T.Helper()
 	r.do("DUMP %s", key)
-	_, payload, ok := bytes.Cut(r.ctx.Buf, []byte("\r\n"))
+	_, payload, ok := bytes.Cut(r.Ctx.Buf, []byte("\r\n"))
 	if !ok || len(payload) < 2 {
-		r.t.Fatalf("DUMP %s: %q", key, r.ctx.Buf)
+		r.T.Fatalf("DUMP %s: %q", key, r.Ctx.Buf)
 	}
 	return bytes.Clone(payload[:len(payload)-2])
 }
 
 func (r *rig) restore(key, ttl string, payload []byte, options string) string {
-	r.t.Helper()
+	r.T.Helper()
 	argv := [][]byte{[]byte("RESTORE"), []byte(key), []byte(ttl), payload}
 	for _, word := range strings.Fields(options) {
 		argv = append(argv, []byte(word))
@@ -34,7 +34,7 @@ func (r *rig) restore(key, ttl string, payload []byte, options string) string {
 func TestDumpAndRestore(t *testing.T) {
 	r := newTestRig(t)
 	r.want("$-1", "DUMP none")
-	r.set("text", "hello", 0)
+	r.Set("text", "hello", 0)
 	r.setNumbers(0, "numbers", []uint64{1, 2, 1 << 40}, 0)
 	text, numbers := dumpOf(r, "text"), dumpOf(r, "numbers")
 	if want := rdb.AppendFooter([]byte("\x00\x05hello")); !bytes.Equal(text, want) {
@@ -82,7 +82,7 @@ func TestDumpAndRestore(t *testing.T) {
 
 func TestRestoreSetsAccess(t *testing.T) {
 	r := newTestRig(t)
-	r.set("k", "v", 0)
+	r.Set("k", "v", 0)
 	payload := dumpOf(r, "k")
 	r.restore("idle", "0", payload, "IDLETIME 1000")
 	r.want(":1000", "OBJECT IDLETIME idle")
@@ -90,9 +90,9 @@ func TestRestoreSetsAccess(t *testing.T) {
 	if got, _ := strconv.Atoi(r.do("OBJECT IDLETIME old")[1:]); got < 0 {
 		t.Errorf("idle for %d s", got)
 	}
-	r.ks.Lock(keyspace.AllShards)
-	r.ks.SetClock(keyspace.LFU, 10, 1)
-	r.ks.Unlock(keyspace.AllShards)
+	r.Keyspace.Lock(keyspace.AllShards)
+	r.Keyspace.SetClock(keyspace.LFU, 10, 1)
+	r.Keyspace.Unlock(keyspace.AllShards)
 	r.restore("often", "0", payload, "FREQ 200")
 	r.want(":200", "OBJECT FREQ often")
 }
@@ -105,10 +105,10 @@ func FuzzRestore(f *testing.F) {
 	f.Add([]byte("\x00\xc3\x06\x15\x01aa\xe0\n\x00"), "9223372036854775807", "IDLETIME 9223372036854775807")
 	f.Fuzz(func(t *testing.T, body []byte, ttl, options string) {
 		r := newRig(t)
-		defer r.end()
-		before := fmt.Sprint(r.ks.DB(0).Len())
+		defer r.End()
+		before := fmt.Sprint(r.Keyspace.DB(0).Len())
 		reply := r.restore("k", ttl, rdb.AppendFooter(bytes.Clone(body)), options)
-		switch after := fmt.Sprint(r.ks.DB(0).Len()); {
+		switch after := fmt.Sprint(r.Keyspace.DB(0).Len()); {
 		case strings.HasPrefix(reply, "-") && after != before:
 			t.Fatalf("%q, and yet there is a key", reply)
 		case after != before: // what was restored is dumped and restored

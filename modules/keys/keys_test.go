@@ -81,10 +81,10 @@ func TestPropagationAndEvents(t *testing.T) {
 	} {
 		t.Run(c.command, func(t *testing.T) {
 			r := newTestRig(t)
-			r.set("k", "value", 0)
-			r.set("volatile", "value", now+500)
-			r.set("gone", "value", now-1)
-			copy(r.ks.DB(1).Put([]byte("volatile"), keyspace.MakeKind(keyspace.String, keyspace.Raw), 1, 0, now), "v")
+			r.Set("k", "value", 0)
+			r.Set("volatile", "value", now+500)
+			r.Set("gone", "value", now-1)
+			copy(r.Keyspace.DB(1).Put([]byte("volatile"), keyspace.MakeKind(keyspace.String, keyspace.Raw), 1, 0, now), "v")
 			r.want(c.reply, "%s", c.command)
 			r.wantFed(c.fed, c.events...)
 		})
@@ -100,10 +100,10 @@ func TestFlushOfNothingIsFed(t *testing.T) {
 
 func TestLazyExpirePropagatesUnlink(t *testing.T) {
 	r := newTestRig(t)
-	if err := r.reg.Config.Set([]config.Pair{{Name: "lazyfree-lazy-expire", Value: "yes"}}, config.SetOptions{}); err != nil {
+	if err := r.Registry.Config.Set([]config.Pair{{Name: "lazyfree-lazy-expire", Value: "yes"}}, config.SetOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	r.set("k", "value", 0)
+	r.Set("k", "value", 0)
 	r.want(":1", "EXPIREAT k 1")
 	r.wantFed("0 [UNLINK k]", "0 del k")
 }
@@ -113,13 +113,13 @@ func TestLazyExpirePropagatesUnlink(t *testing.T) {
 func TestPastExpiryIsKeptWhereKeysDoNotExpire(t *testing.T) {
 	for _, mode := range []keyspace.ExpiryMode{keyspace.HideExpired, keyspace.ShowExpired} {
 		r := newTestRig(t)
-		r.set("k", "value", 0)
-		r.ks.Lock(keyspace.AllShards)
-		r.ks.SetExpiry("test", mode)
-		r.ks.Unlock(keyspace.AllShards)
+		r.Set("k", "value", 0)
+		r.Keyspace.Lock(keyspace.AllShards)
+		r.Keyspace.SetExpiry("test", mode)
+		r.Keyspace.Unlock(keyspace.AllShards)
 		r.want(":1", "PEXPIREAT k -5")
 		r.wantFed("0 [PEXPIREAT k -5]", "0 expire k")
-		if n := r.ks.DB(0).Len(); n != 1 {
+		if n := r.Keyspace.DB(0).Len(); n != 1 {
 			t.Errorf("mode %d: %d keys", mode, n)
 		}
 	}
@@ -127,39 +127,39 @@ func TestPastExpiryIsKeptWhereKeysDoNotExpire(t *testing.T) {
 
 func TestTimesToLive(t *testing.T) {
 	r := newTestRig(t)
-	r.set("k", "v", r.now+1500)
-	r.set("forever", "v", 0)
+	r.Set("k", "v", r.Ctx.Now+1500)
+	r.Set("forever", "v", 0)
 	r.want(":2", "TTL k") // rounded
 	r.want(":1500", "PTTL k")
-	r.want(fmt.Sprint(":", (r.now+1500+500)/1000), "EXPIRETIME k")
-	r.want(fmt.Sprint(":", r.now+1500), "PEXPIRETIME k")
+	r.want(fmt.Sprint(":", (r.Ctx.Now+1500+500)/1000), "EXPIRETIME k")
+	r.want(fmt.Sprint(":", r.Ctx.Now+1500), "PEXPIRETIME k")
 	for _, name := range []string{"TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"} {
 		r.want(":-1", "%s forever", name)
 		r.want(":-2", "%s none", name)
 	}
-	r.now += 1500
+	r.Ctx.Now += 1500
 	r.want(":0", "PTTL k")
-	r.now++
+	r.Ctx.Now++
 	r.want(":-2", "PTTL k")
 }
 
 func TestIdleAndFrequency(t *testing.T) {
 	r := newTestRig(t)
-	r.set("k", "v", 0)
-	r.now += 5000
+	r.Set("k", "v", 0)
+	r.Ctx.Now += 5000
 	for _, name := range []string{"TTL k", "EXISTS k", "TYPE k", "OBJECT ENCODING k"} { // leave no trace
 		r.do("%s", name)
 	}
 	r.want(":5", "OBJECT IDLETIME k")
 	r.want("-"+errNoLFU.Error(), "OBJECT FREQ k")
-	r.ctx.Session.NoTouch = true
+	r.Ctx.Session.NoTouch = true
 	r.want(":1", "TOUCH k") // even then
 	r.want(":0", "OBJECT IDLETIME k")
-	r.ks.Lock(keyspace.AllShards)
-	r.ks.SetClock(keyspace.LFU, 10, 1)
-	r.ks.Unlock(keyspace.AllShards)
+	r.Keyspace.Lock(keyspace.AllShards)
+	r.Keyspace.SetClock(keyspace.LFU, 10, 1)
+	r.Keyspace.Unlock(keyspace.AllShards)
 	r.want("-"+errLFU.Error(), "OBJECT IDLETIME k")
-	r.set("new", "v", 0)
+	r.Set("new", "v", 0)
 	r.want(":5", "OBJECT FREQ new")
 }
 
@@ -167,9 +167,9 @@ func TestRandomkeyNeverAnswersExpiredKeys(t *testing.T) {
 	r := newTestRig(t)
 	r.want("$-1", "RANDOMKEY")
 	for i := range 50 {
-		r.set(fmt.Sprint("gone", i), "v", r.now-1)
+		r.Set(fmt.Sprint("gone", i), "v", r.Ctx.Now-1)
 	}
-	r.set("k", "v", 0)
+	r.Set("k", "v", 0)
 	for range 20 {
 		r.want("$1 k", "RANDOMKEY")
 	}
@@ -177,10 +177,10 @@ func TestRandomkeyNeverAnswersExpiredKeys(t *testing.T) {
 	r.want("$-1", "RANDOMKEY")
 	r.want(":0", "DBSIZE")
 	// Where they may not be deleted the search ends all the same.
-	r.set("hidden", "v", r.now-1)
-	r.ks.Lock(keyspace.AllShards)
-	r.ks.SetExpiry("test", keyspace.HideExpired)
-	r.ks.Unlock(keyspace.AllShards)
+	r.Set("hidden", "v", r.Ctx.Now-1)
+	r.Keyspace.Lock(keyspace.AllShards)
+	r.Keyspace.SetExpiry("test", keyspace.HideExpired)
+	r.Keyspace.Unlock(keyspace.AllShards)
 	r.want("$6 hidden", "RANDOMKEY")
 }
 
@@ -202,9 +202,9 @@ func TestWanderingKeys(t *testing.T) {
 				snap = nil
 			}
 			if on {
-				r.ks.Lock(keyspace.AllShards)
-				snap = r.ks.Freeze()
-				r.ks.Unlock(keyspace.AllShards)
+				r.Keyspace.Lock(keyspace.AllShards)
+				snap = r.Keyspace.Freeze()
+				r.Keyspace.Unlock(keyspace.AllShards)
 			}
 		}
 		names := rapid.SampledFrom([]string{"a", "b", "c", "d"})
@@ -212,18 +212,18 @@ func TestWanderingKeys(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			from := place{dbs.Draw(t, "db"), names.Draw(t, "from")}
 			to := place{dbs.Draw(t, "to db"), names.Draw(t, "to")}
-			r.ctx.DB = r.ks.DB(from.db)
+			r.Ctx.DB = r.Keyspace.DB(from.db)
 			old, exists := model[from]
 			_, taken := model[to]
 			switch rapid.SampledFrom([]string{"set", "numbers", "rename", "renamenx", "move", "copy", "copy replace", "del", "dump", "swap", "freeze"}).Draw(t, "what") {
 			case "set":
 				from.db = 0
-				r.set(from.key, "text", 0)
+				r.Set(from.key, "text", 0)
 				model[from] = "text"
 			case "numbers":
 				n := rapid.SliceOfN(rapid.Uint64Range(0, 99), 1, 100).Draw(t, "numbers")
-				r.setNumbers(from.db, from.key, n, r.now+1000)
-				model[from] = fmt.Sprint(n, " at ", r.now+1000)
+				r.setNumbers(from.db, from.key, n, r.Ctx.Now+1000)
+				model[from] = fmt.Sprint(n, " at ", r.Ctx.Now+1000)
 			case "rename":
 				if r.do("RENAME %s %s", from.key, to.key) == "+OK" && from.key != to.key {
 					delete(model, from)
@@ -267,11 +267,11 @@ func TestWanderingKeys(t *testing.T) {
 				r.do("DEL %s", from.key)
 				delete(model, from)
 			case "dump":
-				e := r.ks.DB(from.db).Find([]byte(from.key), r.now, 0)
+				e := r.Keyspace.DB(from.db).Find([]byte(from.key), r.Ctx.Now, 0)
 				if e.OK() {
 					at := fmt.Sprint(e.Expire())
 					payload := dumpOf(r, from.key)
-					r.ctx.DB = r.ks.DB(to.db)
+					r.Ctx.DB = r.Keyspace.DB(to.db)
 					if got := r.run([]byte("RESTORE"), []byte(to.key), []byte(at), payload, []byte("REPLACE"), []byte("ABSTTL")); got != "+OK" {
 						t.Fatalf("RESTORE: %s", got)
 					}
@@ -295,7 +295,7 @@ func TestWanderingKeys(t *testing.T) {
 			}
 			n := 0
 			for db := range rigDatabases {
-				n += r.ks.DB(db).Len()
+				n += r.Keyspace.DB(db).Len()
 			}
 			if n != len(model) {
 				t.Fatalf("%d keys, want %d", n, len(model))
@@ -307,6 +307,6 @@ func TestWanderingKeys(t *testing.T) {
 			}
 		}
 		freeze(false)
-		r.end()
+		r.End()
 	})
 }

@@ -12,40 +12,34 @@ import (
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
-	"github.com/ferrousdb/ferrous/core/resp"
 )
 
-// rig runs the module's commands on a keyspace of their own, without a server,
-// beside two types of value: text and lists of numbers.
+// rig runs the module's commands without a server, beside two types of value: text and
+// lists of numbers.
 type rig struct {
-	core.Server // what the module asks for is below
-	t           failer
-	reg         *core.Table
-	module      *module
-	ks          *keyspace.Keyspace
-	ctx         core.Ctx
-	now         int64
-	fed         []string // what was propagated
-	events      []string // "0 set k"
+	*coretest.Rig
+	module *module
+	fed    []string // what was propagated, with the database
+	events []string // "0 set k"
 }
 
-// failer is a test, or a rapid one.
-type failer interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
+// server is a server of which the module asks no more than this.
+type server struct {
+	core.Server
+	registry *core.Table
 }
+
+func (s server) Registry() *core.Table { return s.registry }
+func (server) Log() core.Logger        { return hclog.NewNullLogger() }
 
 const rigDatabases = 3
 
-// Log implements core.Server.
-func (*rig) Log() core.Logger { return hclog.NewNullLogger() }
-
-func newRig(t failer) *rig {
+func newRig(t coretest.T) *rig {
 	reg := core.NewRegistry(config.NewSchema())
-	r := &rig{t: t, reg: reg.Table(), module: &module{}, now: 1_700_000_000_000}
+	r := &rig{module: &module{}}
 	reg.Add(r.module)
 	reg.Type(textType())
 	reg.Type(numbersType())
@@ -55,17 +49,14 @@ func newRig(t failer) *rig {
 	}).Set(true)
 	reg.OnFlush(func(_ *core.Ctx, db int) { r.events = append(r.events, fmt.Sprint("flush ", db)) })
 	reg.OnSwap(func(_ *core.Ctx, a, b int) { r.events = append(r.events, fmt.Sprint("swap ", a, b)) })
-	if _, err := reg.Freeze(); err != nil {
+	table, err := reg.Freeze()
+	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	r.ks = keyspace.New(keyspace.Options{Databases: rigDatabases, Arena: arena.Options{Poison: true}, Events: r})
-	r.ctx = core.Ctx{
-		Writer: &resp.Writer{Proto: 2}, DB: r.ks.DB(0), Session: &core.Session{}, Server: r, Hooks: r.reg.Hooks,
-	}
+	r.Rig = coretest.Over(t, table, keyspace.Options{Databases: rigDatabases, Arena: arena.Options{Poison: true}, Events: r})
+	r.Ctx.Server = server{registry: table}
 	return r
 }
-
-func (r *rig) Registry() *core.Table { return r.reg }
 
 func (r *rig) Expired(db int, key []byte) {
 	r.events = append(r.events, fmt.Sprintf("%d expired %s", db, key))
@@ -81,83 +72,46 @@ func (r *rig) Created(db int, key []byte) {
 // do runs a command given as words separated by blanks and returns the reply
 // with its line ends shown as blanks.
 func (r *rig) do(format string, args ...any) string {
-	r.t.Helper()
-	var argv [][]byte
-	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
-		argv = append(argv, []byte(word))
-	}
-	return r.run(argv...)
+	r.T.Helper()
+	r.fed, r.events = nil, nil
+	return r.Do(format, args...)
 }
 
 func (r *rig) run(argv ...[]byte) string {
-	r.t.Helper()
-	name := string(argv[0])
-	if strings.EqualFold(name, "object") {
-		name += "|" + string(argv[1])
-	}
-	cmd := r.reg.Find(name)
-	if cmd == nil || !cmd.ArityOK(len(argv)) {
-		r.t.Fatalf("no such call: %q", argv)
-	}
-	c := &r.ctx
-	c.Reset(cmd, argv)
-	c.Now = r.now
-	c.Buf = c.Buf[:0]
+	r.T.Helper()
 	r.fed, r.events = nil, nil
-	locks := keyspace.AllShards
-	if cmd.Plan != nil {
-		locks = cmd.Plan(c)
-	}
-	r.ks.Lock(locks)
-	c.Locks = locks
-	defer r.ks.Unlock(locks)
-	if err := cmd.Run(c); err != nil {
-		if len(c.Buf) > 0 {
-			r.t.Errorf("%q: replied %q and failed with %v", argv, c.Buf, err)
-		}
-		if c.Dirty != 0 {
-			r.t.Errorf("%q: failed with %v after a change", argv, err)
-		}
-		return "-" + err.Error()
-	}
-	c.Feed()
-	return strings.TrimSpace(strings.ReplaceAll(string(c.Buf), "\r\n", " "))
+	return r.Run(argv...)
 }
 
 // want runs a command and compares the reply.
 func (r *rig) want(reply, format string, args ...any) {
-	r.t.Helper()
+	r.T.Helper()
 	if got := r.do(format, args...); got != reply {
-		r.t.Errorf("%s: replied %q, want %q", fmt.Sprintf(format, args...), got, reply)
+		r.T.Errorf("%s: replied %q, want %q", fmt.Sprintf(format, args...), got, reply)
 	}
 }
 
 // wantFed compares what the last command propagated and which events it made.
 func (r *rig) wantFed(fed string, events ...string) {
-	r.t.Helper()
+	r.T.Helper()
 	if got := strings.Join(r.fed, "; "); got != fed {
-		r.t.Errorf("propagated %q, want %q", got, fed)
+		r.T.Errorf("propagated %q, want %q", got, fed)
 	}
 	if !slices.Equal(r.events, events) {
-		r.t.Errorf("events %q, want %q", r.events, events)
+		r.T.Errorf("events %q, want %q", r.events, events)
 	}
-}
-
-// set gives a key of database 0 a text.
-func (r *rig) set(key, text string, expire int64) {
-	r.ks.DB(0).PutString(r.ks.Hash([]byte(key)), []byte(key), []byte(text), expire, r.now)
 }
 
 // setNumbers gives a key of a database a list of numbers.
 func (r *rig) setNumbers(db int, key string, numbers []uint64, expire int64) {
-	o := &numbersObject{a: r.ks.Arena(r.ks.Hash([]byte(key)))}
+	o := &numbersObject{a: r.Keyspace.Arena(r.Keyspace.Hash([]byte(key)))}
 	o.add(numbers)
-	r.ks.DB(db).PutObject([]byte(key), keyspace.Custom, o, expire, r.now)
+	r.Keyspace.DB(db).PutObject([]byte(key), keyspace.Custom, o, expire, r.Ctx.Now)
 }
 
 // get describes what a key holds: "text at 123", "[1 2]", "" for nothing.
 func (r *rig) get(db int, key string) string {
-	e := r.ks.DB(db).Find([]byte(key), r.now, 0)
+	e := r.Keyspace.DB(db).Find([]byte(key), r.Ctx.Now, 0)
 	if !e.OK() {
 		return ""
 	}
@@ -172,22 +126,6 @@ func (r *rig) get(db int, key string) string {
 		text += fmt.Sprint(" at ", e.Expire())
 	}
 	return text
-}
-
-// end deletes everything and proves that no memory is left.
-func (r *rig) end() {
-	r.t.Helper()
-	for i := range rigDatabases {
-		r.ks.DB(i).Flush()
-	}
-	for sh := range keyspace.Shards {
-		for r.ks.Sweep(sh, r.now, 1000, true) {
-		}
-	}
-	if n := r.ks.ExactMemory(); n != 0 {
-		r.t.Errorf("%d bytes are left in an empty keyspace", n)
-	}
-	r.ks.Close()
 }
 
 // textType is a string type, as simple as can be.
@@ -275,6 +213,6 @@ func numbersType() core.ValueType {
 
 func newTestRig(t *testing.T) *rig {
 	r := newRig(t)
-	t.Cleanup(r.end)
+	t.Cleanup(r.End)
 	return r
 }

@@ -26,7 +26,7 @@ func scanAll(r *rig, options string, between func()) (keys []string, calls int) 
 			return keys, calls
 		}
 		if calls > 100_000 {
-			r.t.Fatalf("the iteration does not end")
+			r.T.Fatalf("the iteration does not end")
 		}
 	}
 }
@@ -36,19 +36,19 @@ func scanAll(r *rig, options string, between func()) (keys []string, calls int) 
 func TestScanGuarantees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.end()
+		defer r.End()
 		stay := rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(0, 3000)).Draw(t, "stay")
 		come := rapid.IntRange(0, 3000).Draw(t, "come")
 		count := rapid.SampledFrom([]int{1, 10, 100, 5000}).Draw(t, "count")
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		for i := range stay {
-			r.set(fmt.Sprint("stay", i), "v", 0)
+			r.Set(fmt.Sprint("stay", i), "v", 0)
 		}
 		seen := map[string]bool{}
 		keys, _ := scanAll(r, fmt.Sprint("COUNT ", count), func() {
 			for range 1 + rng.IntN(50) { // growing, then shrinking
 				if come > 0 {
-					r.set(fmt.Sprint("come", come), "v", 0)
+					r.Set(fmt.Sprint("come", come), "v", 0)
 					come--
 				} else {
 					r.do("DEL come%d", rng.IntN(3000))
@@ -72,9 +72,9 @@ func TestScanGuarantees(t *testing.T) {
 func TestScanFilters(t *testing.T) {
 	r := newTestRig(t)
 	for i := range 300 {
-		r.set(fmt.Sprint("key:", i), "v", 0)
+		r.Set(fmt.Sprint("key:", i), "v", 0)
 		r.setNumbers(0, fmt.Sprint("num:", i), []uint64{1}, 0)
-		r.set(fmt.Sprint("gone:", i), "v", r.now-1)
+		r.Set(fmt.Sprint("gone:", i), "v", r.Ctx.Now-1)
 	}
 	for options, want := range map[string]int{
 		"": 600, "MATCH key:*": 300, "match *:1? TYPE STRING": 10, "TYPE numbers COUNT 7": 300,
@@ -100,8 +100,8 @@ func TestScanFilters(t *testing.T) {
 // KEYS hides what has expired, and leaves it to others to delete.
 func TestKeysHidesExpired(t *testing.T) {
 	r := newTestRig(t)
-	r.set("gone", "v", r.now-1)
-	r.set("k", "v", r.now)
+	r.Set("gone", "v", r.Ctx.Now-1)
+	r.Set("k", "v", r.Ctx.Now)
 	r.want("*1 $1 k", "KEYS *")
 	r.want(":2", "DBSIZE")
 }
@@ -127,16 +127,16 @@ func TestScanErrors(t *testing.T) {
 func TestScanLocksFewShards(t *testing.T) {
 	r := newTestRig(t)
 	for i := range 9 {
-		r.set(fmt.Sprint(i), "v", 0)
+		r.Set(fmt.Sprint(i), "v", 0)
 	}
 	if keys, calls := scanAll(r, "", func() {}); calls != 1 || len(keys) != 9 {
 		t.Errorf("%d keys in %d calls", len(keys), calls)
 	}
 	for i := range 20_000 {
-		r.set(fmt.Sprint(i), "v", 0)
+		r.Set(fmt.Sprint(i), "v", 0)
 	}
 	most := 0
-	_, calls := scanAll(r, "COUNT 20", func() { most = max(most, shards(r.ctx.Locks)) })
+	_, calls := scanAll(r, "COUNT 20", func() { most = max(most, shards(r.Ctx.Locks)) })
 	if most > 3 || calls > 2*20_000/20 {
 		t.Errorf("up to %d shards locked, %d calls", most, calls)
 	}
@@ -155,20 +155,20 @@ func shards(l keyspace.Locks) (n int) {
 func TestScanKeepsToItsLocks(t *testing.T) {
 	r := newTestRig(t)
 	for i := range 1000 {
-		r.set(fmt.Sprint(i), "v", 0)
+		r.Set(fmt.Sprint(i), "v", 0)
 	}
-	cmd := r.reg.Find("scan")
+	cmd := r.Registry.Find("scan")
 	for _, held := range []keyspace.Locks{0, 1, 7, keyspace.AllShards} {
-		c := &r.ctx
+		c := &r.Ctx
 		c.Reset(cmd, [][]byte{[]byte("SCAN"), []byte("0"), []byte("COUNT"), []byte("100000")})
 		c.Buf, c.Locks = c.Buf[:0], held
-		r.ks.Lock(held | 1)
+		r.Keyspace.Lock(held | 1)
 		err := cmd.Run(c)
-		r.ks.Unlock(held | 1)
+		r.Keyspace.Unlock(held | 1)
 		words := strings.Fields(string(c.Buf))
 		n := 0
 		for sh := range max(shards(held), 1) {
-			n += r.ks.DB(0).ShardLen(sh)
+			n += r.Keyspace.DB(0).ShardLen(sh)
 		}
 		if err != nil || words[3] != fmt.Sprint("*", n) {
 			t.Errorf("with locks %x: %v keys (%v), want %d", held, words[3], err, n)

@@ -21,7 +21,7 @@ func TestSortPlan(t *testing.T) {
 	r := newTestRig(t)
 	lock := func(keys ...string) (l keyspace.Locks) {
 		for _, k := range keys {
-			l = l.Add(r.ks.Hash([]byte(k)))
+			l = l.Add(r.Keyspace.Hash([]byte(k)))
 		}
 		return l
 	}
@@ -38,12 +38,12 @@ func TestSortPlan(t *testing.T) {
 		"SORT_RO k by * limit 1 2 desc":   keyspace.AllShards,
 		"SORT_RO k desc alpha limit 1 10": lock("k"),
 	} {
-		c := &r.ctx
+		c := &r.Ctx
 		var args [][]byte
 		for _, w := range strings.Fields(call) {
 			args = append(args, []byte(w))
 		}
-		cmd := r.reg.Find(string(args[0]))
+		cmd := r.Registry.Find(string(args[0]))
 		c.Reset(cmd, args)
 		if got := cmd.LocksFor(c); got != want {
 			t.Errorf("%s locks %x, not %x", call, got, want)
@@ -76,15 +76,15 @@ func TestWeight(t *testing.T) {
 func TestSortModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
-		defer r.end()
+		defer r.End()
 		n := rapid.IntRange(0, 30).Draw(t, "n")
-		ed := list.Edit(r.ks.DB(0), []byte("l"), keyspace.Entry{}, r.now)
+		ed := list.Edit(r.Keyspace.DB(0), []byte("l"), keyspace.Entry{}, r.Ctx.Now)
 		model := make([][2]int, n) // weight, element
 		for i := range n {
 			model[i] = [2]int{rapid.IntRange(0, 5).Draw(t, "weight"), i + 100}
 			ed.Push(list.Back, fmt.Append(nil, i+100))
-			ed = list.Edit(r.ks.DB(0), []byte("l"), r.ks.DB(0).Find([]byte("l"), r.now, 0), r.now)
-			r.set(fmt.Sprint("w", i+100), fmt.Sprint(model[i][0]), 0)
+			ed = list.Edit(r.Keyspace.DB(0), []byte("l"), r.Keyspace.DB(0).Find([]byte("l"), r.Ctx.Now, 0), r.Ctx.Now)
+			r.Set(fmt.Sprint("w", i+100), fmt.Sprint(model[i][0]), 0)
 		}
 		desc := rapid.Bool().Draw(t, "desc")
 		slices.SortFunc(model, func(a, b [2]int) int {
@@ -111,7 +111,7 @@ func TestSortModel(t *testing.T) {
 		}
 		r.want(want.String(), "%s", call)
 		r.want(fmt.Sprintf(":%d", len(model)), "%s STORE dst", call)
-		e := r.ks.DB(0).Find([]byte("dst"), r.now, 0)
+		e := r.Keyspace.DB(0).Find([]byte("dst"), r.Ctx.Now, 0)
 		if e.OK() != (len(model) > 0) || e.OK() && list.Of(e.Value()).Len() != len(model) {
 			t.Fatal("stored", e.OK())
 		}
@@ -163,7 +163,7 @@ func TestSortOrder(t *testing.T) {
 
 func TestSortEvents(t *testing.T) {
 	r := newTestRig(t)
-	ed := set.Edit(r.ks.DB(0), []byte("s"), keyspace.Entry{}, r.now)
+	ed := set.Edit(r.Keyspace.DB(0), []byte("s"), keyspace.Entry{}, r.Ctx.Now)
 	for _, m := range []string{"c", "a", "b"} {
 		ed.Add([]byte(m))
 	}

@@ -3,6 +3,8 @@ package replication_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestWait waits for what replicas acknowledge, and asks them for it.
@@ -11,27 +13,27 @@ func TestWait(t *testing.T) {
 	c := s.client()
 	f := s.greet()
 	f.sync()
-	f.send("REPLCONF ACK 0")
-	until(t, "the replica is online", func() bool { return strings.Contains(c.info("slave0"), "state=online") })
+	f.SendAll("REPLCONF ACK 0")
+	coretest.Eventually(t, "the replica is online", func() bool { return strings.Contains(c.Info("slave0"), "state=online") })
 	c.want("WAIT 1 0", "1") // nothing was written
 	c.want("SET a 1", "OK")
 	stream := request("SELECT", "0") + request("SET", "a", "1")
 	ask := request("REPLCONF", "GETACK", "*")
-	c.send("WAIT 1 0")
+	c.SendAll("WAIT 1 0")
 	f.expect(stream + ask)
-	f.send("REPLCONF ACK " + itoa(len(stream)-1))
-	f.send("REPLCONF ACK " + itoa(len(stream)))
-	if got := c.reply(); got != "1" {
+	f.SendAll("REPLCONF ACK " + itoa(len(stream)-1))
+	f.SendAll("REPLCONF ACK " + itoa(len(stream)))
+	if got := c.Reply(); got != "1" {
 		t.Errorf("WAIT: %s", got)
 	}
 	c.want("WAIT 2 1", "1")
 	f.expect(ask)
 
 	// The log of the replica is another thing.
-	c.send("WAITAOF 1 1 0")
+	c.SendAll("WAITAOF 1 1 0")
 	f.expect(ask)
-	f.send("REPLCONF ACK 1000 FACK " + itoa(len(stream)))
-	if got := c.reply(); got != "1 1" {
+	f.SendAll("REPLCONF ACK 1000 FACK " + itoa(len(stream)))
+	if got := c.Reply(); got != "1 1" {
 		t.Errorf("WAITAOF: %s", got)
 	}
 	c.want("MULTI", "OK")
@@ -44,18 +46,18 @@ func TestWait(t *testing.T) {
 func TestMinReplicas(t *testing.T) {
 	s := start(t, "--min-replicas-to-write", "1")
 	c := s.client()
-	const refused = "NOREPLICAS Not enough good replicas to write."
+	const refused = "-NOREPLICAS Not enough good replicas to write."
 	c.want("SET a 1", refused)
 	c.want("EXISTS a", "0")
 	f := s.greet()
 	f.sync()
-	f.send("REPLCONF ACK 0")
-	until(t, "writes are let through", func() bool { return c.do("SET a 1") == "OK" })
-	if got := c.info("min_slaves_good_slaves"); got != "1" {
+	f.SendAll("REPLCONF ACK 0")
+	coretest.Eventually(t, "writes are let through", func() bool { return c.do("SET a 1") == "OK" })
+	if got := c.Info("min_slaves_good_slaves"); got != "1" {
 		t.Errorf("%s good replicas", got)
 	}
-	f.conn.Close()
-	until(t, "writes are refused again", func() bool { return c.do("SET a 1") == refused })
+	f.Conn.Close()
+	coretest.Eventually(t, "writes are refused again", func() bool { return c.do("SET a 1") == refused })
 	c.want("CONFIG SET min-replicas-to-write 0", "OK")
 	c.want("SET a 1", "OK")
 }
@@ -69,27 +71,27 @@ func TestCutHandshake(t *testing.T) {
 	for at := range len(all) + len(ask) {
 		f := s.client()
 		first := all[:min(at, len(all))]
-		if _, err := f.conn.Write([]byte(first)); err != nil {
+		if _, err := f.Conn.Write([]byte(first)); err != nil {
 			t.Fatal(err)
 		}
 		if at > len(all) {
 			f.expect("+PONG\r\n+OK\r\n+OK\r\n")
-			if _, err := f.conn.Write([]byte(ask[:at-len(all)])); err != nil {
+			if _, err := f.Conn.Write([]byte(ask[:at-len(all)])); err != nil {
 				t.Fatal(err)
 			}
 		}
-		f.conn.Close()
+		f.Conn.Close()
 	}
 	for range 20 { // in the midst of the dump
 		f := s.greet()
-		f.send("PSYNC ? -1")
+		f.SendAll("PSYNC ? -1")
 		f.sign()
-		f.conn.Close()
+		f.Conn.Close()
 	}
-	until(t, "all are forgotten", func() bool { return c.info("connected_slaves") == "0" })
+	coretest.Eventually(t, "all are forgotten", func() bool { return c.Info("connected_slaves") == "0" })
 	f := s.greet()
 	f.sync()
-	f.send("REPLCONF ACK 0")
+	f.SendAll("REPLCONF ACK 0")
 	c.want("SET a 1", "OK")
 	f.expect(request("SELECT", "0") + request("SET", "a", "1"))
 }
@@ -101,7 +103,7 @@ func TestPublish(t *testing.T) {
 	c := s.client()
 	f := s.greet()
 	f.sync()
-	f.send("REPLCONF ACK 0")
+	f.SendAll("REPLCONF ACK 0")
 	c.want("PUBLISH channel text", "0")
 	c.want("MULTI", "OK")
 	c.want("SET a 1", "QUEUED")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/dump"
 )
 
@@ -56,21 +57,21 @@ func TestSelectedDB(t *testing.T) {
 	port := plainMaster(t, at, false, request("INCR", "n"), say)
 	dir := t.TempDir()
 	first, firstPort := startTCP(t, dir, "--replicaof", "127.0.0.1 "+port)
-	until(t, "it is in sync", func() bool { return first.client().info("master_link_status") == "up" })
+	coretest.Eventually(t, "it is in sync", func() bool { return first.client().Info("master_link_status") == "up" })
 	second, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+firstPort)
-	until(t, "so is the second one", func() bool { return second.client().info("master_link_status") == "up" })
+	coretest.Eventually(t, "so is the second one", func() bool { return second.client().Info("master_link_status") == "up" })
 	first.client().want("SAVE", "OK")
 	close(say)
 	c := second.client()
 	c.want("SELECT 2", "OK")
-	until(t, "what was written has come to the second one", func() bool { return c.do("GET n") == "1" })
+	coretest.Eventually(t, "what was written has come to the second one", func() bool { return c.do("GET n") == "1" })
 
 	first.Stop()
 	again := start(t, "--dir", dir, "--replicaof", "127.0.0.1 "+port)
 	c = again.client()
-	until(t, "it goes on", func() bool { return c.info("master_link_status") == "up" })
+	coretest.Eventually(t, "it goes on", func() bool { return c.Info("master_link_status") == "up" })
 	c.want("SELECT 2", "OK")
-	until(t, "what was written has come to who started again", func() bool { return c.do("GET n") == "1" })
+	coretest.Eventually(t, "what was written has come to who started again", func() bool { return c.do("GET n") == "1" })
 }
 
 // TestPromotedInTheMidst: a replica that becomes a master while the dump of its own has come in part has
@@ -89,10 +90,10 @@ func TestPromotedInTheMidst(t *testing.T) {
 			}
 			at := core.Position{ID: strings.Repeat("a", 40), Offset: 100}
 			m.want("REPLICAOF 127.0.0.1 "+plainMaster(t, at, true, "", nil), "OK")
-			until(t, "the dump has come in part", func() bool {
-				return strings.Contains(middle.log.String(), "MASTER <-> REPLICA sync: receiving") && m.info("master_sync_in_progress") == "0"
+			coretest.Eventually(t, "the dump has come in part", func() bool {
+				return strings.Contains(middle.Log.String(), "MASTER <-> REPLICA sync: receiving") && m.Info("master_sync_in_progress") == "0"
 			})
-			until(t, "it is a master again", func() bool { return strings.HasPrefix(m.do("REPLICAOF NO ONE"), "OK") })
+			coretest.Eventually(t, "it is a master again", func() bool { return strings.HasPrefix(m.do("REPLICAOF NO ONE"), "OK") })
 			m.want("SET after 1", "OK")
 			follows(t, l, m)
 		})

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestPropagationError: what follows when a command of the master fails on its replica.
@@ -25,11 +27,11 @@ func TestPropagationError(t *testing.T) {
 				master.want("DEBUG REPLICATE RPUSH", "OK")
 			}
 			if test.readOnly == "no" { // clients of the replica may be to blame
-				until(t, "the error is counted", func() bool { return replica.info("unexpected_error_replies") == "1" })
+				coretest.Eventually(t, "the error is counted", func() bool { return replica.Info("unexpected_error_replies") == "1" })
 				return
 			}
 			replica.ended()
-			if log := r.log.String(); !strings.Contains(log, "This replica panicked sending an error to its master after processing the command 'RPUSH'") {
+			if log := r.Log.String(); !strings.Contains(log, "This replica panicked sending an error to its master after processing the command 'RPUSH'") {
 				t.Error(log)
 			}
 		})
@@ -54,14 +56,14 @@ func TestReplicaDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			replica.do("BGSAVE")
-			until(t, "the save has failed", func() bool { return replica.info("rdb_last_bgsave_status") == "err" })
+			coretest.Eventually(t, "the save has failed", func() bool { return replica.Info("rdb_last_bgsave_status") == "err" })
 			master.want("SET k v", "OK")
 			if ignore == "yes" {
 				follows(t, replica, master)
 				return
 			}
 			replica.ended()
-			if log := r.log.String(); !strings.Contains(log, "Replica was unable to write command to disk.") {
+			if log := r.Log.String(); !strings.Contains(log, "Replica was unable to write command to disk.") {
 				t.Error(log)
 			}
 		})
@@ -75,12 +77,12 @@ func TestPausedReplica(t *testing.T) {
 	master, replica := m.client(), r.client()
 	follows(t, replica, master)
 	replica.want("CLIENT PAUSE 1000000 WRITE", "OK")
-	before := replica.info("slave_repl_offset")
+	before := replica.Info("slave_repl_offset")
 	master.want("SET k v", "OK")
-	sent := master.info("master_repl_offset")
-	until(t, "what is not played has been read", func() bool { return replica.info("slave_read_repl_offset") == sent })
+	sent := master.Info("master_repl_offset")
+	coretest.Eventually(t, "what is not played has been read", func() bool { return replica.Info("slave_read_repl_offset") == sent })
 	master.want("WAIT 1 50", "0")
-	if after := replica.info("slave_repl_offset"); after != before {
+	if after := replica.Info("slave_repl_offset"); after != before {
 		t.Errorf("the offset goes from %s to %s", before, after)
 	}
 	replica.want("EXISTS k", "0")
@@ -105,20 +107,20 @@ func TestLoadBeside(t *testing.T) {
 		master.want(fmt.Sprintf("SET k%d %s", i, strings.Repeat("x", 20000)), "QUEUED")
 	}
 	master.do("EXEC")
-	until(t, "the load beside", func() bool { return replica.info("async_loading") == "1" })
-	if master.info("rdb_bgsave_in_progress") != "1" || !strings.Contains(master.info("slave0"), "state=wait_bgsave") || replica.info("loading") != "0" {
+	coretest.Eventually(t, "the load beside", func() bool { return replica.Info("async_loading") == "1" })
+	if master.Info("rdb_bgsave_in_progress") != "1" || !strings.Contains(master.Info("slave0"), "state=wait_bgsave") || replica.Info("loading") != "0" {
 		t.Error("INFO does not tell of it")
 	}
 	replica.want("GET old", "v")
 	replica.want("DBSIZE", "1")
 	for _, command := range []string{"CONFIG SET appendonly yes", "CONFIG SET appendonly no", "REPLICAOF NO ONE", "SAVE"} {
-		replica.want(command, "LOADING Redis is loading the dataset in memory")
+		replica.want(command, "-LOADING Redis is loading the dataset in memory")
 	}
 	master.want("CONFIG SET rdb-key-save-delay 0", "OK")
 	master.do("CLIENT KILL TYPE replica") // it waits for the key under way otherwise
 	follows(t, replica, master)
 	replica.want("DBSIZE", "11")
-	until(t, "the dump is over", func() bool { return master.info("rdb_bgsave_in_progress") == "0" })
+	coretest.Eventually(t, "the dump is over", func() bool { return master.Info("rdb_bgsave_in_progress") == "0" })
 }
 
 // TestSavingPackets: repl-disable-tcp-nodelay is a matter between the master and the system.
@@ -148,8 +150,8 @@ func TestRates(t *testing.T) {
 	follows(t, replica, master)
 	master.want("SET k "+strings.Repeat("x", 1<<20), "OK")
 	follows(t, replica, master)
-	until(t, "a second is over", func() bool {
-		return !strings.HasPrefix(master.info("instantaneous_output_repl_kbps"), "0.0") &&
-			!strings.HasPrefix(replica.info("instantaneous_input_repl_kbps"), "0.0")
+	coretest.Eventually(t, "a second is over", func() bool {
+		return !strings.HasPrefix(master.Info("instantaneous_output_repl_kbps"), "0.0") &&
+			!strings.HasPrefix(replica.Info("instantaneous_input_repl_kbps"), "0.0")
 	})
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
@@ -45,8 +46,8 @@ func startTCP(t testing.TB, dir string, args ...string) (s *server, port string)
 // follows waits until one server has all that another one has.
 func follows(t testing.TB, replica, master *client) {
 	t.Helper()
-	until(t, "the replica has what its master has", func() bool {
-		return replica.info("master_link_status") == "up" && replica.info("master_repl_offset") == master.info("master_repl_offset")
+	coretest.Eventually(t, "the replica has what its master has", func() bool {
+		return replica.Info("master_link_status") == "up" && replica.Info("master_repl_offset") == master.Info("master_repl_offset")
 	})
 	if a, b := master.do("DEBUG DIGEST"), replica.do("DEBUG DIGEST"); a != b {
 		t.Errorf("the digests differ: %s and %s", a, b)
@@ -55,14 +56,14 @@ func follows(t testing.TB, replica, master *client) {
 
 // fill writes values of all types.
 func (c *client) fill(salt string) {
-	c.t.Helper()
+	c.T.Helper()
 	for _, line := range []string{
 		"SELECT 0", "SET s" + salt + " v", "INCR n", "EXPIRE n 1000", "LPUSH l a b c", "RPOP l", "SADD set 1 2 3", "SPOP set", "ZADD z 1 a 2 b",
 		"HSET h f v g w", "HINCRBYFLOAT h x 1.5", "PFADD hll a b", "SETBIT b 100 1", "XADD st" + salt + " 1-1 a b", "XADD st * c d",
 		"SELECT 3", "SET k" + salt + " v EX 1000", "MULTI", "INCR a", "INCR b", "EXEC", "SELECT 0",
 	} {
-		if reply := c.do(line); strings.HasPrefix(reply, "ERR") {
-			c.t.Fatalf("%s: %s", line, reply)
+		if reply := c.do(line); strings.HasPrefix(reply, "-") {
+			c.T.Fatalf("%s: %s", line, reply)
 		}
 	}
 }
@@ -89,9 +90,9 @@ func TestFollow(t *testing.T) {
 			master.fill("2" + load)
 			follows(t, replica, master)
 			for command, want := range map[string]string{
-				"GET old": "-1", "SET k v": "READONLY You can't write against a read only replica.", "GET s1": "v",
+				"GET old": "(nil)", "SET k v": "-READONLY You can't write against a read only replica.", "GET s1": "v",
 				"REPLICAOF 127.0.0.1 " + port: "OK Already connected to specified master",
-				"ROLE":                        "slave 127.0.0.1 " + port + " connected " + master.info("master_repl_offset"),
+				"ROLE":                        "slave 127.0.0.1 " + port + " connected " + master.Info("master_repl_offset"),
 			} {
 				if got := replica.do(command); got != want {
 					t.Errorf("%s: %q, not %q", command, got, want)
@@ -120,22 +121,22 @@ func TestChainAndPromotion(t *testing.T) {
 	follows(t, last, middle)
 	first.fill("2")
 	follows(t, last, first)
-	if one, two := first.info("master_replid"), last.info("master_replid"); one != two {
+	if one, two := first.Info("master_replid"), last.Info("master_replid"); one != two {
 		t.Errorf("the ends of the chain are at %s and %s", one, two)
 	}
-	old := middle.info("master_replid")
+	old := middle.Info("master_replid")
 	middle.do("REPLICAOF NO ONE")
-	if got := middle.info("master_replid2"); got != old {
+	if got := middle.Info("master_replid2"); got != old {
 		t.Errorf("the second id is %s, not %s", got, old)
 	}
 	first.do("REPLICAOF 127.0.0.1 " + bPort)
 	middle.fill("3")
 	follows(t, last, middle)
 	follows(t, first, middle)
-	if got := middle.info("sync_full"); got != "1" {
+	if got := middle.Info("sync_full"); got != "1" {
 		t.Errorf("%s full syncs of who was there before", got)
 	}
-	if got := middle.info("sync_partial_ok"); got != "2" {
+	if got := middle.Info("sync_partial_ok"); got != "2" {
 		t.Errorf("%s partial syncs", got)
 	}
 }
@@ -156,11 +157,11 @@ func TestKilledLink(t *testing.T) {
 		master.fill(strconv.Itoa(i))
 		follows(t, replica, master)
 	}
-	if full, partial := master.info("sync_full"), master.info("sync_partial_ok"); full != "1" || partial != "3" {
+	if full, partial := master.Info("sync_full"), master.Info("sync_partial_ok"); full != "1" || partial != "3" {
 		t.Errorf("%s full syncs, %s partial ones", full, partial)
 	}
 	master.do("CONFIG RESETSTAT")
-	if full, partial := master.info("sync_full"), master.info("sync_partial_ok"); full != "0" || partial != "0" {
+	if full, partial := master.Info("sync_full"), master.Info("sync_partial_ok"); full != "0" || partial != "0" {
 		t.Errorf("after CONFIG RESETSTAT: %s full syncs, %s partial ones", full, partial)
 	}
 }
@@ -185,9 +186,9 @@ func TestRestart(t *testing.T) {
 				all["master"].client().fill("1")
 				follows(t, all["replica"].client(), all["master"].client())
 				if keep[1] == "yes" {
-					until(t, "the log has begun", func() bool {
+					coretest.Eventually(t, "the log has begun", func() bool {
 						c := all["replica"].client()
-						return c.info("aof_rewrite_in_progress") == "0" && c.info("aof_rewrite_scheduled") == "0"
+						return c.Info("aof_rewrite_in_progress") == "0" && c.Info("aof_rewrite_scheduled") == "0"
 					})
 				}
 				all["master"].client().fill("2")
@@ -200,12 +201,12 @@ func TestRestart(t *testing.T) {
 				all[which].Stop()
 				all[which] = run(which)
 				master, replica := all["master"].client(), all["replica"].client()
-				until(t, "they meet again", func() bool { return replica.info("master_link_status") == "up" })
+				coretest.Eventually(t, "they meet again", func() bool { return replica.Info("master_link_status") == "up" })
 				master.fill("3")
 				follows(t, replica, master)
 				full := map[string]string{"replica": "1", "master": "0"}[which]
-				if got := master.info("sync_full"); got != full {
-					t.Errorf("%s full syncs, not %s\n%s", got, full, all["master"].log)
+				if got := master.Info("sync_full"); got != full {
+					t.Errorf("%s full syncs, not %s\n%s", got, full, all["master"].Log)
 				}
 			})
 		}
@@ -217,10 +218,10 @@ func TestRestart(t *testing.T) {
 func TestBlockedClients(t *testing.T) {
 	s, _ := startTCP(t, t.TempDir())
 	c, waits := s.client(), s.client()
-	waits.send("BLPOP k 0")
-	until(t, "it waits", func() bool { return c.info("blocked_clients") == "1" })
+	waits.SendAll("BLPOP k 0")
+	coretest.Eventually(t, "it waits", func() bool { return c.Info("blocked_clients") == "1" })
 	c.do("REPLICAOF 127.0.0.1 " + freePort(t))
-	if got, want := waits.reply(), "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"; got != want {
+	if got, want := waits.Reply(), "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"; got != want {
 		t.Errorf("%q", got)
 	}
 	waits.ended()
@@ -232,7 +233,7 @@ func TestStaleData(t *testing.T) {
 	c := s.client()
 	c.do("SET k v")
 	c.do("REPLICAOF 127.0.0.1 " + freePort(t))
-	const down = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+	const down = "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
 	for _, row := range [][3]string{{"yes", "GET k", "v"}, {"no", "GET k", down}, {"no", "PING", down}, {"no", "CONFIG SET replica-priority 1", "OK"}, {"yes", "GET k", "v"}} {
 		c.do("CONFIG SET replica-serve-stale-data " + row[0])
 		if got := c.do(row[1]); got != row[2] {
@@ -258,8 +259,8 @@ func TestLocalKeys(t *testing.T) {
 	if got := replica.do("SET ours v PX 20"); got != "OK" {
 		t.Fatal(got)
 	}
-	until(t, "both have expired", func() bool { return replica.do("EXISTS theirs ours") == "0" })
-	until(t, "one is deleted", func() bool { return replica.do("DBSIZE") == "1" })
+	coretest.Eventually(t, "both have expired", func() bool { return replica.do("EXISTS theirs ours") == "0" })
+	coretest.Eventually(t, "one is deleted", func() bool { return replica.do("DBSIZE") == "1" })
 	if got := replica.do("APPEND theirs w"); got != "1" { // a write meets what is not there
 		t.Errorf("appended to %s bytes", got)
 	}
@@ -281,14 +282,7 @@ func redis(t *testing.T, args ...string) *client {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	var conn net.Conn
-	until(t, "redis-server listens", func() bool {
-		conn, err = net.Dial("unix", sock)
-		return err == nil
-	})
-	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
-	return &client{t, conn, bufio.NewReader(conn)}
+	return &client{coretest.Dial(t, sock)}
 }
 
 // TestOracleMaster follows a redis-server, to the same digest, with and without a file
@@ -304,7 +298,7 @@ func TestOracleMaster(t *testing.T) {
 		master.do("CLIENT KILL TYPE replica")
 		master.fill("2")
 		follows(t, replica, master)
-		if got := master.info("sync_partial_ok"); got != "1" {
+		if got := master.Info("sync_partial_ok"); got != "1" {
 			t.Errorf("%s partial syncs", got)
 		}
 	}
@@ -453,7 +447,7 @@ func TestCutEverywhere(t *testing.T) {
 			}
 			if done = <-ended; !done && !synced { // it would wait a second
 				for _, to := range []string{"1", port} {
-					until(t, "it is not loading any more", func() bool { return strings.HasPrefix(c.do("REPLICAOF 127.0.0.1 "+to), "OK") })
+					coretest.Eventually(t, "it is not loading any more", func() bool { return strings.HasPrefix(c.do("REPLICAOF 127.0.0.1 "+to), "OK") })
 				}
 			}
 		}
@@ -465,6 +459,6 @@ func TestCutEverywhere(t *testing.T) {
 		if got := c.do("GET synced"); got != "1" {
 			t.Errorf("%s: the dump has %q", style, got)
 		}
-		c.send("SHUTDOWN NOSAVE")
+		c.SendAll("SHUTDOWN NOSAVE")
 	}
 }

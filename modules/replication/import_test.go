@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestImport: a server takes over the data of another one, and is on its own then.
@@ -39,7 +41,7 @@ func TestImport(t *testing.T) {
 	}
 	r := start(t, args...)
 	im = r.Registry().Importer()
-	until(t, "it is in sync", func() bool { st := im.State(); return st.Synced && st.Lag == 0 && st.Keys > 10 })
+	coretest.Eventually(t, "it is in sync", func() bool { st := im.State(); return st.Synced && st.Lag == 0 && st.Keys > 10 })
 	im.Promote()
 	replica := r.client()
 	if st := im.State(); !st.Promoted || replica.do("SET k v") != "OK" || replica.do("GET s1") != "v" {

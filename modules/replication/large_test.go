@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestLargeArgument: a large value is not copied into the stream, whatever becomes of its key
@@ -20,13 +22,13 @@ func largeArgument(t *testing.T, limit string) {
 	s := start(t, "--repl-backlog-size", "16kb", "--client-output-buffer-limit", limit)
 	c := s.client()
 	used := func() int {
-		n, _ := strconv.Atoi(c.info("used_memory"))
+		n, _ := strconv.Atoi(c.Info("used_memory"))
 		return n
 	}
 	reads, leaves, dropped := s.greet(), s.greet(), s.greet()
 	for _, f := range []*follower{reads, leaves, dropped} {
 		f.sync()
-		f.send("REPLCONF ACK 0")
+		f.SendAll("REPLCONF ACK 0")
 	}
 	c.want("SET small 1", "OK")
 	before := used()
@@ -35,11 +37,11 @@ func largeArgument(t *testing.T, limit string) {
 	whole := head
 	for _, value := range []string{first, second} {
 		for _, piece := range []string{"*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$" + strconv.Itoa(size) + "\r\n" + value[:size/2], value[size/2:] + "\r\n"} {
-			if _, err := io.WriteString(c.conn, piece); err != nil {
+			if _, err := io.WriteString(c.Conn, piece); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := c.reply(); got != "OK" {
+		if got := c.Reply(); got != "OK" {
 			t.Fatal(got)
 		}
 		whole += request("SET", "big", value)
@@ -49,9 +51,9 @@ func largeArgument(t *testing.T, limit string) {
 		t.Errorf("the values take %d bytes more than before, for three readers", n)
 	}
 	leaves.bytes(size / 3)
-	leaves.conn.Close()
+	leaves.Conn.Close()
 	dropped.bytes(size / 3)
 	reads.expect(whole + request("DEL", "big"))
 	c.want("CLIENT KILL TYPE replica", "2")
-	until(t, "the memory is given back", func() bool { return used()-before < size/8 })
+	coretest.Eventually(t, "the memory is given back", func() bool { return used()-before < size/8 })
 }

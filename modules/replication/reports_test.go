@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // What people have reported of Redis, each as a test. The numbers are those of redis/redis unless
@@ -44,14 +45,14 @@ func TestMiddleResyncs(t *testing.T) {
 	b.fill("3")
 	follows(t, m, a)
 	follows(t, l, a)
-	id, at := m.info("master_replid"), m.info("master_repl_offset")
+	id, at := m.Info("master_replid"), m.Info("master_repl_offset")
 	m.want("REPLICAOF 127.0.0.1 "+otherPort, "OK")
 	follows(t, m, b)
 	b.fill("4")
 	follows(t, m, b)
 	follows(t, l, b)
 	f := middle.greet()
-	f.send("PSYNC " + id + " " + at)
+	f.SendAll("PSYNC " + id + " " + at)
 	if got := f.sign(); !strings.HasPrefix(got, "+FULLRESYNC") {
 		t.Errorf("who asks for the history that the data had before: %s", got)
 	}
@@ -66,7 +67,7 @@ func TestThereAndBack(t *testing.T) {
 	a.fill("1")
 	follows(t, b, a)
 	since := time.Now()
-	until(t, "a backlog that has no readers would be given up", func() bool { return time.Since(since) > 1500*time.Millisecond })
+	coretest.Eventually(t, "a backlog that has no readers would be given up", func() bool { return time.Since(since) > 1500*time.Millisecond })
 	for i := range 3 {
 		b.want("REPLICAOF NO ONE", "OK")
 		b.fill(fmt.Sprint("there", i))
@@ -77,7 +78,7 @@ func TestThereAndBack(t *testing.T) {
 		b.want("REPLICAOF 127.0.0.1 "+xPort, "OK")
 		follows(t, b, a)
 	}
-	if one, two := a.info("sync_full"), b.info("sync_full"); one != "1" || two != "0" {
+	if one, two := a.Info("sync_full"), b.Info("sync_full"); one != "1" || two != "0" {
 		t.Errorf("%s and %s full syncs", one, two)
 	}
 }
@@ -89,11 +90,11 @@ func TestBacklogGone(t *testing.T) {
 	master, replica := m.client(), r.client()
 	master.fill("1")
 	follows(t, replica, master)
-	id := master.info("master_replid")
+	id := master.Info("master_replid")
 	replica.want("REPLICAOF NO ONE", "OK")
-	until(t, "the backlog is given up", func() bool { return master.info("repl_backlog_active") == "0" })
+	coretest.Eventually(t, "the backlog is given up", func() bool { return master.Info("repl_backlog_active") == "0" })
 	master.fill("2")
-	if master.info("master_replid") == id {
+	if master.Info("master_replid") == id {
 		t.Error("the id is the same, and what was written is not in the stream")
 	}
 	replica.want("REPLICAOF 127.0.0.1 "+port, "OK")
@@ -110,12 +111,12 @@ func TestFailoverSpares(t *testing.T) {
 	follows(t, other, master)
 	master.fill("1")
 	master.want("FAILOVER TO 127.0.0.1 "+heirPort+" TIMEOUT 20000", "OK")
-	until(t, "the roles have changed", func() bool { return heir.info("role") == "master" && master.info("role") == "slave" })
+	coretest.Eventually(t, "the roles have changed", func() bool { return heir.Info("role") == "master" && master.Info("role") == "slave" })
 	heir.fill("2")
 	other.want("REPLICAOF 127.0.0.1 "+heirPort, "OK")
 	follows(t, other, heir)
 	follows(t, master, heir)
-	if got := heir.info("sync_full"); got != "0" {
+	if got := heir.Info("sync_full"); got != "0" {
 		t.Errorf("%s full syncs", got)
 	}
 }
@@ -153,7 +154,7 @@ func TestMasterForNowUnable(t *testing.T) {
 	})
 	s, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
 	c := s.client()
-	until(t, "it goes on", func() bool { return c.do("GET on") == "1" })
+	coretest.Eventually(t, "it goes on", func() bool { return c.do("GET on") == "1" })
 	c.want("REPLICAOF NO ONE", "OK")
 	again := fmt.Sprintf("PSYNC %s %d", at.ID, 100+len(request("SELECT", "0"))+1)
 	if got := strings.Join(asked, ", "); got != "PSYNC ? -1, "+again+", "+again+", "+again {
@@ -167,20 +168,20 @@ func TestBacklogEdges(t *testing.T) {
 	c := s.client()
 	f := s.greet()
 	f.sync()
-	f.conn.Close()
+	f.Conn.Close()
 	for range 50 {
 		c.want("SET key "+strings.Repeat("x", 10_000), "OK")
 	}
-	first, length := atoi(c.info("repl_backlog_first_byte_offset")), atoi(c.info("repl_backlog_histlen"))
+	first, length := atoi(c.Info("repl_backlog_first_byte_offset")), atoi(c.Info("repl_backlog_histlen"))
 	for at, want := range map[int]string{first - 1: "+FULLRESYNC", first: "+CONTINUE", first + length: "+CONTINUE", first + length + 1: "+FULLRESYNC"} {
 		g := s.greet()
-		g.send("PSYNC " + f.id + " " + itoa(at))
+		g.SendAll("PSYNC " + f.id + " " + itoa(at))
 		if got := g.sign(); !strings.HasPrefix(got, want) {
 			t.Errorf("PSYNC %d of %d to %d: %s", at, first, first+length, got)
 		} else if at == first {
 			g.bytes(length)
 		}
-		g.conn.Close()
+		g.Conn.Close()
 	}
 }
 
@@ -192,7 +193,7 @@ func TestHungReplica(t *testing.T) {
 	c.want("DEBUG POPULATE 200000 key 100", "OK")
 	for range 2 {
 		hung := s.greet()
-		hung.send("PSYNC ? -1")
+		hung.SendAll("PSYNC ? -1")
 		hung.sign()
 	}
 	c.want("CONFIG SET rdb-key-save-delay 100", "OK")
@@ -200,7 +201,7 @@ func TestHungReplica(t *testing.T) {
 	c.want("CONFIG SET rdb-key-save-delay 0", "OK")
 	r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
 	follows(t, r.client(), c)
-	if got := c.info("connected_slaves"); got != "3" {
+	if got := c.Info("connected_slaves"); got != "3" {
 		t.Errorf("%s replicas", got)
 	}
 }
@@ -216,7 +217,7 @@ func TestLargeCommand(t *testing.T) {
 		master.want(fmt.Sprintf("SET k%d %s", i, strings.Repeat("x", 8<<20)), "OK")
 	}
 	follows(t, replica, master)
-	if got := master.info("sync_full"); got != "1" {
+	if got := master.Info("sync_full"); got != "1" {
 		t.Errorf("%s full syncs", got)
 	}
 }
@@ -226,14 +227,14 @@ func TestNeverConnected(t *testing.T) {
 	s := start(t)
 	c := s.client()
 	c.want("REPLICAOF 127.0.0.1 "+freePort(t), "OK")
-	if got := c.info("master_link_down_since_seconds"); got != "-1" {
+	if got := c.Info("master_link_down_since_seconds"); got != "-1" {
 		t.Errorf("down since %s seconds", got)
 	}
 	m, port := startTCP(t, t.TempDir())
 	c.want("REPLICAOF 127.0.0.1 "+port, "OK")
 	follows(t, c, m.client())
 	c.want("REPLICAOF 127.0.0.1 "+freePort(t), "OK")
-	if got := c.info("master_link_down_since_seconds"); got != "0" {
+	if got := c.Info("master_link_down_since_seconds"); got != "0" {
 		t.Errorf("it was up a moment ago, and is down since %s seconds", got)
 	}
 }

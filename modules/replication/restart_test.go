@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // TestStopInTheMidst ends a replica while its master sends, each time a little later, and starts it
@@ -15,7 +17,7 @@ func TestStopInTheMidst(t *testing.T) {
 	args := []string{"--appendonly", "yes", "--appendfsync", "always", "--dir", dir, "--replicaof", "127.0.0.1 " + port}
 	r := start(t, args...)
 	follows(t, r.client(), m.client())
-	until(t, "the log has begun", func() bool { return r.client().info("aof_rewrite_in_progress") == "0" })
+	coretest.Eventually(t, "the log has begun", func() bool { return r.client().Info("aof_rewrite_in_progress") == "0" })
 	for try := range 4 {
 		stop := make(chan struct{})
 		var writing sync.WaitGroup
@@ -38,11 +40,11 @@ func TestStopInTheMidst(t *testing.T) {
 		writing.Wait()
 		c := r.client()
 		follows(t, c, m.client())
-		if got := c.info("unexpected_error_replies"); got != "0" {
+		if got := c.Info("unexpected_error_replies"); got != "0" {
 			t.Errorf("%s errors", got)
 		}
 	}
-	if got := m.client().info("sync_full"); got != "1" {
+	if got := m.client().Info("sync_full"); got != "1" {
 		t.Errorf("%s full syncs", got)
 	}
 }

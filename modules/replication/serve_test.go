@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -27,11 +28,11 @@ func (s *server) greet() *follower {
 
 // sync asks for a full sync and returns the dump.
 func (f *follower) sync() string {
-	f.t.Helper()
-	f.send("PSYNC ? -1")
+	f.T.Helper()
+	f.SendAll("PSYNC ? -1")
 	words := strings.Fields(f.sign())
 	if len(words) != 3 || words[0] != "+FULLRESYNC" || len(words[1]) != 40 {
-		f.t.Fatalf("the reply to PSYNC is %q", words)
+		f.T.Fatalf("the reply to PSYNC is %q", words)
 	}
 	f.id, f.offset = words[1], words[2]
 	return f.dump()
@@ -39,7 +40,7 @@ func (f *follower) sync() string {
 
 // sign reads a line that is no mere sign of life.
 func (f *follower) sign() string {
-	f.t.Helper()
+	f.T.Helper()
 	for {
 		if line := f.line(); line != "" {
 			return line
@@ -49,17 +50,17 @@ func (f *follower) sign() string {
 
 // dump reads a dump up to its mark.
 func (f *follower) dump() string {
-	f.t.Helper()
+	f.T.Helper()
 	head := f.sign()
 	mark, ok := strings.CutPrefix(head, "$EOF:")
 	if !ok || len(mark) != 40 {
-		f.t.Fatalf("the dump begins with %q", head)
+		f.T.Fatalf("the dump begins with %q", head)
 	}
 	var b bytes.Buffer
 	for !bytes.HasSuffix(b.Bytes(), []byte(mark)) {
-		c, err := f.r.ReadByte()
+		c, err := f.In.ReadByte()
 		if err != nil {
-			f.t.Fatal(err)
+			f.T.Fatalf("%v", err)
 		}
 		b.WriteByte(c)
 	}
@@ -79,10 +80,10 @@ func TestFullSync(t *testing.T) {
 	c.want("SET after 2", "OK")
 	c.want("SELECT 3", "OK")
 	c.want("INCR n", "1")
-	if got := c.info("slave0"); !strings.HasPrefix(got, "ip=") || !strings.Contains(got, "port=7000,state=online") {
+	if got := c.Info("slave0"); !strings.HasPrefix(got, "ip=") || !strings.Contains(got, "port=7000,state=online") {
 		t.Fatalf("INFO says %q", got)
 	}
-	f.send("REPLCONF ACK 0")
+	f.SendAll("REPLCONF ACK 0")
 	stream := request("SELECT", "0") + request("SET", "after", "2") + request("SELECT", "3") + request("INCR", "n")
 	f.expect(stream)
 
@@ -92,7 +93,7 @@ func TestFullSync(t *testing.T) {
 	c.do("SET b 2")
 	c.want("EXEC", "OK OK")
 	f.expect(request("MULTI") + request("SET", "a", "1") + request("SET", "b", "2") + request("EXEC"))
-	if c.info("master_replid") != f.id || f.offset != "0" || c.info("connected_slaves") != "1" || c.info("sync_full") != "1" {
+	if c.Info("master_replid") != f.id || f.offset != "0" || c.Info("connected_slaves") != "1" || c.Info("sync_full") != "1" {
 		t.Fatal(c.do("INFO"))
 	}
 }
@@ -103,36 +104,36 @@ func TestPartialSync(t *testing.T) {
 	f := s.greet()
 	f.sync()
 	c.want("SET a 1", "OK")
-	f.send("REPLCONF ACK 0")
+	f.SendAll("REPLCONF ACK 0")
 	stream := request("SELECT", "0") + request("SET", "a", "1")
 	f.expect(stream)
-	f.conn.Close()
+	f.Conn.Close()
 	c.want("SET b 2", "OK")
 
 	for at := range stream { // wherever it was cut
 		g := s.greet()
-		g.send("PSYNC " + f.id + " " + itoa(at+1))
+		g.SendAll("PSYNC " + f.id + " " + itoa(at+1))
 		g.expect("+CONTINUE " + f.id + "\r\n" + stream[at:] + request("SET", "b", "2"))
-		g.conn.Close()
+		g.Conn.Close()
 	}
 	ok := len(stream)
-	if got := c.info("sync_partial_ok"); got != itoa(ok) {
+	if got := c.Info("sync_partial_ok"); got != itoa(ok) {
 		t.Fatalf("%s partial syncs, want %d", got, ok)
 	}
 	// Beyond the end, and with a history that nobody knows.
 	for _, ask := range []string{f.id + " 1000", strings.Repeat("1", 40) + " 1"} {
 		g := s.greet()
-		g.send("PSYNC " + ask)
+		g.SendAll("PSYNC " + ask)
 		if line := g.sign(); !strings.HasPrefix(line, "+FULLRESYNC "+f.id) {
 			t.Fatalf("PSYNC %s: %q", ask, line)
 		}
-		g.conn.Close()
+		g.Conn.Close()
 	}
-	if got := c.info("sync_partial_err"); got != "2" {
+	if got := c.Info("sync_partial_err"); got != "2" {
 		t.Fatalf("%s refusals", got)
 	}
 	g := s.greet()
-	g.want("PSYNC "+f.id+" x", "ERR value is not an integer or out of range")
+	g.want("PSYNC "+f.id+" x", "-ERR value is not an integer or out of range")
 }
 
 // TestSync is for those who know neither PSYNC nor the mark at the end.
@@ -141,7 +142,7 @@ func TestSync(t *testing.T) {
 	c := s.client()
 	c.want("SET a 1", "OK")
 	f := &follower{client: s.client()}
-	f.send("SYNC")
+	f.SendAll("SYNC")
 	head := f.sign()
 	if head[0] != '$' {
 		t.Fatalf("SYNC: %q", head)
@@ -159,33 +160,33 @@ func TestDumpOnly(t *testing.T) {
 	c := s.client()
 	c.want("SET key 1", "OK")
 	library := "#!lua name=lib\nredis.register_function('f', function() return 1 end)"
-	if _, err := io.WriteString(c.conn, request("FUNCTION", "LOAD", library)); err != nil || c.reply() != "lib" {
+	if _, err := io.WriteString(c.Conn, request("FUNCTION", "LOAD", library)); err != nil || c.Reply() != "lib" {
 		t.Fatal("the library was not loaded")
 	}
 	f := s.greet()
 	f.want("REPLCONF rdb-only 1", "OK")
 	f.want("REPLCONF rdb-filter-only functions", "OK")
-	f.send("SYNC")
+	f.SendAll("SYNC")
 	dump := f.dump()
 	f.ended()
 	if strings.Contains(dump, "key") || !strings.Contains(dump, "register_function") {
 		t.Fatalf("the dump is %q", dump)
 	}
 	f = &follower{client: s.client()}
-	f.want("REPLCONF rdb-filter-only nothing", "ERR Unsupported rdb-filter-only option: nothing")
+	f.want("REPLCONF rdb-filter-only nothing", "-ERR Unsupported rdb-filter-only option: nothing")
 	f.want("REPLCONF rdb-filter-only functions", "OK")
-	f.want("SYNC", "ERR Filtered replica requires EOF capability")
+	f.want("SYNC", "-ERR Filtered replica requires EOF capability")
 }
 
 func TestReplConf(t *testing.T) {
 	s := start(t)
 	c := s.client()
-	c.want("REPLCONF listening-port", "ERR syntax error")
-	c.want("REPLCONF nothing 1", "ERR Unrecognized REPLCONF option: nothing")
+	c.want("REPLCONF listening-port", "-ERR syntax error")
+	c.want("REPLCONF nothing 1", "-ERR Unrecognized REPLCONF option: nothing")
 	c.want("REPLCONF capa tomorrow capa eof", "OK")
-	c.send("REPLCONF ACK 1") // from no replica: no reply
+	c.SendAll("REPLCONF ACK 1") // from no replica: no reply
 	c.want("PING", "PONG")
-	if _, err := c.conn.Write([]byte(request("PING") + request("PSYNC", "?", "-1"))); err != nil {
+	if _, err := c.Conn.Write([]byte(request("PING") + request("PSYNC", "?", "-1"))); err != nil {
 		t.Fatal(err)
 	}
 	c.expect("+PONG\r\n-ERR SYNC and PSYNC are invalid with pending output\r\n")
@@ -197,9 +198,9 @@ func TestReplicaAsks(t *testing.T) {
 	s := start(t)
 	f := s.greet()
 	f.sync()
-	f.send("GET a")
+	f.SendAll("GET a")
 	f.ended()
-	until(t, "the log tells", func() bool { return strings.Contains(s.log.String(), "Replica generated a reply to command 'get'") })
+	coretest.Eventually(t, "the log tells", func() bool { return strings.Contains(s.Log.String(), "Replica generated a reply to command 'get'") })
 	c := s.client()
-	until(t, "the replica is forgotten", func() bool { return c.info("connected_slaves") == "0" })
+	coretest.Eventually(t, "the replica is forgotten", func() bool { return c.Info("connected_slaves") == "0" })
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // behind makes a replica that reads nothing while much is written, and returns what it
@@ -15,7 +17,7 @@ func behind(t *testing.T, args ...string) (f *follower, c *client, stream []byte
 	c = s.client()
 	f = s.greet()
 	f.sync()
-	f.send("REPLCONF ACK 0")
+	f.SendAll("REPLCONF ACK 0")
 	value := strings.Repeat("x", 10_000)
 	stream = []byte(request("SELECT", "0"))
 	for i := range 1000 {
@@ -28,11 +30,11 @@ func behind(t *testing.T, args ...string) (f *follower, c *client, stream []byte
 
 func TestSpill(t *testing.T) {
 	f, c, stream := behind(t)
-	until(t, "memory is given back", func() bool {
-		n, _ := strconv.Atoi(c.info("mem_total_replication_buffers"))
+	coretest.Eventually(t, "memory is given back", func() bool {
+		n, _ := strconv.Atoi(c.Info("mem_total_replication_buffers"))
 		return n < 2<<20
 	})
-	if got := c.info("connected_slaves"); got != "1" {
+	if got := c.Info("connected_slaves"); got != "1" {
 		t.Fatalf("%s replicas", got)
 	}
 	f.expect(string(stream))
@@ -44,8 +46,8 @@ func TestSpill(t *testing.T) {
 func TestSpillBounds(t *testing.T) {
 	for _, size := range []string{"0", "3mb"} {
 		f, c, stream := behind(t, "--repl-spill-size", size)
-		until(t, "the replica is gone", func() bool { return c.info("connected_slaves") == "0" })
-		if rest, err := io.ReadAll(f.r); err == nil && len(rest) >= len(stream) {
+		coretest.Eventually(t, "the replica is gone", func() bool { return c.Info("connected_slaves") == "0" })
+		if rest, err := io.ReadAll(f.In); err == nil && len(rest) >= len(stream) {
 			t.Fatalf("it got all of %d bytes", len(stream))
 		}
 	}
@@ -54,6 +56,6 @@ func TestSpillBounds(t *testing.T) {
 // TestSpillFails shows that without a place to spill to the limit holds.
 func TestSpillFails(t *testing.T) {
 	f, c, _ := behind(t, "--repl-spill-dir", "/nosuch/directory")
-	until(t, "the replica is gone", func() bool { return c.info("connected_slaves") == "0" })
-	_, _ = io.Copy(io.Discard, f.r)
+	coretest.Eventually(t, "the replica is gone", func() bool { return c.Info("connected_slaves") == "0" })
+	_, _ = io.Copy(io.Discard, f.In)
 }

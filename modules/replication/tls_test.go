@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/coretest"
 )
 
 // certificate writes a certificate that is its own authority, and returns the parameters by which
@@ -67,18 +69,18 @@ func TestTLS(t *testing.T) {
 	last, _ := serve("--replicaof", "127.0.0.1 "+next)
 	master.fill("2")
 	follows(t, last.client(), master)
-	if !strings.Contains(master.info("slave0"), "port="+next) { // the one by which it can be reached
-		t.Errorf("the replica is %s", master.info("slave0"))
+	if !strings.Contains(master.Info("slave0"), "port="+next) { // the one by which it can be reached
+		t.Errorf("the replica is %s", master.Info("slave0"))
 	}
 	master.want("CLIENT KILL TYPE replica", "1")
 	master.fill("3")
 	follows(t, last.client(), master)
-	if got := master.info("sync_partial_ok"); got != "1" {
+	if got := master.Info("sync_partial_ok"); got != "1" {
 		t.Errorf("%s partial syncs", got)
 	}
 	plain := start(t, "--replicaof", "127.0.0.1 "+port)
-	until(t, "it is told that this is no way in", func() bool { return strings.Contains(plain.log.String(), "MASTER") })
-	if got := plain.client().info("master_link_status"); got != "down" {
+	coretest.Eventually(t, "it is told that this is no way in", func() bool { return strings.Contains(plain.Log.String(), "MASTER") })
+	if got := plain.client().Info("master_link_status"); got != "down" {
 		t.Errorf("without TLS the link is %s", got)
 	}
 
