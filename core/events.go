@@ -187,14 +187,15 @@ func (h *Hooks) Opened(s *Session) {
 	}
 }
 
-// Closed: see Opened.
+// Closed: see Opened. What a session has to give up it gives up first.
 func (h *Hooks) Closed(s *Session) {
+	h.Reset(s)
 	for _, fn := range h.closed {
 		fn(s)
 	}
 }
 
-// Reset tells the hooks that a session gives up all its state (RESET).
+// Reset tells the hooks that a session gives up all its state: RESET, or its end.
 func (h *Hooks) Reset(s *Session) {
 	for _, fn := range h.reset {
 		fn(s)

@@ -379,7 +379,8 @@ func (r *Registry) OnAfter(fn func(c *Ctx, d Done)) *Switch {
 }
 
 // OnSession registers hooks for the beginning and the end of every session;
-// either may be nil. They run on the session's own loop.
+// either may be nil. They run on the session's own loop. Before it ends a session is
+// reset (OnReset).
 func (r *Registry) OnSession(opened, closed func(s *Session)) {
 	if opened != nil {
 		r.Hooks.opened = append(r.Hooks.opened, opened)
@@ -389,8 +390,9 @@ func (r *Registry) OnSession(opened, closed func(s *Session)) {
 	}
 }
 
-// OnReset registers a hook for RESET: the session, whose loop it runs on, is to
-// be as if it had just connected (no transaction, subscriptions or tracking).
+// OnReset registers a hook for RESET and for the end of every session: the session, whose
+// loop it runs on, is to be as if it had just connected (no transaction, subscriptions
+// or tracking).
 func (r *Registry) OnReset(fn func(s *Session)) { r.Hooks.reset = append(r.Hooks.reset, fn) }
 
 // Debug registers subcommands of DEBUG.

@@ -29,7 +29,6 @@ var (
 
 func (m *monitors) declare(r *core.Registry) {
 	m.sw, m.mark = r.OnShow(m.show), r.Mark('O')
-	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
 }
 

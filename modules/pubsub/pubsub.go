@@ -34,7 +34,6 @@ func (*module) Name() string { return "pubsub" }
 // Register implements core.Module.
 func (m *module) Register(r *core.Registry) error {
 	m.slot = r.SessionSlot()
-	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
 	r.Listening(m.listens)
 	m.tell(r)

@@ -162,9 +162,8 @@ func (m *module) enter(cl *client, state uint32) {
 	m.choices.Set(k.choosing > 0)
 }
 
-// closed is the hook for sessions that end.
+// closed is the hook for sessions that end, which track no more.
 func (m *module) closed(s *core.Session) {
-	m.stop(s)
 	if cl, _ := s.Slots[m.slot].(*client); cl != nil {
 		cl.state.Store(gone)
 	}

@@ -35,7 +35,6 @@ func (m *module) Register(r *core.Registry) error {
 	m.watched.sw = r.OnChange(m.watched.changed)
 	r.OnFlush(m.watched.flushed)
 	r.OnSwap(m.watched.swapped)
-	r.OnSession(nil, m.end)
 	r.OnReset(m.end)
 	r.Commands(m.rows()...)
 	return nil
