@@ -118,6 +118,11 @@ var figures = []figure{
 	{"aof_delayed_fsync", "redis_aof_delayed_fsync", gauge, 0, "How often the disk was late."},
 	{"aof_last_bgrewrite_status", "redis_aof_last_bgrewrite_status", gauge, 0, "1 if the last rewriting succeeded."},
 	{"aof_last_write_status", "redis_aof_last_write_status", gauge, 0, "1 if the last write of the log succeeded."},
+
+	{"audit_log_enabled", "ferrous_audit_log_enabled", gauge, 0, "1 if there is an audit log."},
+	{"audit_log_status", "ferrous_audit_log_status", gauge, 0, "1 if the audit log can be written."},
+	{"audit_log_events", "ferrous_audit_log_events_total", counter, 0, "Events that the audit log has noted."},
+	{"audit_log_dropped", "ferrous_audit_log_dropped_total", counter, 0, "Events that found no room in the audit log, or could not be written."},
 	{"aof_rewrites", "ferrous_aof_rewrites_total", counter, 0, "Rewritings of the log."},
 	{"aof_rewrites_consecutive_failures", "ferrous_aof_rewrites_consecutive_failures", gauge, 0, "Rewritings in a row that have failed."},
 
