@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -112,6 +113,7 @@ func (m *module) psync(c *core.Ctx) error {
 	}
 	offset, ok := decimal.Parse(c.Args[2])
 	if !ok {
+		m.srv.Log().Warn("Replica " + p.name() + " asks for synchronization but with a wrong offset")
 		return core.ErrNotInteger
 	}
 	id := string(c.Args[1])
@@ -249,15 +251,22 @@ func (r replicaOnly) Command(c *core.Ctx) (done bool, err error) {
 	case "replconf", "psync", "sync":
 		return false, nil
 	}
-	r.Refused(c, nil)
+	if c.Cmd.Flags&(core.ReadOnly|core.Write|core.MayReplicate) != 0 {
+		r.Refused(c, core.Err("Replica can't interact with the keyspace"))
+	} else {
+		r.Refused(c, nil)
+	}
 	return true, nil
 }
 
 // Refused implements core.Interceptor.
-func (r replicaOnly) Refused(c *core.Ctx, _ error) {
+func (r replicaOnly) Refused(c *core.Ctx, err error) {
 	name := "an unknown command"
 	if c.Cmd != nil {
 		name = c.Cmd.FullName()
+	}
+	if err != nil {
+		r.m.srv.Log().Warn(fmt.Sprintf("== CRITICAL == This master is sending an error to its replica: '%v' after processing the command '%s'", err, name))
 	}
 	r.m.srv.Log().Warn("Replica generated a reply to command '" + name + "', disconnecting it: " + c.Session.Addr)
 	c.Session.Conn.Close(false, "a replica has sent a command that is answered")

@@ -201,6 +201,9 @@ func TestReplicaAsks(t *testing.T) {
 	f.SendAll("GET a")
 	f.ended()
 	coretest.Eventually(t, "the log tells", func() bool { return strings.Contains(s.Log.String(), "Replica generated a reply to command 'get'") })
+	if text := "This master is sending an error to its replica: 'ERR Replica can't interact with the keyspace' after processing the command 'get'"; !strings.Contains(s.Log.String(), text) {
+		t.Errorf("the log does not say: %s", text)
+	}
 	c := s.client()
 	coretest.Eventually(t, "the replica is forgotten", func() bool { return c.Info("connected_slaves") == "0" })
 }

@@ -13,11 +13,18 @@ import (
 // behind makes a replica that reads nothing while much is written, and returns what it
 // is to read.
 func behind(t *testing.T, args ...string) (f *follower, c *client, stream []byte) {
+	return written(t, true, args...)
+}
+
+// written is behind for a replica that may not have loaded its dump yet.
+func written(t *testing.T, loaded bool, args ...string) (f *follower, c *client, stream []byte) {
 	s := start(t, append([]string{"--repl-backlog-size", "100kb", "--client-output-buffer-limit", "replica 1mb 0 0"}, args...)...)
 	c = s.client()
 	f = s.greet()
 	f.sync()
-	f.SendAll("REPLCONF ACK 0")
+	if loaded {
+		f.SendAll("REPLCONF ACK 0")
+	}
 	value := strings.Repeat("x", 10_000)
 	stream = []byte(request("SELECT", "0"))
 	for i := range 1000 {
@@ -40,6 +47,21 @@ func TestSpill(t *testing.T) {
 	f.expect(string(stream))
 	c.want("SET a b", "OK")
 	f.expect(request("SET", "a", "b"))
+}
+
+// TestSpillLoading: the limits hold for a replica that still takes its dump, too, which may take
+// long.
+func TestSpillLoading(t *testing.T) {
+	f, c, stream := written(t, false)
+	coretest.Eventually(t, "memory is given back", func() bool {
+		n, _ := strconv.Atoi(c.Info("mem_total_replication_buffers"))
+		return n < 2<<20
+	})
+	f.SendAll("REPLCONF ACK 0")
+	f.expect(string(stream))
+
+	_, c, _ = written(t, false, "--repl-spill-size", "0")
+	coretest.Eventually(t, "the replica is gone", func() bool { return c.Info("connected_slaves") == "0" })
 }
 
 // TestSpillBounds shows that a replica that is too far behind is disconnected.
