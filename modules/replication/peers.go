@@ -240,7 +240,7 @@ func (p *peer) dismiss(why string) {
 	p.s.Conn.DeliverFunc(func(s *core.Session, _ *resp.Writer) { s.Conn.Close(false, why) })
 }
 
-// wake tells the loops of all replicas that there is more of the stream. loop is that of
+// wake tells the loops of all replicas that there is more of the stream for them. loop is that of
 // a hook of OnTurn, or -1.
 func (m *module) wake(loop int) {
 	end := m.stream.tail.Load()
@@ -250,7 +250,7 @@ func (m *module) wake(loop int) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
 	for _, p := range m.peers {
-		if p.phase == online && !p.mute {
+		if p.cursor != nil { // or it is to see that this is too much for a replica that takes its dump
 			p.s.Conn.Ready(loop)
 		}
 	}
