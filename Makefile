@@ -14,6 +14,7 @@ all: build
 build: ## the servers
 	$(GO) build -o $(BIN)/ferrous ./cmd/ferrous
 	$(GO) build -o $(BIN)/ferrous-cache ./cmd/ferrous-cache
+	$(GO) build -o $(BIN)/ferrous-build ./cmd/ferrous-build
 
 deps: ## what the tests need of Debian's packages, if it may be installed
 	@scripts/deps.sh

@@ -213,6 +213,11 @@
 # Any of: default, save, nosave, now, force.
 # shutdown-on-sigterm = "default"
 
+# Modules that are switched off, by their names: their commands and types of values are not there.
+# --modules lists what there is. A file with values of theirs is refused, and left as it is.
+# Fixed at start-up.
+# disable-modules = ""
+
 # Seconds that a shutdown waits at most for replicas to get the last writes, and for clients to take
 # their last replies.
 # shutdown-timeout = 10

@@ -15,13 +15,13 @@ import (
 // or about a container that lacks its subcommand, comes the row. It is the one
 // place where names become commands, whoever calls: clients, scripts, the log.
 func (r *Table) Lookup(args [][]byte) (*Command, error) {
-	return lookup(r.called.find(args[0]), args)
+	return r.lookup(r.called.find(args[0]), args)
 }
 
 // LookupFed is Lookup for what was fed: there commands have their own names,
 // whatever clients call them (Rename).
 func (r *Table) LookupFed(args [][]byte) (*Command, error) {
-	return lookup(r.FindFed(args[0]), args)
+	return r.lookup(r.FindFed(args[0]), args)
 }
 
 // FindFed finds the command, or container, of a name in what was fed, nil if there
@@ -33,14 +33,14 @@ func (r *Table) FindFed(name []byte) *Command {
 	return r.called.find(name)
 }
 
-func lookup(cmd *Command, args [][]byte) (*Command, error) {
+func (r *Table) lookup(cmd *Command, args [][]byte) (*Command, error) {
 	if cmd == nil {
-		return nil, errUnknown(args)
+		return nil, r.errUnknown(args)
 	}
 	if len(cmd.Sub) > 0 && len(args) > 1 {
 		sub := cmd.Subcommand(args[1])
 		if sub == nil {
-			return nil, errUnknownSub(args)
+			return nil, r.errUnknownSub(args)
 		}
 		cmd = sub
 	}
@@ -50,7 +50,13 @@ func lookup(cmd *Command, args [][]byte) (*Command, error) {
 	return cmd, nil
 }
 
-func errUnknown(args [][]byte) error {
+// Where returns the absent module that has a command, and why it is not there, in words that
+// go behind "in"; "" for a name that is nowhere.
+func (r *Table) Where(name string) string { return r.absent.commands[strings.ToLower(name)] }
+
+// errUnknown is Redis's error. What an absent module has is told behind it, where no client
+// looks that compares.
+func (r *Table) errUnknown(args [][]byte) error {
 	var b strings.Builder
 	for _, a := range args[1:] {
 		if b.Len() >= 128 {
@@ -58,11 +64,12 @@ func errUnknown(args [][]byte) error {
 		}
 		b.WriteString("'" + Clip(a, 128-b.Len()) + "' ")
 	}
-	return Err("unknown command '" + Clip(args[0], 128) + "', with args beginning with: " + b.String())
+	return Err("unknown command '" + Clip(args[0], 128) + "', with args beginning with: " + b.String() + hint(r.Where(string(args[0]))))
 }
 
-func errUnknownSub(args [][]byte) error {
-	return Err("unknown subcommand '" + Clip(args[1], 128) + "'. Try " + strings.ToUpper(string(args[0])) + " HELP.")
+func (r *Table) errUnknownSub(args [][]byte) error {
+	return Err("unknown subcommand '" + Clip(args[1], 128) + "'. Try " + strings.ToUpper(string(args[0])) + " HELP." +
+		after(hint(r.Where(string(args[0])+"|"+string(args[1])))))
 }
 
 // Renames are names of commands, each with the one that clients call it by, "" for

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/hashicorp/go-hclog"
+import (
+	"reflect"
+
+	"github.com/hashicorp/go-hclog"
+)
 
 // Module is a family of commands, value types or services that a server is
 // composed of. A module is a value made by its package's New; all its state is
@@ -11,7 +15,8 @@ import "github.com/hashicorp/go-hclog"
 // loaded and before the server listens; if it is a Stopper, Stop when no more
 // commands will run. All other calls come through what it has registered.
 type Module interface {
-	// Name is a short lower-case word, unique in a server.
+	// Name is a short lower-case word, unique in a server. A module without one ("") is told
+	// of nowhere.
 	Name() string
 	// Register declares what the module brings. Mistakes of declaration are
 	// collected by the Registry and reported together when it is frozen, so a
@@ -36,6 +41,15 @@ type Stopper interface {
 type Branded interface {
 	// Program is the name, such as ferrous-cache.
 	Program() string
+}
+
+// PackageOf returns the path of the Go package that a module is of.
+func PackageOf(m Module) string {
+	t := reflect.TypeOf(m)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath()
 }
 
 // Logger is what the server and its modules log through. Redis's levels map

@@ -64,6 +64,7 @@ type Registry struct {
 	tools     []Tool
 	replace   []func(begins bool)
 
+	absent absences
 	errs   []error
 	frozen bool
 }
@@ -103,14 +104,14 @@ func NewRegistry(schema *config.Schema) *Registry {
 
 // Add registers a module.
 func (r *Registry) Add(m Module) {
-	for _, name := range r.modules {
-		if name == m.Name() {
-			r.fail("module %q is linked in twice", name)
+	r.module = m.Name()
+	if r.module != "" {
+		if slices.Contains(r.modules, r.module) {
+			r.fail("it is linked in twice")
 			return
 		}
+		r.modules = append(r.modules, r.module)
 	}
-	r.module = m.Name()
-	r.modules = append(r.modules, m.Name())
 	if err := m.Register(r); err != nil {
 		r.fail("%v", err)
 	}
@@ -493,7 +494,7 @@ func (r *Table) TypeIn(op byte, in *rdb.Reader) (*ValueType, error) {
 		if t := r.opcodes[op]; t != nil {
 			return t, nil
 		}
-		return nil, fmt.Errorf("no module of this server loads RDB type %d%s", op, named(rdb.TypeName(op)))
+		return nil, fmt.Errorf("no module of this server loads RDB type %d%s", op, named(rdb.TypeName(op))+after(hint(r.absent.opcodes[op])))
 	}
 	at := in.Offset()
 	id := in.Len()
@@ -506,7 +507,16 @@ func (r *Table) TypeIn(op byte, in *rdb.Reader) (*ValueType, error) {
 			return t, nil
 		}
 	}
-	return nil, fmt.Errorf("The RDB file contains module data I can't load: no matching module type '%s'", rdb.ModuleName(id))
+	name := rdb.ModuleName(id)
+	return nil, fmt.Errorf("The RDB file contains module data I can't load: no matching module type '%s'%s", name, after(hint(r.absent.types[name])))
+}
+
+// after is a text behind another; nothing for none.
+func after(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " " + text
 }
 
 // named is a name behind what it belongs to; nothing for none.

@@ -25,7 +25,7 @@ type Options struct {
 // Start runs a server; Stop it when it has served. The environment, files and
 // signals of the process do not concern it.
 func Start(o Options) (*Server, error) {
-	srv, err := newServer(o.Modules)
+	srv, err := newServer(o.Modules, hostconfig.Peek(disableModules(), o.Args, nil, eof{}))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 func loggerTo(t *testing.T, args ...string) (srv *Server, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "log")
-	srv, err := newServer(nil)
+	srv, err := newServer(nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,10 @@ type arguments struct {
 }
 
 func run(modules []core.Module, original arguments, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	srv, err := newServer(modules)
+	var input bytes.Buffer // what was read from stdin
+	_, _, configuration := hostconfig.ParseCommand(original.list, nil)
+	off := hostconfig.Peek(disableModules(), configuration, environ, io.TeeReader(stdin, &input))
+	srv, err := newServer(modules, off)
 	if err != nil {
 		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
@@ -48,6 +51,9 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	case hostconfig.Help:
 		fmt.Fprint(stdout, srv.help(tools))
 		return 0
+	case hostconfig.Modules:
+		srv.listModules(stdout)
+		return 0
 	case hostconfig.DefaultConfig:
 		_, _ = stdout.Write(hostconfig.GenerateHCL(srv.registry.Config))
 		return 0
@@ -60,8 +66,8 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 			return status
 		}
 	}
-	var input bytes.Buffer // what was read from stdin
-	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, io.TeeReader(stdin, &input))
+	again := io.MultiReader(bytes.NewReader(bytes.Clone(input.Bytes())), io.TeeReader(stdin, &input))
+	loaded, err := hostconfig.Load(srv.registry.Config, args, environ, again)
 	if err != nil {
 		fmt.Fprintf(stderr, "*** FATAL CONFIG FILE ERROR (%s %s) ***\n%v\n", srv.program(), Version, err)
 		return 1

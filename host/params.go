@@ -39,6 +39,7 @@ type params struct {
 	protectedConf *config.EnumVar
 	debugCommand  *config.EnumVar
 	shutdownWait  *config.IntVar
+	off           *config.StringVar
 }
 
 // The values of maxmemory-policy: a bit set, so that a test is one operation.
@@ -112,5 +113,6 @@ func (p *params) declareGeneral(s *config.Schema) {
 	p.debugCommand = s.Enum(par("enable-debug-command", "no", "Whether the DEBUG command may be used: no, yes, or local (from this machine).", config.Immutable), allow...)
 	p.onSIGINT = declareOnSignal(s, "shutdown-on-sigint", "SIGINT")
 	p.onSIGTERM = declareOnSignal(s, "shutdown-on-sigterm", "SIGTERM")
+	p.off = s.Text(disableModules())
 	p.shutdownWait = s.Int(par("shutdown-timeout", "10", "Seconds that a shutdown waits at most for replicas to get the last writes, and for clients to take their last replies.", 0), 0, math.MaxInt32)
 }

@@ -28,6 +28,7 @@ type Server struct {
 	registry *core.Table
 	params   *params
 	modules  []core.Module
+	disabled []core.Module // linked in and switched off
 	log      hclog.Logger
 	process  hostProcess
 	start    time.Time
@@ -63,12 +64,15 @@ type ending struct {
 	cron     chan struct{} // closed when cron has ended, nil before it begins
 }
 
-// newServer makes a server whose parameters are still to be loaded.
-func newServer(modules []core.Module) (*Server, error) {
+// newServer makes a server whose parameters are still to be loaded, without the modules
+// that are off.
+func newServer(modules []core.Module, off string) (*Server, error) {
+	modules, disabled := split(modules, off)
 	r := core.NewRegistry(config.NewSchema())
 	srv := &Server{
 		registry: r.Table(),
 		modules:  modules,
+		disabled: disabled,
 		log:      hclog.NewNullLogger(),
 		start:    time.Now(),
 		runID:    randomHex(40),
@@ -91,6 +95,7 @@ func newServer(modules []core.Module) (*Server, error) {
 	for _, m := range modules {
 		r.Add(m)
 	}
+	srv.declareDisabled(r)
 	srv.declareApplies()
 	if _, err := r.Freeze(); err != nil {
 		return nil, fmt.Errorf("these modules do not fit together: %w", err)

@@ -23,6 +23,8 @@ const (
 	DefaultConfig
 	// Tool: do what one of the program's words says.
 	Tool
+	// Modules: list them and end.
+	Modules
 )
 
 // Option is an argument that asks for something else than a running server, for people.
@@ -33,12 +35,13 @@ func Options() []Option {
 	return []Option{
 		{"-v, --version", "", "print the version"},
 		{"-h, --help", "", "print this"},
+		{"--modules", "", "list the modules, the Go packages they are, and their versions"},
 		{"--check-config", "[FILE...]", "check the configuration, name every mistake"},
 		{"--default-config", "", "print a commented configuration file"},
 	}
 }
 
-// ParseCommand takes what asks for something else than a running server off the arguments: -v, --version, -h, --help,
+// ParseCommand takes what asks for something else than a running server off the arguments: -v, --version, -h, --help, --modules,
 // --default-config and the names of tools as the first, --check-config as the first or last. word is the name of the
 // tool.
 func ParseCommand(args, tools []string) (action Action, word string, rest []string) {
@@ -48,6 +51,8 @@ func ParseCommand(args, tools []string) (action Action, word string, rest []stri
 	switch args[0] {
 	case "-v", "--version":
 		return Version, "", args[1:]
+	case "--modules":
+		return Modules, "", args[1:]
 	case "-h", "--help":
 		return Help, "", args[1:]
 	case "--default-config":

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/knadh/koanf/v2"
 
@@ -45,6 +47,25 @@ func Load(s *config.Schema, args, environ []string, stdin io.Reader) (*Loaded, e
 	l.load(text(cl.options), &redisConf{l, config.Origin{Source: "command line"}}, appendLines)
 	out.Warnings = l.warnings
 	return out, l.finish()
+}
+
+// Peek reads one parameter of text from the sources of Load, before it is known which others
+// there are. Mistakes are left to Load, which reads the same sources again: so a file that
+// can be read only once (a pipe) is left out, and who calls keeps what was read from stdin. Arguments that begin with
+// something else than a file are a tool's.
+func Peek(p config.Param, args, environ []string, stdin io.Reader) string {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		switch info, err := os.Stat(args[0]); {
+		case err != nil:
+			args = nil
+		case !info.Mode().IsRegular():
+			args = args[1:]
+		}
+	}
+	s := config.NewSchema()
+	v := s.Text(p)
+	_, _ = Load(s, args, environ, stdin)
+	return v.Load()
 }
 
 // line is one setting on its way from a source to the schema.

@@ -69,7 +69,11 @@ func (l *loader) explain(err error, name string) error {
 		return fmt.Errorf("Bad file format reading the append only file %s: make a backup of your AOF file, "+
 			"then use ferrous check --fix <filename.manifest> (%w)", name, err)
 	case errors.As(err, &unknown):
-		return fmt.Errorf("Unknown command '%s' reading the append only file %s", unknown.name, name)
+		text := fmt.Sprintf("Unknown command '%s' reading the append only file %s", unknown.name, name)
+		if unknown.where != "" {
+			text += " (it is in " + unknown.where + ")"
+		}
+		return errors.New(text)
 	}
 	return said("Unrecoverable error reading the append only file "+name, err)
 }
@@ -182,7 +186,10 @@ func isWord(b []byte, word string) bool {
 }
 
 // unknownCommand is the error for a command that this server does not have.
-type unknownCommand struct{ name string }
+type unknownCommand struct {
+	name  string
+	where string // the module that has it, and why it is not there
+}
 
 func (e *unknownCommand) Error() string { return "unknown command '" + e.name + "'" }
 
@@ -201,7 +208,7 @@ func (l *loader) play(args [][]byte) error {
 	case cmd == nil && l.function(args):
 		return nil
 	case cmd == nil:
-		return &unknownCommand{string(clip(args[0]))}
+		return &unknownCommand{string(clip(args[0])), l.m.srv.Registry().Where(string(args[0]))}
 	case len(cmd.Sub) == 0 && !cmd.ArityOK(len(args)):
 		return &damage{nowhere, err.Error()}
 	case isWord(args[0], "select"): // what follows would go elsewhere

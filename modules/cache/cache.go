@@ -5,6 +5,7 @@ package cache
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/absent"
 	"github.com/ferrousdb/ferrous/modules/cluster"
 	"github.com/ferrousdb/ferrous/modules/connection"
 	"github.com/ferrousdb/ferrous/modules/hashes"
@@ -22,7 +23,7 @@ import (
 // and transactions. It takes the configuration files of the full set.
 func Modules() []core.Module {
 	set := Common()
-	return append(set, absent{set})
+	return append(set, absent.New("ferrous-cache", set))
 }
 
 // Common is what every set has.
