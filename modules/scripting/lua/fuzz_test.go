@@ -169,7 +169,8 @@ func TestPrograms(t *testing.T) {
 	if *server != "" {
 		ours = startServer(t, *server, "--lua-instruction-limit", "50000000").eval
 	}
-	n, bad, endless := 0, 0, 0
+	o.patience = time.Minute
+	n, bad, endless, slow := 0, 0, 0, 0
 	for end := time.Now().Add(*programs); (n < 300 || time.Now().Before(end)) && bad < 10; n++ {
 		s := w.program()
 		got := ours(s)
@@ -178,6 +179,13 @@ func TestPrograms(t *testing.T) {
 			continue
 		}
 		want := o.eval(s)
+		if strings.HasPrefix(want, "lost: ") && strings.Contains(want, "i/o timeout") {
+			slow++ // a text that has outgrown our limits, for one; nobody can stop a function of the library there
+			o.stop()
+			o = startOracle(t)
+			o.patience = time.Minute
+			continue
+		}
 		if strings.Contains(got+want, "stack overflow") {
 			endless++ // which of the stacks is full first, and where, is chance
 			if strings.Contains(got, "callstack") || !strings.HasPrefix(want, "-") && !strings.Contains(want, "stack overflow") {
@@ -193,7 +201,7 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("seed %d, program %d: %s\nredis:   %q\nferrous: %q", seed, n, s, want, got)
 		}
 	}
-	t.Log(n, "programs,", endless, "of them without an end")
+	t.Log(n, "programs,", endless, "of them without an end,", slow, "too slow for the oracle")
 }
 
 var names = regexp.MustCompile(`(local|global|field|upvalue|method) '[^']*' \(a (\w+) value\)|(bad argument #\d+ to|calling) '[^']*'`)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,8 +90,10 @@ func eval(e *Engine, h *fakeHost, limits Limits, proto int, source string, keysA
 
 // oracle is a connection to a real redis-server.
 type oracle struct {
-	c net.Conn
-	r *bufio.Reader
+	c        net.Conn
+	r        *bufio.Reader
+	patience time.Duration // how long a reply may take
+	stop     func()        // ends the server
 }
 
 func startOracle(t testing.TB) *oracle {
@@ -110,15 +113,16 @@ func startServer(t testing.TB, path string, options ...string) *oracle {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
+	t.Cleanup(stop)
 	for deadline := time.Now().Add(time.Minute); ; {
 		c, err := net.Dial("unix", socket)
 		if err == nil {
 			t.Cleanup(func() { c.Close() })
-			return &oracle{c, bufio.NewReader(c)}
+			return &oracle{c, bufio.NewReader(c), patience, stop}
 		}
 		if time.Now().After(deadline) {
 			t.Fatal(err)
@@ -127,7 +131,7 @@ func startServer(t testing.TB, path string, options ...string) *oracle {
 	}
 }
 
-// patience is how long a reply may take: longer than anybody stops the machine.
+// patience is how long a reply usually may take: longer than anybody stops the machine.
 const patience = 10 * time.Minute
 
 // do sends a command and returns the bytes of the reply.
@@ -140,7 +144,7 @@ func (o *oracle) do(args ...string) string {
 	if _, err := io.WriteString(o.c, b.String()); err != nil {
 		return "lost: " + err.Error()
 	}
-	_ = o.c.SetReadDeadline(time.Now().Add(patience))
+	_ = o.c.SetReadDeadline(time.Now().Add(o.patience))
 	s, err := o.reply()
 	if err != nil {
 		return "lost: " + err.Error()
