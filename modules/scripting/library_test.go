@@ -3,6 +3,7 @@ package scripting
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua"
@@ -132,5 +133,44 @@ func TestEvalsDoNotPileUp(t *testing.T) {
 	}
 	if c.flush(); len(c.bySHA)+len(c.byBody)+len(c.known)+c.evals.Len() != 0 || c.memory != 0 {
 		t.Error("something is left after a flush")
+	}
+}
+
+// versioned is as much of a server as an engine asks for.
+type versioned struct{ core.Server }
+
+func (versioned) Version() core.Versions { return core.Versions{Redis: "7.2.4"} }
+
+// A library that does not end is given up, wherever it comes from, and leaves the engine
+// to the next one.
+func TestLibraryThatLoops(t *testing.T) {
+	m := &module{server: versioned{}}
+	for _, loop := range []string{
+		"while true do end", "repeat local t = {{}} until false", "for i = 1, 1e15 do end", "local function f() return f() end f()",
+	} {
+		_, err := m.build([]byte("#!lua name=l\n"+loop), 20*time.Millisecond, nil)
+		if want := "ERR Error registering functions: ERR FUNCTION LOAD timeout"; err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", loop, err, want)
+		}
+	}
+	if _, err := m.build([]byte("#!lua name=l\nredis.register_function('f', function() return 1 end)"), time.Minute, nil); err != nil {
+		t.Error("the next library:", err)
+	}
+}
+
+// What a log or a master sends has been loaded once, if slowly.
+func TestTimeoutOfLibraries(t *testing.T) {
+	for _, x := range []struct {
+		what string
+		c    core.Ctx
+		want time.Duration
+	}{
+		{"a client's", core.Ctx{Session: &core.Session{}}, loadTimeout},
+		{"one in a transaction", core.Ctx{Session: &core.Session{InMulti: true}, NoBlock: true}, loadTimeout},
+		{"one of a log or a master", core.Ctx{Session: &core.Session{}, NoBlock: true}, fileTimeout},
+	} {
+		if got := timeoutFor(&x.c); got != x.want {
+			t.Errorf("%s may take %v, want %v", x.what, got, x.want)
+		}
 	}
 }
