@@ -85,3 +85,56 @@ func TestLargeArgumentOfWhoLeaves(t *testing.T) {
 	c.do2("z")
 	c.do2("+OK")
 }
+
+// TestLargeArgumentsAlike: who has sent a large argument is read as if the next request were
+// like it. It may be, to the byte; or another that is as long, or ends in the midst, or is none.
+func TestLargeArgumentsAlike(t *testing.T) {
+	srv := testServer(t, "--arena-poison", "yes", "--io-threads", "1")
+	rng := rand.New(rand.NewPCG(3, 4))
+	body := strings.Repeat("0123456789", 10_000)
+	set := func(key, value string) string {
+		return fmt.Sprintf("*3\r\n$4\r\npush\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(key), key, len(value), value)
+	}
+	others := []struct{ sent, reply string }{
+		{set("k", body), "+OK\r\n"},
+		{set("k", body[:60_000]), "+OK\r\n"},
+		{set("key", body[:len(body)-2]), "+OK\r\n"},
+		{set("k", body[:12]), "+OK\r\n"},
+		{"*1\r\n$4\r\nping\r\n", "+PONG\r\n"},
+		{strings.Repeat("*1\r\n$4\r\nping\r\n", 3000), strings.Repeat("+PONG\r\n", 3000)},
+		{"*1\r\n$4\r\nping\r\n" + set("k", body), "+PONG\r\n+OK\r\n"},
+	}
+	c := dial(t, srv)
+	r := bufio.NewReader(c.Conn)
+	_ = c.Conn.SetDeadline(time.Now().Add(time.Minute))
+	exchange := func(sent, reply string) {
+		t.Helper()
+		for whole := rng.IntN(3) > 0; sent != ""; {
+			n := len(sent)
+			if !whole {
+				n = min(n, 1+rng.IntN(70_000))
+			}
+			if _, err := io.WriteString(c.Conn, sent[:n]); err != nil {
+				t.Fatal(err)
+			}
+			sent = sent[n:]
+		}
+		got := make([]byte, len(reply))
+		if _, err := io.ReadFull(r, got); err != nil || string(got) != reply {
+			t.Fatalf("%q is no %q: %v", got[:min(80, len(got))], reply[:min(80, len(reply))], err)
+		}
+	}
+	want := ""
+	for range 150 {
+		value := body[rng.IntN(10):]
+		value += body[:len(body)-len(value)]
+		exchange(strings.Replace(set("j", value), "*3\r\n$4\r\npush", "*4\r\n$6\r\npushpx", 1)+"$6\r\n100000\r\n", "+OK\r\n")
+		want = value
+		if o := others[rng.IntN(len(others))]; rng.IntN(2) == 0 {
+			exchange(o.sent, o.reply)
+		}
+		exchange("*2\r\n$3\r\nget\r\n$1\r\nj\r\n", fmt.Sprintf("$%d\r\n%s\r\n", len(want), want))
+	}
+	exchange(set("j", body), "+OK\r\n")
+	exchange("*3\r\n$4\r\npush\r\n$1\r\nj\r\n!100000\r\n"+body, "-ERR Protocol error: expected '$', got '!'\r\n")
+}

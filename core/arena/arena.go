@@ -233,7 +233,7 @@ func (a *Arena) refill(c int) {
 		return
 	}
 	cl := &classes[c]
-	start, _ := a.pool.allocChunks(int(cl.chunks))
+	start := a.pool.allocChunks(uint64(cl.chunks) << chunkShift)
 	s := a.format(start, int(cl.chunks), kindSlab)
 	s.class = uint8(c)
 	s.bump = start
@@ -265,7 +265,7 @@ func (a *Arena) release(s *slab) {
 	a.unlink(s)
 	a.holes -= int64(s.bump - s.start())
 	s.kind = kindNone
-	a.pool.freeChunks(s.start(), int(s.chunks))
+	a.pool.freeChunks(s.start(), uint64(s.chunks)<<chunkShift)
 }
 
 // push puts s first in its class's list. A slab gets there when it was full and a

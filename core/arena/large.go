@@ -2,7 +2,7 @@ package arena
 
 // Blobs above maxSmall get a run of chunks of their own, from hugeMinimum on a mapping
 // of their own. Both are accounted in pages: the end of a run that the blob does not
-// reach has either never been touched or is given back to the system here.
+// reach has never been touched, but for a bounded sum over all.
 
 func (a *Arena) allocLarge(n int) Ref {
 	a.drainRemote()
@@ -13,13 +13,8 @@ func (a *Arena) allocLarge(n int) Ref {
 		start = a.pool.allocHuge(size)
 		s = a.format(start, 1, kindHuge)
 	} else {
-		chunks := int((size + chunkSize - 1) >> chunkShift)
-		var dirty bool
-		start, dirty = a.pool.allocChunks(chunks)
-		if tail := uint64(chunks)<<chunkShift - size; dirty && tail >= chunkSize/4 {
-			_ = unmapPages(start+size, tail) // advice: failing only costs memory
-		}
-		s = a.format(start, chunks, kindRun)
+		start = a.pool.allocChunks(size)
+		s = a.format(start, chunksOf(size), kindRun)
 	}
 	s.size, s.used, s.total, s.prev = size, 1, 1, uint64(a.Epoch())
 	s.has.Store(1)
@@ -149,7 +144,7 @@ func (p *Pool) freeLarge(ref Ref, s *slab) {
 		p.freeHuge(uint64(ref))
 		return
 	}
-	p.freeChunks(uint64(ref), int(s.chunks))
+	p.freeChunks(uint64(ref), s.size)
 }
 
 // piece is how much is moved in one step. Go cannot interrupt a copy, and a

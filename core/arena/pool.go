@@ -41,6 +41,7 @@ type Pool struct {
 
 	usedChunks  atomic.Int64
 	dirtyChunks atomic.Int64 // free, but perhaps still backed by memory
+	loosePages  atomic.Int64 // in use, backed by memory, and behind the ends of large blobs
 
 	mu      sync.Mutex
 	arenas  []*Arena
@@ -69,6 +70,9 @@ type region struct {
 	dirty [chunkCount / 64]uint64 // free and perhaps backed by memory
 	count int                     // free chunks
 	nofit int                     // no run of this length (or more) is free
+
+	// touched is how many pages of each chunk, from its beginning, may be backed by memory.
+	touched [chunkCount]uint8
 }
 
 // NewPool returns a pool that has mapped nothing yet. Close it when all its arenas are
@@ -158,9 +162,20 @@ func (p *Pool) Close() {
 	p.regions, p.byBase, p.huge, p.dying, p.hugeSum, p.first = nil, nil, nil, nil, 0, 0
 }
 
-// allocChunks returns the address of a run of n free chunks, 0 < n < chunkCount, and
-// whether any of them may be backed by memory already.
-func (p *Pool) allocChunks(n int) (addr uint64, dirty bool) {
+// allocChunks returns the address of a run of free chunks for size bytes, less than a
+// region's. What may be backed by memory behind them is given back, or is little (loose).
+func (p *Pool) allocChunks(size uint64) (addr uint64) {
+	addr, loose := p.takeChunks(size)
+	if loose > 0 {
+		_ = unmapPages(addr+size, uint64(loose)*pageSize) // advice: failing only costs memory
+	}
+	return addr
+}
+
+// takeChunks is allocChunks but for the pages that are to be given back, whose number it
+// returns.
+func (p *Pool) takeChunks(size uint64) (addr uint64, loose int) {
+	n := chunksOf(size)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.first < len(p.regions) && p.regions[p.first].count == 0 {
@@ -179,12 +194,23 @@ func (p *Pool) allocChunks(n int) (addr uint64, dirty bool) {
 	was := r.take(at, n)
 	p.dirtyChunks.Add(-int64(was))
 	p.usedChunks.Add(int64(n))
-	return r.base + uint64(at)<<chunkShift, was > 0
+	loose = r.touch(at, size)
+	if all := p.loosePages.Add(int64(loose)); loose > 0 && all > p.reserve()*chunkPages {
+		p.loosePages.Add(-int64(loose))
+		r.touched[at+n-1] -= uint8(loose)
+	} else {
+		loose = 0
+	}
+	return r.base + uint64(at)<<chunkShift, loose
 }
 
-// freeChunks takes a run back. Beyond a small reserve its memory returns to the system,
-// which happens before the run is marked free and so needs no lock.
-func (p *Pool) freeChunks(addr uint64, n int) {
+// chunksOf is how many chunks there are to size bytes.
+func chunksOf(size uint64) int { return int((size + chunkSize - 1) >> chunkShift) }
+
+// freeChunks takes the run of a blob of size bytes back. Beyond a small reserve its memory returns to the
+// system, which happens before the run is marked free and so needs no lock.
+func (p *Pool) freeChunks(addr, size uint64) {
+	n := chunksOf(size)
 	dirty := true
 	if p.dirtyChunks.Load()+int64(n) > p.reserve()+comeAndGo {
 		dirty = unmapPages(addr, uint64(n)<<chunkShift) != nil
@@ -192,7 +218,9 @@ func (p *Pool) freeChunks(addr uint64, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.byBase[addr&^regionMask]
-	r.put(int(addr&regionMask>>chunkShift), n, dirty)
+	at := int(addr & regionMask >> chunkShift)
+	p.loosePages.Add(-int64(r.touch(at, size)))
+	r.put(at, n, dirty)
 	p.usedChunks.Add(-int64(n))
 	if dirty {
 		p.dirtyChunks.Add(int64(n))
@@ -204,7 +232,8 @@ func (p *Pool) freeChunks(addr uint64, n int) {
 }
 
 // reserve is how many free chunks may stay backed by memory: enough to spare slabs
-// that come and go the way through the system, little against what is in use.
+// that come and go the way through the system, little against what is in use. As much
+// may be loose: of blobs that are not as large as those before them.
 func (p *Pool) reserve() int64 { return 64 + p.usedChunks.Load()/32 }
 
 // comeAndGo is how many more stay until Rest, for large blobs that do.
@@ -322,12 +351,26 @@ func (r *region) take(at, n int) (dirty int) {
 	return dirty
 }
 
+// touch notes that size bytes of a run of chunks may be backed by memory now, and returns
+// how many pages behind them may be: those of the last chunk.
+func (r *region) touch(at int, size uint64) (loose int) {
+	last := at + chunksOf(size) - 1
+	for i := at; i < last; i++ {
+		r.touched[i] = chunkPages
+	}
+	need := uint8(((size-1)&(chunkSize-1))/pageSize) + 1
+	r.touched[last] = max(r.touched[last], need)
+	return int(r.touched[last] - need)
+}
+
 func (r *region) put(at, n int, dirty bool) {
 	for i := at; i < at+n; i++ {
 		bit := uint64(1) << (i % 64)
 		r.free[i/64] |= bit
 		if dirty {
 			r.dirty[i/64] |= bit
+		} else {
+			r.touched[i] = 0
 		}
 	}
 	r.count += n

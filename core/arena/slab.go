@@ -16,7 +16,8 @@ const (
 	chunkCount  = regionSize / chunkSize // in a region, the first included
 	slabShift   = 6                      // log2 of the size of a slab header
 	pageSize    = 4 << 10                // granule in which large blobs are accounted
-	hugeMinimum = regionSize / 2         // from here a blob gets a mapping of its own
+	chunkPages  = chunkSize / pageSize
+	hugeMinimum = regionSize / 2 // from here a blob gets a mapping of its own
 )
 
 // What a chunk is used for.

@@ -47,6 +47,9 @@ func (in *Arrivals) Make(n, spare int) *Arrival {
 	return &Arrival{in: in, ref: in.arena.Alloc(max(n+spare, arena.MaxSmall+1)), n: n + lineEnd}
 }
 
+// Len is how many bytes there are to be, without the end of the line.
+func (a *Arrival) Len() int { return a.n - lineEnd }
+
 // Room is where what is still to come belongs.
 func (a *Arrival) Room() []byte { return arena.Bytes(a.ref, a.n)[a.got:] }
 

@@ -39,7 +39,7 @@ func (w *worker) gather(s *session, data []byte) error {
 		w.args = nil
 	}
 	args, at := w.args[:0], 0
-	lim := limits{bulk: w.eng.params.maxBulk.Load(), anonymous: !s.Authenticated}
+	lim := s.limits()
 	share := w.mayShare(s)
 	for len(w.batch) < batchMost {
 		first := len(args)
@@ -68,6 +68,11 @@ func (w *worker) gather(s *session, data []byte) error {
 		}
 	}
 	return nil
+}
+
+// limits are what a session may send at most now.
+func (s *session) limits() limits {
+	return limits{bulk: s.eng.params.maxBulk.Load(), anonymous: !s.Authenticated}
 }
 
 // keepArgs is how many arguments a worker keeps room for.

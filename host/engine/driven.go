@@ -105,14 +105,15 @@ func (s *session) Ended() bool { return s.closing == closed }
 func (s *session) Deaf() bool { return s.heldAt != nil || s.running || s.busy() }
 
 // Room implements network.Session.
-func (s *session) Room(shared []byte) ([]byte, bool) {
+func (s *session) Room(shared []byte) (room, beyond []byte, own bool) {
 	if room := s.ahead(); room != nil {
-		return room, true
+		return room, nil, true
 	}
-	if s.bulky {
-		shared = shared[:min(len(shared), firstPiece)]
+	if s.large.bulk > 0 {
+		room, beyond = s.worker.expect(s, shared)
+		return room, beyond, false
 	}
-	return shared, false
+	return shared, nil, false
 }
 
 // Received implements network.Session.
@@ -120,10 +121,14 @@ func (s *session) Received(room []byte, n int, own bool) {
 	w := s.worker
 	w.stats.netIn += int64(n)
 	w.stats.reads++
-	if own {
+	switch {
+	case own:
 		s.readAhead(n)
 		w.arrived(s, nil)
-	} else {
+	case n > len(room):
+		w.expected(s, room, n-len(room))
+		w.arrived(s, nil)
+	default:
 		w.arrived(s, room[:n])
 	}
 	w.finish(s)

@@ -29,7 +29,9 @@ func (w *worker) received(s *session, fresh []byte) {
 	if len(s.query) > 0 {
 		w.weigh(s) // before a command runs that is as large as that
 	}
-	s.bulky = len(s.parser.apart) > 0
+	if len(s.parser.apart) == 0 {
+		s.large = shape{}
+	}
 	used := w.consume(s, data)
 	if used < len(data) && s.closing == open {
 		data = data[:used+w.setApart(s, data[used:])]
@@ -44,7 +46,7 @@ func (w *worker) received(s *session, fresh []byte) {
 		}
 	case fresh != nil:
 		s.query = append(s.query[:0], data[used:]...)
-	case used > 0 || s.bulky:
+	case used > 0 || len(s.parser.apart) > 0:
 		left := data[used:]
 		if cap(s.query) > 4*max(len(left), manyQuery) { // a large request has gone
 			s.query = append([]byte(nil), left...)

@@ -21,7 +21,7 @@ type session struct {
 
 	parser parser
 	query  []byte // bytes received that are not yet executed
-	bulky  bool   // the last thing that it sent was a large argument
+	large  shape  // of the last request, if the last thing that it sent was a large argument
 
 	pending   network.Output
 	source    core.Source // what it is sent when nothing is pending, nil for nothing

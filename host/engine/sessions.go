@@ -98,6 +98,7 @@ func (w *worker) inspect(now, timeout int64) {
 			s.query = nil
 		}
 	}
+	w.forget()
 	if cap(w.w.Buf) > flushAt && len(w.w.Buf) == 0 {
 		w.w.Buf = make([]byte, 0, 64<<10)
 	}

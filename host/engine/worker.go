@@ -37,6 +37,7 @@ type worker struct {
 	*executor
 	lane     *keyspace.Lane     // the way to the shards' locks
 	arrivals *keyspace.Arrivals // where large arguments are received
+	next     *keyspace.Arrival  // what has been prepared for one that is expected
 	long     longRun
 
 	sessions []*session
@@ -310,6 +311,7 @@ func (w *worker) endAll() {
 		}
 	}
 	w.endJobs()
+	w.forget()
 }
 
 // arrived takes in what was just read of a session, as received does, but first the

@@ -51,10 +51,11 @@ type Session interface {
 	// Deaf reports that nothing is to be read now. WantRead tells when it is over.
 	Deaf() bool
 	// Room returns where to read to: shared, or a part of it, or room of the session's
-	// own, whose first free byte it begins with.
-	Room(shared []byte) (room []byte, own bool)
-	// Received executes the n bytes that have been read to the beginning of room, which
-	// is the driver's again unless it is the session's own.
+	// own, whose first free byte it begins with. What there is no room for may be read
+	// to beyond, by a driver that can read to two places at once.
+	Room(shared []byte) (room, beyond []byte, own bool)
+	// Received executes the n bytes that have been read to room, and then to beyond.
+	// room is the driver's again unless it is the session's own.
 	Received(room []byte, n int, own bool)
 	// Flush sends what is pending, and ends a session that is closed.
 	Flush()

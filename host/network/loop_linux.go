@@ -200,8 +200,8 @@ func (l *loop) readable(c *epollConn) {
 		c.WantRead(false)
 		return
 	}
-	room, own := s.Room(l.rbuf)
-	n, err := rawRead(c.fd, room)
+	room, beyond, own := s.Room(l.rbuf)
+	n, err := rawRead(c.fd, room, beyond)
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
@@ -304,8 +304,17 @@ func (c *epollConn) Close() {
 
 // rawRead and rawWrite are system calls on non-blocking descriptors that the
 // scheduler is not told about: they return at once.
-func rawRead(fd int, b []byte) (int, error) {
-	n, _, e := syscall.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+func rawRead(fd int, b, beyond []byte) (int, error) {
+	var n uintptr
+	var e syscall.Errno
+	if beyond == nil {
+		n, _, e = syscall.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	} else {
+		parts := [2]unix.Iovec{{Base: unsafe.SliceData(b)}, {Base: unsafe.SliceData(beyond)}}
+		parts[0].SetLen(len(b))
+		parts[1].SetLen(len(beyond))
+		n, _, e = syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+	}
 	if e != 0 {
 		return 0, e
 	}
