@@ -1088,3 +1088,20 @@
 # PEM file with the private key of http-tls-cert-file.
 # Fixed at start-up.
 # http-tls-key-file = ""
+
+# --- toplist --------------------------------------------------------------------------------------
+
+# Keep lists of the keys that are used most and of the largest, for TOPLIST and INFO toplist.
+# toplist-enabled = false
+
+# How many keys each list has.
+# From 1 to 1024.
+# toplist-size = 32
+
+# Of how many commands one is looked at for hot keys. Fewer are more exact and cost more.
+# From 1 to 1048576.
+# toplist-sample = 128
+
+# Seconds over which hot keys are counted: those that are over and those under way.
+# From 1 to 86400.
+# toplist-window = 60

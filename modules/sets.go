@@ -18,10 +18,26 @@ import (
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/scripting"
 	"github.com/ferrousdb/ferrous/modules/streams"
+	"github.com/ferrousdb/ferrous/modules/toplist"
 	"github.com/ferrousdb/ferrous/modules/tracking"
 )
 
 // Full is everything: the drop-in server.
 func Full() []core.Module {
-	return append(cache.Common(), bitmaps.New(), hyperloglog.New(), geo.New(), streams.New(), pubsub.New(), tracking.New(), observability.New(), aof.New(), rdb.New(), acl.New(), audit.New(), scripting.New(), http.New())
+	return append(cache.Common(),
+		bitmaps.New(),
+		hyperloglog.New(),
+		geo.New(),
+		streams.New(),
+		pubsub.New(),
+		tracking.New(),
+		observability.New(),
+		aof.New(),
+		rdb.New(),
+		acl.New(),
+		audit.New(),
+		scripting.New(),
+		http.New(),
+		toplist.New(),
+	)
 }

@@ -19,7 +19,7 @@ import (
 func exported(t *testing.T) (names map[string]bool, text string) {
 	t.Helper()
 	master := serve(t, "--port", freePort(t), "--bind", "127.0.0.1", "--slowlog-log-slower-than", "0", "--latency-monitor-threshold", "1",
-		"--appendonly", "yes", "--min-replicas-to-write", "1", "--min-replicas-max-lag", "0", "--maxmemory", "1gb")
+		"--appendonly", "yes", "--min-replicas-to-write", "1", "--min-replicas-max-lag", "0", "--maxmemory", "1gb", "--toplist-enabled", "yes")
 	replica := serve(t)
 	addr := master.Addr("tcp").String()
 	replica.Client().Must("REPLICAOF 127.0.0.1 %s", addr[strings.LastIndex(addr, ":")+1:])
@@ -80,7 +80,7 @@ func TestFigures(t *testing.T) {
 // TestEveryField: no field of INFO is forgotten: each that is a number is a figure, or said
 // to be none.
 func TestEveryField(t *testing.T) {
-	s := coretest.Serve(t, modules.Full(), "--appendonly", "yes", "--min-replicas-to-write", "1")
+	s := coretest.Serve(t, modules.Full(), "--appendonly", "yes", "--min-replicas-to-write", "1", "--toplist-enabled", "yes")
 	for _, name := range http.Forgotten(s.Client().Do("INFO everything")) {
 		t.Errorf("INFO's field %s is neither a figure (names.go) nor left out with a reason (leftOut)", name)
 	}

@@ -200,6 +200,13 @@ var figures = []figure{
 	{"used_cpu_sys_main_thread", "redis_cpu_sys_main_thread_seconds_total", counter, 0, "Processor time in the system."},
 	{"used_cpu_user_main_thread", "redis_cpu_user_main_thread_seconds_total", counter, 0, "Processor time of the server."},
 
+	{"toplist_enabled", "ferrous_toplist_enabled", gauge, 0, "The parameter toplist-enabled."},
+	{"toplist_accesses", "ferrous_toplist_accesses", gauge, 0, "Uses of keys in the last windows of TOPLIST HOTKEYS, estimated."},
+	{"toplist_accesses_error", "ferrous_toplist_accesses_error", gauge, 0, "The most uses that a key outside of the list may have had."},
+	{"toplist_walks", "ferrous_toplist_walks_total", counter, 0, "Walks through all keys for TOPLIST BIGKEYS."},
+	{"toplist_last_walk_keys", "ferrous_toplist_last_walk_keys", gauge, 0, "Keys that the last walk has seen."},
+	{"toplist_last_walk_milliseconds", "ferrous_toplist_last_walk_seconds", gauge, 1e-3, "How long the last walk took."},
+
 	{"cluster_enabled", "redis_cluster_enabled", gauge, 0, "1 if the server is a node of a cluster."},
 	{"cluster_connections", "redis_cluster_connections", gauge, 0, "Connections to other nodes."},
 }
@@ -211,4 +218,5 @@ var leftOut = []string{
 	"arch_bits", "redis_git_sha1", "redis_git_dirty", "tcp_port", "server_time_usec", "uptime_in_days", "lru_clock",
 	"instantaneous_input_kbps", "instantaneous_output_kbps", "instantaneous_input_repl_kbps", "instantaneous_output_repl_kbps",
 	"current_cow_peak", "current_cow_size_age", "current_fork_perc", "rdb_last_bgsave_usec", "current_active_defrag_time",
+	"toplist_sample", "toplist_seconds",
 }
