@@ -67,6 +67,7 @@ type Ctx struct {
 	// Hash is the hash of the key at KeyArg, when KeyArg is not 0.
 	Hash   uint64
 	KeyArg int
+	keys   severalKeys // when it is 0
 	// Waiting is set by Block.
 	Waiting *Wait
 	// PutOff is set by Prepare, and Prepared is the job that has been done since.
@@ -112,6 +113,9 @@ func (c *Ctx) Reset(cmd *Command, args [][]byte) {
 	c.Cmd, c.Args = cmd, args
 	c.Dirty, c.Counted = 0, false
 	c.KeyArg = 0
+	if len(c.keys.refs) > 0 {
+		c.keys.forget()
+	}
 	c.Waiting = nil
 	if c.feed.given {
 		c.feed.reset()
@@ -155,13 +159,13 @@ func (c *Ctx) look(key []byte, m keyspace.Mode) keyspace.Entry {
 	return e
 }
 
-// HashOf returns the hash of a key; that of the command's only key is known
-// already, since the host has locked its shard.
+// HashOf returns the hash of a key; those of the command's keys are known
+// already, since the host has locked their shards.
 func (c *Ctx) HashOf(key []byte) uint64 {
 	if c.KeyArg != 0 && unsafe.SliceData(key) == unsafe.SliceData(c.Args[c.KeyArg]) {
 		return c.Hash
 	}
-	return c.DB.Keyspace().Hash(key)
+	return c.hashOf(key)
 }
 
 // FindType is Find for a key that must hold type t: the error is WRONGTYPE. A

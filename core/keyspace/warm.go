@@ -18,6 +18,13 @@ func (db *DB) Warm(hashes []uint64) {
 	}
 }
 
+// WarmBucket and WarmEntry are the two halves of Warm for one hash, for whoever has
+// other things to do between them.
+func (db *DB) WarmBucket(h uint64) { db.tables[ShardOf(h)].PrefetchBucket(h) }
+
+// WarmEntry is the second half: see WarmBucket.
+func (db *DB) WarmEntry(h uint64) { db.tables[ShardOf(h)].PrefetchEntry(h) }
+
 // Member is a member of a key's value that is going to be looked up.
 type Member struct {
 	Key  []byte

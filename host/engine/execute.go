@@ -123,6 +123,7 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 // waited for what it brings.
 func (w *worker) runLocked(s *session, c *core.Ctx, own keyspace.Locks) error {
 	c.Locks = own
+	c.WarmKeys()
 	err := c.Cmd.Run(c)
 	if err == core.ErrPutOff {
 		return err
