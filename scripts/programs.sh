@@ -14,7 +14,7 @@ if [ "${1-}" = -install ]; then
 	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 	chmod +x /usr/sbin/policy-rc.d
 	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-	grep -v '^#' $dir/debian.txt | xargs apt-get install -y -qq --no-install-recommends >/dev/null
+	sed 's/[# ].*//' $dir/debian.txt | xargs apt-get install -y -qq --no-install-recommends >/dev/null
 fi
 if command -v npm >/dev/null; then
 	[ -d $dir/node/node_modules ] || (cd $dir/node && npm ci --ignore-scripts --no-audit --no-fund)

@@ -1,5 +1,7 @@
 package clients
 
+// tries go-redis | github.com/redis/go-redis/v9 | every command in RESP2 and RESP3, pipelines, transactions under WATCH, authentication, publish/subscribe
+
 import (
 	"context"
 	"errors"

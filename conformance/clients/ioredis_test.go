@@ -1,5 +1,7 @@
 package clients
 
+// tries ioredis | ioredis, ioredis6 | every command by itself, in pipelines, auto-pipelined; transactions, publish/subscribe, authentication
+
 import (
 	"context"
 	"os"

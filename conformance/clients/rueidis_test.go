@@ -1,5 +1,7 @@
 package clients
 
+// tries rueidis | github.com/redis/rueidis | the cache on the client's side (CLIENT TRACKING)
+
 import (
 	"fmt"
 	"sync"

@@ -47,3 +47,25 @@ func TestLinks(t *testing.T) {
 		t.Error("there are no pages")
 	}
 }
+
+// TestIndex: every page of docs is reached from the index.
+func TestIndex(t *testing.T) {
+	docs := filepath.Join("..", "..", "docs")
+	index, err := os.ReadFile(filepath.Join(docs, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := map[string]bool{"README.md": true}
+	for _, match := range link.FindAllStringSubmatch(string(index), -1) {
+		linked[match[1]] = true
+	}
+	pages, err := filepath.Glob(filepath.Join(docs, "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range pages {
+		if !linked[filepath.Base(page)] {
+			t.Errorf("docs/README.md does not lead to %s", filepath.Base(page))
+		}
+	}
+}

@@ -1,4 +1,5 @@
 // Bee-Queue on node-redis 3: the old client, callbacks, scripts by EVALSHA.
+// tries bee-queue | bee-queue | jobs, events, retries, delays, a worker that is killed; on node-redis 3
 import { spawn } from 'node:child_process'
 import { check, equal, errorOf, event, finish, host, port, require, until } from './lib.mjs'
 

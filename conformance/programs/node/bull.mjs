@@ -1,4 +1,5 @@
 // Bull 4, BullMQ's predecessor, which most installations still run.
+// tries Bull | bull | order, concurrency, delays, priorities, retries, repeated jobs, rate limits (by group too), stalled jobs, global events
 import { check, equal, errorOf, event, finish, host, port, require, until } from './lib.mjs'
 
 const Queue = require('bull')

@@ -1,4 +1,5 @@
 // BullMQ: jobs by lists, sorted sets, hashes and streams, all of it in Lua scripts.
+// tries BullMQ | bullmq | order, concurrency, priorities, delays, repeated jobs, retries with each kind of backoff, rate limits, flows (with children that fail, or are added late), stalled jobs, pause / drain / clean / obliterate, deduplication, metrics, QueueEvents on streams
 import { Queue, Worker, QueueEvents, FlowProducer, UnrecoverableError, WaitingChildrenError, Job } from 'bullmq'
 import { check, equal, event, errorOf, finish, host, port, sleep, until } from './lib.mjs'
 

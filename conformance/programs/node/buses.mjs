@@ -1,5 +1,7 @@
 // Message buses: socket.io's adapters (publish/subscribe, sharded, streams) and emitter,
 // graphql-redis-subscriptions, each between two servers in this process.
+// tries socket.io, redis-adapter (its sharded one, too), redis-streams-adapter, redis-emitter | socket.io, @socket.io/redis-adapter, @socket.io/redis-streams-adapter, @socket.io/redis-emitter | two servers: rooms, order, acknowledgements, requests between servers; over node-redis and ioredis
+// tries graphql-redis-subscriptions | graphql-redis-subscriptions | channels, patterns
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 import { io as connect } from 'socket.io-client'

@@ -1,5 +1,7 @@
 // Rate limiters: rate-limiter-flexible, rate-limit-redis with express-rate-limit, bottleneck,
 // async-ratelimiter, ratelimiter.
+// tries rate-limiter-flexible | rate-limiter-flexible | each operation over ioredis and node-redis, in parallel, bursts, a queue
+// tries bottleneck, rate-limit-redis, async-ratelimiter, ratelimiter | bottleneck, rate-limit-redis, async-ratelimiter, ratelimiter | clusters of limiters with reservoirs; express
 import { RateLimiterRedis, RateLimiterQueue, BurstyRateLimiter } from 'rate-limiter-flexible'
 import { rateLimit } from 'express-rate-limit'
 import { RedisStore } from 'rate-limit-redis'

@@ -1,5 +1,6 @@
 // Locks: redlock 4 and 5, its fork, redis-semaphore, on one server and on three.
 // servers: 3
+// tries redlock 4 and 5, @sesamecare-oss/redlock, redis-semaphore | redlock4, redlock, @sesamecare-oss/redlock, redis-semaphore | locks on one server and on three, extension, mutexes, semaphores
 import Redis from 'ioredis'
 import Redlock5 from 'redlock'
 import { Redlock as Redlock1 } from '@sesamecare-oss/redlock'

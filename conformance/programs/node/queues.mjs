@@ -1,4 +1,5 @@
 // Smaller queues that are widely used: node-resque, rsmq, kue, groupmq.
+// tries node-resque, rsmq, kue, groupmq | node-resque, rsmq, kue, groupmq | workers, schedulers, locks, retries, delays, order within groups
 import { Queue as Group, Worker as GroupWorker } from 'groupmq'
 import Redis from 'ioredis'
 import { check, errorOf, event, finish, host, port, require, until } from './lib.mjs'

@@ -1,5 +1,6 @@
 // The scripting of the two client libraries: ioredis's defineCommand, node-redis's scripts
 // and functions, in pipelines, transactions, with buffers, cached clients, after SCRIPT FLUSH.
+// tries ioredis, node-redis | ioredis, redis | `defineCommand`, scripts, functions, after SCRIPT FLUSH, in transactions, in both protocols; cache on the client's side
 import Redis from 'ioredis'
 import { createClient, defineScript, RESP_TYPES } from 'redis'
 import { check, errorOf, finish, host, port, url } from './lib.mjs'

@@ -1,4 +1,5 @@
 // Sessions and caches: connect-redis in express, koa-redis, keyv, cache-manager, catbox.
+// tries connect-redis, koa-redis, keyv, cache-manager, catbox-redis | connect-redis, koa-redis, keyv, cache-manager, @hapi/catbox-redis | sessions in express, caches
 import express from 'express'
 import session from 'express-session'
 import { RedisStore } from 'connect-redis'

@@ -1,4 +1,5 @@
 // Groups of workers on a stream by hand, as people write them, with both client libraries.
+// tries ioredis, node-redis | ioredis, redis | workers of a group on a stream, of which some die
 import Redis from 'ioredis'
 import { createClient } from 'redis'
 import { check, equal, errorOf, finish, host, port, url, until } from './lib.mjs'

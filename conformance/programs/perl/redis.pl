@@ -1,4 +1,5 @@
 # Redis.pm: pipelines, transactions, scripts, publish/subscribe, streams.
+# tries Redis.pm | libredis-perl | pipelines, transactions, scripts, publish/subscribe, streams
 use strict;
 use warnings;
 $| = 1;

@@ -1,5 +1,7 @@
 <?php
 // Predis, Symfony's locks and its Messenger on streams.
+// tries Predis | php-predis | script commands, pipelines, transactions under WATCH, publish/subscribe
+// tries Symfony Lock, Messenger | php-symfony-lock | locks of both kinds, messages on a stream that a dead consumer has left
 require __DIR__ . '/lib.php';
 need('php-predis', (bool) stream_resolve_include_path('Predis/Autoloader.php'));
 require 'Predis/Autoloader.php';

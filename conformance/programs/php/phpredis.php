@@ -1,5 +1,6 @@
 <?php
 // phpredis: serializers, pipelines, transactions, scripts, scanning, streams, sessions with locks.
+// tries phpredis | php-redis | serializers, pipelines, transactions, scripts, scanning, streams, sessions with locks
 require __DIR__ . '/lib.php';
 need('php-redis', class_exists('Redis'));
 

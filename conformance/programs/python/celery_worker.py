@@ -1,5 +1,6 @@
 """Celery (with kombu) whose broker and results are the server: tasks, retries, schedules, groups,
 chords, revocation, a worker that is killed."""
+# tries Celery (kombu) | python3-celery | priorities, retries, chains, groups, chords, countdowns, expiry, revocation, remote control, beat, a worker that is killed
 import os
 import signal
 import sys

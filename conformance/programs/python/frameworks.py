@@ -1,5 +1,6 @@
 """What frameworks keep in Redis: django-redis (cache, locks, sessions), channels_redis, limits,
 dogpile.cache."""
+# tries django-redis, channels_redis, limits, dogpile.cache | python3-django-redis, python3-channels-redis, python3-limits, python3-dogpile.cache | caches, sessions, locks, both channel layers, windows
 import asyncio
 import threading
 import time

@@ -1,5 +1,6 @@
 """redis-py, with its own parser and hiredis's: locks, transactions, scripts, publish/subscribe,
 groups on streams, asyncio, MONITOR, scanning."""
+# tries redis-py | python3-redis | its parser and hiredis's: locks, transactions, scripts, publish/subscribe, groups on streams, MONITOR, asyncio
 import asyncio
 import sys
 import threading

@@ -1,4 +1,5 @@
 """RQ: jobs, failures, retries, dependencies, schedules, a worker that is killed, Django's too."""
+# tries RQ | python3-rq | order of queues, failures, callbacks, retries, dependencies, its scheduler, a worker that is killed
 import datetime
 import os
 import signal

@@ -1,4 +1,5 @@
 # redis-rb: pipelines, transactions, scripts, publish/subscribe, streams; redis-namespace.
+# tries redis-rb, redis-namespace | ruby-redis, ruby-redis-namespace | pipelines, transactions, scripts, publish/subscribe, streams
 require_relative 'lib'
 need 'redis'
 

@@ -1,5 +1,6 @@
 # Sidekiq: jobs, weights of queues, schedules, retries, its API, batches by hand, a process that
 # is killed, sidekiq-cron where it is installed.
+# tries Sidekiq, sidekiq-cron | ruby-sidekiq, ruby-sidekiq-cron | queues, schedules, retries, the dead, its API, a process that is stopped in a job
 require_relative 'lib'
 need 'sidekiq', 'sidekiq/api'
 

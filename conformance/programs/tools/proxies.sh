@@ -1,4 +1,7 @@
 # What stands between: twemproxy, stunnel, webdis, Prometheus's exporter, iredis, rsyslog.
+# tries twemproxy (nutcracker), stunnel, webdis | nutcracker, stunnel4, webdis | commands through them
+# tries prometheus-redis-exporter | prometheus-redis-exporter | what it reads of INFO, CONFIG, SLOWLOG, LATENCY and of keys
+# tries iredis, rsyslog's omhiredis | iredis, rsyslog-hiredis | commands, log lines
 . "$(dirname "$0")/lib.sh"
 need nutcracker curl
 

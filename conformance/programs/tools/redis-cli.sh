@@ -1,4 +1,6 @@
 # redis-cli's own modes.
+# tries redis-cli | redis-tools | `--pipe`, `--scan`, `--bigkeys`, `--memkeys`, `--hotkeys`, `--stat`, `--latency`, `--rdb`, `--functions-rdb`, `--replica`, `--eval`, `-x`, `-X`, each output format, SUBSCRIBE, MONITOR
+# tries redis-benchmark | redis-tools | every test, commands of its own, pipelines, threads, RESP3
 . "$(dirname "$0")/lib.sh"
 need "$REDIS_CLI" redis-benchmark
 

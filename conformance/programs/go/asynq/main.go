@@ -2,6 +2,8 @@
 // not declare.
 package main
 
+// tries asynq | github.com/hibiken/asynq | priorities, retries, archive, schedules, unique tasks, groups, periodic tasks, the inspector, a server that dies
+
 import (
 	"context"
 	"errors"

@@ -1,6 +1,8 @@
 // Caches and sessions: go-redis/cache, rueidis's cache on the client's side, redistore.
 package main
 
+// tries go-redis/cache, redistore | github.com/go-redis/cache/v9, github.com/boj/redistore | caches, sessions
+
 import (
 	"context"
 	"fmt"

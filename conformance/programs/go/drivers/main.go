@@ -3,6 +3,8 @@
 // streams).
 package main
 
+// tries redigo, radix, rueidis | github.com/gomodule/redigo, github.com/mediocregopher/radix/v4, github.com/redis/rueidis | pools, scripts, publish/subscribe, scanning, streams, dedicated connections, cache on the client's side
+
 import (
 	"context"
 	"errors"

@@ -1,6 +1,8 @@
 // Rate limiters: redis_rate (GCRA in Lua), ulule/limiter, throttled over go-redis and redigo.
 package main
 
+// tries redis_rate, ulule/limiter, throttled | github.com/go-redis/redis_rate/v10, github.com/ulule/limiter/v3, github.com/throttled/throttled/v2 | limits, bursts, in parallel
+
 import (
 	"context"
 	"fmt"

@@ -4,6 +4,9 @@
 // servers: 3
 package main
 
+// tries redsync | github.com/go-redsync/redsync/v4 | locks over go-redis, redigo and rueidis, on one server and on three
+// tries redislock, rueidislock | github.com/bsm/redislock, github.com/redis/rueidis | locks, extension, waiting by invalidations
+
 import (
 	"context"
 	"errors"

@@ -2,6 +2,8 @@
 // dies, fan-out, its router.
 package main
 
+// tries watermill-redisstream | github.com/ThreeDotsLabs/watermill-redisstream | groups with refusals and a dead subscriber, fan-out, a router
+
 import (
 	"context"
 	"errors"

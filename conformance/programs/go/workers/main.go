@@ -2,6 +2,8 @@
 // some die with what they have taken, others take it over.
 package main
 
+// tries go-redis | github.com/redis/go-redis/v9 | workers of a group on a stream, of which some die
+
 import (
 	"context"
 	"errors"
