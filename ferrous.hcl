@@ -621,10 +621,12 @@
 # Accepted, without effect: a log that is damaged is for ferrous check --fix.
 # aof-load-corrupt-tail-max-size = 0
 
-# Accepted, without effect: there is no BACKUP: BGSAVE makes a file that is consistent.
+# Accepted, without effect: BACKUP is another command here, with parameters of its own: see
+# backup-to.
 # backup-sealed-ttl = 0
 
-# Accepted, without effect: there is no BACKUP: BGSAVE makes a file that is consistent.
+# Accepted, without effect: BACKUP is another command here, with parameters of its own: see
+# backup-to.
 # Fixed at start-up.
 # backupdirname = "backupdir"
 
@@ -1065,6 +1067,54 @@
 
 # Refuse commands on data while the audit log cannot be written.
 # audit-log-required = false
+
+# --- backup ---------------------------------------------------------------------------------------
+
+# Where backups go: a directory, or s3://bucket/prefix; empty for nowhere.
+# CONFIG SET needs enable-protected-configs.
+# backup-to = ""
+
+# What the names of this server's backups begin with: servers that share a place need different
+# ones. Letters, digits, dots, underscores.
+# backup-name = "ferrous"
+
+# When to make backups: "every 6h", or as in crontab "minute hour day month weekday" ("30 3 * * *"),
+# in local time; empty for only when BACKUP NOW asks.
+# backup-schedule = ""
+
+# How many backups are kept, those of this server's name; 0 for all. Older ones are deleted after
+# one has succeeded.
+# backup-keep = 7
+
+# For how many days backups are kept, whatever their number; 0 for no limit. The latest stays in any
+# case.
+# backup-keep-days = 0
+
+# How backups are compressed.
+# One of: none, gzip, zstd.
+# backup-compression = "zstd"
+
+# File with the key that encrypts backups, 64 hexadecimal digits (openssl rand -hex 32); empty for
+# no encryption. Without it nobody reads them again: keep it elsewhere, too.
+# CONFIG SET needs enable-protected-configs.
+# backup-key-file = ""
+
+# URL of the object store.
+# CONFIG SET needs enable-protected-configs.
+# backup-s3-endpoint = "https://s3.amazonaws.com"
+
+# Region of the bucket; empty to ask the store.
+# CONFIG SET needs enable-protected-configs.
+# backup-s3-region = ""
+
+# Access key of the object store; empty to look where other programs do: AWS_ACCESS_KEY_ID,
+# ~/.aws/credentials, the role of the machine.
+# CONFIG SET needs enable-protected-configs.
+# backup-s3-access-key = ""
+
+# Secret key that goes with backup-s3-access-key.
+# CONFIG SET needs enable-protected-configs.
+# backup-s3-secret-key = ""
 
 # --- http -----------------------------------------------------------------------------------------
 

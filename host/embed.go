@@ -58,3 +58,9 @@ type Pipe = engine.Pipe
 
 // Pipe returns pipe i, below Options.Pipes.
 func (srv *Server) Pipe(i int) *Pipe { return srv.eng.Pipe(i) }
+
+// Command does what the program of these modules does with arguments, and returns the exit
+// status: for the tools above all, since a server that it runs is ended by signals.
+func Command(modules []core.Module, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return run(modules, arguments{list: args}, environ, stdin, stdout, stderr)
+}

@@ -12,7 +12,7 @@ const (
 	loopsReadToo = "every event loop reads, executes and writes"
 	noArrays     = "there is no type of arrays"
 	noTemplates  = "hashes do not share the names of their fields"
-	noBackup     = "there is no BACKUP: BGSAVE makes a file that is consistent"
+	noBackup     = "BACKUP is another command here, with parameters of its own: see backup-to"
 )
 
 var newerParams = [...]acceptedRow{

@@ -8,6 +8,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/aof"
 	"github.com/ferrousdb/ferrous/modules/audit"
+	"github.com/ferrousdb/ferrous/modules/backup"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/cache"
 	"github.com/ferrousdb/ferrous/modules/geo"
@@ -36,6 +37,7 @@ func Full() []core.Module {
 		rdb.New(),
 		acl.New(),
 		audit.New(),
+		backup.New(),
 		scripting.New(),
 		http.New(),
 		toplist.New(),
