@@ -77,27 +77,25 @@ func TestCertificatesAreRenewed(t *testing.T) {
 	if got := serial(); got != a.n {
 		t.Fatalf("certificate %d", got)
 	}
-	old, err := os.ReadFile(a.path("server.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	// Of a new pair the certificate comes first, without its key.
 	before := a.n
-	a.issue("server")
-	fresh, err := os.ReadFile(a.path("server.key"))
-	if err == nil {
-		err = os.WriteFile(a.path("server.key"), old, 0o600)
+	a.issue("next")
+	put := func(from, to string) {
+		t.Helper()
+		data, err := os.ReadFile(a.path(from))
+		if err == nil {
+			err = os.WriteFile(a.path(to), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The certificate is there and its key is not, yet.
+	put("next.crt", "server.crt")
 	log.says(t, "cannot be used: those of before stay in force")
 	if got := serial(); got != before {
 		t.Errorf("certificate %d", got)
 	}
-	if err := os.WriteFile(a.path("server.key"), fresh, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	put("next.key", "server.key")
 	eventually(t, "the new certificate is shown", func() bool { return serial() == a.n })
 	log.says(t, "have changed and are in force")
 
@@ -112,6 +110,6 @@ func TestCertificatesAreRenewed(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(a.dir, "one.crt"), later, later); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is read again", func() bool { return log.count("have changed and are in force") == 2 })
+	eventually(t, "it is read again", func() bool { return log.count("have changed and are in force") >= 2 })
 	srv.mustSet(t, "tls-auto-reload-interval", "0")
 }

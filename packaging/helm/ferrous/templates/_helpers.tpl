@@ -136,6 +136,10 @@ spec:
           ports:
             - name: {{ ternary "rediss" "redis" .Values.tls.enabled }}
               containerPort: {{ .Values.port }}
+            {{- if .Values.metrics.enabled }}
+            - name: metrics
+              containerPort: {{ .Values.metrics.port }}
+            {{- end }}
           # A server that loads its data is alive and not ready.
           livenessProbe:
             tcpSocket: {port: {{ .Values.port }}}
@@ -209,6 +213,7 @@ port 0
 tls-port {{ .Values.port }}
 tls-cert-file /etc/ferrous-tls/tls.crt
 tls-key-file /etc/ferrous-tls/tls.key
+tls-auto-reload-interval 60
 {{- if .Values.tls.authClients }}
 tls-auth-clients yes
 tls-ca-cert-file /etc/ferrous-tls/ca.crt
@@ -223,6 +228,10 @@ port {{ .Values.port }}
 {{- end }}
 {{- if not .Values.auth.enabled }}
 protected-mode no
+{{- end }}
+{{- if .Values.metrics.enabled }}
+http-port {{ .Values.metrics.port }}
+http-bind * -::*
 {{- end }}
 {{- $limit := dig "limits" "memory" "" .Values.resources }}
 {{- if and $limit (gt (int .Values.maxmemoryPercent) 0) }}
