@@ -86,7 +86,7 @@ func lookAtDisk(dir string) Disk {
 	if d.Err = unix.Statfs(dir, &st); d.Err != nil {
 		return d
 	}
-	d.Free, d.Total = int64(st.Bavail)*int64(st.Bsize), int64(st.Blocks)*int64(st.Bsize)
+	d.Free, d.Total = int64(st.Bavail*uint64(st.Bsize)), int64(st.Blocks*uint64(st.Bsize))
 	d.FileSystem = fileSystems[int64(uint32(st.Type))]
 	d.ReadOnly = unix.Access(dir, unix.W_OK) != nil
 	return d
