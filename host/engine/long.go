@@ -81,8 +81,8 @@ const (
 	watchIdle  = time.Second           // without anything to watch it goes to sleep
 	watchEvery = 20 * time.Millisecond // how often it looks at most seldom
 
-	// yieldEvery is how long others wait for an answer. A turn in which there is nothing
-	// to do takes a fiftieth of it.
+	// yieldEvery is how long others wait for an answer. A turn in which there is nothing to
+	// do takes about a twentieth of it, from a script that is over its time already.
 	yieldEvery = 100 * time.Microsecond
 )
 
