@@ -72,7 +72,7 @@ var harmless = []string{"in progress", "child process", "scheduled"}
 // disturb does a few acts at random moments until it is told to end.
 func (r *round) disturb(acts []act, quit <-chan struct{}) error {
 	rng := r.source(1 << 20)
-	c, err := r.dialSafe()
+	c, err := r.dialSafe(0)
 	if err != nil {
 		return err
 	}

@@ -195,7 +195,7 @@ func (h *history) work(id int, m *mix, rng *rand.Rand) error {
 // look reads everything, in one transaction for each database.
 func (h *history) look(m *mix) error {
 	for db := range databases {
-		c, err := h.r.dial(db)
+		c, err := h.r.dialSafe(db) // the disturbance may not have ended
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func leaving(r *round) error {
 	var left atomic.Int64 // leavers who are not through
 	left.Store(leavers)
 	publish := func(int) error {
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ func choose(names []string) ([]test, error) {
 
 // play runs a test with whatever happens beside it.
 func (r *round) play(t test) error {
-	c, err := r.dialSafe()
+	c, err := r.dialSafe(0)
 	if err != nil {
 		return err
 	}

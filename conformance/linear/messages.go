@@ -49,7 +49,7 @@ func messages(r *round) error {
 	ready.Add(subscribers)
 	publish := func(id int) error {
 		ready.Wait()
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func messages(r *round) error {
 		return nil
 	}
 	listen := func(id int, done *atomic.Bool) error {
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err == nil {
 			_, err = c.must([]string{"SUBSCRIBE", "PSUBSCRIBE"}[id%2], "ch")
 		}
@@ -137,7 +137,7 @@ func caches(r *round) error {
 	const writers, readers, each = 3, 4, 60
 	acked := make(counted, writers)
 	write := func(id int) error {
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func caches(r *round) error {
 		return nil
 	}
 	read := func(id int, done *atomic.Bool) error {
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err != nil {
 			return err
 		}

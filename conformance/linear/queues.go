@@ -187,7 +187,7 @@ func (l *ledger) popped(args []string, v resp.Value, call int64) error {
 
 // judge looks at all elements when everybody has ended.
 func (l *ledger) judge() error {
-	c, err := l.h.r.dialSafe()
+	c, err := l.h.r.dialSafe(0)
 	if err != nil {
 		return err
 	}

@@ -49,12 +49,8 @@ func (r *round) source(client int) *rand.Rand { return rand.New(rand.NewPCG(r.se
 
 // dial connects, and lets the connection be killed.
 func (r *round) dial(db int) (*client, error) {
-	c, err := r.dialSafe()
-	if err == nil && db != 0 {
-		_, err = c.must("SELECT", strconv.Itoa(db))
-	}
+	c, err := r.dialSafe(db)
 	if err != nil {
-		c.close()
 		return nil, err
 	}
 	r.mu.Lock()
@@ -64,7 +60,7 @@ func (r *round) dial(db int) (*client, error) {
 }
 
 // dialSafe connects; nobody kills the connection.
-func (r *round) dialSafe() (*client, error) {
+func (r *round) dialSafe(db int) (*client, error) {
 	conn, err := conformance.Dial(r.srv.addr())
 	if err != nil {
 		return nil, err
@@ -78,6 +74,12 @@ func (r *round) dialSafe() (*client, error) {
 	for i := 0; i+1 < len(v.Elems); i += 2 {
 		if v.Elems[i].Text == "id" {
 			c.id = v.Elems[i+1].Text
+		}
+	}
+	if db != 0 {
+		if _, err := c.must("SELECT", strconv.Itoa(db)); err != nil {
+			c.close()
+			return nil, err
 		}
 	}
 	return c, nil

@@ -32,7 +32,7 @@ func waiters(r *round) error {
 
 // steal tries to take elements.
 func steal(r *round, quit <-chan struct{}) error {
-	c, err := r.dialSafe()
+	c, err := r.dialSafe(0)
 	if err != nil {
 		return err
 	}
@@ -62,13 +62,13 @@ func line(r *round, n int) error {
 			c.close()
 		}
 	}()
-	ctl, err := r.dialSafe()
+	ctl, err := r.dialSafe(0)
 	if err != nil {
 		return err
 	}
 	defer ctl.close()
 	for i := range 4 {
-		c, err := r.dialSafe()
+		c, err := r.dialSafe(0)
 		if err != nil {
 			return err
 		}
