@@ -54,68 +54,6 @@
 # While no password is set, serve only clients of this machine.
 # protected-mode = true
 
-# --- tls ------------------------------------------------------------------------------------------
-
-# TCP port to listen on for TLS; 0 for none.
-# From 0 to 65535.
-# tls-port = 0
-
-# PEM file with the certificate chain of the server.
-# tls-cert-file = ""
-
-# PEM file with the private key of the certificate.
-# tls-key-file = ""
-
-# Password of the private key, if it is encrypted.
-# tls-key-file-pass = ""
-
-# PEM file with the authorities that clients' certificates are checked against.
-# tls-ca-cert-file = ""
-
-# Directory of such files.
-# tls-ca-cert-dir = ""
-
-# Whether clients must show a certificate: yes, no, or optional.
-# One of: no, yes, optional.
-# tls-auth-clients = "yes"
-
-# Which name in a client's certificate is that of its user, who is then logged in without a
-# password: the common name of the subject (CN), or the URI, the DNS name or the mail address among
-# the alternative names, the first that is a user. Only certificates that an authority of
-# tls-ca-cert-file has signed count.
-# One of: off, CN, URI, DNS, email.
-# tls-auth-clients-user = "off"
-
-# Every how many seconds to look whether the files of certificates, keys and authorities have
-# changed, and to read them again if so; 0 for only when CONFIG SET names one again. Connections
-# that are open stay as they are.
-# tls-auto-reload-interval = 0
-
-# Versions of TLS to offer, such as "TLSv1.2 TLSv1.3"; empty for both of these.
-# tls-protocols = ""
-
-# Cipher suites to offer with TLS 1.2 and older, as OpenSSL's cipher list or by their IANA names;
-# empty for Go's choice of safe ones. The order does not matter.
-# tls-ciphers = ""
-
-# Let clients resume a TLS session without a whole handshake, by tickets that they keep.
-# tls-session-caching = true
-
-# Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.
-# tls-session-cache-timeout = 300
-
-# PEM file with the certificate to show to other servers; empty for that of tls-cert-file.
-# tls-client-cert-file = ""
-
-# PEM file with the private key of tls-client-cert-file.
-# tls-client-key-file = ""
-
-# Password of that key, if it is encrypted.
-# tls-client-key-file-pass = ""
-
-# Whether MIGRATE connects to the other server by TLS.
-# tls-cluster = false
-
 # --- clients --------------------------------------------------------------------------------------
 
 # How many clients may be connected at once. The limit of open files is raised to fit where that is
@@ -746,6 +684,68 @@
 # Accepted for compatibility, without effect: every deletion leaves large values to a background
 # sweep
 # lazyfree-lazy-user-flush = false
+
+# --- tls ------------------------------------------------------------------------------------------
+
+# Whether MIGRATE connects to the other server by TLS.
+# tls-cluster = false
+
+# TCP port to listen on for TLS; 0 for none.
+# From 0 to 65535.
+# tls-port = 0
+
+# PEM file with the certificate chain of the server.
+# tls-cert-file = ""
+
+# PEM file with the private key of the certificate.
+# tls-key-file = ""
+
+# Password of the private key, if it is encrypted.
+# tls-key-file-pass = ""
+
+# PEM file with the authorities that clients' certificates are checked against.
+# tls-ca-cert-file = ""
+
+# Directory of such files.
+# tls-ca-cert-dir = ""
+
+# Whether clients must show a certificate: yes, no, or optional.
+# One of: no, yes, optional.
+# tls-auth-clients = "yes"
+
+# Which name in a client's certificate is that of its user, who is then logged in without a
+# password: the common name of the subject (CN), or the URI, the DNS name or the mail address among
+# the alternative names, the first that is a user. Only certificates that an authority of
+# tls-ca-cert-file has signed count.
+# One of: off, CN, URI, DNS, email.
+# tls-auth-clients-user = "off"
+
+# Every how many seconds to look whether the files of certificates, keys and authorities have
+# changed, and to read them again if so; 0 for only when CONFIG SET names one again. Connections
+# that are open stay as they are.
+# tls-auto-reload-interval = 0
+
+# Versions of TLS to offer, such as "TLSv1.2 TLSv1.3"; empty for both of these.
+# tls-protocols = ""
+
+# Cipher suites to offer with TLS 1.2 and older, as OpenSSL's cipher list or by their IANA names;
+# empty for Go's choice of safe ones. The order does not matter.
+# tls-ciphers = ""
+
+# Let clients resume a TLS session without a whole handshake, by tickets that they keep.
+# tls-session-caching = true
+
+# Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.
+# tls-session-cache-timeout = 300
+
+# PEM file with the certificate to show to other servers; empty for that of tls-cert-file.
+# tls-client-cert-file = ""
+
+# PEM file with the private key of tls-client-cert-file.
+# tls-client-key-file = ""
+
+# Password of that key, if it is encrypted.
+# tls-client-key-file-pass = ""
 
 # --- lists ----------------------------------------------------------------------------------------
 

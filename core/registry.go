@@ -64,6 +64,7 @@ type Registry struct {
 	tools     []Tool
 	replace   []func(begins bool)
 
+	secure Secure
 	absent absences
 	errs   []error
 	frozen bool

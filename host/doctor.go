@@ -3,9 +3,7 @@ package host
 import (
 	"bufio"
 	"context"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -91,8 +89,10 @@ func (srv *Server) patient() *doctor.Patient {
 	look(srv.process.file, srv.secretsIn(srv.process.file))
 	look(text("tls-key-file"), true)
 	look(text("aclfile"), true)
-	if name := text("tls-cert-file"); name != "" {
-		p.Files[name] = certificateFile(name)
+	if secure := srv.registry.Secure(); secure != nil {
+		if name, expires, err := secure.Certificate(); name != "" {
+			p.Files[name] = doctor.File{Expires: expires, Err: err}
+		}
 	}
 	return p
 }
@@ -105,23 +105,6 @@ func (srv *Server) secretsIn(file string) bool {
 		}
 	}
 	return false
-}
-
-// certificateFile tells when the first certificate in a file expires.
-func certificateFile(name string) (f doctor.File) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return doctor.File{Err: err}
-	}
-	block, _ := pem.Decode(data)
-	if block == nil {
-		return doctor.File{Err: errors.New("there is no PEM in it")}
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return doctor.File{Err: err}
-	}
-	return doctor.File{Expires: cert.NotAfter}
 }
 
 // letsAllIn reports whether the default user needs no password, as far as the

@@ -111,6 +111,9 @@ func (srv *Server) declareApplies() {
 	s.Apply(func() error { srv.eng.LimitClients(p.maxMemory.Load()); return nil }, p.maxMemory, p.engine.ClientMemory)
 	s.Apply(srv.applyLogLevel, p.logLevel)
 	s.Apply(srv.applyMaxClients, p.engine.MaxClients)
+	if secure := srv.registry.Secure(); secure != nil {
+		srv.net.Secure(secure)
+	}
 	srv.net.Watch(s, srv.serving.Load)
 }
 

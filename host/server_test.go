@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/modules/tls"
 )
 
 // stack is a module of the tests: strings used as stacks of bytes, with a
@@ -20,6 +21,9 @@ type stack struct{}
 func (stack) Name() string { return "stack" }
 
 func (stack) Register(r *core.Registry) error {
+	if err := tls.New().Register(r); err != nil { // part of it, so that it is in all tests
+		return err
+	}
 	key := func(f core.KeyFlags) []core.KeySpec { return []core.KeySpec{core.KeyAt(1, f)} }
 	r.Commands(
 		core.Command{Name: "ping", Run: func(c *core.Ctx) error { c.Status("PONG"); return nil }, Arity: -1, Flags: core.Fast},

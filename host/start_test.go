@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/modules/tls"
 )
 
 // TestErrorsSayWhatToDo: who asks for what this server is not, or cannot do, is told
@@ -24,7 +27,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	} {
 		out, ended := &logBuffer{}, make(chan int, 1)
 		go func() {
-			ended <- run(nil, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), out, out)
+			ended <- run([]core.Module{tls.New()}, arguments{list: strings.Fields(c.args)}, nil, strings.NewReader(""), out, out)
 		}()
 		select {
 		case code := <-ended:

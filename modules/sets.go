@@ -19,6 +19,7 @@ import (
 	"github.com/ferrousdb/ferrous/modules/rdb"
 	"github.com/ferrousdb/ferrous/modules/scripting"
 	"github.com/ferrousdb/ferrous/modules/streams"
+	"github.com/ferrousdb/ferrous/modules/tls"
 	"github.com/ferrousdb/ferrous/modules/toplist"
 	"github.com/ferrousdb/ferrous/modules/tracking"
 )
@@ -39,6 +40,7 @@ func Full() []core.Module {
 		audit.New(),
 		backup.New(),
 		scripting.New(),
+		tls.New(),
 		http.New(),
 		toplist.New(),
 	)

@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -83,12 +82,12 @@ func (l *listener) acceptGo() {
 		}
 		g := l.of.goWorkers[i%len(l.of.goWorkers)]
 		g.running.Add(1)
-		go g.serve(l.tls.Load(), s, conn)
+		go g.serve(l.wrap.Load(), s, conn)
 	}
 }
 
 // serve is the life of one connection, and its reader.
-func (g *goWorker) serve(config *tls.Config, s Session, raw net.Conn) {
+func (g *goWorker) serve(secure *wrap, s Session, raw net.Conn) {
 	defer g.running.Done()
 	c := &goConn{g: g, s: s, raw: raw, conn: raw, out: make(chan []byte, 1), hear: make(chan struct{}, 1)}
 	if tcp, ok := raw.(*net.TCPConn); ok {
@@ -97,14 +96,14 @@ func (g *goWorker) serve(config *tls.Config, s Session, raw net.Conn) {
 			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: int(g.of.params.probes.Load())})
 		}
 	}
-	if config != nil {
-		if err := c.handshake(config); err != nil {
+	if secure != nil {
+		if err := c.handshake(*secure); err != nil {
 			g.of.Failed.Add(1)
 			g.of.log.Debug("Error accepting a client connection", "addr", raw.RemoteAddr(), "error", err)
 			c.drop()
 			return
 		}
-		s.Certified(g.of.params.tls.users(c.conn.(*tls.Conn).ConnectionState()))
+		s.Certified(g.of.secure.Users(c.conn))
 	}
 	welcome := false
 	g.w.Turn(func() {
@@ -121,15 +120,17 @@ func (g *goWorker) serve(config *tls.Config, s Session, raw net.Conn) {
 	c.readLoop()
 }
 
-// handshakeTime is how long a client may take for the TLS handshake.
+// handshakeTime is how long a client may take for the handshake of TLS.
 const handshakeTime = 10 * time.Second
 
-func (c *goConn) handshake(config *tls.Config) error {
+func (c *goConn) handshake(secure wrap) error {
 	ctx, cancel := context.WithTimeout(c.g.ctx, handshakeTime)
 	defer cancel()
-	secure := tls.Server(c.raw, config)
-	c.conn = secure
-	return secure.HandshakeContext(ctx)
+	conn, err := secure(ctx, c.raw)
+	if err == nil {
+		c.conn = conn
+	}
+	return err
 }
 
 // drop ends a connection that no session has begun for.

@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -21,12 +20,12 @@ import (
 type listener struct {
 	of   *Net
 	net  net.Listener
-	file *os.File // the same socket, where accept is a system call of ours
-	kind string   // "tcp", "tls", "unix"
-	addr string   // as it was asked for
-	tls  atomic.Pointer[tls.Config]
-	quit chan struct{} // closed by close
-	done chan struct{} // closed when the accepting has ended
+	file *os.File             // the same socket, where accept is a system call of ours
+	kind string               // "tcp", "tls", "unix"
+	addr string               // as it was asked for
+	wrap atomic.Pointer[wrap] // what makes connections secure, nil for nothing
+	quit chan struct{}        // closed by close
+	done chan struct{}        // closed when the accepting has ended
 
 	// For the accepting goroutine only.
 	complained time.Time // when a failure was logged last
@@ -82,7 +81,7 @@ func (n *Net) endpoints() (all []endpoint) {
 	for _, kind := range []struct {
 		name string
 		port int64
-	}{{"tcp", p.Port.Load()}, {"tls", p.tls.port.Load()}} {
+	}{{"tcp", p.Port.Load()}, {"tls", n.securePort()}} {
 		if kind.port == 0 {
 			continue
 		}
@@ -138,13 +137,14 @@ func (n *Net) Listen(path string) error {
 func (n *Net) relisten() error {
 	n.renewal.mu.Lock()
 	defer n.renewal.mu.Unlock()
-	var config *tls.Config
-	if n.params.tls.port.Load() != 0 {
-		n.renewal.seen = n.params.tls.look()
-		var err error
-		if config, err = n.params.tls.load(n.log); err != nil {
-			return tlsError{err}
+	var secure *wrap
+	if n.securePort() != 0 {
+		n.renewal.seen = n.secure.Look()
+		fn, err := n.secure.Server(n.log)
+		if err != nil {
+			return secureError{err}
 		}
+		secure = &fn
 	}
 	keep, gone, missing := n.compare(n.endpoints())
 	// An address cannot be opened beside another that covers it, such as * and
@@ -155,7 +155,7 @@ func (n *Net) relisten() error {
 	if first {
 		closeAll(gone)
 	}
-	opened, err := n.openTCP(missing, config)
+	opened, err := n.openTCP(missing, secure)
 	if err != nil {
 		if first {
 			keep = append(keep, n.reopen(gone)...)
@@ -165,7 +165,7 @@ func (n *Net) relisten() error {
 	}
 	for _, l := range keep {
 		if l.kind == "tls" {
-			l.tls.Store(config)
+			l.wrap.Store(secure)
 		}
 	}
 	n.listeners.set(append(keep, opened...))
@@ -175,8 +175,8 @@ func (n *Net) relisten() error {
 	return nil
 }
 
-// tlsError is that TLS cannot be configured as the parameters say.
-type tlsError struct{ error }
+// secureError is that connections cannot be made secure as the parameters say.
+type secureError struct{ error }
 
 // change is relisten for a CONFIG SET. What is wrong goes to the log, the client
 // gets Redis's text.
@@ -186,7 +186,7 @@ func (n *Net) change(text string) error {
 		return nil
 	}
 	n.log.Warn("cannot listen as CONFIG SET asks", "error", err)
-	if errors.As(err, &tlsError{}) {
+	if errors.As(err, &secureError{}) {
 		return errors.New("Unable to update TLS configuration. Check server logs.")
 	}
 	return errors.New(text)
@@ -213,7 +213,7 @@ func (n *Net) compare(wanted []endpoint) (keep, gone []*listener, missing []endp
 
 // openTCP opens listeners and starts to accept: all of them, or none if one
 // fails. Those whose address this machine lacks, and may lack, are left out.
-func (n *Net) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener, err error) {
+func (n *Net) openTCP(wanted []endpoint, secure *wrap) (opened []*listener, err error) {
 	for _, e := range wanted {
 		nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), e.network, e.addr)
 		if e.optional && absentAddress(err) {
@@ -222,7 +222,7 @@ func (n *Net) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener
 		var l *listener
 		if err == nil {
 			setBacklog(nl, int(n.params.backlog.Load()))
-			l, err = n.startListener(nl, e.kind, e.addr, config)
+			l, err = n.startListener(nl, e.kind, e.addr, secure)
 		}
 		if err != nil {
 			closeAll(opened)
@@ -235,10 +235,10 @@ func (n *Net) openTCP(wanted []endpoint, config *tls.Config) (opened []*listener
 }
 
 // startListener makes a listener that accepts; it ends when it is closed.
-func (n *Net) startListener(nl net.Listener, kind, addr string, config *tls.Config) (*listener, error) {
+func (n *Net) startListener(nl net.Listener, kind, addr string, secure *wrap) (*listener, error) {
 	l := &listener{of: n, net: nl, kind: kind, addr: addr, quit: make(chan struct{}), done: make(chan struct{})}
 	if kind == "tls" {
-		l.tls.Store(config)
+		l.wrap.Store(secure)
 	}
 	if err := l.pollable(); err != nil {
 		nl.Close()
@@ -305,7 +305,7 @@ func (n *Net) reopen(closed []*listener) (opened []*listener) {
 		if strings.HasPrefix(l.addr, "[") {
 			network = "tcp6"
 		}
-		again, err := n.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.tls.Load())
+		again, err := n.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.wrap.Load())
 		if err != nil {
 			n.log.Warn("cannot listen again", "addr", l.addr, "error", err)
 		}

@@ -14,6 +14,7 @@ type Net struct {
 
 	params    *Params
 	host      Host
+	secure    Secure // nil without
 	log       hclog.Logger
 	ready     <-chan struct{} // closed when there is somebody to answer
 	listeners listeners
@@ -49,8 +50,11 @@ func (n *Net) Watch(s *config.Schema, serving func() bool) {
 	}
 	p := n.params
 	s.Apply(relisten("Failed to bind to specified addresses."), p.Bind)
-	s.Apply(relisten("Unable to listen on this port. Check server logs."), p.Port, p.tls.port)
-	s.Apply(relisten("Unable to update TLS configuration. Check server logs."), p.tls.vars()...)
+	s.Apply(relisten("Unable to listen on this port. Check server logs."), p.Port)
+	if n.secure != nil {
+		s.Apply(relisten("Unable to listen on this port. Check server logs."), n.secure.Port())
+		s.Apply(relisten("Unable to update TLS configuration. Check server logs."), n.secure.Vars()...)
+	}
 }
 
 // Stop ends the drivers, with all sessions. The listeners are closed before.

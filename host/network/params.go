@@ -17,7 +17,6 @@ type Params struct {
 	unixGroup *config.StringVar
 	keepAlive *config.IntVar
 	probes    *config.IntVar
-	tls       tlsParams
 	dial      dialParams
 }
 
@@ -35,7 +34,6 @@ func Declare(s *config.Schema) *Params {
 	p.unixGroup = s.Text(par("unixsocketgroup", "", "Name of the group that the unix socket belongs to; empty leaves it to the system.", config.Immutable))
 	p.keepAlive = s.Int(par("tcp-keepalive", "300", "Seconds between TCP keep-alive probes to clients; 0 for none.", 0), 0, math.MaxInt32)
 	p.probes = s.Int(par("tcp-keepalive-probes", "3", "How many of these probes may stay without an answer before the client is given up.", 0), 1, math.MaxInt32)
-	p.tls.declare(s)
 	p.dial.declare(s)
 	return p
 }

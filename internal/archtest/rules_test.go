@@ -113,6 +113,18 @@ func TestConfined(t *testing.T) {
 	}
 }
 
+// TestSecureIsAModule: who leaves the module of TLS out has none of it.
+func TestSecureIsAModule(t *testing.T) {
+	for _, p := range packages(t) {
+		serves := within(p.name(), "core") || within(p.name(), "host") || within(p.name(), "modules")
+		for _, path := range p.imports {
+			if serves && (within(path, "crypto/tls") || within(path, "crypto/x509")) && !within(p.name(), "modules/tls") && p.name() != "modules/http" {
+				t.Errorf("%s imports %s: only modules/tls may, and what speaks HTTP", p.name(), path)
+			}
+		}
+	}
+}
+
 // TestCoreIsLight: who links core alone, as a third party's module does, gets
 // little of other people's code with it.
 func TestCoreIsLight(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/host"
+	secure "github.com/ferrousdb/ferrous/modules/tls"
 )
 
 // signer issues certificates.
@@ -84,7 +85,7 @@ func TestUserOfCertificate(t *testing.T) {
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	srv, err := host.Start(host.Options{Modules: modules(), Pipes: 1, Args: []string{
+	srv, err := host.Start(host.Options{Modules: append(modules(), secure.New()), Pipes: 1, Args: []string{
 		"--port", "0", "--bind", "127.0.0.1", "--tls-port", fmt.Sprint(port), "--tls-cert-file", certFile, "--tls-key-file", certFile,
 		"--tls-ca-cert-file", caFile, "--tls-auth-clients", "optional", "--requirepass", "secret",
 		"--user", "alice", "on", "+@all", "~a:*", "--user", "bob", "off", "+@all", "--user", "spiffe://x/alice", "on", "+acl",

@@ -83,8 +83,8 @@ func (p *replicaParams) listens() int64 {
 	if n := p.announcePort.Load(); n != 0 {
 		return n
 	}
-	if n := p.tlsPort.Load(); p.secure.Load() && n != 0 {
-		return n
+	if p.secure.Load() && p.tlsPort != nil && p.tlsPort.Load() != 0 {
+		return p.tlsPort.Load()
 	}
 	return p.port.Load()
 }

@@ -96,7 +96,7 @@ func (p *replicaParams) use(s *config.Schema) {
 	config.UseIf(s, "appendonly", &p.appendOnly)
 	config.Use(s, "databases", &p.databases)
 	config.Use(s, "port", &p.port)
-	config.Use(s, "tls-port", &p.tlsPort)
+	config.UseIf(s, "tls-port", &p.tlsPort)
 	config.Use(s, "proto-max-bulk-len", &p.maxBulk)
 }
 

@@ -1,4 +1,4 @@
-package network
+package tls
 
 import (
 	"crypto/tls"

@@ -1,25 +1,63 @@
-package network
+// Package tls is the module of secure connections: what the server accepts on tls-port, and
+// what it opens itself to others. It knows the certificates and the parameters; what is said
+// over the connections is not its business, and what is done with them neither (core.Secure).
+package tls
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 )
 
-// tlsParams are the parameters of the TLS listener.
-type tlsParams struct {
+// New makes the module.
+func New() core.Module { return &module{} }
+
+type module struct {
+	params
+	client clientParams
+}
+
+// Name implements core.Module.
+func (*module) Name() string { return "tls" }
+
+// Register implements core.Module.
+func (m *module) Register(r *core.Registry) error {
+	m.params.declare(r.Config)
+	m.client.declare(r.Config)
+	r.Secure(m)
+	return nil
+}
+
+// Port implements core.Secure.
+func (m *module) Port() *config.IntVar { return m.port }
+
+// Server implements core.Secure.
+func (m *module) Server(log core.Logger) (func(ctx context.Context, conn net.Conn) (net.Conn, error), error) {
+	c, err := m.load(log)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, raw net.Conn) (net.Conn, error) {
+		conn := tls.Server(raw, c)
+		return conn, conn.HandshakeContext(ctx)
+	}, nil
+}
+
+// params are the parameters of what is accepted.
+type params struct {
 	port               *config.IntVar
 	auth               *config.EnumVar
 	cert, key, keyPass *config.StringVar
@@ -32,11 +70,11 @@ type tlsParams struct {
 	reload             *config.IntVar
 }
 
-func (p *tlsParams) declare(s *config.Schema) {
+func (p *params) declare(s *config.Schema) {
 	par := func(name, def, doc string, flags config.Flag) config.Param {
 		return config.Param{Name: name, Section: "tls", Default: def, Doc: doc, Flags: flags}
 	}
-	p.port = s.Int(par("tls-port", "0", "TCP port to listen on for TLS; 0 for none.", 0), 0, 65535)
+	p.port = s.Int(par("tls-port", "0", "TCP port to listen on for TLS; 0 for none.", config.Needed), 0, 65535)
 	p.cert = s.Text(par("tls-cert-file", "", "PEM file with the certificate chain of the server.", config.Volatile))
 	p.key = s.Text(par("tls-key-file", "", "PEM file with the private key of the certificate.", config.Volatile))
 	p.keyPass = s.Text(par("tls-key-file-pass", "", "Password of the private key, if it is encrypted.", config.Volatile|config.Sensitive))
@@ -56,13 +94,13 @@ func (p *tlsParams) declare(s *config.Schema) {
 	p.cacheSeconds = s.Int(par("tls-session-cache-timeout", "300", "Seconds for which a TLS session can be resumed; 0 for as long as TLS allows.", 0), 0, math.MaxInt32)
 }
 
-// vars are the parameters that a tls.Config is made of.
-func (p *tlsParams) vars() []config.Var {
+// Vars implements core.Secure.
+func (p *params) Vars() []config.Var {
 	return []config.Var{p.cert, p.key, p.keyPass, p.caFile, p.caDir, p.auth, p.protocols, p.ciphers, p.caching, p.cacheSeconds}
 }
 
 // load builds the TLS configuration from the current values.
-func (p *tlsParams) load(log hclog.Logger) (*tls.Config, error) {
+func (p *params) load(log core.Logger) (*tls.Config, error) {
 	if p.cert.Load() == "" {
 		return nil, errors.New("tls-port needs a certificate: set tls-cert-file and tls-key-file, and tls-ca-cert-file or tls-auth-clients no")
 	}
@@ -122,7 +160,7 @@ func limitTickets(c *tls.Config, life time.Duration) {
 	}
 }
 
-func (p *tlsParams) authorities() (*x509.CertPool, error) {
+func (p *params) authorities() (*x509.CertPool, error) {
 	var files []string
 	if f := p.caFile.Load(); f != "" {
 		files = append(files, f)

@@ -1,10 +1,6 @@
 package network
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -24,8 +20,11 @@ type renewal struct {
 // that hangs holds up nobody else. What cannot be read, such as a certificate whose key has
 // not come yet, leaves what is in use; the next change is another chance.
 func (n *Net) Renew() {
-	every := time.Duration(n.params.tls.reload.Load()) * time.Second
-	if every == 0 || n.params.tls.port.Load() == 0 || !n.renewal.busy.TryLock() {
+	if n.securePort() == 0 {
+		return
+	}
+	every := time.Duration(n.secure.Reload()) * time.Second
+	if every == 0 || !n.renewal.busy.TryLock() {
 		return
 	}
 	if time.Since(n.renewal.last) < every {
@@ -43,43 +42,20 @@ func (n *Net) renew() {
 	r := &n.renewal
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := n.params.tls.look()
+	now := n.secure.Look()
 	if now == r.seen {
 		return
 	}
 	r.seen = now
-	config, err := n.params.tls.load(n.log)
+	secure, err := n.secure.Server(n.log)
 	if err != nil {
 		n.log.Warn("the files of TLS have changed and cannot be used: those of before stay in force", "error", err)
 		return
 	}
 	for _, l := range n.listeners.all() {
 		if l.kind == "tls" {
-			l.tls.Store(config)
+			l.wrap.Store(&secure)
 		}
 	}
-	n.log.Info("the files of TLS have changed and are in force", "certificate", n.params.tls.cert.Load())
-}
-
-// look returns what tells the files of before from those of now: names, sizes and times. A
-// link that leads elsewhere shows by what it leads to.
-func (p *tlsParams) look() string {
-	names := []string{p.cert.Load(), p.key.Load(), p.caFile.Load()}
-	if dir := p.caDir.Load(); dir != "" {
-		inside, _ := filepath.Glob(filepath.Join(dir, "*"))
-		names = append(names, inside...)
-	}
-	var b strings.Builder
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		info, err := os.Stat(name)
-		if err != nil {
-			fmt.Fprintf(&b, "%s: %v\n", name, err)
-			continue
-		}
-		fmt.Fprintf(&b, "%s: %d %d\n", name, info.Size(), info.ModTime().UnixNano())
-	}
-	return b.String()
+	n.log.Info("the files of TLS have changed and are in force")
 }

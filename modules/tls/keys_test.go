@@ -1,4 +1,4 @@
-package network
+package tls
 
 // Test keys, which open nothing.
 const (
