@@ -47,7 +47,7 @@ func counters(r *round) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	c, err := r.dial(0)
+	c, err := r.dialSafe(0)
 	if err != nil {
 		return err
 	}
