@@ -26,7 +26,8 @@
 // One goroutine reads and cuts the stream into blocks of whole keys; it does not
 // decode them, it only skips from element to element (rdb.Skipper). Workers
 // decode a block's keys and insert them one shard after the other, so that a
-// lock is taken once for many keys and memory is asked for ahead.
+// lock is taken once for many keys and memory is asked for ahead. A large string does not
+// go that way: it is read straight to where it stays.
 //
 // The input is foreign. No length in it is believed: memory is taken for what
 // has arrived, or for what the rest of a file of known size can hold, and the tables are sized for no more keys than the rest of the

@@ -3,12 +3,15 @@ package dump_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/dump"
+	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/modules/streams"
 )
 
@@ -78,23 +81,50 @@ func TestLargeValuesAreSavedInPieces(t *testing.T) {
 	}
 }
 
-// TestLargeValuesAreLoadedIntoRoomEnough: a value that is larger than all that has been
-// read does not move again and again while it comes.
-func TestLargeValuesAreLoadedIntoRoomEnough(t *testing.T) {
+// TestLargeStringsAreLoadedToTheirPlace: a large string takes nothing of Go's heap while it
+// comes, whoever checks the sum; and it is what it was, expiry included.
+func TestLargeStringsAreLoadedToTheirPlace(t *testing.T) {
 	const size = 24 << 20
 	from := newRig(t, registry(t))
+	from.do("set before v")
 	from.args([]byte("set"), []byte("k"), noise(size))
+	from.args([]byte("set"), []byte("dies"), noise(size/8))
+	from.do("pexpireat dies %d", now+100_000)
 	from.do("set other v")
 	b := from.save(dump.SaveOptions{Checksum: true})
-	to := newRig(t, from.Registry)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	to.mustLoad(b, dump.LoadOptions{Checksum: true})
-	runtime.ReadMemStats(&after)
-	if took := after.TotalAlloc - before.TotalAlloc; took > size+size/4 {
-		t.Errorf("loading %d MB took %d MB of Go's heap", size>>20, took>>20)
-	}
-	if !maps.Equal(to.content(), from.content()) {
-		t.Error("what was loaded is not what was saved")
+	for workers := 1; workers <= 2; workers++ {
+		to := newRig(t, from.Registry)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		to.mustLoad(b, dump.LoadOptions{Checksum: true, Workers: workers})
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+			t.Errorf("%d workers: loading %d MB took %d MB of Go's heap", workers, size>>20, took>>20)
+		}
+		if !maps.Equal(to.content(), from.content()) {
+			t.Errorf("%d workers: what was loaded is not what was saved", workers)
+		}
+		if _, err := to.load(b, dump.LoadOptions{Workers: workers}); err == nil || !strings.Contains(err.Error(), "duplicated key") {
+			t.Errorf("%d workers: loaded again: %v", workers, err)
+		}
+		to.mustLoad(b, dump.LoadOptions{Workers: workers, Replace: true})
+		if !maps.Equal(to.content(), from.content()) {
+			t.Errorf("%d workers: what was loaded over it is not what was saved", workers)
+		}
+
+		for _, cut := range []int{len(b) / 2, len(b) - 20} {
+			if _, err := newRig(t, from.Registry).load(b[:cut], dump.LoadOptions{Workers: workers}); !errors.Is(err, rdb.ErrShort) {
+				t.Errorf("%d workers: cut at %d: %v", workers, cut, err)
+			}
+		}
+		wrong := bytes.Clone(b)
+		wrong[len(b)/2] ^= 1
+		if _, err := newRig(t, from.Registry).load(wrong, dump.LoadOptions{Checksum: true, Workers: workers}); err == nil || !strings.Contains(err.Error(), "checksum") {
+			t.Errorf("%d workers: a bit has changed: %v", workers, err)
+		}
+		late := newRig(t, from.Registry)
+		if res := late.mustLoad(b, dump.LoadOptions{Workers: workers, Now: now + 200_000}); res.Expired != 1 || res.Keys != 3 {
+			t.Errorf("%d workers: after its time: %d keys, %d expired", workers, res.Keys, res.Expired)
+		}
 	}
 }

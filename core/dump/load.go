@@ -62,6 +62,7 @@ func Load(ctx context.Context, src io.Reader, size int64, r *core.Table, ks *key
 	l := &loader{ks: ks, o: o, sum: sum{on: o.Checksum}}
 	l.expected = make([]atomic.Int64, ks.Databases())
 	l.stream = stream{ctx: ctx, src: src, size: size, reg: r, flush: l.flush}
+	l.straight = l.readStraight
 	l.res.Aux = map[string]string{}
 	l.failure.at.Store(nowhere)
 	stored := l.run()
@@ -171,6 +172,7 @@ func (l *loader) read() error {
 		case e.op == rdb.OpEOF:
 			l.el.head = l.at
 			return nil
+		case e.there:
 		case e.isKey():
 			l.key(e)
 		default:

@@ -149,10 +149,16 @@ func (w *worker) load(it *item) (keyspace.Value, error) {
 
 // add gives a key its value, unless its time is past.
 func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
+	return w.give(it, key, func() bool { return w.db(it.db).Add(it.hash, key, v, it.expire, w.o.Now) }, v.Release)
+}
+
+// give has add give a key its value, which reports whether the key was not there; or release
+// give the value up. The shard is locked.
+func (w *worker) give(it *item, key []byte, add func() bool, release func()) error {
 	if it.expire != 0 && it.expire < w.o.Now && (!w.o.KeepExpired || w.o.KeepAtPosition) {
 		w.gone++
 		if !w.o.KeepExpired {
-			v.Release()
+			release()
 			return nil
 		}
 	}
@@ -161,13 +167,13 @@ func (w *worker) add(it *item, key []byte, v keyspace.Value) error {
 		// Not before there is a key: a table without any must not hold memory.
 		db.Reserve(keyspace.ShardOf(it.hash), int(n/keyspace.Shards))
 	}
-	if !db.Add(it.hash, key, v, it.expire, w.o.Now) {
+	if !add() {
 		if !w.o.Replace {
-			v.Release()
+			release()
 			return fmt.Errorf("RDB has duplicated key '%s' in DB %d", key, it.db)
 		}
 		db.FindHashed(it.hash, key, w.o.Now, keyspace.KeepExpired).Delete()
-		db.Add(it.hash, key, v, it.expire, w.o.Now)
+		add()
 	}
 	w.added++
 	if it.idle >= 0 || it.freq >= 0 {

@@ -23,6 +23,9 @@ type stream struct {
 	// flush takes over the elements that buf holds, which are whole, and returns
 	// an empty buffer of at least blockSize in its place.
 	flush func(buf []byte) []byte
+	// straight, if not nil, reads a string of n bytes, of which the last are not in buf, to where
+	// it stays, and moves the stream behind it.
+	straight func(n uint64) error
 
 	version int
 	buf     []byte // what has been read and not been given away
@@ -39,6 +42,7 @@ type element struct {
 	head  int // of the type byte or opcode
 	value int // what comes behind it, or behind the key
 	end   int
+	there bool // the value has been read to its place
 }
 
 // isKey reports whether it is a key: all others are opcodes.
@@ -107,6 +111,11 @@ func (s *stream) body() error {
 			return err
 		}
 		s.el.value = s.at
+		if s.el.op == rdb.TypeString && s.straight != nil {
+			if err := s.string(); err != nil || s.el.there {
+				return err
+			}
+		}
 	}
 	op := s.el.op
 	switch {
@@ -117,6 +126,35 @@ func (s *stream) body() error {
 	}
 	return errOpcode(op)
 }
+
+// string has a value that is a large string read straight to its place.
+func (s *stream) string() error {
+	n, head, raw := rdb.RawString(s.buf[s.at:])
+	for head > uint64(len(s.buf)-s.at) {
+		if err := s.fill(head - uint64(len(s.buf)-s.at)); err != nil {
+			return err
+		}
+		n, head, raw = rdb.RawString(s.buf[s.at:])
+	}
+	have := uint64(len(s.buf)-s.at) - head
+	if !raw || n < straightFrom || n <= have || s.size < 0 && n > straightMost {
+		return nil
+	}
+	if s.size >= 0 && n-have > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
+		return rdb.ErrShort
+	}
+	s.at += int(head)
+	s.el.there = true
+	return s.straight(n)
+}
+
+// straightFrom is how long strings are that do not go through a buffer of Go's heap, and
+// straightMost how long they may be if the source's size cannot confirm it: until the bytes have
+// come the room for them is only addresses.
+const (
+	straightFrom = 1 << 20
+	straightMost = 512 << 20
+)
 
 // pass goes on until the skipper is at its end.
 func (s *stream) pass() error {

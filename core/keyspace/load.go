@@ -36,6 +36,28 @@ func (db *DB) Add(h uint64, key []byte, v Value, expire, now int64) bool {
 	return true
 }
 
+// MakeRoom makes room for a packed value of n bytes, more than arena.MaxSmall, of a key that is
+// not there yet. Whoever asks fills it, under no lock, and then calls AddMade or DropRoom. The
+// lock of the key's shard is held.
+func (db *DB) MakeRoom(h uint64, n int) (arena.Ref, []byte) {
+	ref := db.ks.shards[ShardOf(h)].arena.Alloc(n)
+	return ref, arena.Bytes(ref, n)
+}
+
+// AddMade is Add of a value of n bytes that MakeRoom has made room for.
+func (db *DB) AddMade(h uint64, key []byte, kind Kind, room arena.Ref, n int, expire, now int64) bool {
+	sh := ShardOf(h)
+	if _, ok := db.tables[sh].Find(h, key); ok {
+		return false
+	}
+	ref := db.ks.shards[sh].newHead(key, kind, room, n, expire, db.ks.clock.fresh(now))
+	db.tables[sh].Insert(h, ref)
+	return true
+}
+
+// DropRoom gives up what MakeRoom has made for a key of hash h.
+func (db *DB) DropRoom(h uint64, room arena.Ref) { db.ks.shards[ShardOf(h)].arena.FreeNow(room) }
+
 // Reserve prepares one shard of an empty database for n keys. The caller holds
 // the shard's lock. It does nothing if there are keys.
 func (db *DB) Reserve(shard, n int) {

@@ -225,6 +225,13 @@ func stringSize(b []byte) (uint64, error) {
 	return plus(size+a, packed), err
 }
 
+// RawString tells of a string at the beginning of b that is stored as it is how many bytes
+// it has, behind head others. If b is shorter than head it is not known yet.
+func RawString(b []byte) (n, head uint64, raw bool) {
+	n, head, encoded, err := prefix(b)
+	return n, head, err == nil && !encoded
+}
+
 // plus adds a length that may be a lie.
 func plus(size, n uint64) uint64 { return min(n, math.MaxUint64-size) + size }
 
