@@ -3,6 +3,7 @@ package host
 import (
 	"io"
 	"net"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -64,3 +65,11 @@ func (srv *Server) Pipe(i int) *Pipe { return srv.eng.Pipe(i) }
 func Command(modules []core.Module, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return run(modules, arguments{list: args}, environ, stdin, stdout, stderr)
 }
+
+// Connect returns a connection that no socket is needed for, as of a client on a unix socket;
+// its owner closes it. Unlike a Pipe it may block, and is for any client library.
+func (srv *Server) Connect() (net.Conn, error) { return srv.net.Join() }
+
+// FastForward puts the server's clock ahead of the machine's, for tests that do not wait for
+// keys to expire.
+func (srv *Server) FastForward(d time.Duration) { srv.eng.FastForward(d) }

@@ -57,6 +57,7 @@ type Engine struct {
 	watch    watchdog
 
 	clock        sharedClock
+	ahead        atomic.Int64  // milliseconds that the clock is ahead of the machine's, see FastForward
 	ids          atomic.Uint64 // of sessions
 	clients      atomic.Int64  // connected sessions
 	writes       atomic.Int64  // that sent what a socket had not taken at first
@@ -144,9 +145,16 @@ func (eng *Engine) Now() int64 { return eng.clock.Load() }
 
 // ReadClock reads the time and publishes it; Unix milliseconds.
 func (eng *Engine) ReadClock() int64 {
-	now := time.Now().UnixMilli()
+	now := time.Now().UnixMilli() + eng.ahead.Load()
 	eng.clock.Store(now)
 	return now
+}
+
+// FastForward puts the clock that commands and expiry go by ahead of the machine's: for tests,
+// which do not wait. Clients that are blocked until some time wait as long as before.
+func (eng *Engine) FastForward(d time.Duration) {
+	eng.ahead.Add(d.Milliseconds())
+	eng.ReadClock()
 }
 
 func (eng *Engine) setGuard(bit uint32, on bool) {

@@ -376,7 +376,7 @@ func (w *worker) wakeIfTouched() {
 // tick refreshes the worker's clocks, once for a batch of commands.
 func (w *worker) tick() {
 	now := time.Now()
-	w.now = now.UnixMilli()
+	w.now = now.UnixMilli() + w.eng.ahead.Load()
 	w.eng.clock.Store(w.now)
 	w.timing = w.eng.params.statsEnabled.Load() || w.eng.registry.Hooks.Following()
 	w.stats.lastClock = int64(now.Sub(w.eng.start))

@@ -26,6 +26,8 @@ var areas = []area{
 	{"cmd", []string{"core", "host", "modules", "modules/*", "modules/cache"}},
 	{"bench", []string{"core", "host", "modules", "modules/*"}},
 	{"conformance", []string{"core", "host", "modules", "modules/*"}},
+	{"ferrous", []string{"core", "host", "modules"}},     // the root: a server in a program
+	{"ferroustest", []string{"core", "host", "modules"}}, // and in a test
 	{"internal", nil},
 }
 
@@ -40,6 +42,9 @@ var engineMisses = []string{"core/files", "core/dump", "core/rdb", "core/list", 
 // what tells apart areas of the same kind: the name of a module.
 func areaOf(name string) (kind, which string) {
 	first, rest, _ := strings.Cut(name, "/")
+	if name == root {
+		return "ferrous", ""
+	}
 	if name == "core/coretest" || name == "modules/cache" {
 		return name, ""
 	}
