@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/host/doctor"
 )
 
@@ -154,23 +153,17 @@ func (srv *Server) askInfo(ctx context.Context, t *core.ToolCall) (string, error
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
-	r := bufio.NewReader(conn)
+	r := resp.NewReader(bufio.NewReader(conn))
 	if v := t.Registry.Config.Find("requirepass"); v != nil && v.String() != "" {
 		if _, err := exchange(conn, r, "AUTH", v.String()); err != nil {
 			return "", err
 		}
 	}
-	head, err := exchange(conn, r, "INFO", "everything")
-	if err != nil {
-		return "", err
+	info, err := exchange(conn, r, "INFO", "everything")
+	if err == nil && info.kind != '$' {
+		err = errors.New(info.text)
 	}
-	size, err := strconv.Atoi(strings.TrimPrefix(head, "$"))
-	if err != nil || !strings.HasPrefix(head, "$") || size < 0 || size > 64<<20 {
-		return "", errors.New(strings.TrimPrefix(head, "-"))
-	}
-	text := make([]byte, size)
-	_, err = io.ReadFull(r, text)
-	return string(text), err
+	return info.text, err
 }
 
 // warnOfOpenDoors says at the start who can reach what he should not.

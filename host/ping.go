@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // pingTool is "ferrous ping": a health check for places where there is no shell and no
@@ -110,41 +112,43 @@ func (who asked) ping(ctx context.Context, dial func(context.Context, string, bo
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
-	r := bufio.NewReader(conn)
+	r := resp.NewReader(bufio.NewReader(conn))
 	if who.password != "" {
 		login := []string{"AUTH", who.password}
 		if who.user != "" {
 			login = []string{"AUTH", who.user, who.password}
 		}
 		// A server that needs no password says so, and serves.
-		if answer, err := exchange(conn, r, login...); err != nil || strings.HasPrefix(answer, "-WRONGPASS") {
-			return "", errors.Join(err, errors.New(strings.TrimPrefix(answer, "-")))
+		if answer, err := exchange(conn, r, login...); err != nil || strings.HasPrefix(answer.text, "WRONGPASS") {
+			return "", errors.Join(err, errors.New(answer.text))
 		}
 	}
 	answer, err := exchange(conn, r, "PING")
 	if err != nil {
 		return "", err
 	}
-	word, _, _ := strings.Cut(answer, " ")
-	switch word {
-	case "+PONG", "-NOAUTH", "-NOPERM", "-DENIED":
-		return answer[1:], nil
+	word, _, _ := strings.Cut(answer.text, " ")
+	switch {
+	case answer.kind == '+', word == "NOAUTH", word == "NOPERM", word == "DENIED":
+		return answer.text, nil
 	}
-	return "", errors.New(strings.TrimPrefix(answer, "-"))
+	return "", errors.New(answer.text)
 }
 
-// exchange sends a command and returns the first line of the answer.
-func exchange(w io.Writer, r *bufio.Reader, command ...string) (string, error) {
-	request := fmt.Appendf(nil, "*%d\r\n", len(command))
-	for _, word := range command {
-		request = fmt.Appendf(request, "$%d\r\n%s\r\n", len(word), word)
+// answer is a reply without elements.
+type answer struct {
+	kind byte
+	text string
+}
+
+// exchange sends a command and returns the reply.
+func exchange(w io.Writer, r *resp.Reader, command ...string) (answer, error) {
+	if _, err := w.Write(wire.AppendWords(nil, command...)); err != nil {
+		return answer{}, err
 	}
-	if _, err := w.Write(request); err != nil {
-		return "", err
-	}
-	line, err := r.ReadString('\n')
+	t, err := r.Next()
 	if err == io.EOF {
 		err = errors.New("the connection was closed without an answer")
 	}
-	return strings.TrimRight(line, "\r\n"), err
+	return answer{t.Kind, string(t.Text)}, err
 }

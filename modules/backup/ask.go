@@ -3,63 +3,50 @@ package backup
 import (
 	"bufio"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"strconv"
-	"strings"
+
+	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // asker asks a server that runs.
 type asker struct {
 	conn net.Conn
-	r    *bufio.Reader
+	r    *resp.Reader
 }
+
+func newAsker(conn net.Conn) asker { return asker{conn, resp.NewReader(bufio.NewReader(conn))} }
 
 // ask sends a command and returns the reply: a text, or the texts of an array.
 func (a asker) ask(words ...string) ([]string, error) {
-	request := fmt.Appendf(nil, "*%d\r\n", len(words))
-	for _, w := range words {
-		request = fmt.Appendf(request, "$%d\r\n%s\r\n", len(w), w)
-	}
-	if _, err := a.conn.Write(request); err != nil {
+	if _, err := a.conn.Write(wire.AppendWords(nil, words...)); err != nil {
 		return nil, err
 	}
 	return a.reply()
 }
 
 func (a asker) reply() ([]string, error) {
-	line, err := a.r.ReadString('\n')
-	if err != nil {
+	t, err := a.r.Next()
+	switch {
+	case err != nil:
 		return nil, err
+	case t.Kind == '-':
+		return nil, errors.New(string(t.Text))
+	case t.Kind == ':':
+		return []string{strconv.FormatInt(t.N, 10)}, nil
+	case t.Kind != '*':
+		return []string{string(t.Text)}, nil
 	}
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
-		return nil, errors.New("the server answers what is no reply")
-	}
-	n, _ := strconv.Atoi(line[1:])
-	switch line[0] {
-	case '-':
-		return nil, errors.New(line[1:])
-	case '$':
-		if n < 0 || n > 1<<20 {
-			return []string{""}, nil
+	var all []string
+	for range t.Elements() {
+		one, err := a.reply()
+		if err != nil {
+			return nil, err
 		}
-		text := make([]byte, n+2)
-		_, err := io.ReadFull(a.r, text)
-		return []string{string(text[:n])}, err
-	case '*':
-		var all []string
-		for range n {
-			one, err := a.reply()
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, one...)
-		}
-		return all, nil
+		all = append(all, one...)
 	}
-	return []string{line[1:]}, nil
+	return all, nil
 }
 
 // status is BACKUP STATUS, by name.

@@ -196,6 +196,20 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestBackupTool: "ferrous backup" asks the server that runs.
+func TestBackupTool(t *testing.T) {
+	s := coretest.Serve(t, modules(), "--requirepass", "secret", "--backup-to", t.TempDir())
+	own := []string{"backup", "--port", "0", "--unixsocket", s.Addr("unix").String(), "--requirepass"}
+	text := mustRun(t, ".ferrousbackup, ", append(own, "secret")...)
+	c := s.Client()
+	c.Want("AUTH secret", "OK")
+	c.WantInfo("backups_made", "1", "backup_last_name", strings.Split(text, ",")[0])
+	mustFail(t, "WRONGPASS", append(own, "guess")...)
+	c.Want("CONFIG SET backup-to "+filepath.Join(s.Dir, "none"), "OK")
+	mustFail(t, "no such file or directory", append(own, "secret")...)
+	mustFail(t, "the configuration has neither", "backup", "--port", "0")
+}
+
 // TestOneAtATime: a backup takes the place of a job in the background, and can be given up.
 func TestOneAtATime(t *testing.T) {
 	f := newFake(t)

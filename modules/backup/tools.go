@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +42,7 @@ func makeBackup(t *core.ToolCall) error {
 		return err
 	}
 	defer conn.Close()
-	a := asker{conn, bufio.NewReader(conn)}
+	a := newAsker(conn)
 	if v := t.Registry.Config.Find("requirepass"); v != nil && v.String() != "" {
 		if _, err := a.ask("AUTH", v.String()); err != nil {
 			return err
