@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs bench config tidy deps dist packages clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs bench config console tidy deps dist packages clean
 
 all: build
 
@@ -79,6 +79,9 @@ programs: build ## job queues, locks, limiters, proxies ... that live on Redis, 
 bench: build ## side by side with the installed redis-server
 	$(GO) build -o $(BIN)/bench ./bench
 	$(BIN)/bench -json bench/out/latest.json
+
+console: build ## the console in headless Chromium; pictures in console-pictures/
+	scripts/console.sh $(BIN)/ferrous console-pictures
 
 config: ## ferrous.hcl and the table of docs/differences.md, generated from the schema
 	$(GO) test ./cmd/ferrous -update

@@ -164,7 +164,7 @@ func (g *guest) ask(m *module, words ...string) (standing, error) {
 	}
 	answer := make(chan standing, 1)
 	g.session.Conn.DeliverFunc(func(s *core.Session, _ *resp.Writer) {
-		answer <- standing{s.User, s.Authenticated, s.Authenticated && (s.Perms == nil || s.Perms.Allows(cmd, args))}
+		answer <- standing{s.User, s.Authenticated, mayRun(s, cmd, args)}
 	})
 	late := time.NewTimer(patience)
 	defer late.Stop()
@@ -176,6 +176,14 @@ func (g *guest) ask(m *module, words ...string) (standing, error) {
 	case <-g.ctx.Done():
 		return standing{}, status{nethttp.StatusServiceUnavailable, "the client has gone"}
 	}
+}
+
+// mayRun reports whether a session's user may run a command with some keys and channels:
+// which, is seen when he does. So none are looked for among the arguments, which need not be complete.
+func mayRun(s *core.Session, cmd *core.Command, args [][]byte) bool {
+	row := *cmd
+	row.Keys, row.FindKeys, row.Channels = nil, nil, core.Channels{}
+	return s.Authenticated && (s.Perms == nil || s.Perms.Allows(&row, args))
 }
 
 // need returns an error unless the session's user may run a command.

@@ -60,8 +60,9 @@ func (m *module) hottest(n int) (h hot) {
 		}
 		h.keys = append(h.keys, hotKey{int(b.db), b.key, mid * every, (float64(high-b.low)/2 + sampling) * every})
 	}
+	// What is certain of a key decides: one that is all error was only the last to come.
 	slices.SortFunc(h.keys, func(a, b hotKey) int {
-		return cmp.Or(cmp.Compare(b.uses, a.uses), slices.Compare(a.key, b.key), a.db-b.db)
+		return cmp.Or(cmp.Compare(b.uses-b.error, a.uses-a.error), slices.Compare(a.key, b.key), a.db-b.db)
 	})
 	h.keys = h.keys[:min(n, len(h.keys))]
 	return h
