@@ -137,7 +137,7 @@ func setLong(L *vm.LState, t *vm.LTable, n vm.LNumber, v vm.LValue) {
 			L.SetTable(into, n, v)
 			return
 		}
-		index := vm.LValue(vm.LNil)
+		var index vm.LValue = vm.LNil
 		if t.Metatable != vm.LNil && element(t, n) == vm.LNil {
 			index = metamethod(t, "__newindex")
 		}

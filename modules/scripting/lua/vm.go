@@ -46,16 +46,15 @@ var (
 
 // callFrame is the VM's frame of a call.
 type callFrame struct {
-	idx        int
-	fn         *vm.LFunction
-	parent     *callFrame
-	pc         int // of the next instruction
-	base       int
-	localBase  int // where its registers begin
-	returnBase int
-	nArgs      int
-	nRet       int // how many results it is to give; -1: as many as there are
-	tailCall   int
+	_         int // its number
+	fn        *vm.LFunction
+	_         *callFrame // the one that has called
+	pc        int        // of the next instruction
+	_         int
+	localBase int // where its registers begin
+	_         [2]int
+	nRet      int // how many results it is to give; -1: as many as there are
+	_         int
 }
 
 // callStack is the VM's stack of frames.
@@ -77,13 +76,17 @@ func (s *callStack) last() *callFrame {
 	return &s.segments[i][n-1]
 }
 
-// same sees to it that a type of ours has the fields of one of the VM's.
+// same sees to it that a type of ours has the fields of one of the VM's where it names them.
 func same[T any](theirs reflect.Type) bool {
 	ours := reflect.TypeFor[T]()
-	ok := ours.NumField() == theirs.NumField()
+	ok := ours.Size() == theirs.Size()
 	for i := 0; ok && i < ours.NumField(); i++ {
-		a, b := ours.Field(i), theirs.Field(i)
-		ok = strings.EqualFold(a.Name, b.Name) && a.Offset == b.Offset && a.Type.Kind() == b.Type.Kind()
+		a := ours.Field(i)
+		if a.Name == "_" {
+			continue
+		}
+		b, found := theirs.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, a.Name) })
+		ok = found && a.Offset == b.Offset && a.Type.Kind() == b.Type.Kind()
 	}
 	if !ok {
 		panic(fmt.Sprintf("gopher-lua: %v is no %v", theirs, ours))
