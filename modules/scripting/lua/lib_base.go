@@ -186,8 +186,11 @@ func baseRawSet(L *vm.LState) int {
 	if key == vm.LNil {
 		throw(L, vm.LString("table index is nil"))
 	}
-	if n, ok := key.(vm.LNumber); ok && n != n {
-		throw(L, vm.LString("table index is NaN"))
+	if n, ok := key.(vm.LNumber); ok {
+		if n != n {
+			throw(L, vm.LString("table index is NaN"))
+		}
+		takeGap(L, t, n)
 	}
 	rawSet(t, key, v)
 	L.Push(t)

@@ -102,6 +102,8 @@ func TestMemory(t *testing.T) {
 		`local t = {} for i = 1, 100 do t[i] = ("x"):rep(900000) end return cmsgpack.pack({t, t, t})`,
 		`local t = {} while true do t[#t + 1] = coroutine.create(function() end) end`,
 		`local t = {} for i = 1, 1e6 do t[i] = {[65000] = 1} end`,
+		`local t = {} for i = 1, 1e6 do t[i] = rawset({}, 65000, 1) end`,
+		`local t = {} for i = 1, 1e9 do t[i] = 1 end`,
 		`local f = "" for i = 1, 1000 do f = f .. "%s" end local x = ("x"):rep(1000000) local t = {} for i = 1, 1000 do t[i] = x end return f:format(unpack(t))`,
 	} {
 		e, h := newTestEngine()
@@ -112,11 +114,27 @@ func TestMemory(t *testing.T) {
 		if !strings.HasPrefix(got, "-"+ErrMemory.Error()) {
 			t.Errorf("%s: %.200q", s, got)
 		}
-		if after := e.measure(); int64(after-before) > 20*limit {
+		if after := e.measure(); int64(after-before) > 5*limit {
 			t.Errorf("%s: the heap has grown by %d MB", s, (after-before)>>20)
 		}
 		if got := eval(e, h, Limits{}, 2, "return 1"); got != ":1\r\n" {
 			t.Errorf("after %s: %q", s, got)
+		}
+	}
+}
+
+// TestGarbage: what a script has thrown away is not held against it.
+func TestGarbage(t *testing.T) {
+	for _, s := range []string{
+		`for i = 1, 40000 do local s = ("x"):rep(1000) .. i end return 1`,
+		`for i = 1, 60 do local s = ("x"):rep(1000000) .. i end return 1`,
+		`for i = 1, 60 do local t = {[65000] = 1} end return 1`,
+		`local keep = {} for i = 1, 8000 do keep[i] = ("x"):rep(1000) .. i end for i = 1, 100000 do local t = {i} end return 1`,
+	} {
+		e, h := newTestEngine()
+		runtime.GC()
+		if got := eval(e, h, Limits{Memory: 16 << 20}, 2, s); got != ":1\r\n" {
+			t.Errorf("%s: %q", s, got)
 		}
 	}
 }

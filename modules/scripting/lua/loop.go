@@ -103,6 +103,7 @@ func setTable(L *vm.LState, inst uint32, base *callFrame) int {
 		}
 	}
 	if !(n >= maxArray) {
+		takeGap(L, t, n)
 		return jumpTable[vm.OP_SETTABLE](L, inst, base)
 	}
 	setLong(L, t, n, f.operand(L, i.c()))

@@ -98,6 +98,13 @@ func rawSet(t *vm.LTable, key, v vm.LValue) {
 	t.RawSet(key, v)
 }
 
+// takeGap asks for the memory of the nils that fill up an array below element n.
+func takeGap(L *vm.LState, t *vm.LTable, n vm.LNumber) {
+	if gap := n - vm.LNumber(len(*array(t))); gap > 64 && n < maxArray {
+		engine(L).take(L, 16*int(gap))
+	}
+}
+
 // getLong is t[n] of a key that the VM seeks in the hash only.
 func getLong(L *vm.LState, t *vm.LTable, n vm.LNumber) vm.LValue {
 	var v vm.LValue = t

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"errors"
+	"runtime"
 	"runtime/metrics"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (e *Engine) look() error {
 	if why := e.interrupt.Load(); why != nil {
 		return e.stop(*why)
 	}
-	if e.limits.Memory > 0 && int64(e.measure()-e.heap) > e.limits.Memory {
+	if e.limits.Memory > 0 && e.over(0) {
 		return e.stop(ErrMemory)
 	}
 	if e.looks++; e.looks < pollEvery {
@@ -126,6 +127,17 @@ func (e *Engine) look() error {
 		}
 	}
 	return nil
+}
+
+// over reports whether n bytes more would be over the limit for memory. What the script has
+// thrown away is not its own any more: it is collected before it is held against it. A
+// script that has little left after that is over, too, or it would do nothing but collect.
+func (e *Engine) over(n int64) bool {
+	if int64(e.measure()-e.heap)+n <= e.limits.Memory {
+		return false
+	}
+	runtime.GC()
+	return int64(e.measure()-e.heap)+n > e.limits.Memory/16*15
 }
 
 func (e *Engine) stop(why error) error {
@@ -170,7 +182,7 @@ func (e *Engine) take(L *vm.LState, n int) {
 		_ = e.stop(ErrMemory) // thrown below
 	} else if e.growth > e.limits.Memory/8 {
 		e.growth = 0
-		if int64(e.measure()-e.heap)+int64(n) > e.limits.Memory {
+		if e.over(int64(n)) {
 			_ = e.stop(ErrMemory)
 		}
 	}
