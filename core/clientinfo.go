@@ -77,6 +77,10 @@ func (r *Registry) orderClients() {
 			all = append(all, clientField{name: f.Name, value: value})
 		}
 	}
+	for i := range all {
+		all[i].head = " " + all[i].name + "="
+	}
+	all[0].head = all[0].head[1:]
 	r.clientLine = all
 }
 
@@ -111,6 +115,7 @@ type clientLine struct {
 // clientField is a field of a line.
 type clientField struct {
 	name   string
+	head   string // what stands before the value, made of name
 	absent string // what stands there without the module that has the value
 	value  func(b []byte, l *clientLine) []byte
 }
@@ -193,11 +198,9 @@ func (r *Table) AppendClientInfo(b []byte, s *Session, now int64, own [][]byte) 
 		l.conn.QueryBuf += size
 		l.conn.ArgvMemory += arguments
 	}
-	for i, f := range r.clientLine {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = append(append(b, f.name...), '=')
+	for i := range r.clientLine {
+		f := &r.clientLine[i]
+		b = append(b, f.head...)
 		if f.value == nil {
 			b = append(b, f.absent...)
 		} else {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -103,13 +102,7 @@ func (srv *Server) SetAuthority(a core.Authority) {
 func (srv *Server) ActiveExpire(on bool) { srv.sweeper.expires.Store(on) }
 
 // Executable implements core.Server.
-func (srv *Server) Executable() string {
-	path, err := os.Executable()
-	if err != nil {
-		return os.Args[0]
-	}
-	return path
-}
+func (srv *Server) Executable() string { return srv.facts.executable }
 
 // Version implements core.Server.
 func (srv *Server) Version() core.Versions {

@@ -38,6 +38,7 @@ func (srv *Server) cron() {
 		period = time.Second / time.Duration(srv.params.hz.Load())
 		timer.Reset(period)
 		now := srv.eng.ReadClock()
+		srv.usage.weigh()
 		srv.sweep(now, period)
 		srv.ks.Rest(now/1000 != second)
 		srv.buffers.Rest(now/1000 != second)

@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"net"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -60,7 +58,7 @@ func (srv *Server) Info(sections []string) []byte {
 		return !s.Extra && len(sections) == 0
 	}
 	last := ""
-	for _, s := range srv.infoSections() {
+	for _, s := range srv.facts.sections() {
 		if !wants(s) {
 			continue
 		}
@@ -101,11 +99,11 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("redis_version", redisVersion)
 	w.String("server_name", "ferrous")
 	w.String("ferrous_version", Version)
-	w.String("redis_git_sha1", buildSetting("vcs.revision", "00000000"))
-	w.String("redis_build_id", buildID())
-	w.Bool("redis_git_dirty", buildSetting("vcs.modified", "false") == "true")
+	w.String("redis_git_sha1", srv.facts.revision)
+	w.String("redis_build_id", srv.facts.buildID())
+	w.Bool("redis_git_dirty", srv.facts.dirty)
 	w.String("redis_mode", "standalone")
-	w.String("os", systemName())
+	w.String("os", srv.facts.system)
 	w.Int("arch_bits", 32<<(^uint(0)>>63))
 	w.String("monotonic_clock", "POSIX clock_gettime") // what Go's runtime reads
 	w.String("multiplexing_api", multiplexing)
@@ -378,26 +376,6 @@ func (srv *Server) staleShare() float64 {
 		}
 	}
 	return 100 * float64(stale) / float64(max(n, 1))
-}
-
-// buildID is a number of the binary: of what it was built of, and how.
-func buildID() string {
-	h := fnv.New64a()
-	if info, ok := debug.ReadBuildInfo(); ok {
-		_, _ = h.Write([]byte(info.String()))
-	}
-	return fmt.Sprintf("%016x", h.Sum64())
-}
-
-func buildSetting(key, missing string) string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == key {
-				return s.Value
-			}
-		}
-	}
-	return missing
 }
 
 // randomHex returns n random hexadecimal digits.

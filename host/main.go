@@ -131,8 +131,8 @@ func programOf(modules []core.Module) string {
 
 // versionLine is laid out like redis-server's, and tells the modules.
 func (srv *Server) versionLine() string {
-	sha, dirty := buildSetting("vcs.revision", "00000000"), 0
-	if buildSetting("vcs.modified", "false") == "true" {
+	sha, dirty := srv.facts.revision, 0
+	if srv.facts.dirty {
 		dirty = 1
 	}
 	return fmt.Sprintf("%s v=%s sha=%.8s:%d malloc=ferrous-arena bits=%d redis=%s %s modules=%s",

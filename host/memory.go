@@ -12,7 +12,7 @@ func (srv *Server) Executors() int { return srv.eng.Executors() }
 // Memory implements core.Figures.
 func (srv *Server) Memory() core.MemoryUse {
 	data := srv.ks.ExactMemory()
-	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: residentBytes()}
+	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: srv.usage.resident()}
 	m.Peak = srv.usage.peak(m.Used)
 	f := srv.eng.ClientFigures()
 	m.Clients, m.Sessions = f.Memory, f.Sessions

@@ -48,6 +48,7 @@ type Server struct {
 	sweeper    sweeper
 	defrag     defrag
 	usage      usageSampler
+	facts      facts
 	renames    *config.CustomVar[core.Renames]
 	lazy       struct{ expire, evict *config.BoolVar } // see gone; nil without the module of keys
 	background core.Background
@@ -79,6 +80,7 @@ func newServer(modules []core.Module, off string) (*Server, error) {
 		process:  hostProcess{manager: "no"},
 		ending:   ending{begun: make(chan struct{}), complete: make(chan struct{})},
 	}
+	srv.learnFacts()
 	srv.loader.answers = make(chan struct{})
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
 	srv.evict.more = make(chan struct{}, 1)

@@ -2,6 +2,8 @@ package host
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/ferrousdb/ferrous/host/engine"
 )
@@ -15,6 +17,9 @@ type usageSampler struct {
 	history    [16]engine.Traffic // per second
 	next       int
 	peakMemory int64
+
+	rss   atomic.Int64 // bytes, as of the last look
+	rssAt time.Time    // when that was; cron's
 }
 
 // sample is called once a second by cron.
@@ -46,4 +51,25 @@ func (u *usageSampler) rates() (t engine.Traffic) {
 	}
 	n := int64(len(u.history))
 	return engine.Traffic{Commands: t.Commands / n, In: t.In / n, Out: t.Out / n}
+}
+
+// rssEvery is how old the resident set is at most that INFO tells of, as in Redis. The
+// system takes longer to say it than INFO for all the rest.
+const rssEvery = 100 * time.Millisecond
+
+// weigh looks how much memory the process has. It is called by cron.
+func (u *usageSampler) weigh() {
+	if now := time.Now(); now.Sub(u.rssAt) >= rssEvery*9/10 {
+		u.rssAt = now
+		u.rss.Store(residentBytes())
+	}
+}
+
+// resident returns the resident set in bytes, as of the last look; before the first one
+// it looks itself.
+func (u *usageSampler) resident() int64 {
+	if n := u.rss.Load(); n != 0 {
+		return n
+	}
+	return residentBytes()
 }

@@ -21,7 +21,7 @@ func list(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var b []byte
+	b := make([]byte, 0, lineSize*(len(chosen)+1))
 	for _, s := range chosen {
 		var own [][]byte
 		if s == c.Session {
@@ -32,6 +32,10 @@ func list(c *core.Ctx) error {
 	c.Verbatim("txt", string(b))
 	return nil
 }
+
+// lineSize is about how long a line is, in bytes: what there is no room for would be
+// copied many times while a long list grows.
+const lineSize = 350
 
 func chooseListed(c *core.Ctx) ([]*core.Session, error) {
 	switch n := len(c.Args); {
