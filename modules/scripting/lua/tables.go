@@ -144,7 +144,7 @@ func setLong(L *vm.LState, t *vm.LTable, n vm.LNumber, v vm.LValue) {
 			L.SetTable(into, n, v)
 			return
 		}
-		var index vm.LValue = vm.LNil
+		index := vm.LNil
 		if t.Metatable != vm.LNil && element(t, n) == vm.LNil {
 			index = metamethod(t, "__newindex")
 		}
