@@ -84,7 +84,7 @@ func TestLargeValuesAreSavedInPieces(t *testing.T) {
 // TestLargeStringsAreLoadedToTheirPlace: a large string takes nothing of Go's heap while it
 // comes, whoever checks the sum; and it is what it was, expiry included.
 func TestLargeStringsAreLoadedToTheirPlace(t *testing.T) {
-	const size = 24 << 20
+	const size = 8 << 20
 	from := newRig(t, registry(t))
 	from.do("set before v")
 	from.args([]byte("set"), []byte("k"), noise(size))
