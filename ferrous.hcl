@@ -1150,7 +1150,7 @@
 
 # Of how many commands one is looked at for hot keys. Fewer are more exact and cost more.
 # From 1 to 1048576.
-# toplist-sample = 128
+# toplist-sample = 256
 
 # Seconds over which hot keys are counted: those that are over and those under way.
 # From 1 to 86400.

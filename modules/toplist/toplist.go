@@ -44,7 +44,7 @@ func (m *module) Register(r *core.Registry) error {
 	}
 	m.enabled = r.Config.Bool(par("toplist-enabled", "no", "Keep lists of the keys that are used most and of the largest, for TOPLIST and INFO toplist."))
 	m.size = r.Config.Int(par("toplist-size", "32", "How many keys each list has."), 1, 1024)
-	m.sample = r.Config.Int(par("toplist-sample", "128", "Of how many commands one is looked at for hot keys. Fewer are more exact and cost more."), 1, 1<<20)
+	m.sample = r.Config.Int(par("toplist-sample", "256", "Of how many commands one is looked at for hot keys. Fewer are more exact and cost more."), 1, 1<<20)
 	m.window = r.Config.Int(par("toplist-window", "60", "Seconds over which hot keys are counted: those that are over and those under way."), 1, 86400)
 	r.Config.Apply(m.apply, m.enabled, m.size, m.sample, m.window)
 	m.ran = r.OnRan(m.look)

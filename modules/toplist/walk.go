@@ -52,7 +52,8 @@ type place struct {
 const (
 	stepTime  = 500 * time.Microsecond // of each tick
 	stepKeys  = 64                     // under one lock
-	restAfter = 1000                   // milliseconds between two walks
+	shortRest = 1000                   // milliseconds between two walks, at least
+	longRest  = 30_000                 // at most
 )
 
 // forget drops everything, and has the next tick begin anew.
@@ -74,9 +75,10 @@ func (w *walk) step(srv core.Server, size int, now int64) {
 	}
 	for end := time.Now().Add(stepTime); time.Now().Before(end); {
 		if w.some(srv) {
+			began := w.began
 			w.finish(now)
 			w.begin(size, now)
-			w.rest = now + restAfter
+			w.rest = now + rest(now-began)
 			return
 		}
 	}
@@ -106,6 +108,10 @@ func (w *walk) finish(now int64) {
 	w.current, w.complete = [2][]place{}, [2][]place{w.bytes.all, w.elems.all}
 	w.told = progress{w.told.walks + 1, w.keys, now - w.began}
 }
+
+// rest is how long to wait after a walk that took so many milliseconds: nine times that, within
+// limits, so that walks are a tenth of the time.
+func rest(took int64) int64 { return min(shortRest+9*took, longRest) }
 
 // some looks at some keys of one shard, whose lock it takes; it reports whether the walk
 // is complete.
