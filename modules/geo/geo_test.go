@@ -196,3 +196,22 @@ func TestStoreKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestCount: COUNT gives the beginning of the whole answer, of members at the same place too.
+func TestCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newRig(t, rapid.SampledFrom([]int{0, 1000}).Draw(t, "packed"))
+		defer r.ks.Close()
+		for i := range rapid.IntRange(1, 300).Draw(t, "members") {
+			r.do(t, "GEOADD g %d %d %d", rapid.IntRange(0, 3).Draw(t, "lon"), rapid.IntRange(0, 3).Draw(t, "lat"), i)
+		}
+		for _, order := range []string{"ASC", "DESC"} {
+			search := "GEOSEARCH g FROMLONLAT 1 1 BYRADIUS 300 km " + order
+			all := members(r.do(t, "%s", search))
+			n := rapid.IntRange(1, 100).Draw(t, "count")
+			if got := members(r.do(t, "%s COUNT %d", search, n)); !slices.Equal(got, all[:min(n, len(all))]) {
+				t.Fatalf("%s COUNT %d: %v, but without COUNT %v", search, n, got, all)
+			}
+		}
+	})
+}

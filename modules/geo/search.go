@@ -3,6 +3,7 @@ package geo
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -35,6 +36,7 @@ type found struct {
 	score  float64
 	at     point
 	dist   float64 // metres
+	place  int     // among those found, which decides between equal distances
 }
 
 // geosearch is GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude
@@ -91,11 +93,20 @@ func (s *search) run(c *core.Ctx, source, options int) (err error) {
 
 // find returns the members inside the area, ordered and counted.
 func (s *search) find(v zset.View) []found {
-	limit := 0
-	if s.any {
+	if s.order == 0 && s.count > 0 && !s.any {
+		s.order = 1 // to be limited to the nearest, they must be put in order
+	}
+	limit := 0 // after how many it ends
+	most := 0  // how many of the first in order are kept
+	switch {
+	case s.any:
 		limit = int(s.count)
+	case s.count > 0:
+		most = int(min(s.count, math.MaxInt/4))
 	}
 	var all []found
+	worst := math.Inf(1) // whoever is not before it comes behind most others
+	n := 0
 	packed := !s.source.Kind().IsObject() // its integers have no bytes to point at
 	for _, cell := range s.cover() {
 		if limit > 0 && len(all) >= limit {
@@ -106,30 +117,41 @@ func (s *search) find(v zset.View) []found {
 		for ; cur.OK() && cur.Score() < high; cur.Next() {
 			at := pointOf(cur.Score())
 			dist, ok := s.contains(at)
-			if !ok {
+			if !ok || float64(s.order)*dist >= worst {
 				continue
 			}
 			member := cur.Member()
 			if packed {
 				member = bytes.Clone(member)
 			}
-			all = append(all, found{member, cur.Score(), at, dist})
+			all = append(all, found{member, cur.Score(), at, dist, n})
+			n++
 			if len(all) == limit {
 				break
 			}
+			// Half of what has come together is let go at a time, so that each member
+			// costs but a share of a sort of few.
+			if most > 0 && len(all) == 2*most {
+				s.sort(all)
+				all = all[:most]
+				worst = float64(s.order) * all[most-1].dist
+			}
 		}
 	}
-	// To be limited to the nearest, they must be put in order.
-	if s.order == 0 && s.count > 0 && !s.any {
-		s.order = 1
-	}
 	if s.order != 0 {
-		slices.SortStableFunc(all, func(a, b found) int { return s.order * cmp.Compare(a.dist, b.dist) })
+		s.sort(all)
 	}
 	if s.count > 0 {
 		all = all[:min(int64(len(all)), s.count)]
 	}
 	return all
+}
+
+// sort puts members in the order of their distance.
+func (s *search) sort(all []found) {
+	slices.SortFunc(all, func(a, b found) int {
+		return cmp.Or(s.order*cmp.Compare(a.dist, b.dist), cmp.Compare(a.place, b.place))
+	})
 }
 
 func (s *search) reply(c *core.Ctx, all []found) {
