@@ -37,6 +37,7 @@ func TestAllocationsPerCommand(t *testing.T) {
 	}
 	pipe.Exchange(nil, request(append([]string{"SADD", "large-set"}, large...)...))
 	pipe.Exchange(nil, request(append([]string{"SADD", "other-set"}, large[:1000]...)...))
+	pipe.Exchange(nil, request(append([]string{"HSET", "wide"}, large[:2000]...)...))
 	pipe.Exchange(nil, request("RPUSH", "list", "a", "b", "3"))
 	pipe.Exchange(nil, request(append([]string{"RPUSH", "long-list"}, large...)...))
 	pipe.Exchange(nil, request("XGROUP", "CREATE", "stream", "group", "0", "MKSTREAM"))
@@ -121,6 +122,9 @@ func TestAllocationsPerCommand(t *testing.T) {
 		{"ZSCORE, large", 0, []string{"ZSCORE", "large-zset", "member:700"}},
 		{"ZRANK, large", 0, []string{"ZREVRANK", "large-zset", "member:700"}},
 		{"ZRANGE, large", 0, []string{"ZRANGE", "large-zset", "10", "29", "BYSCORE", "WITHSCORES"}},
+		{"DUMP of a hash", 40, []string{"DUMP", "wide"}}, // none for an element
+		{"DUMP of a set", 40, []string{"DUMP", "other-set"}},
+		{"DUMP of a sorted set", 40, []string{"DUMP", "large-zset"}},
 		{"ZCOUNT, large", 0, []string{"ZCOUNT", "large-zset", "(10", "200"}},
 	} {
 		in := request(test.args...)

@@ -40,7 +40,8 @@ func Save(w *rdb.Writer, v keyspace.Value) {
 		w.Millis(first)
 	}
 	w.Len(uint64(view.Len()))
-	for c := view.Fields(); c.Next(); {
+	c := view.Fields()
+	for c.Next() {
 		if first != 0 {
 			ttl := uint64(0)
 			if at := c.Expire(); at != 0 {
@@ -315,7 +316,8 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 	if !view.Expires() {
 		return nil
 	}
-	for c := view.Fields(); c.Next(); {
+	c := view.Fields()
+	for c.Next() {
 		if at := c.Expire(); at != 0 {
 			err := emit([]byte("HPEXPIREAT"), key, strconv.AppendInt(nil, at, 10), []byte("FIELDS"), []byte("1"), c.Field())
 			if err != nil {

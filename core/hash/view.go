@@ -146,7 +146,8 @@ const randomTries = 64
 // and value are valid during the call of fn only, which must not change the hash.
 func (v View) Scan(cursor uint64, count int, fn func(field, value []byte)) (next uint64) {
 	if v.t == nil {
-		for c := v.Fields(); c.Next(); {
+		c := v.Fields()
+		for c.Next() {
 			fn(c.Field(), c.Value())
 		}
 		return 0

@@ -29,7 +29,8 @@ func Save(w *rdb.Writer, v keyspace.Value) {
 	}
 	w.Begin(rdb.TypeSet)
 	w.Len(uint64(view.Len()))
-	for it := view.Iter(); it.Next(); {
+	it := view.Iter()
+	for it.Next() {
 		w.String(it.Member())
 	}
 }
@@ -142,7 +143,8 @@ const rewriteBatch = 64
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	args := append(make([][]byte, 0, rewriteBatch+2), []byte("SADD"), key)
 	var numbers []byte // the texts of members that have no bytes
-	for it := Of(v).Iter(); it.Next(); {
+	it := Of(v).Iter()
+	for it.Next() {
 		member := it.Member()
 		if it.text == nil {
 			at := len(numbers)

@@ -44,7 +44,8 @@ func (v View) Sample(n int, random func() uint64, fn func(member []byte)) {
 	}
 	// Each member is taken with the chance that those to come leave it.
 	left := v.Len()
-	for it := v.Iter(); n > 0 && it.Next(); left-- {
+	it := v.Iter()
+	for ; n > 0 && it.Next(); left-- {
 		if below(random(), left) < n {
 			fn(it.Member())
 			n--

@@ -105,7 +105,8 @@ func (v View) Has(member []byte) bool {
 // member is valid during the call of fn only, which must not change the set.
 func (v View) Scan(cursor uint64, count int, fn func(member []byte)) (next uint64) {
 	if v.form != Large {
-		for it := v.Iter(); it.Next(); {
+		it := v.Iter()
+		for it.Next() {
 			fn(it.Member())
 		}
 		return 0

@@ -39,7 +39,8 @@ func Save(w *rdb.Writer, v keyspace.Value) {
 	z := Of(v)
 	w.Begin(rdb.TypeZSet2)
 	w.Len(uint64(z.Len()))
-	for c := z.At(z.Len() - 1); c.OK(); c.Prev() { // from the greatest, as Redis does
+	c := z.At(z.Len() - 1)
+	for ; c.OK(); c.Prev() { // from the greatest, as Redis does
 		w.String(c.Member())
 		w.BinaryDouble(c.Score())
 	}
@@ -255,7 +256,8 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 // Digest feeds the content to a DEBUG DIGEST; xor is that of core.Digester.
 func Digest(v keyspace.Value, xor func(parts ...[]byte)) {
 	var text [maxScore]byte
-	for c := Of(v).At(0); c.OK(); c.Next() {
+	c := Of(v).At(0)
+	for ; c.OK(); c.Next() {
 		xor(c.Member(), resp.AppendDouble(text[:0], c.Score()))
 	}
 }

@@ -30,7 +30,8 @@ func (m *module) valueType() core.ValueType {
 }
 
 func digest(v keyspace.Value, d core.Digester) {
-	for c := hash.Of(v, 0).Fields(); c.Next(); {
+	c := hash.Of(v, 0).Fields()
+	for c.Next() {
 		if c.Expire() == 0 {
 			d.Xor(c.Field(), c.Value())
 		} else {

@@ -86,7 +86,8 @@ func (s *sorter) load(v keyspace.Value) {
 	case keyspace.Set:
 		v := set.Of(v)
 		s.elements = make([]sortElement, 0, v.Len())
-		for it := v.Iter(); it.Next(); {
+		it := v.Iter()
+		for it.Next() {
 			if n, ok := it.Int(); ok {
 				s.elements = append(s.elements, sortElement{n: n})
 			} else {
@@ -141,7 +142,8 @@ func (s *sorter) loadSorted(v zset.View) {
 	if count == 0 {
 		return
 	}
-	for at := v.At(from); len(s.elements) < count && at.OK(); {
+	at := v.At(from)
+	for len(s.elements) < count && at.OK() {
 		s.add(at.Member())
 		if backwards {
 			at.Prev()

@@ -82,7 +82,8 @@ func (m *module) valueType() core.ValueType {
 			return set.Copy(v, a, p), nil
 		},
 		Digest: func(v keyspace.Value, d core.Digester) {
-			for it := set.Of(v).Iter(); it.Next(); {
+			it := set.Of(v).Iter()
+			for it.Next() {
 				d.Xor(it.Member())
 			}
 		},
