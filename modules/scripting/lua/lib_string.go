@@ -108,7 +108,6 @@ func strRep(L *vm.LState) int {
 		engine(L).take(L, maxString+1)
 	}
 	engine(L).take(L, len(s)*n)
-	spendOn(L, len(s)*n/64)
 	return pushString(L, strings.Repeat(s, n))
 }
 
@@ -163,7 +162,7 @@ func strFind(L *vm.LState, find bool) int {
 	init := position(optInt(L, 3, 1), len(s)) - 1
 	init = min(max(init, 0), len(s))
 	if find && (vm.LVAsBool(L.Get(4)) || !strings.ContainsAny(p, specials)) {
-		spendOn(L, len(s)/64)
+		spendOn(L, len(s)/perStep)
 		at := strings.Index(s[init:], p)
 		if at < 0 {
 			L.Push(vm.LNil)
@@ -224,6 +223,7 @@ func strGsub(L *vm.LState) int {
 	room := engine(L).room()
 	var b []byte
 	at, n := 0, 0
+	told := 0 // of what has been written
 	for n < most {
 		from, end, err := m.Search(at)
 		if err != nil {
@@ -237,6 +237,10 @@ func strGsub(L *vm.LState) int {
 		b = gsubValue(L, b, m, repl, from, end)
 		if len(b) > room {
 			engine(L).take(L, len(b))
+		}
+		if more := len(b) - told; more >= 16*perStep {
+			told = len(b)
+			spendOn(L, more/perStep)
 		}
 		if at = end; end == from { // a match of nothing
 			if at == len(s) {

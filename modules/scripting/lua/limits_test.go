@@ -31,6 +31,32 @@ var endless = []string{
 	`load(function() return "x=1 " end)`,
 }
 
+// long are steps that each take as long as thousands of instructions.
+var long = []string{
+	`local y = x .. "y"`, `local y = x:upper()`, `local y = x:reverse()`, `local y = ("x"):rep(1e6)`, `local y = x:gsub("x", "y", 1)`, `local y = ("xx"):gsub("x", x)`, `local y = ("x"):gsub("x", {x = x})`,
+	`local y = ("%s%s"):format(x, x)`, `local y = table.concat({x, x})`, `local y = x:find("y", 1, true)`, `local y = cjson.encode(x)`, `local y = cmsgpack.pack(x)`,
+	`local y = struct.pack("s", x)`,
+}
+
+// TestLongSteps: what takes long by its length is counted by its length, and others are
+// let have their turn.
+func TestLongSteps(t *testing.T) {
+	for _, s := range long {
+		e, h := newTestEngine()
+		polled := 0
+		h.poll = func() error { polled++; return nil }
+		s = `local x = ("x"):rep(1e6) for i = 1, 100 do ` + s + ` end`
+		if got := eval(e, h, Limits{}, 2, s); got != "$-1\r\n" {
+			t.Errorf("%s: %.200q", s, got)
+		} else if polled < 50 {
+			t.Errorf("%s: others had their turn %d times", s, polled)
+		}
+		if got := eval(e, h, Limits{Instructions: 1_000_000}, 2, s); !strings.HasPrefix(got, "-"+ErrInstructions.Error()) {
+			t.Errorf("%s, with a limit: %.200q", s, got)
+		}
+	}
+}
+
 // TestNoEscape: a limit of instructions ends them all, soon.
 func TestNoEscape(t *testing.T) {
 	for _, s := range endless {

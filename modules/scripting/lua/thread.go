@@ -145,11 +145,13 @@ func (e *Engine) stop(why error) error {
 	return why
 }
 
-// spend counts steps of a library function.
+// spend counts steps of a library function. Many at once take as long as that many
+// instructions, after which the clock and the host would have been looked at.
 func (e *Engine) spend(steps int) error {
 	if e.fuel -= steps; e.fuel > 0 {
 		return nil
 	}
+	e.looks += steps / burst
 	err := e.look()
 	if err == nil { // how deep the calls are is seen before an instruction: the next one
 		e.fuel, e.granted = 1, 1
@@ -168,10 +170,16 @@ func (e *Engine) room() int {
 	return maxString
 }
 
-// take asks for n bytes in one step, and counts them. The heap is measured anew when
-// they have become many.
+// perStep is how many bytes are written in the time of an instruction.
+const perStep = 64
+
+// take asks for n bytes in one step, and counts them, and the steps that it takes to write
+// them. The heap is measured anew when they have become many.
 func (e *Engine) take(L *vm.LState, n int) {
 	e.long = e.long || n > maxBuffer
+	if n >= 16*perStep && n <= maxString {
+		spendOn(L, n/perStep)
+	}
 	if e.limits.Memory == 0 {
 		if n > maxString {
 			throwText(L, "not enough memory")
