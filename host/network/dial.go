@@ -51,7 +51,7 @@ func (n *Net) DialOwn(ctx context.Context, path string) (net.Conn, error) {
 	if len(all) == 0 {
 		return d.DialContext(ctx, "unix", path)
 	}
-	host, port, err := net.SplitHostPort(all[0].addr)
+	host, port, err := net.SplitHostPort(all[0].Addr)
 	if err != nil {
 		return nil, err
 	}

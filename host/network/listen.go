@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // listener accepts the connections of one address.
@@ -70,9 +72,9 @@ func (n *Net) Listening(fn func(kind string, addr net.Addr)) {
 
 // endpoint is what a TCP listener is opened for.
 type endpoint struct {
-	kind, network, addr string
-	port                int64
-	optional            bool // this machine may lack the address
+	kind string
+	port int64
+	config.Address
 }
 
 // endpoints returns what the parameters ask for.
@@ -86,31 +88,14 @@ func (n *Net) endpoints() (all []endpoint) {
 			continue
 		}
 		for _, host := range p.Bind.Load() {
-			all = append(all, newEndpoint(kind.name, host, kind.port))
+			all = append(all, endpoint{kind.name, kind.port, config.ParseAddress(host, kind.port)})
 		}
 	}
 	return all
 }
 
-// newEndpoint reads an address of the parameter bind. A dash before it means
-// that the machine may lack it; * and ::* are all of the machine's.
-func newEndpoint(kind, host string, port int64) endpoint {
-	e := endpoint{kind: kind, network: "tcp4", port: port}
-	host, e.optional = strings.CutPrefix(host, "-")
-	switch {
-	case host == "*":
-		host = "0.0.0.0"
-	case host == "::*":
-		host, e.network = "::", "tcp6"
-	case strings.Contains(host, ":"):
-		e.network = "tcp6"
-	}
-	e.addr = net.JoinHostPort(host, strconv.FormatInt(port, 10))
-	return e
-}
-
 // is reports whether a listener is that of the endpoint.
-func (e endpoint) is(l *listener) bool { return l.kind == e.kind && l.addr == e.addr }
+func (e endpoint) is(l *listener) bool { return l.kind == e.kind && l.addr == e.Addr }
 
 // Listen opens what the parameters ask for, and the unix socket at a path unless
 // that is empty.
@@ -215,14 +200,14 @@ func (n *Net) compare(wanted []endpoint) (keep, gone []*listener, missing []endp
 // fails. Those whose address this machine lacks, and may lack, are left out.
 func (n *Net) openTCP(wanted []endpoint, secure *wrap) (opened []*listener, err error) {
 	for _, e := range wanted {
-		nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), e.network, e.addr)
-		if e.optional && absentAddress(err) {
+		nl, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), e.Network, e.Addr)
+		if e.Forgives(err) {
 			continue
 		}
 		var l *listener
 		if err == nil {
 			setBacklog(nl, int(n.params.backlog.Load()))
-			l, err = n.startListener(nl, e.kind, e.addr, secure)
+			l, err = n.startListener(nl, e.kind, e.Addr, secure)
 		}
 		if err != nil {
 			closeAll(opened)
@@ -253,12 +238,6 @@ func (n *Net) startListener(nl net.Listener, kind, addr string, secure *wrap) (*
 		}
 	}()
 	return l, nil
-}
-
-// absentAddress reports whether this machine lacks the address or its family.
-func absentAddress(err error) bool {
-	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) ||
-		errors.Is(err, syscall.EPROTONOSUPPORT)
 }
 
 func (n *Net) openUnix(path string) (*listener, error) {
@@ -305,7 +284,7 @@ func (n *Net) reopen(closed []*listener) (opened []*listener) {
 		if strings.HasPrefix(l.addr, "[") {
 			network = "tcp6"
 		}
-		again, err := n.openTCP([]endpoint{{kind: l.kind, network: network, addr: l.addr, port: l.port()}}, l.wrap.Load())
+		again, err := n.openTCP([]endpoint{{l.kind, l.port(), config.Address{Network: network, Addr: l.addr}}}, l.wrap.Load())
 		if err != nil {
 			n.log.Warn("cannot listen again", "addr", l.addr, "error", err)
 		}

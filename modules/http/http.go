@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/config"
 )
 
 // New makes the module.
@@ -112,10 +113,11 @@ func (m *module) Stop() {
 // listen opens the listeners that the parameters ask for: all of them, or an error.
 func (m *module) listen() error {
 	room := make(chan struct{}, maxClients)
-	for _, a := range m.params.addresses() {
-		l, err := net.Listen(a.network, a.address)
+	for _, host := range m.params.bind.Load() {
+		a := config.ParseAddress(host, m.params.port.Load())
+		l, err := net.Listen(a.Network, a.Addr)
 		switch {
-		case err != nil && a.optional && isAbsent(err):
+		case a.Forgives(err):
 			continue
 		case err != nil:
 			return fmt.Errorf("http-port: %w", err)
