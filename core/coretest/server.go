@@ -89,6 +89,18 @@ func Try(t testing.TB, o Options) (*Server, error) {
 	return s, nil
 }
 
+// FreePort returns a port of this machine that nobody listens on.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
 // Socket returns the path of a socket, which has to be short.
 func Socket(t testing.TB) string {
 	t.Helper()

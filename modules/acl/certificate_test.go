@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/host"
 	secure "github.com/ferrousdb/ferrous/modules/tls"
 )
@@ -79,14 +80,9 @@ func TestUserOfCertificate(t *testing.T) {
 	caFile, certFile := filepath.Join(dir, "ca"), filepath.Join(dir, "server")
 	writePEM(t, caFile, ca)
 	writePEM(t, certFile, s.issue(x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	port := coretest.FreePort(t)
 	srv, err := host.Start(host.Options{Modules: append(modules(), secure.New()), Pipes: 1, Args: []string{
-		"--port", "0", "--bind", "127.0.0.1", "--tls-port", fmt.Sprint(port), "--tls-cert-file", certFile, "--tls-key-file", certFile,
+		"--port", "0", "--bind", "127.0.0.1", "--tls-port", port, "--tls-cert-file", certFile, "--tls-key-file", certFile,
 		"--tls-ca-cert-file", caFile, "--tls-auth-clients", "optional", "--requirepass", "secret",
 		"--user", "alice", "on", "+@all", "~a:*", "--user", "bob", "off", "+@all", "--user", "spiffe://x/alice", "on", "+acl",
 	}})

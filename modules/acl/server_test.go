@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/connection"
@@ -252,13 +253,7 @@ func TestRewrite(t *testing.T) {
 // TestManyLoops: users change while sessions on all loops log in, are refused,
 // listen and wait. It is the race detector's; the only errors are refusals.
 func TestManyLoops(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	port := coretest.FreePort(t)
 	srv, err := host.Start(host.Options{Modules: modules(), Args: []string{"--bind", "127.0.0.1", "--port", port, "--io-threads", "3"}})
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +262,7 @@ func TestManyLoops(t *testing.T) {
 	const rounds = 150
 	var wg sync.WaitGroup
 	talk := func(lines string) {
-		conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
+		conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, 10*time.Second)
 		if err != nil {
 			t.Error(err)
 			return

@@ -75,7 +75,7 @@ func TestReady(t *testing.T) {
 	c.Must("REPLICAOF NO ONE")
 	r.wantCode(r.get("/readyz", ""), 200, "a master again")
 
-	master := coretest.Serve(t, modules.Full(), "--port", freePort(t), "--bind", "127.0.0.1")
+	master := coretest.Serve(t, modules.Full(), "--port", coretest.FreePort(t), "--bind", "127.0.0.1")
 	_, port, _ := net.SplitHostPort(master.Addr("tcp").String())
 	c.Must("REPLICAOF 127.0.0.1 %s", port)
 	coretest.Eventually(t, "a replica in step is ready", func() bool { return r.get("/readyz", "").code == 200 })
@@ -91,7 +91,7 @@ func TestLoading(t *testing.T) {
 		s   *coretest.Server
 		err error
 	}
-	port := freePort(t)
+	port := coretest.FreePort(t)
 	up := make(chan started, 1)
 	all := append([]core.Module{held}, modules.Full()...)
 	go func() {
@@ -219,7 +219,7 @@ func TestCertificates(t *testing.T) {
 	certify(t, cert, key, 1)
 	for _, prefix := range []string{"--tls-", "--http-tls-"} {
 		certify(t, cert, key, 1)
-		port := freePort(t)
+		port := coretest.FreePort(t)
 		s := coretest.Serve(t, modules.Full(), "--http-port", port, "--http-bind", "127.0.0.1", "--http-tls", "yes",
 			prefix+"cert-file", cert, prefix+"key-file", key)
 		r := newRig(s, "https", port)
@@ -237,7 +237,7 @@ func TestCertificates(t *testing.T) {
 		})
 	}
 	for _, args := range [][]string{{}, {"--http-tls-cert-file", cert}, {"--http-tls-cert-file", "missing", "--http-tls-key-file", key}} {
-		args = append([]string{"--http-port", freePort(t), "--http-bind", "127.0.0.1", "--http-tls", "yes"}, args...)
+		args = append([]string{"--http-port", coretest.FreePort(t), "--http-bind", "127.0.0.1", "--http-tls", "yes"}, args...)
 		if _, err := coretest.Try(t, coretest.Options{Modules: modules.Full(), Args: args}); err == nil || !strings.Contains(err.Error(), "http-tls") {
 			t.Errorf("%v: %v", args, err)
 		}

@@ -18,7 +18,7 @@ import (
 // after some use.
 func exported(t *testing.T) (names map[string]bool, text string) {
 	t.Helper()
-	master := serve(t, "--port", freePort(t), "--bind", "127.0.0.1", "--slowlog-log-slower-than", "0", "--latency-monitor-threshold", "1",
+	master := serve(t, "--port", coretest.FreePort(t), "--bind", "127.0.0.1", "--slowlog-log-slower-than", "0", "--latency-monitor-threshold", "1",
 		"--appendonly", "yes", "--min-replicas-to-write", "1", "--min-replicas-max-lag", "0", "--maxmemory", "1gb", "--toplist-enabled", "yes")
 	replica := serve(t)
 	addr := master.Addr("tcp").String()

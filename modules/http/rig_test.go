@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
-	"net"
 	nethttp "net/http"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ type rig struct {
 // serve starts a server whose port for HTTP is one that was free a moment ago.
 func serve(t *testing.T, args ...string) *rig {
 	t.Helper()
-	port := freePort(t)
+	port := coretest.FreePort(t)
 	args = append([]string{"--http-port", port, "--http-bind", "127.0.0.1"}, args...)
 	return newRig(coretest.Serve(t, modules.Full(), args...), "http", port)
 }
@@ -33,17 +32,6 @@ func newRig(s *coretest.Server, scheme, port string) *rig {
 	transport := &nethttp.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	s.T.Cleanup(transport.CloseIdleConnections)
 	return &rig{s, scheme + "://127.0.0.1:" + port, &nethttp.Client{Transport: transport, Timeout: 30 * time.Second}}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // answer is what came back.

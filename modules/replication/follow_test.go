@@ -23,23 +23,11 @@ import (
 	"github.com/ferrousdb/ferrous/modules"
 )
 
-// freePort is a port that nobody listens on.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // startTCP is start for a server that others can connect to, in a directory, which it
 // returns with its port.
 func startTCP(t testing.TB, dir string, args ...string) (s *server, port string) {
 	t.Helper()
-	port = freePort(t)
+	port = coretest.FreePort(t)
 	return start(t, append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", dir}, args...)...), port
 }
 
@@ -173,7 +161,7 @@ func TestRestart(t *testing.T) {
 		for _, which := range []string{"replica", "master"} {
 			t.Run(strings.Join(keep, " ")+" "+which, func(t *testing.T) {
 				dirs := map[string]string{"master": t.TempDir(), "replica": t.TempDir()}
-				port := freePort(t)
+				port := coretest.FreePort(t)
 				run := func(who string) *server {
 					args := append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", dirs[who]}, keep...)
 					if who == "replica" {
@@ -220,7 +208,7 @@ func TestBlockedClients(t *testing.T) {
 	c, waits := s.client(), s.client()
 	waits.SendAll("BLPOP k 0")
 	coretest.Eventually(t, "it waits", func() bool { return c.Info("blocked_clients") == "1" })
-	c.do("REPLICAOF 127.0.0.1 " + freePort(t))
+	c.do("REPLICAOF 127.0.0.1 " + coretest.FreePort(t))
 	if got, want := waits.Reply(), "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"; got != want {
 		t.Errorf("%q", got)
 	}
@@ -232,7 +220,7 @@ func TestStaleData(t *testing.T) {
 	s, _ := startTCP(t, t.TempDir())
 	c := s.client()
 	c.do("SET k v")
-	c.do("REPLICAOF 127.0.0.1 " + freePort(t))
+	c.do("REPLICAOF 127.0.0.1 " + coretest.FreePort(t))
 	const down = "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
 	for _, row := range [][3]string{{"yes", "GET k", "v"}, {"no", "GET k", down}, {"no", "PING", down}, {"no", "CONFIG SET replica-priority 1", "OK"}, {"yes", "GET k", "v"}} {
 		c.do("CONFIG SET replica-serve-stale-data " + row[0])
@@ -289,7 +277,7 @@ func redis(t *testing.T, args ...string) *client {
 // on its side.
 func TestOracleMaster(t *testing.T) {
 	for _, diskless := range []string{"yes", "no"} {
-		port := freePort(t)
+		port := coretest.FreePort(t)
 		master := redis(t, "--bind", "127.0.0.1", "--port", port, "--repl-diskless-sync", diskless)
 		master.fill("1")
 		r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)

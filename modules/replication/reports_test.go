@@ -226,14 +226,14 @@ func TestLargeCommand(t *testing.T) {
 func TestNeverConnected(t *testing.T) {
 	s := start(t)
 	c := s.client()
-	c.want("REPLICAOF 127.0.0.1 "+freePort(t), "OK")
+	c.want("REPLICAOF 127.0.0.1 "+coretest.FreePort(t), "OK")
 	if got := c.Info("master_link_down_since_seconds"); got != "-1" {
 		t.Errorf("down since %s seconds", got)
 	}
 	m, port := startTCP(t, t.TempDir())
 	c.want("REPLICAOF 127.0.0.1 "+port, "OK")
 	follows(t, c, m.client())
-	c.want("REPLICAOF 127.0.0.1 "+freePort(t), "OK")
+	c.want("REPLICAOF 127.0.0.1 "+coretest.FreePort(t), "OK")
 	if got := c.Info("master_link_down_since_seconds"); got != "0" {
 		t.Errorf("it was up a moment ago, and is down since %s seconds", got)
 	}
@@ -246,7 +246,7 @@ func TestReplicaForAMoment(t *testing.T) {
 	master, replica := m.client(), r.client()
 	follows(t, replica, master)
 	master.want("MULTI", "OK")
-	master.want("REPLICAOF 127.0.0.1 "+freePort(t), "QUEUED")
+	master.want("REPLICAOF 127.0.0.1 "+coretest.FreePort(t), "QUEUED")
 	master.want("EXEC", "OK")
 	master.want("REPLICAOF NO ONE", "OK")
 	master.want("SET a value", "OK")

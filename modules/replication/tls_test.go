@@ -57,7 +57,7 @@ func certificate(t *testing.T) []string {
 func TestTLS(t *testing.T) {
 	trust := certificate(t)
 	serve := func(more ...string) (*server, string) {
-		port := freePort(t)
+		port := coretest.FreePort(t)
 		return start(t, append(append([]string{"--bind", "127.0.0.1", "--tls-port", port}, trust...), more...)...), port
 	}
 	m, port := serve()
