@@ -11,10 +11,10 @@ import (
 // key after the other. The caller holds the locks of all of them.
 func (db *DB) Warm(hashes []uint64) {
 	for _, h := range hashes {
-		db.tables[ShardOf(h)].PrefetchBucket(h)
+		db.WarmBucket(h)
 	}
 	for _, h := range hashes {
-		db.tables[ShardOf(h)].PrefetchEntry(h)
+		db.WarmEntry(h)
 	}
 }
 

@@ -111,8 +111,7 @@ func strRep(L *vm.LState) int {
 	return pushString(L, strings.Repeat(s, n))
 }
 
-// matcher returns a matcher, which ends with the script.
-// matcher returns a matcher, which done takes back.
+// matcher returns a matcher, which ends with the script and which done takes back.
 func matcher(L *vm.LState, subject, p string) *pattern.Matcher {
 	e := engine(L)
 	m := e.matcher

@@ -31,20 +31,8 @@ func element(t *vm.LTable, n vm.LNumber) vm.LValue {
 	return t.RawGetH(n)
 }
 
-// rawIndex is t[i], of the array or beyond it.
-func rawIndex(t *vm.LTable, i int) vm.LValue {
-	a := *array(t)
-	if i >= 1 && i <= len(a) {
-		if v := a[i-1]; v != nil {
-			return v
-		}
-		return vm.LNil
-	}
-	if i >= 1 && i < maxArray {
-		return vm.LNil
-	}
-	return t.RawGetH(vm.LNumber(i))
-}
+// rawIndex is element for a number that is whole.
+func rawIndex(t *vm.LTable, i int) vm.LValue { return element(t, vm.LNumber(i)) }
 
 // rawGet is rawget.
 func rawGet(t *vm.LTable, key vm.LValue) vm.LValue {
