@@ -3,6 +3,7 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	vm "github.com/yuin/gopher-lua"
@@ -78,7 +79,7 @@ func finish(p *vm.FunctionProto, tree *syntax.Tree) {
 	for i, c := range p.Constants {
 		if s, ok := c.(vm.LString); ok {
 			if name, ok := strings.CutPrefix(string(s), tree.Prefix); ok {
-				p.Constants[i] = builtins[name]
+				p.Constants[i] = hidden(name)
 			}
 		}
 	}
@@ -99,6 +100,15 @@ func finish(p *vm.FunctionProto, tree *syntax.Tree) {
 	for _, inner := range p.FunctionPrototypes {
 		finish(inner, tree)
 	}
+}
+
+// hidden is what the parser has hidden behind a name.
+func hidden(name string) vm.LValue {
+	if text, ok := strings.CutPrefix(name, syntax.Number); ok {
+		f, _ := strconv.ParseFloat(text, 64) // a text of the parser's; out of range is infinite
+		return vm.LNumber(f)
+	}
+	return builtins[name]
 }
 
 // fold names the function that a field of a library is, if it may be called as a

@@ -13,11 +13,11 @@ var mathConstants = map[string]vm.LValue{"huge": vm.LNumber(math.Inf(1)), "pi": 
 var mathLib = map[string]vm.LGFunction{
 	"abs": asIs(math.Abs), "acos": asIs(math.Acos), "asin": asIs(math.Asin), "atan": unary(math.Atan),
 	"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(math.Exp),
-	"floor": unary(math.Floor), "log": unary(math.Log), "log10": asIs(math.Log10), "sin": unary(math.Sin),
+	"floor": unary(math.Floor), "log": unary(math.Log), "log10": asIs(log10), "sin": unary(math.Sin),
 	"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
 	"deg":   unary(func(f float64) float64 { return f / (math.Pi / 180) }),
 	"rad":   unary(func(f float64) float64 { return f * (math.Pi / 180) }),
-	"atan2": twofold(math.Atan2), "fmod": twofold(math.Mod), "mod": twofold(math.Mod), "pow": twofold(math.Pow),
+	"atan2": twofold(atan2), "fmod": twofold(fmod), "mod": twofold(fmod), "pow": twofold(number.Pow),
 	"ldexp": func(L *vm.LState) int {
 		exp := int(int32(checkInt(L, 2)))
 		return pushNumber(L, math.Ldexp(checkNumber(L, 1), exp))
@@ -35,6 +35,19 @@ var mathLib = map[string]vm.LGFunction{
 	},
 }
 
+// log10 keeps the sign of NaN.
+func log10(x float64) float64 {
+	if x != x {
+		return x
+	}
+	return math.Log10(x)
+}
+
+func fmod(a, b float64) float64 { return number.Signed(math.Mod(a, b), a, b) }
+
+// atan2 is C's, which takes the sign of NaN from its second argument.
+func atan2(y, x float64) float64 { return number.Signed(math.Atan2(y, x), x, y) }
+
 func asIs(f func(float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int { return pushNumber(L, f(checkNumber(L, 1))) }
 }
@@ -43,7 +56,7 @@ func asIs(f func(float64) float64) vm.LGFunction {
 func unary(f func(float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int {
 		x := checkNumber(L, 1)
-		return pushNumber(L, signed(f(x), x, 0))
+		return pushNumber(L, number.Signed(f(x), x, 0))
 	}
 }
 
@@ -52,22 +65,8 @@ func twofold(f func(a, b float64) float64) vm.LGFunction {
 	return func(L *vm.LState) int {
 		b := checkNumber(L, 2)
 		a := checkNumber(L, 1)
-		return pushNumber(L, signed(f(a, b), a, b))
+		return pushNumber(L, f(a, b))
 	}
-}
-
-// signed gives a result that is NaN the sign that scripts see in its text: that of
-// the operand which is, or that of the processor's own.
-func signed(f, a, b float64) float64 {
-	switch {
-	case f == f:
-		return f
-	case a != a:
-		return a
-	case b != b:
-		return b
-	}
-	return math.Copysign(f, -1)
 }
 
 func extreme(L *vm.LState, better func(a, b float64) bool) int {

@@ -8,8 +8,8 @@ import (
 
 // The loop over a function's instructions. The VM's own asks its context before every
 // one of them, through an interface and a channel; ours counts them itself, and carries
-// out by itself what tables with long arrays need (tables.go). All other instructions
-// are the VM's.
+// out by itself what tables with long arrays need (tables.go), and what computes with
+// numbers (arithmetic.go). All other instructions are the VM's.
 
 // operation carries out an instruction; 1 ends the loop. base is the frame that the
 // loop has begun with.
@@ -24,6 +24,8 @@ var jumpTable [vm.OP_NOP + 1]operation
 var operations = func() [vm.OP_NOP + 1]operation {
 	ops := jumpTable
 	ops[vm.OP_GETTABLE], ops[vm.OP_SETTABLE], ops[vm.OP_SETLIST] = getTable, setTable, setList
+	ops[vm.OP_ADD], ops[vm.OP_SUB], ops[vm.OP_MUL], ops[vm.OP_DIV] = add, sub, mul, div
+	ops[vm.OP_MOD], ops[vm.OP_POW], ops[vm.OP_UNM] = mod, pow, minus
 	return ops
 }()
 

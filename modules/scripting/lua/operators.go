@@ -1,7 +1,6 @@
 package lua
 
 import (
-	"math"
 	"strings"
 
 	vm "github.com/yuin/gopher-lua"
@@ -120,42 +119,9 @@ var arithmetic = map[string]func(a, b float64) float64{
 	"__sub": func(a, b float64) float64 { return a - b },
 	"__mul": func(a, b float64) float64 { return a * b },
 	"__div": func(a, b float64) float64 { return a / b },
-	"__mod": mod,
-	"__pow": math.Pow,
+	"__mod": number.Mod,
+	"__pow": number.Pow,
 	"__unm": func(a, _ float64) float64 { return -a },
-}
-
-// mod is C Lua's: the VM's differs where a quotient is rounded or not finite.
-func mod(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
-
-// modulo is `%`.
-func modulo(L *vm.LState) int {
-	a, ok := L.Get(1).(vm.LNumber)
-	b, ok2 := L.Get(2).(vm.LNumber)
-	if ok && ok2 {
-		return pushNumber(L, mod(float64(a), float64(b)))
-	}
-	left, right := L.Get(1), L.Get(2)
-	x, ok := toNumber(left)
-	y, ok2 := toNumber(right)
-	if ok && ok2 {
-		return pushNumber(L, mod(x, y))
-	}
-	f := metamethod(left, "__mod")
-	if f == vm.LNil {
-		f = metamethod(right, "__mod")
-	}
-	if f == vm.LNil {
-		if !ok {
-			throwOperand(L, "perform arithmetic on", 1, left)
-		}
-		throwOperand(L, "perform arithmetic on", 2, right)
-	}
-	L.Push(f)
-	L.Push(left)
-	L.Push(right)
-	on(L).callLua(L, 2, 1)
-	return 1
 }
 
 // arith is an operator one of whose operands is a string.

@@ -48,6 +48,9 @@ func (st *stock) string(s string) (v vm.LValue) {
 
 // number makes a value of f.
 func (st *stock) number(f float64) (v vm.LValue) {
+	if v, ok := smallNumber(f); ok {
+		return v
+	}
 	if len(st.numbers) == 0 {
 		st.numbers = make([]vm.LNumber, stockSize)
 	}

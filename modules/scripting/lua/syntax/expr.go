@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -75,6 +74,7 @@ func (p *parser) body(method bool, line int) ast.Expr {
 	stmts := p.block()
 	last := p.tokLine
 	p.match(end, function, line)
+	p.constants()
 	p.fn = fn.parent
 	return lines(&ast.FunctionExpr{ParList: list, Stmts: stmts}, line, last)
 }
@@ -253,7 +253,7 @@ func (p *parser) simple() ast.Expr {
 	var e ast.Expr
 	switch p.tok.kind {
 	case numeral:
-		e = &ast.NumberExpr{Value: strconv.FormatFloat(p.tok.num, 'g', -1, 64)}
+		e = p.number(p.tok.num, line)
 	case str:
 		return p.literal()
 	case nil_:
@@ -302,10 +302,10 @@ func (p *parser) sub(limit int) ast.Expr {
 	switch p.tok.kind {
 	case not:
 		p.advance()
-		e = &ast.UnaryNotOpExpr{Expr: p.operand(unary)}
+		e = &ast.UnaryNotOpExpr{Expr: p.truth(p.operand(unary))}
 	case '-':
 		p.advance()
-		e = &ast.UnaryMinusOpExpr{Expr: p.operand(unary)}
+		e = p.minus(p.operand(unary), line)
 	case '#':
 		p.advance()
 		e = p.hidden(Len, line, p.operand(unary))
@@ -342,19 +342,14 @@ func (p *parser) operator(op kind, left, right ast.Expr, line int) ast.Expr {
 	switch op {
 	case and, or:
 		if decided(op, left) {
+			p.unused(left)
 			return right
 		}
 		e = &ast.LogicalOpExpr{Operator: op.describe(), Lhs: left, Rhs: right}
 	case concat:
 		return p.concat(left, right, line)
-	case '%':
-		// The VM's own is right for a variable and a constant that is whole.
-		if n, ok := right.(*ast.NumberExpr); !ok || strings.ContainsAny(n.Value, ".eIN") || n.Value == "0" || foldable(left) {
-			return p.hidden(Mod, line, left, right)
-		}
-		e = &ast.ArithmeticOpExpr{Operator: "%", Lhs: left, Rhs: right}
-	case '+', '-', '*', '/', '^':
-		e = &ast.ArithmeticOpExpr{Operator: op.describe(), Lhs: left, Rhs: right}
+	case '+', '-', '*', '/', '%', '^':
+		e = p.arithmetic(op, left, right, line)
 	default:
 		e = &ast.RelationalOpExpr{Operator: op.describe(), Lhs: left, Rhs: right}
 	}
@@ -384,30 +379,6 @@ func decided(op kind, left ast.Expr) bool {
 		return op == and
 	case *ast.NilExpr, *ast.FalseExpr:
 		return op == or
-	case *ast.UnaryMinusOpExpr, *ast.ArithmeticOpExpr:
-		return op == and && computable(left)
-	}
-	return false
-}
-
-// computable reports whether the compiler computes an expression.
-func computable(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.NumberExpr:
-		return true
-	case *ast.UnaryMinusOpExpr:
-		return computable(e.Expr)
-	case *ast.ArithmeticOpExpr:
-		return computable(e.Lhs) && computable(e.Rhs)
-	}
-	return false
-}
-
-// foldable reports whether the compiler may compute with an operand.
-func foldable(e ast.Expr) bool {
-	switch e.(type) {
-	case *ast.NumberExpr, *ast.UnaryMinusOpExpr, *ast.ArithmeticOpExpr:
-		return true
 	}
 	return false
 }

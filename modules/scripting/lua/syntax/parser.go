@@ -23,7 +23,7 @@ const (
 	Init   = "init"   // of a numeric for: the beginning
 	Limit  = "limit"
 	Step   = "step"
-	Mod    = "mod" // of `%`, unless by a whole number other than zero
+	Number = "number " // no function: the number whose text follows
 )
 
 // ReadOnly is the global variable through which globals are assigned. No script
@@ -46,6 +46,8 @@ type fnState struct {
 	upvalues map[string]bool
 	vararg   bool
 	loops    int
+	zeros    []*ast.NumberExpr       // constants, in the order in which they are needed
+	undone   []*ast.ArithmeticOpExpr // of two constants, at run time
 }
 
 type parser struct {
@@ -66,8 +68,9 @@ type parser struct {
 // Lua 5.1 does when gopher-lua compiles and runs it:
 //
 //   - `..` and `#`, which the VM computes otherwise, call the functions Concat and
-//     Len, and `%` calls Mod; the bounds of a numeric for go through Init, Limit and Step, unless they
-//     are numbers;
+//     Len; the bounds of a numeric for go through Init, Limit and Step, unless they are
+//     numbers;
+//   - constants are computed, and kept, as in Lua 5.1;
 //   - an assignment to several variables evaluates all operands first;
 //   - an assignment to a global goes through ReadOnly, so that a protected table
 //     sees it even if the variable exists;
@@ -102,6 +105,7 @@ func (p *parser) run() (err error) {
 	if p.tok.kind != eof {
 		p.expect(eof)
 	}
+	p.constants()
 	return nil
 }
 
@@ -292,7 +296,7 @@ func (p *parser) statement() (s ast.Stmt, last bool) {
 		s = p.ifStmt(line)
 	case while:
 		p.advance()
-		cond := p.expr()
+		cond := p.truth(p.expr())
 		p.expect(do)
 		body := p.loop()
 		p.match(end, while, line)
@@ -311,7 +315,7 @@ func (p *parser) statement() (s ast.Stmt, last bool) {
 		body := p.chunk()
 		p.fn.loops--
 		p.match(until, repeat, line)
-		cond := p.expr()
+		cond := p.truth(p.expr())
 		p.fn.locals = p.fn.locals[:n]
 		s = &ast.RepeatStmt{Condition: cond, Stmts: guarded(body, line)}
 	case function:
@@ -342,7 +346,7 @@ func (p *parser) ifStmt(line int) ast.Stmt {
 	for cur, n := first, 0; ; n++ {
 		p.link(n)
 		p.advance() // if or elseif
-		cur.Condition = p.expr()
+		cur.Condition = p.truth(p.expr())
 		p.expect(then)
 		cur.Then = p.block()
 		if p.tok.kind == elseif {
@@ -400,11 +404,7 @@ func (p *parser) forStmt(line int) ast.Stmt {
 // bound reads a bound of a numeric for. The VM takes numbers only.
 func (p *parser) bound(what string) ast.Expr {
 	e := p.expr()
-	inner := e
-	if m, ok := e.(*ast.UnaryMinusOpExpr); ok {
-		inner = m.Expr
-	}
-	if _, ok := inner.(*ast.NumberExpr); ok {
+	if _, ok := e.(*ast.NumberExpr); ok {
 		return e
 	}
 	return p.hidden(what, e.Line(), e)
