@@ -66,12 +66,25 @@ func selectDatasets(list string) ([]dataset, error) {
 	return chosen, nil
 }
 
-// template is a command in wire form with holes: twelve digits where sequenceMark was, and noise.
+// template is a command in wire form with holes: twelve digits where sequenceMark was, twelve digits of another number below
+// shuffleBelow for each of shuffleMarks, which follows from the sequence without being in its order, and noise.
 type template struct {
 	text   []byte
-	digits []int    // where they begin
+	digits []digitsAt
 	noise  [][2]int // from, to
 }
+
+// digitsAt is a place for twelve digits, and what makes the number of the sequence's.
+type digitsAt struct {
+	at     int
+	factor int // of the sequence, modulo shuffleBelow; 0 for the sequence itself
+}
+
+const shuffleBelow = 800_000_000
+
+// shuffleMarks are as long as the digits, like sequenceMark. Their factors have no divisor in common with shuffleBelow, so no number
+// comes twice before all have come.
+var shuffleMarks = map[string]int{"__shuffle1__": 618_033_989, "__shuffle2__": 331_662_479}
 
 const noiseMark = '~'
 
@@ -83,7 +96,9 @@ func newTemplate(words ...string) template {
 	for at := 0; at < len(t.text); at++ {
 		switch {
 		case bytes.HasPrefix(t.text[at:], []byte(sequenceMark)):
-			t.digits = append(t.digits, at)
+			t.digits = append(t.digits, digitsAt{at: at})
+		case t.text[at] == '_' && shuffleMarks[string(t.text[at:min(at+len(sequenceMark), len(t.text))])] != 0:
+			t.digits = append(t.digits, digitsAt{at, shuffleMarks[string(t.text[at:at+len(sequenceMark)])]})
 		case t.text[at] == noiseMark:
 			from := at
 			for t.text[at] == noiseMark {
@@ -100,8 +115,12 @@ func (t template) append(buf []byte, sequence int, seed uint64) []byte {
 	start := len(buf)
 	buf = append(buf, t.text...)
 	command := buf[start:]
-	for _, at := range t.digits {
-		appendDigits(command[:at], sequence)
+	for _, d := range t.digits {
+		n := sequence
+		if d.factor != 0 {
+			n = sequence * d.factor % shuffleBelow
+		}
+		appendDigits(command[:d.at], n)
 	}
 	for _, n := range t.noise {
 		seed = fillNoise(command[n[0]:n[1]], seed)

@@ -54,3 +54,24 @@ func TestEveryDatasetIsValid(t *testing.T) {
 		t.Error("unknown data was accepted")
 	}
 }
+
+func TestTemplateShuffles(t *testing.T) {
+	one := newTemplate("__shuffle1__", "x__shuffle2__e-7", "__sequence__")
+	seen := map[string]bool{}
+	sorted := true
+	last := ""
+	for i := range 10_000 {
+		text := string(one.append(nil, i, 0))
+		number := text[len("*3\r\n$12\r\n"):][:12]
+		if seen[number] || number >= "000800000000" {
+			t.Fatalf("%d gives %q", i, text)
+		}
+		seen[number], sorted, last = true, sorted && number > last, number
+	}
+	if sorted {
+		t.Error("the numbers come in order")
+	}
+	if got, want := string(one.append(nil, 3, 0)), "*3\r\n$12\r\n000254101967\r\n$16\r\nx000194987437e-7\r\n$12\r\n000000000003\r\n"; got != want {
+		t.Errorf("%q", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,17 +26,26 @@ func (t test) commandsPerRequest() int { return strings.Count(t.command, ";") + 
 // randomMark is replaced by twelve digits below the size of the key space, as redis-benchmark does.
 const randomMark = "__rand_int__"
 
-// groupRequest builds what one connection writes at a time, and finds the places for random digits in it.
-func (l load) groupRequest() (request []byte, places []int) {
+// groupRequest builds what one connection writes at a time, and finds the places for random digits in it, and for those of a sequence.
+func (l load) groupRequest() (request []byte, random, sequence []int) {
 	var one []byte
 	for command := range strings.SplitSeq(l.test.command, ";") {
-		one = appendCommand(one, words(command, l.size)...)
+		args := words(command, l.size)
+		if i := slices.Index(args, dumpMark); i >= 0 {
+			args[i] = l.payload
+		}
+		one = appendCommand(one, args...)
 	}
 	request = bytes.Repeat(one, l.pipeline)
-	for at := 0; ; at += len(randomMark) {
-		next := bytes.Index(request[at:], []byte(randomMark))
+	return request, placesOf(request, randomMark), placesOf(request, sequenceMark)
+}
+
+// placesOf returns where a mark stands.
+func placesOf(request []byte, mark string) (places []int) {
+	for at := 0; ; at += len(mark) {
+		next := bytes.Index(request[at:], []byte(mark))
 		if next < 0 {
-			return request, places
+			return places
 		}
 		at += next
 		places = append(places, at)
@@ -44,6 +54,12 @@ func (l load) groupRequest() (request []byte, places []int) {
 
 // runGroups puts the load on a server.
 func (l load) runGroups(ctx context.Context, s *server) (outcome, error) {
+	if l.test.dump != "" {
+		var err error
+		if l.payload, err = s.do(ctx, "DUMP", l.test.dump); err != nil {
+			return outcome{}, err
+		}
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("the load took more than two minutes"))
 	defer cancel()
 	conns := make([]*conn, l.clients)
@@ -67,7 +83,7 @@ func (l load) runGroups(ctx context.Context, s *server) (outcome, error) {
 			n++
 		}
 		wg.Go(func() {
-			if took[i], errs[i] = l.driveGroups(c, n); errs[i] != nil {
+			if took[i], errs[i] = l.driveGroups(c, n, i); errs[i] != nil {
 				cancel() // ends the others
 			}
 		})
@@ -86,14 +102,21 @@ func (l load) runGroups(ctx context.Context, s *server) (outcome, error) {
 		p50: lat.P50, p95: micros(all[(len(all)*95+99)/100-1]), p99: lat.P99, max: lat.Max}, nil
 }
 
-// driveGroups is one connection's part: n round trips, whose durations it returns.
-func (l load) driveGroups(c *conn, n int) ([]time.Duration, error) {
-	request, places := l.groupRequest()
+// driveGroups is the part of the connection numbered which: n round trips, whose durations it returns. Its random numbers are the same on
+// every server and in every round, and its sequence begins where that of the connection before it ends, if all of the key space is used.
+func (l load) driveGroups(c *conn, n, which int) ([]time.Duration, error) {
+	request, places, sequence := l.groupRequest()
+	next := l.keys / l.clients * which
+	rng := rand.New(rand.NewPCG(uint64(which), 0)) //nolint:gosec // which keys are asked for is no secret
 	took := make([]time.Duration, 0, n)
 	replies := l.pipeline * l.test.commandsPerRequest()
 	for range n {
 		for _, at := range places {
-			appendDigits(request[:at], rand.IntN(l.keys))
+			appendDigits(request[:at], rng.IntN(l.keys))
+		}
+		for _, at := range sequence {
+			appendDigits(request[:at], next%l.keys)
+			next++
 		}
 		start := time.Now()
 		if _, err := c.Write(request); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"net"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ func TestGroupRequest(t *testing.T) {
 	if !l.test.isGroup() || l.test.commandsPerRequest() != 3 {
 		t.Errorf("%d commands in a request", l.test.commandsPerRequest())
 	}
-	request, places := l.groupRequest()
+	request, places, _ := l.groupRequest()
 	one := "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$14\r\nk:__rand_int__\r\n$3\r\nxxx\r\n*1\r\n$4\r\nEXEC\r\n"
 	if string(request) != one+one {
 		t.Errorf("%q", request)
@@ -40,5 +41,42 @@ func TestSkipReply(t *testing.T) {
 		if rest, _ := r.ReadString('\n'); err == nil && ok && rest != "+next\r\n" {
 			t.Errorf("%q: what follows is %q", reply, rest)
 		}
+	}
+}
+
+// TestGroupSequence has two connections take the key space away between them.
+func TestGroupSequence(t *testing.T) {
+	l := load{test: test{command: "DEL __sequence__ __sequence__"}, clients: 2, pipeline: 1, keys: 8}
+	seen := map[string]bool{}
+	for which := range 2 {
+		client, server := net.Pipe()
+		done := make(chan error, 1)
+		go func() {
+			_, err := l.driveGroups(&conn{Conn: client, r: bufio.NewReader(client), stop: func() bool { return true }}, 2, which)
+			done <- err
+		}()
+		r := bufio.NewReader(server)
+		for range 2 {
+			for i := range 7 {
+				line, err := r.ReadString('\n')
+				if err != nil {
+					t.Fatal(err)
+				}
+				if i == 4 || i == 6 {
+					seen[strings.TrimSpace(line)] = true
+				}
+			}
+			if _, err := server.Write([]byte(":2\r\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+		server.Close()
+	}
+	if len(seen) != 8 || !seen["000000000000"] || !seen["000000000007"] {
+		t.Errorf("of 8 keys these were named: %v", seen)
 	}
 }

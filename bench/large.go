@@ -258,15 +258,7 @@ func (x *largeSteps) job(name string, job backgroundJob) error {
 // largeOn is the second part on one server.
 func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, error) {
 	limits := []string{"--proto-max-bulk-len", "2gb", "--auto-aof-rewrite-percentage", "0", "--client-output-buffer-limit", "normal 0 0 0"}
-	dir, err := os.MkdirTemp(b.launcher.tmp, "tls-")
-	if err != nil {
-		return nil, err
-	}
-	secure, port, err := tlsArgs(dir)
-	if err != nil {
-		return nil, err
-	}
-	s, err := b.launcher.start(ctx, spec, append(secure, limits...)...)
+	s, err := b.launcher.startTLS(ctx, spec, limits...)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +273,7 @@ func (b *bench) largeOn(ctx context.Context, spec serverSpec) ([]*largeRun, erro
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if err := x.secure(port); err != nil {
+	if err := x.secure(s.securePort); err != nil {
 		return x.runs, err
 	}
 	if err := x.strings(before.RSS); err != nil {

@@ -51,6 +51,23 @@ func tlsArgs(dir string) (args []string, port int, err error) {
 		"--tls-auth-clients", "no"}, port, nil
 }
 
+// startTLS starts a server as start does, with a second port for TLS.
+func (l launcher) startTLS(ctx context.Context, spec serverSpec, args ...string) (*server, error) {
+	dir, err := os.MkdirTemp(l.tmp, "tls-")
+	if err != nil {
+		return nil, err
+	}
+	secure, port, err := tlsArgs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.start(ctx, spec, append(secure, args...)...)
+	if err == nil {
+		s.securePort = port
+	}
+	return s, err
+}
+
 // dialLargeTLS is dialLarge for a port with TLS.
 func dialLargeTLS(ctx context.Context, s *server, port int) (*largeClient, error) {
 	c, err := dial(ctx, port, nil)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ type options struct {
 	redisBenchmark string
 	pin            bool // servers and load to processors of their own
 
+	growing []test // rows of the growing section
+	active  []int  // clients of the connections section, ascending
+
 	conns      int // of the idle section
 	keys       int // of the memory section
 	overwrites int
@@ -45,14 +49,15 @@ type options struct {
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "replication", "scaling"}
+var sectionNames = []string{"throughput", "growing", "tls", "churn", "connections", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "replication", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
-var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000", "large": "64"}
+var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000", "large": "64", "active": "2000"}
 
 // parseOptions reads the command line. flag.ErrHelp means that help was asked for and printed.
 func parseOptions(args []string, output io.Writer) (*options, error) {
 	o := &options{}
+	var peers []string
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(output)
 	fs.Func("server", "`name=path` of a server, arguments may follow the path; repeatable\n"+
@@ -60,6 +65,11 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 		spec, err := parseServerSpec(text)
 		o.servers = append(o.servers, spec)
 		return err
+	})
+	fs.Func("peer", "`path` of a later peer (valkey-server, a redis-server of Redis 8), named after its file: measured beside the other\n"+
+		"servers, and the baseline where there is no redis-server; repeatable", func(path string) error {
+		peers = append(peers, path)
+		return nil
 	})
 	fs.StringVar(&o.baseline, "baseline", "redis", "`name` of the server that the others are compared with")
 	only := fs.String("only", "", "comma-separated `sections`: "+strings.Join(sectionNames, ",")+
@@ -76,6 +86,8 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.IntVar(&o.threads, "threads", 0, "threads of redis-benchmark (0: its single-threaded loop)")
 	fs.BoolVar(&o.pin, "pin", false, "servers to one half of the processors, load to the other (needs taskset)")
 	fs.StringVar(&o.redisBenchmark, "redis-benchmark", "redis-benchmark", "`path` of the load generator")
+	growing := fs.String("g", "all", "comma-separated `rows` of the growing section: "+strings.Join(namesOf(growingTests), ","))
+	active := fs.String("active", "2000,10000", "comma-separated numbers of `clients` of the connections section")
 	fs.IntVar(&o.conns, "conns", 10_000, "idle connections")
 	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory and persistence sections")
 	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
@@ -104,7 +116,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 			}
 		}
 	}
-	var errs [7]error
+	var errs [9]error
 	o.tests, errs[0] = selectTests(*list)
 	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
 	o.sizes, errs[2] = positiveNumbers("d", *sizes)
@@ -112,17 +124,43 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	o.kinds, errs[4] = selectCollections(*kinds)
 	o.parts, errs[5] = selectParts(*parts)
 	o.datasets, errs[6] = selectDatasets(*data)
+	o.growing, errs[7] = selectGrowing(*growing)
+	o.active, errs[8] = positiveNumbers("active", *active)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	slices.Sort(o.active)
+	o.addServers(peers, given["baseline"])
 	return o, o.complete(given["baseline"])
+}
+
+// addServers fills in the servers that are measured unless told otherwise, and the peers. A peer takes the place of redis-server where
+// that is not installed.
+func (o *options) addServers(peers []string, baselineGiven bool) {
+	if len(o.servers) == 0 {
+		o.servers = []serverSpec{{Name: "ferrous", Path: "bin/ferrous"}}
+		if _, err := exec.LookPath("redis-server"); err == nil || len(peers) == 0 {
+			o.servers = append(o.servers, serverSpec{Name: "redis", Path: "redis-server"})
+		}
+	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(o.servers, func(s serverSpec) bool { return s.Name == name })
+	}
+	for i, path := range peers {
+		short := strings.TrimSuffix(filepath.Base(path), "-server")
+		name := short
+		for n := 2; named(name); n++ {
+			name = short + strconv.Itoa(n)
+		}
+		o.servers = append(o.servers, serverSpec{Name: name, Path: path})
+		if i == 0 && !baselineGiven && !named("redis") {
+			o.baseline = name
+		}
+	}
 }
 
 // complete fills in what depends on other options, and checks the rest.
 func (o *options) complete(baselineGiven bool) error {
-	if len(o.servers) == 0 {
-		o.servers = []serverSpec{{Name: "ferrous", Path: "bin/ferrous"}, {Name: "redis", Path: "redis-server"}}
-	}
 	if o.overwrites == 0 {
 		o.overwrites = 2 * o.keys
 	}

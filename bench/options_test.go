@@ -5,6 +5,8 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +65,9 @@ func TestOptionsRefused(t *testing.T) {
 		{"-server x=/bin/sh -d 3,,4", "not a positive number"},
 		{"-server x=/bin/sh -pin -only scaling", "leave -pin out"},
 		{"-server x=/bin/sh -rounds 0", "must be positive"},
+		{"-server x=/bin/sh -g sort_1000,sort", `no row "sort"`},
+		{"-server x=/bin/sh -active 0", "not a positive number"},
+		{"-server x=/bin/sh -peer /no/such/program", "server program"},
 		{"-server x=/bin/sh -parts aof,rdb", `no part "rdb"`},
 		{"-server x=/bin/sh -data strings,streams", `no data is named "streams"`},
 		{"-server x=/bin/sh -writers 0", "must be positive"},
@@ -79,7 +84,7 @@ func TestHelpNamesEveryTestAndSection(t *testing.T) {
 	if _, err := parseOptions([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
 	}
-	for _, name := range append(testNames(), sectionNames...) {
+	for _, name := range slices.Concat(testNames(), sectionNames, namesOf(growingTests), []string{"-peer"}) {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("%s is not mentioned", name)
 		}
@@ -113,5 +118,45 @@ func TestTableOfTests(t *testing.T) {
 				t.Errorf("%s is filled %d times", test.name, f.times)
 			}
 		}
+	}
+}
+
+func TestPeers(t *testing.T) {
+	names := func(args ...string) (all []string, baseline string) {
+		t.Helper()
+		o, err := parseOptions(args, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range o.servers {
+			all = append(all, s.Name)
+		}
+		return all, o.baseline
+	}
+	dir := t.TempDir()
+	peer, again := filepath.Join(dir, "valkey-server"), filepath.Join(dir, "redis-server")
+	for _, path := range []string{peer, again} {
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, baseline := names(append(twoServers, "-peer", peer, "-peer", again)...); !slices.Equal(all, []string{"ferrous", "redis", "valkey", "redis2"}) ||
+		baseline != "redis" {
+		t.Errorf("%v, baseline %s", all, baseline)
+	}
+	if all, baseline := names("-server", "ferrous=/bin/sh", "-peer", peer); !slices.Equal(all, []string{"ferrous", "valkey"}) || baseline != "valkey" {
+		t.Errorf("in the place of redis: %v, baseline %s", all, baseline)
+	}
+	// Nothing is called redis-server here but what stands in dir, if that is asked at all.
+	t.Setenv("PATH", "")
+	t.Chdir(dir)
+	if err := os.Mkdir("bin", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename("redis-server", "bin/ferrous"); err != nil {
+		t.Fatal(err)
+	}
+	if all, baseline := names("-peer", peer); !slices.Equal(all, []string{"ferrous", "valkey"}) || baseline != "valkey" {
+		t.Errorf("where there is no redis-server: %v, baseline %s", all, baseline)
 	}
 }

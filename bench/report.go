@@ -20,11 +20,16 @@ type report struct {
 	Machine machine       `json:"machine"`
 	Servers []serverFacts `json:"servers"`
 	// Baseline is the server that the others are divided by; empty if there was only one.
-	Baseline   string                   `json:"baseline"`
-	Throughput []*comparison            `json:"throughput,omitempty"`
-	Latency1   []*comparison            `json:"latency1,omitempty"`
-	Idle       map[string]*idleResult   `json:"idle,omitempty"`
-	Memory     map[string]*memoryResult `json:"memory,omitempty"`
+	Baseline   string        `json:"baseline"`
+	Throughput []*comparison `json:"throughput,omitempty"`
+	Growing    []*comparison `json:"growing,omitempty"`
+	TLS        []*comparison `json:"tls,omitempty"`
+	Churn      []*comparison `json:"churn,omitempty"`
+	// Connections has a case for each number of clients.
+	Connections []*comparison            `json:"connections,omitempty"`
+	Latency1    []*comparison            `json:"latency1,omitempty"`
+	Idle        map[string]*idleResult   `json:"idle,omitempty"`
+	Memory      map[string]*memoryResult `json:"memory,omitempty"`
 	// Collections are by kind, then by server.
 	Collections map[string]map[string]*collectionResult `json:"collections,omitempty"`
 	Large       []*comparison                           `json:"large,omitempty"`

@@ -38,7 +38,10 @@ type server struct {
 	serverSpec
 	port int
 	pid  int
-	dir  string // its working directory, where it keeps its files
+
+	securePort int // for TLS; 0 if there is none
+
+	dir string // its working directory, where it keeps its files
 
 	cmd     *exec.Cmd
 	began   time.Time     // when the process was started

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,5 +190,67 @@ func TestSmokeLarge(t *testing.T) {
 		if run.Seconds > 0 && run.Worst <= 0 {
 			t.Errorf("%+v", run)
 		}
+	}
+}
+
+// TestSmokeRows runs the sections about growing commands and about connections on Redis against itself, as small as they get.
+func TestSmokeRows(t *testing.T) {
+	needRedis(t)
+	r, text := measure(t, "-server", "a=redis-server", "-server", "redis=redis-server", "-only", "growing,tls,churn,connections",
+		"-g", "mget_100,del_100,restore_hash,linsert_lrem", "-r", "2000", "-clients", "5", "-active", "60,40", "-seconds", "0.1", "-rounds", "1")
+	if len(r.Growing) != 4 || len(r.TLS) != 4 || len(r.Churn) != 1 || len(r.Connections) != 2 || r.Error != "" {
+		t.Fatalf("%s", text)
+	}
+	if c := r.Connections[1]; c.Clients != 60 {
+		t.Errorf("%d clients in the last case", c.Clients)
+	}
+	if c := r.Growing[1]; c.Test != "del_100" || c.Requests > 20 {
+		t.Errorf("%s with %d requests of 100, though there are 2000 keys", c.Test, c.Requests)
+	}
+	for _, c := range slices.Concat(r.Growing, r.TLS, r.Churn, r.Connections) {
+		for name, rounds := range c.Rounds {
+			if s := rounds[0]; s.RPS <= 0 || s.CPU <= 0 || s.P99 <= 0 {
+				t.Errorf("%s on %s: %+v", c.Test, name, s)
+			}
+		}
+	}
+}
+
+// TestGrowingRows has every row of the growing section answered once: an error reply would end it.
+func TestGrowingRows(t *testing.T) {
+	needRedis(t)
+	s, err := launcher{tmp: t.TempDir()}.start(t.Context(), serverSpec{Name: "redis", Path: "redis-server"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	if err := fillAll(t.Context(), s, growingData, 1, 1000, 0); err != nil {
+		t.Fatal(err)
+	}
+	state := func() (all string) {
+		t.Helper()
+		for _, key := range []string{"set:1", "set:2", "zset:1", "zset:100k", "hash:1000", "places", "bits:1", "hll:1", "stream"} {
+			text, err := s.do(t.Context(), "DUMP", key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += text
+		}
+		return all
+	}
+	before := state()
+	for _, x := range growingTests {
+		if err := fillAll(t.Context(), s, x.fill, 1, 1000, 0); err != nil {
+			t.Fatalf("%s: %v", x.name, err)
+		}
+		if _, err := (load{test: x, clients: 1, pipeline: 1, size: 1, keys: 1000, requests: 1}).runGroups(t.Context(), s); err != nil {
+			t.Errorf("%s: %v", x.name, err)
+		}
+	}
+	if state() != before {
+		t.Error("the data set is another one afterwards")
+	}
+	if n, err := s.do(t.Context(), "LLEN", "list:1000"); n != "1000" || err != nil {
+		t.Errorf("the list has %s elements afterwards, error %v", n, err)
 	}
 }

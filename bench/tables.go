@@ -32,7 +32,7 @@ type ratioTable struct {
 
 func newRatioTable(w io.Writer, opts *options) *ratioTable { return &ratioTable{w: w, opts: opts} }
 
-const ratioFormat = "%-12s %3s %5s  %-10s %11s %11s %-18s  %9s %9s %-18s  %8s %8s\n"
+const ratioFormat = "%-18s %3s %5s  %-10s %11s %11s %-18s  %9s %9s %-18s  %8s %8s\n"
 
 func (t *ratioTable) header() {
 	base := cmp.Or(t.opts.baseline, "-")

@@ -21,9 +21,18 @@ type test struct {
 	fill []fill
 	// Tracking has the clients' reads tracked (CLIENT TRACKING).
 	tracking bool
+	// Keep leaves what is there when a run begins: the test works on the data set of its section.
+	keep bool
+	// Dump is the key whose DUMP, as the server under test makes it, stands for dumpMark in the command.
+	dump string
+	// Most is how many requests a run may have at most, by the size of the key space; nil for any number.
+	most func(keys int) int
 }
 
-// fill sends one command many times: __sequence__ stands for the twelve digits of 0, 1, 2... and __data__ as in a test.
+// dumpMark is an argument that is replaced by a server's own DUMP of a key.
+const dumpMark = "__dump__"
+
+// fill sends one command many times: see template for what may stand in it, and __data__ as in a test.
 type fill struct {
 	command string
 	times   int // or perKey, or perRequest
@@ -148,12 +157,35 @@ func newEntries(n int) []fill {
 	return append(entries, fill{"XGROUP CREATE mystream mygroup 0", 1})
 }
 
-func testNames() []string {
+func testNames() []string { return namesOf(tests) }
+
+func namesOf(tests []test) []string {
 	names := make([]string, len(tests))
 	for i, t := range tests {
 		names[i] = t.name
 	}
 	return names
+}
+
+// testNamed returns a row of the table, which must be there.
+func testNamed(name string) test {
+	return tests[slices.IndexFunc(tests, func(t test) bool { return t.name == name })]
+}
+
+// selectGrowing returns the rows of the growing section that are named in a comma-separated list; "all" is every row.
+func selectGrowing(list string) ([]test, error) {
+	if list == "all" {
+		return growingTests, nil
+	}
+	var chosen []test
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.IndexFunc(growingTests, func(t test) bool { return t.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("the growing section has no row %q; there are %s", name, strings.Join(namesOf(growingTests), " "))
+		}
+		chosen = append(chosen, growingTests[i])
+	}
+	return chosen, nil
 }
 
 // selectTests returns the rows named in a comma-separated list, in the table's order; "all" is every row, "streams" all
@@ -197,17 +229,27 @@ func (f fill) count(keys, requests int) int {
 
 // prepare brings a server into the state in which a run of this test begins.
 func (t test) prepare(ctx context.Context, s *server, size, keys, requests int) error {
-	if _, err := s.do(ctx, "FLUSHALL"); err != nil {
-		return err
-	}
-	for _, f := range t.fill {
-		template := appendCommand(nil, words(f.command, size)...)
-		job := pipelineJob{commands: f.count(keys, requests), batch: 200, window: 4,
-			build: func(buf []byte, i int) []byte { return appendSequenced(buf, template, i) }}
-		if _, err := job.run(ctx, s); err != nil {
-			return fmt.Errorf("preparing %s: %w", t.name, err)
+	if !t.keep {
+		if _, err := s.do(ctx, "FLUSHALL"); err != nil {
+			return err
 		}
+	}
+	if err := fillAll(ctx, s, t.fill, size, keys, requests); err != nil {
+		return fmt.Errorf("preparing %s: %w", t.name, err)
 	}
 	_, err := s.settle(ctx)
 	return err
+}
+
+// fillAll does what a list of fills says.
+func fillAll(ctx context.Context, s *server, fills []fill, size, keys, requests int) error {
+	for _, f := range fills {
+		t := newTemplate(words(f.command, size)...)
+		job := pipelineJob{commands: f.count(keys, requests), batch: 200, window: 4,
+			build: func(buf []byte, i int) []byte { return t.append(buf, i, uint64(i)) }}
+		if _, err := job.run(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 )
@@ -65,7 +67,7 @@ func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, err
 	for _, s := range servers {
 		// A lone client whose every command waits for a disk would need a minute for ten thousand.
 		// And ten thousand values of a megabyte are more than a first look is worth.
-		l.requests = roundUp(min(10_000, 200*l.clients, max(warmUpBytes/l.size, 1)), l.clients*l.pipeline)
+		l.requests = roundUp(cmp.Or(l.first, min(10_000, 200*l.clients, max(warmUpBytes/l.size, 1))), l.clients*l.pipeline)
 		for {
 			if err := l.test.prepare(ctx, s, l.size, l.keys, l.requests); err != nil {
 				return 0, err
@@ -74,7 +76,7 @@ func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, err
 			if err != nil {
 				return 0, err
 			}
-			if float64(l.requests)/o.rps >= min(0.25, b.opts.seconds/2) {
+			if float64(l.requests)/o.rps >= min(0.25, b.opts.seconds/2) || 4*l.requests > l.most() {
 				if slowest == 0 || o.rps < slowest {
 					slowest = o.rps
 				}
@@ -83,12 +85,21 @@ func (b *bench) warmUp(ctx context.Context, l load, servers []*server) (int, err
 			l.requests *= 4
 		}
 	}
-	return roundUp(int(slowest*b.opts.seconds), l.clients*l.pipeline), nil
+	unit := l.clients * l.pipeline
+	return min(roundUp(int(slowest*b.opts.seconds), unit), max(l.most()/unit, 1)*unit), nil
+}
+
+// most is how many requests a run of the load may have.
+func (l load) most() int {
+	if l.test.most == nil {
+		return math.MaxInt
+	}
+	return l.test.most(l.keys)
 }
 
 // putLoad runs the load generator that the test wants.
 func (b *bench) putLoad(ctx context.Context, l load, s *server) (outcome, error) {
-	if l.test.isGroup() {
+	if l.test.isGroup() || l.test.keep {
 		return l.runGroups(ctx, s)
 	}
 	return l.run(ctx, b.opts.redisBenchmark, s)
