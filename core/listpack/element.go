@@ -115,8 +115,47 @@ func readInt(b []byte) (n int64, body int) {
 	return int64(binary.LittleEndian.Uint64(b[1:])), 9
 }
 
+// ReadInt is Read for an element that is known to be an integer: what heads of entries of streams
+// consist of is nearly always a small one.
+func ReadInt(b []byte, pos int) (n int64, next int) {
+	if c := b[pos]; c < tagStr6 {
+		return int64(c), pos + 2
+	}
+	return readLong(b, pos)
+}
+
+func readLong(b []byte, pos int) (n int64, next int) {
+	e, next := Read(b, pos)
+	return e.n, next
+}
+
 // Next returns the position after the element at pos.
 func Next(b []byte, pos int) int {
+	if n := sizes[b[pos]]; n > 0 {
+		return pos + int(n)
+	}
+	return nextLong(b, pos)
+}
+
+// sizes is how many bytes an element takes that begins with a byte, 0 if that byte alone does not tell.
+// It makes Next small enough to be inlined.
+var sizes = func() (list [256]uint8) {
+	for c := range list {
+		switch {
+		case c < tagStr6:
+			list[c] = 2
+		case c < tagInt13:
+			list[c] = uint8(c&^tagStr6) + 2
+		case c < tagStr12:
+			list[c] = 3
+		case c >= tagInt16:
+			list[c] = uint8(bodyLen([]byte{byte(c)})) + 1
+		}
+	}
+	return list
+}()
+
+func nextLong(b []byte, pos int) int {
 	body := bodyLen(b[pos:])
 	return pos + body + backLen(body)
 }

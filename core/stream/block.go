@@ -33,16 +33,10 @@ type header struct {
 	at         int // where their names begin
 }
 
-func readInt(b []byte, pos int) (n int64, next int) {
-	e, next := listpack.Read(b, pos)
-	n, _ = e.Int()
-	return n, next
-}
-
 func readHeader(b []byte) (h header) {
-	live, pos := readInt(b, 0)
-	dead, pos := readInt(b, pos)
-	fields, pos := readInt(b, pos)
+	live, pos := listpack.ReadInt(b, 0)
+	dead, pos := listpack.ReadInt(b, pos)
+	fields, pos := listpack.ReadInt(b, pos)
 	return header{int(live), int(dead), int(fields), pos}
 }
 
@@ -88,9 +82,9 @@ func (p *Pairs) Next() (field, value listpack.Element) {
 
 // scan reads the head of the entry at pos; next is where the one behind it begins.
 func (h *header) scan(b []byte, pos int, first ID) (e Entry, flags int64, next int) {
-	flags, pos = readInt(b, pos)
-	ms, pos := readInt(b, pos)
-	seq, pos := readInt(b, pos)
+	flags, pos = listpack.ReadInt(b, pos)
+	ms, pos := listpack.ReadInt(b, pos)
+	seq, pos := listpack.ReadInt(b, pos)
 	e.ID = ID{first.Ms + uint64(ms), first.Seq + uint64(seq)}
 	e.block = b
 	skip := h.fields
@@ -98,7 +92,7 @@ func (h *header) scan(b []byte, pos int, first ID) (e Entry, flags int64, next i
 		e.Fields, e.names, e.values = h.fields, h.at, pos
 	} else {
 		var n int64
-		n, pos = readInt(b, pos)
+		n, pos = listpack.ReadInt(b, pos)
 		e.Fields, e.values = int(n), pos
 		skip = 2 * e.Fields
 	}
@@ -111,7 +105,7 @@ func (h *header) scan(b []byte, pos int, first ID) (e Entry, flags int64, next i
 // before returns where the entry begins that ends at pos; ok is false if there is none.
 func before(b []byte, pos int) (at int, ok bool) {
 	pos = listpack.Prev(b, pos)
-	n, _ := readInt(b, pos)
+	n, _ := listpack.ReadInt(b, pos)
 	for range n {
 		pos = listpack.Prev(b, pos)
 	}
@@ -122,9 +116,9 @@ func before(b []byte, pos int) (at int, ok bool) {
 func (b *block) lastID() ID {
 	r := b.region()
 	at, _ := before(r, len(r))
-	_, at = readInt(r, at)
-	ms, at := readInt(r, at)
-	seq, _ := readInt(r, at)
+	_, at = listpack.ReadInt(r, at)
+	ms, at := listpack.ReadInt(r, at)
+	seq, _ := listpack.ReadInt(r, at)
 	return ID{b.first.Ms + uint64(ms), b.first.Seq + uint64(seq)}
 }
 

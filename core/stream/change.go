@@ -1,7 +1,13 @@
 package stream
 
+import (
+	"math"
+	"unsafe"
+)
+
 // Commands that change much of what is pending go through it chunk by chunk: each is looked for, copied if a snapshot
-// may see it, and surveyed once, whatever becomes of its records.
+// may see it, and surveyed once, whatever becomes of its records. Where the same becomes of all of them, as is usual, not even
+// they are looked at one by one.
 
 // Verdict says what becomes of a record that GroupEditor.Change has come to.
 type Verdict uint8
@@ -14,37 +20,146 @@ const (
 	Stop // it stays, and so do all behind it
 )
 
-// Run is what is known of records that stand together, without a look at them.
+// Each is no verdict on a record but on a Run: each of its records is to be looked at.
+const Each Verdict = 255
+
+// Run is records that stand together. What its fields and MayHave tell is known without a look at them.
 type Run struct {
-	First  ID // of the first of them
-	Len    int
-	Least  int64 // none was delivered earlier
-	owners uint64
+	First ID // of the first of them
+	Len   int
+	Least int64 // none was delivered earlier
+	c     *chunk
 }
 
 // MayHave reports whether some of them may be that consumer's.
-func (r *Run) MayHave(n Consumer) bool { return r.owners&n.bit() != 0 }
+func (r *Run) MayHave(n Consumer) bool { return r.c.owners&n.bit() != 0 }
 
-// Change goes through what is pending from an ID on. pass, which may be nil, says which runs are passed as a whole; visit
-// says what becomes of each other record. Neither may look at what is pending.
-func (e GroupEditor) Change(from ID, pass func(Run) bool, visit func(*Pending) Verdict) {
+// AllOf reports whether all of them are that consumer's, Latest when the last was delivered.
+func (r *Run) AllOf(n Consumer) bool {
+	for i := int(r.c.n) - r.Len; i < int(r.c.n); i++ {
+		if r.c.consumerOf(i) != n {
+			return false
+		}
+	}
+	return true
+}
+
+// Latest: see AllOf.
+func (r *Run) Latest() int64 {
+	most := int64(math.MinInt64)
+	for i := int(r.c.n) - r.Len; i < int(r.c.n); i++ {
+		most = max(most, r.c.timeOf(i))
+	}
+	return most
+}
+
+// Stamp is what becomes of records of which all become the same.
+type Stamp struct {
+	Time     int64
+	Consumer Consumer
+	More     uint64 // deliveries
+}
+
+// Takes reports whether the records can tell what a stamp says.
+func (r *Run) Takes(stamp Stamp) bool {
+	if r.c.wide || !r.c.fits(Pending{ID: r.c.first, Time: stamp.Time, Consumer: stamp.Consumer}) {
+		return false
+	}
+	for _, x := range r.c.narrows(int(r.c.n) - r.Len) {
+		if uint64(x.count)+stamp.More > math.MaxUint16 {
+			return false
+		}
+	}
+	return true
+}
+
+// Change goes through what is pending from an ID on. whole, which may be nil, says what becomes of runs as a whole: Leave,
+// Set (to what stamp says, which the run Takes), Drop, or Each: then visit says what becomes of each record. Neither may
+// change what is pending.
+func (e GroupEditor) Change(from ID, stamp Stamp, whole func(*Run) Verdict, visit func(*Pending) Verdict) {
 	d := &e.g.pending
 	if d.n == 0 {
 		return
 	}
 	at, _ := lookup(d, from)
-	for more := true; more; {
+	var r Run // of all, since it is on the heap
+	for more := true; more; at.i = 0 {
 		c := d.at(at.place)
+		if at.i == int(c.n) {
+			at.place, more = d.next(at.place)
+			continue
+		}
+		v := Each
+		if whole != nil {
+			r = Run{c.id(at.i), int(c.n) - at.i, c.least, c}
+			v = whole(&r)
+		}
 		switch {
-		case at.i == int(c.n):
+		case v == Leave:
 			at.place, more = d.next(at.place)
-		case pass != nil && pass(Run{c.id(at.i), int(c.n) - at.i, c.least, c.owners}):
+		case v == Set:
+			e.setChunk(at, stamp)
 			at.place, more = d.next(at.place)
+		case v == Drop && at.i == 0:
+			at.place, more = e.dropChunk(at.place)
+		case v == Drop:
+			at.place, more = e.changeChunk(at, func(*Pending) Verdict { return Drop })
 		default:
 			at.place, more = e.changeChunk(at, visit)
 		}
-		at.i = 0
 	}
+}
+
+// setChunk gives the records of a chunk, from a place on, what stamp says.
+func (e GroupEditor) setChunk(at spot, stamp Stamp) {
+	d, s := &e.g.pending, &e.o.store
+	c := writable(d, s, at.place, 0)
+	records := c.narrows(at.i)
+	e.uncount(records)
+	e.count(stamp.Consumer, len(records))
+	time, to, more := uint32(stamp.Time-c.time), uint16(stamp.Consumer), uint16(stamp.More)
+	for i := range records {
+		r := &records[i]
+		r.time, r.consumer = time, to
+		r.count += more
+	}
+	if at.i > 0 {
+		c.survey()
+	} else {
+		c.least, c.owners = stamp.Time, stamp.Consumer.bit()
+	}
+}
+
+// narrows is the narrow records from a place on.
+func (c *chunk) narrows(from int) []narrow { return unsafe.Slice(c.narrow(0), int(c.n))[from:] }
+
+// uncount takes records from what their consumers have pending.
+func (e GroupEditor) uncount(records []narrow) {
+	for len(records) > 0 {
+		n := 1
+		for n < len(records) && records[n].consumer == records[0].consumer {
+			n++
+		}
+		e.count(Consumer(records[0].consumer), -n)
+		records = records[n:]
+	}
+}
+
+// dropChunk removes a chunk with all of its records. It returns the one behind it, if there is one.
+func (e GroupEditor) dropChunk(p place) (next place, ok bool) {
+	d, s := &e.g.pending, &e.o.store
+	c := d.at(p)
+	if c.wide {
+		for i := range int(c.n) {
+			e.count(c.consumerOf(i), -1)
+		}
+	} else {
+		e.uncount(c.narrows(0))
+	}
+	e.g.n -= int(c.n)
+	s.free(c.ref, c.epoch)
+	d.remove(s, p)
+	return d.tidy(p)
 }
 
 // changeChunk is Change for the records of one chunk from a place on. It returns the chunk behind it; ok is false if there
@@ -93,9 +208,7 @@ func (e GroupEditor) changeChunk(at spot, visit func(*Pending) Verdict) (next pl
 	c.n = uint16(keep + n - i)
 	e.g.n -= n - int(c.n)
 	if c.n == 0 {
-		s.free(c.ref, c.epoch)
-		d.remove(s, at.place)
-		next, ok = d.tidy(at.place)
+		next, ok = e.dropChunk(at.place)
 		return next, ok && !stopped
 	}
 	c.survey()
@@ -124,8 +237,8 @@ func (c *chunk) refit(s *store, i int, p Pending) {
 	s.free(old.ref, old.epoch)
 }
 
-// RemoveAll is Remove for many IDs, which are in order, and returns how many were there.
-func (e GroupEditor) RemoveAll(ids []ID) (n int) {
+// ChangeAll is Change for what is pending under IDs, which are in order.
+func (e GroupEditor) ChangeAll(ids []ID, visit func(*Pending) Verdict) {
 	for len(ids) > 0 {
 		at, ok := lookup(&e.g.pending, ids[0])
 		if !ok {
@@ -143,9 +256,16 @@ func (e GroupEditor) RemoveAll(ids []ID) (n int) {
 				return Leave
 			}
 			ids = ids[1:]
-			n++
-			return Drop
+			return visit(p)
 		})
 	}
+}
+
+// RemoveAll is Remove for many IDs, which are in order, and returns how many were there.
+func (e GroupEditor) RemoveAll(ids []ID) (n int) {
+	e.ChangeAll(ids, func(*Pending) Verdict {
+		n++
+		return Drop
+	})
 	return n
 }

@@ -49,6 +49,18 @@ func (v View) Lag(g Group) (n int64, ok bool) {
 	return int64(v.o.added) - read, true
 }
 
+// deliverAll is Deliver for some entries that follow the last one that was delivered.
+func (e GroupEditor) deliverAll(ids []ID) {
+	if e.g.read != Unread && !e.o.gapFrom(ids[0]) { // nor is there a gap from any later one
+		e.g.read += int64(len(ids))
+		e.g.last = ids[len(ids)-1]
+		return
+	}
+	for _, id := range ids {
+		e.Deliver(id)
+	}
+}
+
 // Deliver notes that an entry of the stream has been delivered, if it comes after the last that was, and reports
 // whether it does.
 func (e GroupEditor) Deliver(id ID) bool {

@@ -146,7 +146,7 @@ func (o *object) deleteAt(w where, list []int) {
 	b, buf := o.editBlock(w)
 	h := readHeader(buf)
 	for _, at := range list {
-		flags, _ := readInt(buf, at)
+		flags, _ := listpack.ReadInt(buf, at)
 		listpack.PutInt(buf[at:], flags|flagDeleted)
 	}
 	b.live -= uint32(len(list))
@@ -189,7 +189,7 @@ func (m *marker) next() bool {
 
 // delete marks the entry that the marker is at.
 func (m *marker) delete() {
-	flags, _ := readInt(m.buf, m.at)
+	flags, _ := listpack.ReadInt(m.buf, m.at)
 	listpack.PutInt(m.buf[m.at:], flags|flagDeleted)
 	m.gone++
 	m.o.n--
@@ -352,10 +352,26 @@ func (ed *Editor) DeleteGroup(name []byte) bool {
 	if !ok {
 		return false
 	}
-	e.g.release(&e.o.store, maxBudget)
 	groups := &e.o.more.groups
 	at, _ := groups.find(name)
 	groups.remove(&e.o.store, at)
+	if e.g.pending.n+e.g.consumers.n > releaseNow {
+		ks := ed.db.Keyspace()
+		ks.Discard(ks.Hash(ed.key), keyspace.Value{Object: e.o.without(string(name), e.g)})
+		return true
+	}
+	e.g.release(&e.o.store, maxBudget)
 	e.o.onHeap(-(groupCost + int64(len(name))))
 	return true
+}
+
+// releaseNow is how many chunks and consumers of a group are freed with it; those of a larger one are left to the sweeper.
+const releaseNow = 64
+
+// without makes a stream of nothing but a group that this one does not have any more, to be released.
+func (o *object) without(name string, g *group) *object {
+	dead := &object{store: store{a: o.a, mem: g.memory(&o.store) + groupCost + int64(len(name))}}
+	o.mem -= dead.mem
+	dead.rest().groups.insert(&dead.store, place{}, name, g)
+	return dead
 }

@@ -73,6 +73,21 @@ func (g *group) release(s *store, budget int) int {
 	return budget
 }
 
+// memory returns what release gives back.
+func (g *group) memory(s *store) (n int64) {
+	for i := range g.pending.pages {
+		n += int64(s.a.Cap(g.pending.pages[i].ref))
+		for _, c := range g.pending.slots(i) {
+			n += int64(s.a.Cap(c.ref))
+		}
+	}
+	g.consumers.all(func(name string, _ Consumer) bool {
+		n += consumerCost + int64(len(name))
+		return true
+	})
+	return n
+}
+
 func (g *group) state(n Consumer) *ConsumerState {
 	return &g.states[n/statesInPage].list[n%statesInPage]
 }
@@ -176,7 +191,15 @@ func (e GroupEditor) DeleteConsumer(name []byte) (dropped int, ok bool) {
 
 // dropPendingOf removes the records of a consumer.
 func (e GroupEditor) dropPendingOf(n Consumer) {
-	e.Change(ID{}, func(r Run) bool { return !r.MayHave(n) }, func(p *Pending) Verdict {
+	e.Change(ID{}, Stamp{}, func(r *Run) Verdict {
+		switch {
+		case !r.MayHave(n):
+			return Leave
+		case r.AllOf(n):
+			return Drop
+		}
+		return Each
+	}, func(p *Pending) Verdict {
 		if p.Consumer == n {
 			return Drop
 		}

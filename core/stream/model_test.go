@@ -540,43 +540,74 @@ func (x *machine) changeMany(g GroupEditor, m *modelGroup, consumer string, n Co
 		}
 		return v, p
 	}
-	var seen []ID
+	list := ids(m.pending)
+	at, _ := slices.BinarySearchFunc(list, from, ID.Compare) // of what is still to come
+	list = list[at:]
+	stamp := Stamp{Time: x.now, Consumer: n, More: uint64(x.rng.IntN(2))}
 	only := x.rng.IntN(3) == 0 // the runs in which the consumer may have something
-	g.Change(from, func(r Run) bool { return only && !r.MayHave(n) }, func(p *Pending) Verdict {
-		seen = append(seen, p.ID)
+	stopped := false
+	var bad error
+	set := func(id ID, v Verdict, p modelPending) {
+		if v == Set {
+			m.pending[id] = p
+		} else if v == Drop {
+			delete(m.pending, id)
+		}
+	}
+	whole := func(r *Run) Verdict {
+		if len(list) < r.Len || list[0] != r.First {
+			bad = fmt.Errorf("a run of %d from %v, not from %v", r.Len, r.First, list)
+			return Leave
+		}
+		all, last := true, int64(math.MinInt64)
+		for _, id := range list[:r.Len] {
+			p := m.pending[id]
+			all, last = all && p.consumer == consumer, max(last, p.time)
+			if p.time < r.Least || p.consumer == consumer && !r.MayHave(n) {
+				bad = fmt.Errorf("the run of %v knows nothing of %v", r.First, id)
+			}
+		}
+		if r.AllOf(n) != all || r.Latest() != last {
+			bad = fmt.Errorf("the run of %v: %v, %v", r.First, r.AllOf(n), r.Latest())
+		}
+		v := [...]Verdict{Each, Each, Set, Leave, Drop}[(r.First.Ms^r.First.Seq^seed)%5]
+		switch {
+		case only && !r.MayHave(n):
+			v = Leave
+		case v == Set && !r.Takes(stamp):
+			v = Each
+		}
+		if v == Each {
+			return v
+		}
+		for _, id := range list[:r.Len] {
+			set(id, v, modelPending{consumer, stamp.Time, m.pending[id].count + stamp.More})
+		}
+		list = list[r.Len:]
+		return v
+	}
+	if x.rng.IntN(3) == 0 {
+		whole = nil
+	}
+	g.Change(from, stamp, whole, func(p *Pending) Verdict {
+		if stopped || len(list) == 0 || list[0] != p.ID {
+			bad = fmt.Errorf("%v is visited, not %v", p.ID, list)
+			return Stop
+		}
 		v, to := verdict(p.ID)
+		if stopped = v == Stop; !stopped {
+			set(p.ID, v, modelPending{consumer, to.Time, to.Count})
+			list = list[1:]
+		}
 		if v == Set {
 			*p = to
 		}
 		return v
 	})
-	for _, id := range ids(m.pending) {
-		if id.Less(from) {
-			continue
-		}
-		if len(seen) == 0 || seen[0] != id {
-			if only && m.pending[id].consumer != consumer {
-				continue
-			}
-			return fmt.Errorf("%v is not visited", id)
-		}
-		seen = seen[1:]
-		switch v, p := verdict(id); v {
-		case Set:
-			m.pending[id] = modelPending{consumer, p.Time, p.Count}
-		case Drop:
-			delete(m.pending, id)
-		case Stop:
-			if len(seen) > 0 {
-				return fmt.Errorf("%v are visited, too", seen)
-			}
-			return nil
-		}
+	if bad == nil && !stopped && len(list) > 0 {
+		bad = fmt.Errorf("%v are not visited", list)
 	}
-	if len(seen) > 0 {
-		return fmt.Errorf("%v are visited, too", seen)
-	}
-	return nil
+	return bad
 }
 
 // probe asks for ranges.

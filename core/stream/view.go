@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/listpack"
 )
 
 // View is a stream to read from. The zero View is empty.
@@ -200,9 +201,9 @@ func (c *Cursor) locate(id ID) int {
 }
 
 func (c *Cursor) idAt(pos int) ID {
-	_, pos = readInt(c.region, pos)
-	ms, pos := readInt(c.region, pos)
-	seq, _ := readInt(c.region, pos)
+	_, pos = listpack.ReadInt(c.region, pos)
+	ms, pos := listpack.ReadInt(c.region, pos)
+	seq, _ := listpack.ReadInt(c.region, pos)
 	return ID{c.first.Ms + uint64(ms), c.first.Seq + uint64(seq)}
 }
 
@@ -244,6 +245,52 @@ func (c *Cursor) Next() (e Entry, ok bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// ids is Next, forward, for many entries of which only the IDs are wanted: it fills list, and returns how many there are.
+func (c *Cursor) ids(list []ID) (n int) {
+	for !c.done {
+		n += c.idsHere(list[n:])
+		if n == len(list) || c.done {
+			break
+		}
+		w, ok := c.o.nextBlock(c.in)
+		if c.done = !ok; ok {
+			c.enter(w)
+		}
+	}
+	return n
+}
+
+// idsHere is ids for those of the block.
+func (c *Cursor) idsHere(list []ID) (n int) {
+	b, pos, first, fields := c.region, c.pos, c.first, c.head.fields
+	for n < len(list) && pos < len(b) {
+		flags, at := listpack.ReadInt(b, pos)
+		ms, at := listpack.ReadInt(b, at)
+		seq, at := listpack.ReadInt(b, at)
+		id := ID{first.Ms + uint64(ms), first.Seq + uint64(seq)}
+		if c.to.Less(id) {
+			c.done = true
+			break
+		}
+		skip := fields
+		if flags&flagSameFields == 0 {
+			var own int64
+			own, at = listpack.ReadInt(b, at)
+			skip = 2 * int(own)
+		}
+		for range skip {
+			at = listpack.Next(b, at)
+		}
+		pos = listpack.Next(b, at)
+		if flags&flagDeleted == 0 && !id.Less(c.from) {
+			list[n] = id
+			n++
+		}
+	}
+	c.pos = pos
+	return n
 }
 
 func (c *Cursor) back() (e Entry, ok bool) {

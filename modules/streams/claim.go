@@ -159,7 +159,7 @@ func pendingSummary(c *core.Ctx) error {
 	return nil
 }
 
-// claiming is what XCLAIM is asked for.
+// claiming is what XCLAIM is asked for, and how it goes.
 type claiming struct {
 	idle   int64
 	ids    []stream.ID
@@ -168,6 +168,16 @@ type claiming struct {
 	force  bool
 	justid bool
 	last   stream.ID
+
+	c    *core.Ctx
+	g    stream.GroupEditor
+	to   stream.Consumer
+	name string
+	m    stream.Merge
+	kept stream.Kept
+	feed claims
+	got  ids // what is claimed of them
+	done bool
 }
 
 // xclaim is XCLAIM key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds]
@@ -185,60 +195,87 @@ func xclaim(c *core.Ctx) error {
 		return err
 	}
 	c.PropagateNothing() // but what it comes to
-	g, _ := ed.Group(c.Args[2])
+	x.g, _ = ed.Group(c.Args[2])
 	v := ed.View()
-	m, kept := v.Merge(), v.Kept()
-	moved := g.View().Last().Less(x.last)
+	x.m, x.kept = v.Merge(), v.Kept()
+	moved := x.g.View().Last().Less(x.last)
 	if moved {
-		g.SetLast(x.last)
+		x.g.SetLast(x.last)
 	}
-	to, made := consumer(c, g, c.Args[1], c.Args[3])
-	g.Saw(to, c.Now)
-	f := claims{c: c, key: c.Args[1], group: c.Args[2]}
-	name := string(c.Args[3])
-	var got ids // what is claimed of them
-	done := false
-	for _, id := range x.ids {
-		p, known := g.Find(id)
-		there := known || x.force
-		if there {
-			there = known && kept.Has(id) || m.Has(id)
-		}
-		switch {
-		case !there && known:
-			f.add(p, g.View().State(p.Consumer).Name, g.View().Last()) // which removes it there, too
-			g.Remove(id)
-			acked(c)
-			done = true
-			continue
-		case !there, known && x.idle > 0 && c.Now-p.Time < x.idle:
-			continue
-		case !known:
-			p.Count = 1
-		}
-		p.ID, p.Time, p.Consumer = id, x.time, to
-		if x.count >= 0 {
-			p.Count = uint64(x.count)
-		} else if !x.justid {
-			p.Count++
-		}
-		g.Put(p)
-		g.Served(to, c.Now)
-		f.add(p, name, g.View().Last())
-		acked(c)
-		done = true
-		got.add(id)
-	}
-	if made && got.n == 0 {
+	made := false
+	x.to, made = consumer(c, x.g, c.Args[1], c.Args[3])
+	x.g.Saw(x.to, c.Now)
+	x.feed = claims{c: c, key: c.Args[1], group: c.Args[2]}
+	x.name = string(c.Args[3])
+	x.claim()
+	if made && x.got.n == 0 {
 		feedConsumer(c, c.Args[1], c.Args[2], c.Args[3])
 	}
-	f.flush()
-	if moved && !done {
-		feedLast(c, c.Args[1], c.Args[2], g.View())
+	x.feed.flush()
+	if moved && !x.done {
+		feedLast(c, c.Args[1], c.Args[2], x.g.View())
 		acked(c)
 	}
-	replyIDs(c, &ed, &got, x.justid)
+	replyIDs(c, &ed, &x.got, x.justid)
 	return nil
+}
+
+// claim goes through the IDs: through those that are in order, as they usually are, in one go.
+func (x *claiming) claim() {
+	for ids := x.ids; len(ids) > 0; {
+		n := 1
+		for !x.force && n < len(ids) && ids[n-1].Less(ids[n]) {
+			n++
+		}
+		if _, known := x.g.Find(ids[0]); x.force && !known {
+			x.make(ids[0])
+		} else {
+			x.g.ChangeAll(ids[:n], x.visit)
+		}
+		ids = ids[n:]
+	}
+	if x.got.n > 0 {
+		x.g.Served(x.to, x.c.Now)
+	}
+}
+
+// make makes an entry pending that is not, but is there.
+func (x *claiming) make(id stream.ID) {
+	if x.m.Has(id) {
+		p := stream.Pending{ID: id, Count: 1}
+		x.set(&p)
+		x.g.Put(p)
+	}
+}
+
+// visit claims an entry that is pending, if it is there and has been idle for long enough.
+func (x *claiming) visit(p *stream.Pending) stream.Verdict {
+	switch {
+	case !x.kept.Has(p.ID) && !x.m.Has(p.ID):
+		g := x.g.View()
+		x.feed.add(*p, g.State(p.Consumer).Name, g.Last()) // which removes it there, too
+		acked(x.c)
+		x.done = true
+		return stream.Drop
+	case x.idle > 0 && x.c.Now-p.Time < x.idle:
+		return stream.Leave
+	}
+	x.set(p)
+	return stream.Set
+}
+
+// set makes p the consumer's.
+func (x *claiming) set(p *stream.Pending) {
+	p.Time, p.Consumer = x.time, x.to
+	if x.count >= 0 {
+		p.Count = uint64(x.count)
+	} else if !x.justid {
+		p.Count++
+	}
+	x.feed.add(*p, x.name, x.g.View().Last())
+	acked(x.c)
+	x.done = true
+	x.got.add(p.ID)
 }
 
 // ids is a list that grows without being copied.
@@ -290,6 +327,7 @@ func replyIDs(c *core.Ctx, ed *stream.Editor, list *ids, justid bool) {
 
 // parseClaiming reads the arguments of XCLAIM from the idle time on. IDs end where something is none.
 func parseClaiming(c *core.Ctx) (x claiming, err error) {
+	x.c = c
 	if x.idle, err = c.ArgInt(4); err != nil {
 		return x, core.Err("Invalid min-idle-time argument for XCLAIM")
 	}
@@ -388,10 +426,14 @@ func xautoclaim(c *core.Ctx) error {
 	g.Saw(to, c.Now)
 	v := ed.View()
 	l := looking{
-		c: c, g: g.View(), to: to, justid: justid, until: latest(c.Now, idle), all: idle == 0, left: count, attempts: count * autoAttempts,
+		c: c, g: g.View(), stamp: stream.Stamp{Time: c.Now, Consumer: to, More: 1}, until: latest(c.Now, idle), all: idle == 0,
+		left: count, attempts: count * autoAttempts,
 		name: string(c.Args[3]), feed: claims{c: c, key: c.Args[1], group: c.Args[2]}, m: v.Merge(), kept: v.Kept(),
 	}
-	g.Change(start, l.pass, l.visit)
+	if justid {
+		l.stamp.More = 0
+	}
+	g.Change(start, l.stamp, l.whole, l.visit)
 	if l.got.n > 0 {
 		g.Served(to, c.Now)
 	}
@@ -401,36 +443,70 @@ func xautoclaim(c *core.Ctx) error {
 	l.feed.flush()
 	c.Array(3)
 	replyID(c.Writer, l.next)
-	replyIDs(c, &ed, &l.got, justid)
+	l.reply(&ed, justid)
 	replyIDs(c, &ed, &l.gone, true)
 	return nil
 }
 
 // looking is how XAUTOCLAIM goes through what is pending.
 type looking struct {
-	c         *core.Ctx
-	g         stream.Group
-	to        stream.Consumer
-	justid    bool
-	until     int64 // what was delivered later has not been idle for long enough
-	all       bool  // everything has
-	left      int64 // how many are still wanted
-	attempts  int64 // how many may still be looked at
-	name      string
-	feed      claims
-	m         stream.Merge
-	kept      stream.Kept
-	got, gone ids       // what was claimed, and what was removed because its entry is not there any more
-	next      stream.ID // where the next call of the command is to begin
+	c        *core.Ctx
+	g        stream.Group
+	stamp    stream.Stamp // what is claimed gets
+	until    int64        // what was delivered later has not been idle for long enough
+	all      bool         // everything has
+	left     int64        // how many are still wanted
+	attempts int64        // how many may still be looked at
+	name     string
+	feed     claims
+	m        stream.Merge
+	kept     stream.Kept
+	got      spans     // what was claimed
+	gone     ids       // what was removed because its entry is not there any more
+	next     stream.ID // where the next call of the command is to begin
 }
 
-// pass passes what was delivered too late and whose entries are known to be there. It counts as looked at.
-func (l *looking) pass(r stream.Run) bool {
-	if l.all || r.Least <= l.until || !l.kept.Has(r.First) || int64(r.Len) > l.attempts {
-		return false
+// spans is some of what is pending, in order: mostly many that follow each other.
+type spans struct {
+	list   []span
+	n      int  // of all
+	broken bool // what is added next does not follow what was added last
+}
+
+type span struct {
+	first stream.ID
+	n     int
+}
+
+// add adds n that follow each other.
+func (l *spans) add(first stream.ID, n int) {
+	if l.broken || len(l.list) == 0 {
+		l.list = append(l.list, span{first, 0})
+		l.broken = false
 	}
-	l.attempts -= int64(r.Len)
-	return true
+	l.list[len(l.list)-1].n += n
+	l.n += n
+}
+
+// whole passes what was delivered too late and whose entries are known to be there, and claims at once what has been idle for
+// long enough. Both count as looked at.
+func (l *looking) whole(r *stream.Run) stream.Verdict {
+	n := int64(r.Len)
+	switch {
+	case l.left == 0 || n > l.attempts || !l.kept.Has(r.First):
+		return stream.Each
+	case !l.all && r.Least > l.until:
+		l.attempts -= n
+		l.got.broken = true
+		return stream.Leave
+	case n > l.left || l.c.Hooks.Feeding() || !l.all && r.Latest() > l.until || !r.Takes(l.stamp):
+		return stream.Each
+	}
+	l.attempts -= n
+	l.left -= n
+	ackedBy(l.c, r.Len)
+	l.got.add(r.First, r.Len)
+	return stream.Set
 }
 
 // visit claims what has been idle for long enough.
@@ -442,6 +518,7 @@ func (l *looking) visit(p *stream.Pending) stream.Verdict {
 	l.attempts--
 	there := l.kept.Has(p.ID) || l.m.Has(p.ID)
 	if there && !l.all && p.Time > l.until {
+		l.got.broken = true
 		return stream.Leave
 	}
 	l.left--
@@ -451,11 +528,31 @@ func (l *looking) visit(p *stream.Pending) stream.Verdict {
 		l.gone.add(p.ID)
 		return stream.Drop
 	}
-	p.Time, p.Consumer = l.c.Now, l.to
-	if !l.justid {
-		p.Count++
-	}
+	p.Time, p.Consumer = l.stamp.Time, l.stamp.Consumer
+	p.Count += l.stamp.More
 	l.feed.add(*p, l.name, l.g.Last())
-	l.got.add(p.ID)
+	l.got.add(p.ID, 1)
 	return stream.Set
+}
+
+// reply writes what was claimed, which is pending still: the entries, or only their IDs.
+func (l *looking) reply(ed *stream.Editor, justid bool) {
+	l.c.Array(l.got.n)
+	var cur stream.PendingCursor
+	m, g, list, left := ed.View().Merge(), l.g, l.got.list, 0
+	replyMany(l.c, ed.Entry(), l.got.n, func(w *resp.Writer) {
+		if left == 0 {
+			cur, left = g.PendingFrom(list[0].first), list[0].n
+			list = list[1:]
+		}
+		left--
+		p, _ := cur.Next()
+		if justid {
+			replyID(w, p.ID)
+			return
+		}
+		m.Has(p.ID)
+		e := m.Entry()
+		replyEntry(w, &e)
+	})
 }

@@ -455,7 +455,7 @@ func (d *delivery) take(others int) int {
 	var each func(stream.ID)
 	if !d.r.noack && d.c.Hooks.Feeding() {
 		each = func(id stream.ID) {
-			d.claims.add(stream.Pending{ID: id, Time: d.c.Now, Count: 1}, string(d.c.Args[d.r.consumer]), d.g.View().Last())
+			d.claims.add(stream.Pending{ID: id, Time: d.c.Now, Count: 1}, string(d.c.Args[d.r.consumer]), id)
 		}
 	}
 	return d.g.Take(d.to, d.c.Now, most, !d.r.noack, each)
@@ -527,10 +527,25 @@ func (d *delivery) history(after stream.ID) {
 // again notes that what is pending from an ID on, as much as is asked for, is delivered once more, and returns how much
 // that is.
 func (d *delivery) again(from stream.ID) (n int) {
+	most := math.MaxInt
+	if d.r.count > 0 {
+		most = int(d.r.count)
+	}
 	m, kept := d.v.Merge(), d.v.Kept()
-	d.g.Change(from, func(r stream.Run) bool { return !r.MayHave(d.to) }, func(p *stream.Pending) stream.Verdict {
+	stamp := stream.Stamp{Time: d.c.Now, Consumer: d.to, More: 1}
+	whole := func(r *stream.Run) stream.Verdict {
 		switch {
-		case d.r.count > 0 && int64(n) == d.r.count:
+		case !r.MayHave(d.to):
+			return stream.Leave
+		case r.Len > most-n || !kept.Has(r.First) || !r.AllOf(d.to) || !r.Takes(stamp):
+			return stream.Each
+		}
+		n += r.Len
+		return stream.Set
+	}
+	d.g.Change(from, stamp, whole, func(p *stream.Pending) stream.Verdict {
+		switch {
+		case n == most:
 			return stream.Stop
 		case p.Consumer != d.to:
 			return stream.Leave

@@ -287,3 +287,47 @@ func TestGroupsAreCounted(t *testing.T) {
 		t.Errorf("with less MEMORY USAGE has grown by %d, used memory by %d", grown, all)
 	}
 }
+
+// What is claimed a chunk at a time is what is claimed one by one: up to COUNT, with the cursor behind the last, and not what
+// was delivered too late in between.
+func TestClaimedAsAWhole(t *testing.T) {
+	for _, listen := range []bool{false, true} { // who feeds claims one by one
+		r := newRig(t)
+		const n = 1000
+		for i := range n {
+			r.Do("XADD s %d-0 f v", i+1)
+		}
+		r.Listen(listen)
+		start := r.Ctx.Now
+		r.Do("XGROUP CREATE s g 0")
+		r.Do("XREADGROUP GROUP g a COUNT 256 STREAMS s >")
+		r.Ctx.Now = start + 900
+		r.Do("XREADGROUP GROUP g b COUNT 300 STREAMS s >")
+		r.Do("XCLAIM s g young 0 20-0 JUSTID")
+		r.Ctx.Now = start + 1000
+		claim := func(cursor string, count int) (next string, got int) {
+			reply := strings.Fields(r.Do("XAUTOCLAIM s g c 950 %s COUNT %d JUSTID", cursor, count))
+			return reply[2], (len(reply) - 5) / 2 // *3 $n cursor *n $n id... *0
+		}
+		for _, step := range []struct {
+			from  string
+			count int
+			next  string
+			got   int
+		}{{"0", 10, "11-0", 10}, {"11-0", 245, "257-0", 245}, {"257-0", 100, "0-0", 0}, {"0", 100, "0-0", 0}} {
+			if next, got := claim(step.from, step.count); next != step.next || got != step.got {
+				t.Errorf("from %s: %d up to %s, not %d up to %s", step.from, got, next, step.got, step.next)
+			}
+		}
+		if got := r.Do("XPENDING s g"); got != "*4 :556 $3 1-0 $5 556-0 *3 *2 $1 b $3 300 *2 $1 c $3 255 *2 $5 young $1 1" {
+			t.Error(got)
+		}
+		r.Do("XREADGROUP GROUP g c COUNT 200 STREAMS s 0")
+		for _, c := range []struct{ id, want string }{{"1-0", ":2"}, {"201-0", ":2"}, {"202-0", ":1"}, {"20-0", ":1"}} {
+			if got := r.Do("XPENDING s g %s %s 1", c.id, c.id); !strings.HasSuffix(got, c.want) {
+				t.Errorf("%s: %s, not %s deliveries", c.id, got, c.want)
+			}
+		}
+		r.End()
+	}
+}
