@@ -1,6 +1,10 @@
 package geo
 
-import "math"
+import (
+	"math"
+
+	"github.com/ferrousdb/ferrous/core/libm"
+)
 
 // shape is the area that is searched: a circle or a box around a centre.
 type shape struct {
@@ -17,7 +21,8 @@ const (
 	degree      = math.Pi / 180  // radians
 )
 
-// distance is that between two points, in metres, by the haversine formula.
+// distance is that between two points, in metres, by the haversine formula. Its last bit is
+// not always Redis's, which cannot be seen where four places are printed; see exactDistance.
 func distance(a, b point) float64 {
 	v := math.Sin((float64(b.lon*degree) - float64(a.lon*degree)) / 2)
 	if v == 0 {
@@ -27,6 +32,19 @@ func distance(a, b point) float64 {
 	u := math.Sin((lat2 - lat1) / 2)
 	h := float64(u*u) + float64(math.Cos(lat1)*math.Cos(lat2)*v*v)
 	return 2 * earthRadius * math.Asin(math.Sqrt(h))
+}
+
+// exactDistance is distance to the last bit that Redis gives it, at several times the price. A
+// distance that is stored as a score is seen with all its digits.
+func exactDistance(a, b point) float64 {
+	v := libm.Sin((float64(b.lon*degree) - float64(a.lon*degree)) / 2)
+	if v == 0 {
+		return latDistance(a.lat, b.lat)
+	}
+	lat1, lat2 := float64(a.lat*degree), float64(b.lat*degree)
+	u := libm.Sin((lat2 - lat1) / 2)
+	h := float64(u*u) + float64(libm.Cos(lat1)*libm.Cos(lat2)*v*v)
+	return 2 * earthRadius * libm.Asin(math.Sqrt(h))
 }
 
 // latDistance is the distance between two points of the same longitude.

@@ -192,7 +192,7 @@ func (s *search) store(c *core.Ctx, all []found) {
 	b := zset.NewBuilder(c.Arena(s.target), len(all))
 	for _, f := range all {
 		if s.storeDist {
-			b.Set(f.member, f.dist/s.unit)
+			b.Set(f.member, exactDistance(s.center, f.at)/s.unit)
 		} else {
 			b.Set(f.member, f.score)
 		}
