@@ -52,9 +52,10 @@ type module struct {
 	note    []byte // what stands at the end then
 	stamped int64  // the last annotation of time, Unix seconds
 
-	files sync.Mutex // held while files of the chain come and go
-	where directory  // guarded by files, as is
-	chain *manifest
+	files  sync.Mutex // held while files of the chain come and go
+	where  directory  // guarded by files, as is
+	chain  *manifest
+	coming []entry // announced files, that are about to become a part of the chain
 
 	jobs sync.WaitGroup // rewrites
 

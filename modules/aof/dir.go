@@ -55,13 +55,27 @@ func (d directory) readManifest() (*manifest, error) {
 
 // writeManifest puts a manifest in the place of the one that is there: whatever
 // happens, the one or the other is found whole. When it returns, it is the new
-// one, and the files that it names are in the directory for good.
+// one, and the files that it names are in the directory for good. One that names
+// nothing is no file: an empty one would be taken for a damaged one.
 func (d directory) writeManifest(m *manifest) error {
-	name := d.manifestName()
-	if err := files.Replace(d.in(name), m.format(), 0o644); err != nil {
+	name, text := d.manifestName(), m.format()
+	var err error
+	if len(text) > 0 {
+		err = files.Replace(d.in(name), text, 0o644)
+	} else if err = os.Remove(d.in(name)); err == nil {
+		err = files.SyncDir(d.path)
+	}
+	if err != nil {
 		return said("cannot write the AOF manifest file "+name, err)
 	}
 	return nil
+}
+
+// remove deletes a file of the log. A directory of that name is none.
+func (d directory) remove(name string) {
+	if info, err := os.Lstat(d.in(name)); err == nil && !info.IsDir() {
+		_ = os.Remove(d.in(name))
+	}
 }
 
 // size returns the size of a file of the log.
@@ -85,12 +99,21 @@ func (d directory) vacant(name string) error {
 		d.manifestName() + " does not list it. Put the manifest back that belongs to it, or move the file away.")
 }
 
+// free returns an error if something is in the way of a file of the log that is to be
+// made; what the manifest lists to be deleted is not, and goes. files is held.
+func (m *module) free(name string) error {
+	if m.chain.isHistory(name) {
+		m.where.remove(name)
+	}
+	return m.where.vacant(name)
+}
+
 // setAside gives a file another name that stands where the first base of a log is to
-// be. It may be what a crash has left of a log that was just begun, or the base of one
-// whose manifest has been lost.
+// be, and is not listed to be deleted. It may be the base of a log whose manifest has
+// been lost.
 func (m *module) setAside(name string) error {
 	path := m.where.in(name)
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 || m.chain.isHistory(name) {
 		return nil
 	}
 	kept := name + time.Now().UTC().Format(".found-20060102T150405.000000")

@@ -54,12 +54,16 @@ func (m *module) load() (done bool, err error) {
 }
 
 // tidy removes what a crash has left in the directory half written. An increment
-// without a base is of no use, either.
+// without a base is of no use, either, nor an empty one that no manifest came to list.
 func (m *module) tidy() {
 	removed, err := dump.Tidy(m.where.path)
 	manifests, failed := files.Tidy(m.where.in(m.where.manifestName()))
 	removed, err = append(removed, manifests...), errors.Join(err, failed)
 	if name := m.where.tempIncr(); os.Remove(m.where.in(name)) == nil {
+		removed = append(removed, name)
+	}
+	name := m.chain.nextIncr(m.where.file).name
+	if info, err := os.Lstat(m.where.in(name)); err == nil && info.Mode().IsRegular() && info.Size() == 0 && os.Remove(m.where.in(name)) == nil {
 		removed = append(removed, name)
 	}
 	if err != nil && exists(m.where.path) {
@@ -180,7 +184,7 @@ func (m *module) open() error {
 	}
 	next := m.chain.clone()
 	if len(next.incrs) == 0 {
-		if err := m.where.vacant(next.clone().addIncr(m.where.file)); err != nil {
+		if err := m.free(next.nextIncr(m.where.file).name); err != nil {
 			return err
 		}
 	}
@@ -231,11 +235,12 @@ func (m *module) firstBase(next *manifest) error {
 	}
 	s := m.srv.Keyspace().Capture()
 	defer s.End()
-	size, err := m.writeBase(context.Background(), name, s, asDump, nil)
+	size, err := m.writeBase(context.Background(), name, s, asDump, nil, func() error { return m.announce(name, false) })
 	if err != nil {
 		return err
 	}
 	next.replaceBase(name, 0)
+	m.coming = nil
 	m.log.Info("Creating AOF base file " + name + " on server start")
 	m.w.mu.Lock()
 	m.w.length = size

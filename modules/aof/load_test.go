@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/coretest"
+	"github.com/ferrousdb/ferrous/modules/aof"
 )
 
 const incr1 = "appendonly.aof.1.incr.aof"
@@ -206,6 +208,49 @@ func TestLeftovers(t *testing.T) {
 	names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
 	if err != nil || len(names) != 2 {
 		t.Errorf("%v, %v", names, err)
+	}
+}
+
+// TestKilledWhileFilesGetTheirNames: what had its name already and belonged to nothing
+// goes at the next start, and is in nobody's way.
+func TestKilledWhileFilesGetTheirNames(t *testing.T) {
+	for _, row := range []struct {
+		name, manifest string
+		begun          bool
+		args           []string
+	}{
+		{"the increment is new", "1.base.rdb b, 1.incr.aof i", true, nil},
+		{"a rewrite", "1.base.rdb b, 1.incr.aof i, 2.incr.aof i", false, nil},
+		{"the history is kept", "1.base.rdb b, 2.base.rdb h, 1.incr.aof i, 2.incr.aof i", false, []string{"--aof-disable-auto-gc", "yes"}},
+		{"the log was switched on", "1.base.rdb b, 1.incr.aof i", false, []string{"--appendonly", "no"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := start(t, t.TempDir(), row.args...)
+			if err := aof.HalfRewritten(s.Module("aof"), row.begun); err != nil {
+				t.Fatal(err)
+			}
+			dir := copyDir(t, s.Dir)
+			s.Stop()
+			keeps := row.args
+			if slices.Contains(keeps, "no") {
+				keeps = nil
+			}
+			s = start(t, dir, keeps...) // the log is on: it goes on, or begins
+			s.wantManifest(row.manifest)
+			names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
+			if want := strings.Count(row.manifest, ",") + 2; err != nil || len(names) != want {
+				t.Errorf("%d files, want %d: %v, %v", len(names), want, names, err)
+			}
+			c := s.Client()
+			c.Want("SET k v", "OK")
+			c.Do("BGREWRITEAOF")
+			rewritten(c)
+			if got := c.Info("aof_last_bgrewrite_status"); got != "ok" {
+				t.Errorf("the next rewrite: %s\n%s", got, s.Log)
+			}
+			s.Stop()
+			start(t, dir, keeps...).Client().Want("GET k", "v")
+		})
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 const (
 	typeBase    = 'b'
 	typeIncr    = 'i'
-	typeHistory = 'h' // replaced by a rewrite, and to be deleted
+	typeHistory = 'h' // replaced by a rewrite, or not yet in the place of what it is to replace: to be deleted
 )
 
 // entry is a file of the log.
@@ -61,10 +61,37 @@ func (m *manifest) chain() []entry {
 
 // addIncr appends the next increment and returns its name.
 func (m *manifest) addIncr(file string) string {
-	m.incrSeq++
-	e := entry{fmt.Sprintf("%s.%d.incr.aof", file, m.incrSeq), m.incrSeq, typeIncr}
+	e := m.nextIncr(file)
+	m.incrSeq = e.seq
+	m.dropHistory(e.name)
 	m.incrs = append(m.incrs, e)
 	return e.name
+}
+
+// nextIncr is the increment that addIncr will append.
+func (m *manifest) nextIncr(file string) entry {
+	seq := m.incrSeq + 1
+	return entry{fmt.Sprintf("%s.%d.incr.aof", file, seq), seq, typeIncr}
+}
+
+// announce lists files that are about to get their names as what is to be deleted.
+// That is what they are as long as no manifest has made them a part of the chain: if
+// none comes, since the server is killed before, the next start deletes them.
+func (m *manifest) announce(coming ...entry) {
+	for _, e := range coming {
+		m.dropHistory(e.name)
+		m.history = append(m.history, entry{e.name, e.seq, typeHistory})
+	}
+}
+
+// isHistory reports whether a file is one that is to be deleted.
+func (m *manifest) isHistory(name string) bool {
+	return slices.ContainsFunc(m.history, func(e entry) bool { return e.name == name })
+}
+
+// dropHistory strikes a file off those that are to be deleted.
+func (m *manifest) dropHistory(name string) {
+	m.history = slices.DeleteFunc(m.history, func(e entry) bool { return e.name == name })
 }
 
 // nextBase returns the name of the base that replaceBase will enter.
@@ -83,6 +110,7 @@ func (m *manifest) replaceBase(name string, keep int) {
 	if m.base != nil {
 		m.history = slices.Insert(m.history, 0, entry{m.base.name, m.base.seq, typeHistory})
 	}
+	m.dropHistory(name)
 	m.baseSeq++
 	m.base = &entry{name, m.baseSeq, typeBase}
 	past := m.incrs[:len(m.incrs)-keep]

@@ -18,7 +18,9 @@ import (
 // snapshot is taken and the feed is turned to it. The base is written from the
 // snapshot, and takes the place of all that was before the increment with the
 // next manifest. Up to that moment the old chain is whole, with the new
-// increment at its end: a rewrite that fails has cost nothing but time.
+// increment at its end: a rewrite that fails has cost nothing but time. A name is
+// given to what belongs to no chain yet only when the manifest lists it as to be
+// deleted: a server that is killed in between leaves nothing behind.
 
 // background is the name under which the job takes the place of the one.
 const background = "aof"
@@ -92,7 +94,12 @@ func (m *module) replaceChain(rw *rewrite) error {
 		return err
 	}
 	defer s.End()
-	size, err := m.writeBase(rw.ctx, rw.base, s, rw.asDump, rw.at)
+	defer m.withdraw()
+	size, err := m.writeBase(rw.ctx, rw.base, s, rw.asDump, rw.at, func() error {
+		m.files.Lock()
+		defer m.files.Unlock()
+		return m.announce(rw.base, rw.state == waiting)
+	})
 	if err != nil {
 		return err
 	}
@@ -101,7 +108,6 @@ func (m *module) replaceChain(rw *rewrite) error {
 	m.figures.cow = cow
 	m.mu.Unlock()
 	if err := m.enterBase(rw); err != nil {
-		_ = os.Remove(m.where.in(rw.base))
 		return err
 	}
 	m.adopt(rw, out, size)
@@ -128,7 +134,7 @@ func (m *module) openIncr(rw *rewrite) (*output, error) {
 	}
 	next := m.chain.clone()
 	name := next.addIncr(m.where.file)
-	if err := m.where.vacant(name); err != nil {
+	if err := m.free(name); err != nil {
 		return nil, err
 	}
 	if rw.state == waiting { // it has that name when there is a base
@@ -181,16 +187,63 @@ func (m *module) freeze(rw *rewrite, out *output) (*keyspace.Snapshot, error) {
 	return ks.Freeze(), nil
 }
 
+// announce has the manifest list a file that is about to be a base, and the
+// increment that gets its name with it, as to be deleted. files is held.
+func (m *module) announce(base string, incr bool) error {
+	next := m.chain.clone()
+	coming := []entry{{name: base, seq: next.baseSeq + 1}}
+	if incr {
+		coming = append(coming, next.nextIncr(m.where.file))
+	}
+	next.announce(coming...)
+	if err := m.where.writeManifest(next); err != nil {
+		return err
+	}
+	m.chain, m.coming = next, coming
+	return nil
+}
+
+// withdraw deletes what was announced and has not become a part of the chain.
+func (m *module) withdraw() {
+	m.files.Lock()
+	defer m.files.Unlock()
+	if len(m.coming) == 0 {
+		return
+	}
+	next := m.chain.clone()
+	for _, e := range m.coming {
+		next.dropHistory(e.name)
+	}
+	err := m.where.writeManifest(m.chain) // the one that failed may stand there all the same
+	if err == nil {
+		for _, e := range m.coming {
+			m.where.remove(e.name)
+		}
+		err = m.where.writeManifest(next)
+	}
+	m.coming = nil
+	if err != nil {
+		m.log.Warn(err.Error()) // then they are history like any other
+		return
+	}
+	m.chain = next
+}
+
 // writeBase writes the data of a snapshot to the file that is to be the base,
-// which is there only when it is complete, and returns its size.
-func (m *module) writeBase(ctx context.Context, name string, s *keyspace.Snapshot, asDump bool, at *core.Position) (size int64, err error) {
+// which is there only when it is complete, and returns its size. announce is called
+// before it has its name.
+func (m *module) writeBase(ctx context.Context, name string, s *keyspace.Snapshot, asDump bool, at *core.Position, announce func() error) (size int64, err error) {
 	err = dump.ReplaceFile(m.where.in(name), m.params.incremental.Load(), func(f io.Writer) error {
 		w := &counter{w: f}
 		defer func() { size = w.n }()
+		save := m.saveCommands
 		if asDump {
-			return m.saveDump(ctx, w, s, at)
+			save = m.saveDump
 		}
-		return m.saveCommands(ctx, w, s, at)
+		if err := save(ctx, w, s, at); err != nil {
+			return err
+		}
+		return announce()
 	})
 	if err != nil && ctx.Err() == nil {
 		err = said("Write error writing append only file on disk", err)
@@ -221,24 +274,20 @@ func (m *module) enterBase(rw *rewrite) error {
 	if next.nextBase(m.where.file, rw.asDump) != rw.base {
 		return errors.New("the AOF has been replaced meanwhile")
 	}
-	var incr string
 	if rw.state != off {
 		keep = 1
 	}
 	if rw.state == waiting {
-		incr = next.addIncr(m.where.file)
+		incr := next.addIncr(m.where.file)
 		if err := os.Rename(m.where.in(m.where.tempIncr()), m.where.in(incr)); err != nil {
 			return said("Error trying to rename the temporary AOF incr file into "+incr, err)
 		}
 	}
 	next.replaceBase(rw.base, keep)
 	if err := m.where.writeManifest(next); err != nil {
-		if incr != "" {
-			_ = os.Remove(m.where.in(incr))
-		}
 		return err
 	}
-	m.chain = next
+	m.chain, m.coming = next, nil
 	m.deleteHistory()
 	return nil
 }
@@ -275,18 +324,23 @@ func (m *module) dropTemp() {
 	}
 }
 
-// deleteHistory deletes the files that are not wanted any more. If that fails
-// they remain in the manifest for the next time. files is held.
+// deleteHistory deletes the files that are not wanted any more, but not those that
+// are announced. If that fails they remain in the manifest for the next time. files
+// is held.
 func (m *module) deleteHistory() {
-	if len(m.chain.history) == 0 || m.params.keepHistory.Load() {
+	if len(m.chain.history) == len(m.coming) || m.params.keepHistory.Load() {
 		return
 	}
 	next := m.chain.clone()
-	for _, e := range next.history {
-		m.log.Info("Removing the history file " + e.name + " in the background")
-		_ = os.Remove(m.where.in(e.name))
-	}
 	next.history = nil
+	next.announce(m.coming...)
+	for _, e := range m.chain.history {
+		if next.isHistory(e.name) {
+			continue
+		}
+		m.log.Info("Removing the history file " + e.name + " in the background")
+		m.where.remove(e.name)
+	}
 	if err := m.where.writeManifest(next); err != nil {
 		m.log.Warn(err.Error())
 		return
