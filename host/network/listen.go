@@ -258,7 +258,8 @@ func (n *Net) openUnix(path string) (*listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("unixsocket: %w", err)
 	}
-	nl, err := listenUnix(path, int(p.backlog.Load()), func() error {
+	perm := os.FileMode(p.unixPerm.Load())
+	nl, err := listenUnix(path, int(p.backlog.Load()), perm, func() error {
 		// Nobody can connect yet. The group comes first: who gets in by his group must
 		// not do so by one that the socket loses.
 		if group >= 0 {
@@ -266,8 +267,8 @@ func (n *Net) openUnix(path string) (*listener, error) {
 				return err
 			}
 		}
-		if perm := p.unixPerm.Load(); perm != 0 {
-			return os.Chmod(path, os.FileMode(perm))
+		if perm != 0 {
+			return os.Chmod(path, perm)
 		}
 		return nil
 	})

@@ -8,10 +8,11 @@ import (
 	"syscall"
 )
 
-// listenUnix opens a unix socket. before runs when its file is there and nobody can
-// connect to it yet: net.Listen, which binds and listens in one, leaves no room for
-// that, and who connects in between has got in. An error removes the file.
-func listenUnix(path string, backlog int, before func() error) (_ net.Listener, err error) {
+// listenUnix opens a unix socket. Its file is made with the permissions perm less the
+// umask; 0 leaves them to the umask alone. before runs when the file is there and
+// nobody can connect to it yet: net.Listen, which binds and listens in one, leaves no
+// room for that, and who connects in between has got in. An error removes the file.
+func listenUnix(path string, backlog int, perm os.FileMode, before func() error) (_ net.Listener, err error) {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -19,6 +20,11 @@ func listenUnix(path string, backlog int, before func() error) (_ net.Listener, 
 	syscall.CloseOnExec(fd)
 	f := os.NewFile(uintptr(fd), path)
 	defer f.Close() // the listener has a descriptor of its own
+	if perm != 0 {
+		// Where a socket has a mode before it has a name, its file is made with that. Elsewhere
+		// that fails, and before sets it in time, too.
+		_ = syscall.Fchmod(fd, uint32(perm.Perm()))
+	}
 	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
 		return nil, os.NewSyscallError("bind "+path, err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // listenUnix opens a unix socket, and then runs before.
-func listenUnix(path string, _ int, before func() error) (net.Listener, error) {
+func listenUnix(path string, _ int, _ os.FileMode, before func() error) (net.Listener, error) {
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -23,7 +24,13 @@ func TestUnixSocketOpensWithItsPermissions(t *testing.T) {
 		return err
 	}
 	var early error
-	l, err := listenUnix(path, 511, func() error { early = dial(); return os.Chmod(path, 0o600) })
+	l, err := listenUnix(path, 511, 0o600, func() error {
+		early = dial()
+		if info, err := os.Lstat(path); runtime.GOOS == "linux" && (err != nil || info.Mode().Perm() != 0o600) {
+			t.Errorf("the file is made with %v, %v", info.Mode(), err)
+		}
+		return os.Chmod(path, 0o600)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +44,7 @@ func TestUnixSocketOpensWithItsPermissions(t *testing.T) {
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a closed listener leaves its file behind:", err)
 	}
-	if _, err := listenUnix(path, 511, func() error { return syscall.EPERM }); !errors.Is(err, syscall.EPERM) {
+	if _, err := listenUnix(path, 511, 0, func() error { return syscall.EPERM }); !errors.Is(err, syscall.EPERM) {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
