@@ -105,8 +105,8 @@ func printRow(w io.Writer, res result, base baseline) {
 	if res.note != "" {
 		notes = append(notes, res.note)
 	}
-	if was, ok := base[res.unit]; ok && res.passed != was {
-		notes = append(notes, fmt.Sprintf("passed %d before", was))
+	if was, ok := base[res.unit]; ok && !was.more && res.passed != was.passed {
+		notes = append(notes, fmt.Sprintf("passed %d before", was.passed))
 	}
 	fmt.Fprintf(w, rowFormat, res.unit, strconv.Itoa(res.passed), strconv.Itoa(res.failed), strconv.Itoa(res.lacking), strconv.Itoa(res.skipped), strconv.Itoa(res.ignored),
 		fmt.Sprintf("%.1f", res.took.Seconds()), strings.Join(notes, "; "))

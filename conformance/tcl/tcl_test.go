@@ -212,11 +212,11 @@ func TestSkipFileIsValid(t *testing.T) {
 }
 
 func TestBaselineOnlyGrows(t *testing.T) {
-	b, err := parseBaseline("# comment\nunit/a 10\nunit/b 5\n")
+	b, err := parseBaseline("# comment\nunit/a 10\nunit/b 5\nunit/d 4+\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	results := []result{{unit: "unit/a", passed: 12}, {unit: "unit/b", passed: 3}, {unit: "unit/c", passed: 1}}
+	results := []result{{unit: "unit/a", passed: 12}, {unit: "unit/b", passed: 3}, {unit: "unit/c", passed: 1}, {unit: "unit/d", passed: 9}}
 	if err := b.check(results); err == nil || !strings.Contains(err.Error(), "unit/b passed 3 tests, 5 before") ||
 		strings.Contains(err.Error(), "unit/a") {
 		t.Errorf("check: %v", err)
@@ -225,14 +225,14 @@ func TestBaselineOnlyGrows(t *testing.T) {
 		t.Errorf("check of a unit that improved: %v", err)
 	}
 	up := b.raise(results)
-	if want := (baseline{"unit/a": 12, "unit/b": 5, "unit/c": 1}); !reflect.DeepEqual(up, want) {
+	if want := (baseline{"unit/a": {passed: 12}, "unit/b": {passed: 5}, "unit/c": {passed: 1}, "unit/d": {4, true}}); !reflect.DeepEqual(up, want) {
 		t.Errorf("raised to %v", up)
 	}
 	back, err := parseBaseline(string(up.format()))
 	if err != nil || !reflect.DeepEqual(back, up) {
 		t.Errorf("round trip: %v, %v", back, err)
 	}
-	for _, text := range []string{"unit/a", "unit/a x", "unit/a -1", "unit/a 1 2", "unit/a 1\nunit/a 2"} {
+	for _, text := range []string{"unit/a", "unit/a x", "unit/a -1", "unit/a 1++", "unit/a +", "unit/a 1 2", "unit/a 1\nunit/a 2"} {
 		if b, err := parseBaseline(text); err == nil {
 			t.Errorf("%q: accepted as %v", text, b)
 		}
@@ -327,7 +327,7 @@ func TestRunUnitThatDies(t *testing.T) {
 func TestTable(t *testing.T) {
 	var b strings.Builder
 	printHeader(&b)
-	printRow(&b, result{unit: "unit/a", passed: 7, failed: 1, took: time.Second, note: "exception"}, baseline{"unit/a": 9})
+	printRow(&b, result{unit: "unit/a", passed: 7, failed: 1, took: time.Second, note: "exception"}, baseline{"unit/a": {passed: 9}})
 	printRow(&b, result{unit: "unit/b", omitted: true, note: "the reason"}, nil)
 	printTotals(&b, []result{{passed: 7, failed: 1}, {passed: 3, skipped: 2}})
 	for _, part := range []string{"passed 9 before", "exception", "skipped: the reason", "2 units"} {
