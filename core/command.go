@@ -71,7 +71,7 @@ type Command struct {
 type Doc struct {
 	Summary    string // one sentence, in our own words
 	Since      string // the Redis version that brought it
-	Group      string // "string", "generic", "connection", "server", ...
+	Group      string // "string", "generic", "connection", "server", ...; "module" if it is left out
 	Complexity string
 	// Args is the syntax of the arguments, in the notation of package syntax:
 	//

@@ -229,6 +229,17 @@ func (c *Ctx) ChangedBy(n int64, class Event, name string, key []byte) {
 	}
 }
 
+// Removed is ChangedBy for a change that has taken n members from a value, and the key if it went with
+// them (gone). Nothing is told if n is 0.
+func (c *Ctx) Removed(n int64, class Event, name string, key []byte, gone bool) {
+	if n > 0 {
+		c.ChangedBy(n, class, name, key)
+	}
+	if gone {
+		c.Event(EventGeneric, "del", key)
+	}
+}
+
 // CountChanges records n changes of which nobody is told by key: it is fed, and that
 // is all.
 func (c *Ctx) CountChanges(n int64) { c.Dirty += n }
@@ -353,6 +364,34 @@ func (c *Ctx) Block(w Wait) error {
 	return nil
 }
 
+// First calls take for the arguments from first up to end, which are keys, until it says that it has
+// replied (done), or fails: for commands that are served by the first key that has something.
+func (c *Ctx) First(first, end int, take func(c *Ctx, key []byte) (done bool, err error)) (done bool, err error) {
+	for _, key := range c.Args[first:end] {
+		if done, err := take(c, key); done || err != nil {
+			return done, err
+		}
+	}
+	return false, nil
+}
+
+// Await is First for a command that waits if no key has anything, until one of them has become what is wanted (OfType,
+// OfObject): then take is called again, with the command's locks and a copy of its arguments. Argument timeout is for
+// how many seconds; the reply to who has waited in vain, or may not wait, is the null array.
+func (c *Ctx) Await(first, end, timeout int, wants func(e keyspace.Entry) bool, take func(c *Ctx, key []byte) (done bool, err error)) error {
+	deadline, err := c.Timeout(timeout)
+	if err != nil {
+		return err
+	}
+	if done, err := c.First(first, end, take); done || err != nil {
+		return err
+	}
+	return c.Block(Wait{
+		Keys: c.Args[first:end], Wants: wants, Deadline: deadline, Expired: (*Ctx).NullArray,
+		Retry: func(c *Ctx, _ []byte) (bool, error) { return c.First(first, end, take) },
+	})
+}
+
 // Is reports whether argument i is the given word, in any case.
 func (c *Ctx) Is(i int, word string) bool { return equalFold(c.Args[i], word) }
 
@@ -364,6 +403,21 @@ func (c *Ctx) ArgInt(i int) (int64, error) {
 		return 0, ErrNotInteger
 	}
 	return n, nil
+}
+
+// ArgCount parses argument i, the last one, which may be missing, as how many there are to be: 0 or more. The
+// error is the same for all that is no such number.
+func (c *Ctx) ArgCount(i int, missing int64) (int64, error) {
+	switch len(c.Args) {
+	case i:
+		return missing, nil
+	case i + 1:
+		if n, ok := decimal.Parse(c.Args[i]); ok && n >= 0 {
+			return n, nil
+		}
+		return 0, ErrNotPositive
+	}
+	return 0, ErrSyntax
 }
 
 // ArgInt32 is ArgInt for what Redis keeps in 32 bits: the number of a database.

@@ -35,6 +35,8 @@ type ObjectType[T Object] struct {
 	// Version is that of the layout which Save writes, at most rdb.MaxModuleVersion.
 	// Count it up when the layout changes; a value of a higher one is refused.
 	Version int
+	// Members, for types of collections, is what Save and Load, Rewrite and Digest are made of, as far as the row has none.
+	Members *Members[T]
 	// Save writes the fields of a value.
 	Save func(w *rdb.FieldWriter, v T)
 	// Load reads what Save has written in this version or an earlier one, or what
@@ -54,13 +56,16 @@ type ObjectType[T Object] struct {
 
 // Row makes the row that Registry.Type takes.
 func (t ObjectType[T]) Row() ValueType {
+	if t.Members != nil {
+		t.Members.fill(&t)
+	}
 	id, err := rdb.ModuleID(t.ID)
 	switch {
 	case err != nil:
 	case t.Version < 0 || t.Version > rdb.MaxModuleVersion:
 		err = fmt.Errorf("the version %d is not from 0 to %d", t.Version, rdb.MaxModuleVersion)
 	case t.Save == nil || t.Load == nil || t.Rewrite == nil || t.Digest == nil:
-		err = fmt.Errorf("it lacks Save, Load, Rewrite or Digest")
+		err = fmt.Errorf("it lacks Save, Load, Rewrite or Digest, or all that Members are")
 	}
 	w := &objectWire[T]{t, id | uint64(t.Version)}
 	encoding := t.Encoding
@@ -160,6 +165,32 @@ func OpenObject[T Object](c *Ctx, key []byte) (T, error) {
 		return o, err
 	}
 	return e.OpenObject().(T), nil
+}
+
+// MakeObject is OpenObject that makes a value, with its members in the arena of the key, where there is no such key.
+// Who makes one puts something in.
+func MakeObject[T Object](c *Ctx, key []byte, empty func(a *arena.Arena) T) (T, error) {
+	e := c.FindForWrite(key)
+	o, ok, err := objectOf[T](e)
+	switch {
+	case err != nil:
+		return o, err
+	case ok:
+		return e.OpenObject().(T), nil
+	}
+	o = empty(c.Arena(key))
+	PutObject(c, key, o)
+	return o, nil
+}
+
+// RemovedObject tells of a change that has taken n members from a value, and deletes the key if none is left: see
+// Ctx.Removed. The value is not to be used any more then.
+func RemovedObject[T Object](c *Ctx, key []byte, o T, n int64, event string) {
+	gone := o.Len() == 0
+	if gone {
+		c.DB.FindHashed(c.HashOf(key), key, c.Now, 0).Delete()
+	}
+	c.Removed(n, EventModule, event, key, gone)
 }
 
 // PutObject gives a key that does not exist, or whose value is to be replaced, a value of

@@ -200,6 +200,9 @@ func (r *Registry) prepare(cmd, parent *Command) bool {
 	case cmd.Flags&Write != 0 && cmd.Flags&ReadOnly != 0:
 		r.fail("command %q is both a write and read-only", full)
 	}
+	if cmd.Doc.Group == "" {
+		cmd.Doc.Group = "module" // as Redis says of its loadable modules' commands
+	}
 	args, err := ParseSyntax(cmd.Doc.Args)
 	if err != nil {
 		r.fail("command %q: arguments: %v", full, err)

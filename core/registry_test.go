@@ -131,7 +131,7 @@ func TestTypesRefused(t *testing.T) {
 	}
 	refused("", whole, ring.Row())
 	refused(`has the name in dumps (ring-test) or the Go type of type "ring"`, ring.Row(), ring.Row())
-	other = ObjectType[hoopObject]{ring.Name, "", "ring-test", 3, nil, nil, nil, nil, nil}.Row()
+	other = ObjectType[hoopObject]{ring.Name, "", "ring-test", 3, nil, nil, nil, nil, nil, nil}.Row()
 	refused(`it lacks Save, Load, Rewrite or Digest`, other)
 	for want, spoil := range map[string]func(t *ObjectType[*ringObject]){
 		`the name "ring" in dumps has 4 characters, and not 9`: func(t *ObjectType[*ringObject]) { t.ID = "ring" },

@@ -25,12 +25,14 @@ type Values struct {
 	Change string
 	// Read answers all that is in a value.
 	Read string
+	// Wait, if there is such a command, takes something out of a value, and waits for ever if there is no such key.
+	Wait string
 }
 
 // CheckValues has values do all that values are to do: to be named, dumped, restored,
 // copied, renamed, saved and loaded, written as commands and fed, with equal content and
 // equal digests at the end; to stand still for a snapshot while they are changed; to count what they
-// take, and to give it back; and to survive damaged payloads.
+// take, and to give it back; to be evicted; to be waited for; and to survive damaged payloads.
 func CheckValues(t *testing.T, v Values) {
 	for i, command := range v.Make {
 		t.Run(fmt.Sprintf("value %d", i+1), func(t *testing.T) {
@@ -41,7 +43,7 @@ func CheckValues(t *testing.T, v Values) {
 			p.empty = p.settled()
 			for _, check := range []func(*values){
 				(*values).named, (*values).dumped, (*values).copied, (*values).renamed, (*values).reloaded, (*values).rewritten,
-				(*values).repeated, (*values).frozen, (*values).counted, (*values).damaged,
+				(*values).repeated, (*values).frozen, (*values).counted, (*values).evicted, (*values).waited, (*values).damaged,
 			} {
 				p.make("k")
 				check(p)
@@ -296,6 +298,68 @@ func (p *values) counted() {
 	p.make("k")
 	if used, usage := p.settled()-used, usage()-small; used < usage*9/10 {
 		p.t.Errorf("MEMORY USAGE is %d more than that of a string, and the data of the server take %d more", usage, used)
+	}
+}
+
+// evicted makes more values than there is room for: all that they take has to count.
+func (p *values) evicted() {
+	var usage int64
+	if _, err := fmt.Sscan(p.c.Must("MEMORY USAGE k"), &usage); err != nil {
+		p.t.Fatal(err)
+	}
+	room := max(20*usage, 256<<10)
+	limit := p.c.InfoInt("used_memory") + room
+	p.c.Must("CONFIG SET maxmemory-policy allkeys-random maxmemory %d", limit)
+	for i := range 2 * room / usage {
+		p.make(fmt.Sprint("k:", i))
+	}
+	if used := p.c.InfoInt("used_memory"); used > limit+2*usage+64<<10 || p.c.InfoInt("evicted_keys") == 0 {
+		p.t.Errorf("%d bytes of %d are used, and %d keys were evicted", used, limit, p.c.InfoInt("evicted_keys"))
+	}
+	p.c.Must("CONFIG SET maxmemory 0")
+}
+
+// waited has clients wait for a value: what is no such value goes by, who came first is served first, nobody
+// waits in a transaction, and what is fed does not wait.
+func (p *values) waited() {
+	if p.Wait == "" {
+		return
+	}
+	wait := p.on(p.Wait, "k")
+	p.c.Must("SET k text")
+	if got := p.c.Do("%s", wait); !strings.HasPrefix(got, "-WRONGTYPE") {
+		p.t.Errorf("waiting for a string: %s", got)
+	}
+	p.c.Must("DEL k")
+	p.c.Must("MULTI")
+	p.c.Must("%s", wait)
+	p.c.Want("EXEC", "(nil)")
+	waiting := []*Client{p.s.Client(), p.s.Client()}
+	for i, c := range waiting {
+		c.Send("%s", wait)
+		p.c.AwaitInfo("blocked_clients", fmt.Sprint(i+1))
+	}
+	p.c.Must("SET k text")
+	p.c.Must("DEL k")
+	p.c.WantInfo("blocked_clients", "2")
+	p.feed.takeArgs()
+	for i, c := range waiting {
+		if i == 0 || p.c.Do("EXISTS k") == "0" { // the first may have taken all
+			p.make("k")
+		}
+		if got := c.Reply(); got == "(closed)" || strings.HasPrefix(got, "-") {
+			p.t.Errorf("the waiting client %d gets %q", i+1, got)
+		}
+	}
+	replica := Serve(p.t, p.Modules()).Client()
+	for _, words := range p.feed.takeArgs() {
+		if strings.EqualFold(words[0], Words(p.Wait)[0]) {
+			p.t.Fatalf("fed is %.200q, which may wait", words)
+		}
+		replica.Args(words...)
+	}
+	if want, got := p.c.Do("%s", p.on(p.Read, "k")), replica.Do("%s", p.on(p.Read, "k")); got != want {
+		p.t.Errorf("after clients were served a replica holds %.200q, not %.200q", got, want)
 	}
 }
 

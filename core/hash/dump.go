@@ -8,6 +8,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/wire"
 	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
@@ -292,26 +293,17 @@ func (l *loader) endOld(err error, odd bool) {
 	}
 }
 
-// rewriteFields is how many fields a command of Rewrite sets, as in Redis.
-const rewriteFields = 64
-
 // Rewrite emits the commands that rebuild a value.
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	view := Of(v, 0)
-	args := [][]byte{[]byte("HMSET"), key}
+	b := wire.NewBatch(emit, []byte("HMSET"), key)
 	for c := view.Fields(); c.Next(); {
-		args = append(args, arena.Append(nil, c.Field()), arena.Append(nil, c.Value()))
-		if len(args) == 2+2*rewriteFields {
-			if err := emit(args...); err != nil {
-				return err
-			}
-			args = args[:2]
+		if b.Add(arena.Append(nil, c.Field()), arena.Append(nil, c.Value())) != nil {
+			break
 		}
 	}
-	if len(args) > 2 {
-		if err := emit(args...); err != nil {
-			return err
-		}
+	if err := b.End(); err != nil {
+		return err
 	}
 	if !view.Expires() {
 		return nil

@@ -122,7 +122,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		var again []string
 		err := Rewrite(r.key, r.db.Find(r.key, 1, 0).Value(), func(args ...[]byte) error {
-			if string(args[0]) != "RPUSH" || string(args[1]) != "list" || len(args) > 2+rewriteBatch {
+			if string(args[0]) != "RPUSH" || string(args[1]) != "list" || len(args) > 2+64 {
 				t.Fatalf("%.100q", args)
 			}
 			for _, a := range args[2:] {

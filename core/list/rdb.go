@@ -7,6 +7,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/wire"
 	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
@@ -129,33 +130,25 @@ func (b *Builder) loadZiplist(r *rdb.Reader) {
 	}
 }
 
-// rewriteBatch is how many elements a command has that rebuilds a part of a list.
-const rewriteBatch = 64
-
 // Rewrite emits the commands that rebuild a list. The arguments are valid during the
 // call of emit.
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
-	args := [][]byte{[]byte("RPUSH"), key}
-	var ints []byte // the texts of integers; args may keep pieces of what it was before
-	c := Of(v).At(0)
-	for {
+	b := wire.NewBatch(emit, []byte("RPUSH"), key)
+	var digits [20]byte
+	for c := Of(v).At(0); ; {
 		e, ok := c.Next()
-		if len(args) == 2+rewriteBatch || !ok && len(args) > 2 {
-			if err := emit(args...); err != nil {
-				return err
-			}
-			args, ints = args[:2], ints[:0]
-		}
 		if !ok {
-			return nil
+			return b.End()
 		}
+		var text []byte
 		if _, num := e.Int(); num {
-			start := len(ints)
-			ints = e.Append(ints)
-			args = append(args, ints[start:])
-			continue
+			text = b.Keep(e.Append(digits[:0]))
+		} else {
+			text = e.Text(nil)
 		}
-		args = append(args, e.Text(nil))
+		if b.Add(text) != nil {
+			return b.End()
+		}
 	}
 }
 

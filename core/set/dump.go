@@ -9,6 +9,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/wire"
 )
 
 // Opcodes returns the RDB type bytes that Load accepts.
@@ -136,30 +137,17 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	return v
 }
 
-// rewriteBatch is how many members one command of a rewritten log adds.
-const rewriteBatch = 64
-
 // Rewrite emits the commands that rebuild the set.
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
-	args := append(make([][]byte, 0, rewriteBatch+2), []byte("SADD"), key)
-	var numbers []byte // the texts of members that have no bytes
-	it := Of(v).Iter()
-	for it.Next() {
+	b := wire.NewBatch(emit, []byte("SADD"), key)
+	for it := Of(v).Iter(); it.Next(); {
 		member := it.Member()
 		if it.text == nil {
-			at := len(numbers)
-			numbers = append(numbers, member...)
-			member = numbers[at:]
+			member = b.Keep(member) // the text of a number
 		}
-		if args = append(args, member); len(args) == cap(args) {
-			if err := emit(args...); err != nil {
-				return err
-			}
-			args, numbers = args[:2], nil
+		if b.Add(member) != nil {
+			break
 		}
 	}
-	if len(args) > 2 {
-		return emit(args...)
-	}
-	return nil
+	return b.End()
 }

@@ -115,3 +115,38 @@ func FuzzParser(f *testing.F) {
 		}
 	})
 }
+
+// TestBatch: members come in commands of a bounded length, and an error is the last thing that is emitted.
+func TestBatch(t *testing.T) {
+	broken := errors.New("broken")
+	for members, want := range map[int]string{0: "", 1: "4", 64: "130", 65: "130 4", 200: "130 130 130 18"} {
+		for fails := range 2 {
+			var got []string
+			b := wire.NewBatch(func(args ...[]byte) error {
+				for i, arg := range args[2:] {
+					if want := fmt.Sprint(len(got)*64+i/2, i%2); string(arg) != want {
+						t.Fatalf("an argument is %s and not %s", arg, want)
+					}
+				}
+				got = append(got, fmt.Sprint(len(args)))
+				if fails == 1 {
+					return broken
+				}
+				return nil
+			}, []byte("ADD"), []byte("key"))
+			for i := range members {
+				_ = b.Add(b.Keep(fmt.Append(nil, i, 0)), b.Keep(fmt.Append(nil, i, 1)))
+			}
+			err := b.End()
+			if fails == 1 && members > 0 {
+				want = strings.Fields(want)[0]
+				if !errors.Is(err, broken) {
+					t.Errorf("the error is %v", err)
+				}
+			}
+			if all := strings.Join(got, " "); all != want {
+				t.Errorf("%d members: commands of %s, want %s", members, all, want)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/listpack"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/core/resp"
+	"github.com/ferrousdb/ferrous/core/wire"
 	"github.com/ferrousdb/ferrous/core/ziplist"
 )
 
@@ -217,30 +218,16 @@ func differentTexts(b []byte, n int) error {
 	return nil
 }
 
-// rewriteBatch is how many members a command of Rewrite has, as in Redis.
-const rewriteBatch = 64
-
 // Rewrite emits the commands that rebuild a value.
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
-	z := Of(v)
-	args := make([][]byte, 0, 2+2*rewriteBatch)
-	var text []byte // what the arguments of one command are slices of
-	for c := z.At(0); c.OK(); {
-		args = append(args[:0], []byte("ZADD"), key)
-		text = text[:0]
-		for n := 0; n < rewriteBatch && c.OK(); n++ {
-			from := len(text)
-			text = resp.AppendDouble(text, c.Score())
-			mid := len(text)
-			text = append(text, c.Member()...)
-			args = append(args, text[from:mid], text[mid:])
-			c.Next()
-		}
-		if err := emit(args...); err != nil {
-			return err
+	var score [maxScore]byte
+	z, b := Of(v), wire.NewBatch(emit, []byte("ZADD"), key)
+	for c := z.At(0); c.OK(); c.Next() {
+		if b.Add(b.Keep(resp.AppendDouble(score[:0], c.Score())), b.Keep(c.Member())) != nil {
+			break
 		}
 	}
-	return nil
+	return b.End()
 }
 
 // Copy makes an independent value with its members in a.

@@ -207,12 +207,7 @@ func (x *expiring) end() {
 	if x.set > 0 {
 		c.ChangedBy(x.set, core.EventHash, "hexpire", c.Args[1])
 	}
-	if x.gone > 0 {
-		c.ChangedBy(x.gone, core.EventHash, "hdel", c.Args[1])
-	}
-	if empty {
-		c.Event(core.EventGeneric, "del", c.Args[1])
-	}
+	c.Removed(x.gone, core.EventHash, "hdel", c.Args[1], empty)
 	for _, field := range x.fedGone {
 		c.Propagate([]byte("HDEL"), c.Args[1], field)
 	}

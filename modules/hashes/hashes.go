@@ -77,11 +77,5 @@ func edit(c *core.Ctx) (hash.Editor, error) {
 
 // removed ends a change that has removed n fields, if there are any.
 func removed(c *core.Ctx, ed *hash.Editor, n int64) {
-	gone := ed.Done()
-	if n > 0 {
-		c.ChangedBy(n, core.EventHash, "hdel", c.Args[1])
-	}
-	if gone {
-		c.Event(core.EventGeneric, "del", c.Args[1])
-	}
+	c.Removed(n, core.EventHash, "hdel", c.Args[1], ed.Done())
 }

@@ -119,9 +119,5 @@ func ltrim(c *core.Ctx) error {
 // removed ends a change that has removed n elements: it tells of it, and of the key
 // if that went with them.
 func removed(c *core.Ctx, ed *list.Editor, event string, key []byte, n int) {
-	deleted := ed.Done()
-	c.ChangedBy(int64(n), core.EventList, event, key)
-	if deleted {
-		c.Event(core.EventGeneric, "del", key)
-	}
+	c.Removed(int64(n), core.EventList, event, key, ed.Done())
 }

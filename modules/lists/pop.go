@@ -43,7 +43,7 @@ func popCount(c *core.Ctx, end list.End) error {
 	if len(c.Args) > 3 {
 		return core.ErrArity(c.Cmd.FullName())
 	}
-	count, err := notNegative(c, 2, core.ErrNotPositive)
+	count, err := c.ArgCount(2, 1)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func lmpop(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	done, err := p.run(c)
+	done, err := c.First(p.keys[0], p.keys[1], p.pop)
 	if err == nil && !done {
 		c.NullArray()
 	}
@@ -165,46 +165,26 @@ func argEnd(c *core.Ctx, i int) (list.End, error) {
 
 // block pops, or waits until there is something to pop.
 func (p popping) block(c *core.Ctx, timeout int) error {
-	deadline, err := c.Timeout(timeout)
-	if err != nil {
-		return err
-	}
-	if done, err := p.run(c); done || err != nil {
-		return err
-	}
-	return c.Block(core.Wait{
-		Keys: c.Args[p.keys[0]:p.keys[1]], Deadline: deadline, Expired: (*core.Ctx).NullArray,
-		Wants: core.OfType(keyspace.List),
-		// Of several keys that have become lists the first is served.
-		Retry: func(c *core.Ctx, _ []byte) (bool, error) { return p.run(c) },
-	})
+	return c.Await(p.keys[0], p.keys[1], timeout, core.OfType(keyspace.List), p.pop)
 }
 
-// run pops from the first key that exists and replies; if there is none it replies
-// nothing.
-func (p popping) run(c *core.Ctx) (done bool, err error) {
-	for _, key := range c.Args[p.keys[0]:p.keys[1]] {
-		e, err := c.FindTypeForWrite(key, keyspace.List)
-		switch {
-		case err != nil:
-			return false, err
-		case !e.OK():
-			continue
-		}
-		c.Array(2)
-		c.Bulk(key)
-		if p.count == 0 {
-			ed := list.Edit(c.DB, key, e, c.Now)
-			take(c, &ed, p.end, key)
-		} else {
-			n := takeMany(c, e, p.end, key, p.count)
-			p.propagate(c, key, n)
-			return true, nil
-		}
-		p.propagate(c, key, 0)
-		return true, nil
+// pop pops from a key and replies; if there is no such key it replies nothing.
+func (p popping) pop(c *core.Ctx, key []byte) (done bool, err error) {
+	e, err := c.FindTypeForWrite(key, keyspace.List)
+	if err != nil || !e.OK() {
+		return false, err
 	}
-	return false, nil
+	c.Array(2)
+	c.Bulk(key)
+	n := 0
+	if p.count == 0 {
+		ed := list.Edit(c.DB, key, e, c.Now)
+		take(c, &ed, p.end, key)
+	} else {
+		n = takeMany(c, e, p.end, key, p.count)
+	}
+	p.propagate(c, key, n)
+	return true, nil
 }
 
 // propagate feeds the pop that it came to.

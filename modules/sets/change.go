@@ -65,11 +65,7 @@ func srem(c *core.Ctx) error {
 			n++
 		}
 	}
-	gone := ed.Done()
-	changed(c, "srem", key, n)
-	if gone {
-		c.Event(core.EventGeneric, "del", key)
-	}
+	c.Removed(n, core.EventSet, "srem", key, ed.Done())
 	c.Int(n)
 	return nil
 }
@@ -97,11 +93,7 @@ func smove(c *core.Ctx) error {
 		c.Int(0)
 		return nil
 	}
-	gone := src.Done()
-	c.Changed(core.EventSet, "srem", from)
-	if gone {
-		c.Event(core.EventGeneric, "del", from)
-	}
+	c.Removed(1, core.EventSet, "srem", from, src.Done())
 	dst, _ := edit(c, to)
 	if dst.View().Form() == set.Empty {
 		dst.Expect(1, member)

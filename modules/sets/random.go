@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/set"
 )
@@ -40,25 +39,16 @@ func popOne(c *core.Ctx) error {
 		c.Propagate([]byte("SREM"), key, bytes.Clone(member))
 	}
 	ed.Delete(p)
-	popped(c, &ed, key, 1)
+	c.Removed(1, core.EventSet, "spop", key, ed.Done())
 	return nil
-}
-
-// popped ends the removal of n members.
-func popped(c *core.Ctx, ed *set.Editor, key []byte, n int64) {
-	gone := ed.Done()
-	changed(c, "spop", key, n)
-	if gone {
-		c.Event(core.EventGeneric, "del", key)
-	}
 }
 
 // popCount is SPOP key count.
 func (m *module) popCount(c *core.Ctx) error {
 	key := c.Args[1]
-	count, ok := decimal.Parse(c.Args[2])
-	if !ok || count < 0 {
-		return core.ErrNotPositive
+	count, err := c.ArgCount(2, 1)
+	if err != nil {
+		return err
 	}
 	ed, err := edit(c, key)
 	if err != nil {
@@ -79,7 +69,7 @@ func (m *module) popCount(c *core.Ctx) error {
 			pop.some(&ed, int(count))
 		}
 		pop.flush()
-		popped(c, &ed, key, count)
+		c.Removed(count, core.EventSet, "spop", key, ed.Done())
 	}
 	return nil
 }
@@ -97,8 +87,7 @@ func (m *module) popAll(c *core.Ctx, ed *set.Editor, key []byte) {
 		c.Propagate([]byte(command), key)
 	}
 	ed.Clear()
-	changed(c, "spop", key, int64(n))
-	c.Event(core.EventGeneric, "del", key)
+	c.Removed(int64(n), core.EventSet, "spop", key, true)
 }
 
 // fewLeft is what decides how many members are popped: one by one, or, if those

@@ -36,18 +36,13 @@ func zpopmax(c *core.Ctx) error { return popOne(c, true) }
 
 func popOne(c *core.Ctx, highest bool) error {
 	p := popping{key: 1, keys: 1, max: highest, count: 1}
-	if len(c.Args) > 3 {
-		return core.ErrSyntax
+	count, err := c.ArgCount(2, 1)
+	if err != nil {
+		return err
 	}
-	if len(c.Args) == 3 {
-		n, ok := decimal.Parse(c.Args[2])
-		if !ok || n < 0 {
-			return core.ErrNotPositive
-		}
-		p.count = n
-		if c.RESP3() {
-			p.shape = pairs
-		}
+	p.count = count
+	if len(c.Args) == 3 && c.RESP3() {
+		p.shape = pairs
 	}
 	popped, err := p.run(c)
 	if err == nil && !popped {
@@ -126,42 +121,21 @@ func blockOne(c *core.Ctx, highest bool) error {
 
 // block pops, or waits until there is something to pop.
 func (p popping) block(c *core.Ctx, timeout int) error {
-	deadline, err := c.Timeout(timeout)
-	if err != nil {
-		return err
-	}
-	if popped, err := p.run(c); popped || err != nil {
-		return err
-	}
-	return c.Block(core.Wait{
-		Keys: c.Args[p.key : p.key+p.keys], Deadline: deadline, Expired: (*core.Ctx).NullArray,
-		Wants: core.OfType(keyspace.ZSet),
-		// The whole command is run again: of several keys the first is served.
-		Retry: func(c *core.Ctx, _ []byte) (bool, error) { return p.run(c) },
-	})
+	return c.Await(p.key, p.key+p.keys, timeout, core.OfType(keyspace.ZSet), p.pop)
 }
 
 // run pops from the first key that exists and replies; if there is none it
 // replies nothing.
 func (p popping) run(c *core.Ctx) (popped bool, err error) {
-	for _, key := range c.Args[p.key : p.key+p.keys] {
-		e, err := c.FindTypeForWrite(key, keyspace.ZSet)
-		if err != nil {
-			return false, err
-		}
-		if !e.OK() {
-			continue
-		}
-		if p.count == 0 {
-			break
-		}
-		p.pop(c, key, e)
-		return true, nil
-	}
-	return false, nil
+	return c.First(p.key, p.key+p.keys, p.pop)
 }
 
-func (p popping) pop(c *core.Ctx, key []byte, e keyspace.Entry) {
+// pop pops from a key and replies; if there is no such key, or nothing to pop, it replies nothing.
+func (p popping) pop(c *core.Ctx, key []byte) (popped bool, err error) {
+	e, err := c.FindTypeForWrite(key, keyspace.ZSet)
+	if err != nil || !e.OK() || p.count == 0 {
+		return false, err
+	}
 	ed := zset.Edit(c.DB, key, e, c.Now)
 	v := ed.View()
 	n := int(min(p.count, int64(v.Len())))
@@ -178,12 +152,9 @@ func (p popping) pop(c *core.Ctx, key []byte, e keyspace.Entry) {
 		c.Double(w.Score())
 	}
 	ed.RemoveRange(s.from, n, nil)
-	gone := ed.Done()
-	c.ChangedBy(int64(n), core.EventZSet, p.event(), key)
-	if gone {
-		c.Event(core.EventGeneric, "del", key)
-	}
+	c.Removed(int64(n), core.EventZSet, p.event(), key, ed.Done())
 	p.propagate(c, key, n)
+	return true, nil
 }
 
 func (p popping) begin(c *core.Ctx, key []byte, n int) {

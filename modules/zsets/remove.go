@@ -34,11 +34,7 @@ func removed(c *core.Ctx, ed *zset.Editor, n int, event string) {
 	if n == 0 {
 		return
 	}
-	gone := ed.Done()
-	c.ChangedBy(int64(n), core.EventZSet, event, c.Args[1])
-	if gone {
-		c.Event(core.EventGeneric, "del", c.Args[1])
-	}
+	c.Removed(int64(n), core.EventZSet, event, c.Args[1], ed.Done())
 }
 
 // zremrangebyrank is ZREMRANGEBYRANK key start stop.
