@@ -95,3 +95,61 @@ func sumOf(x *big.Float, first int64) *big.Float {
 }
 
 func wide() *big.Float { return new(big.Float).SetPrec(1000) }
+
+// TestPowers compares whole powers, roots, exponentials and logarithms with what more bits
+// give.
+func TestPowers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	bad := 0
+	for range 2000 {
+		a, n := math.Ldexp(r.Float64()+0.5, r.IntN(8)-4), r.IntN(40)
+		p := wide().SetInt64(1)
+		for range n {
+			p.Mul(p, wide().SetFloat64(a))
+		}
+		if got, want := Pow(a, float64(n)), nearest(p); got != want {
+			t.Errorf("%v^%d is %v, not %v", a, n, got, want)
+		}
+		if got, want := Pow(-a, float64(-n)), nearest(wide().Quo(wide().SetInt64(1-2*int64(n&1)), p)); got != want {
+			within(t, "Pow", -a, got, want)
+			bad++
+		}
+		if got, want := Pow(a, 0.5), math.Sqrt(a); got != want {
+			within(t, "Pow", a, got, want)
+			bad++
+		}
+		x := r.Float64()*100 - 50
+		if got, want := Exp(x), nearest(exponential(x)); got != want {
+			within(t, "Exp", x, got, want)
+			bad++
+		}
+		// What lies half a step beside the logarithm is on the other side of a.
+		l := Log(a)
+		half := (math.Nextafter(math.Abs(l), 99) - math.Abs(l)) / 2
+		lower, upper := exponential(l, -half), exponential(l, half)
+		if by := wide().SetFloat64(a); by.Cmp(lower) < 0 || by.Cmp(upper) > 0 {
+			bad++
+		}
+	}
+	if bad > 4 {
+		t.Errorf("%d of 8000 are not the nearest", bad)
+	}
+	if Pow(49.25, 7) != 702819242974.75659 { // half way between two
+		t.Error(Pow(49.25, 7))
+	}
+}
+
+// exponential is e to the power of a sum, by the series.
+func exponential(of ...float64) *big.Float {
+	x := wide()
+	for _, f := range of {
+		x.Add(x, wide().SetFloat64(f))
+	}
+	term, total := wide().SetInt64(1), wide().SetInt64(1)
+	for n := int64(1); n < 400; n++ {
+		term.Mul(term, x)
+		term.Quo(term, wide().SetInt64(n))
+		total.Add(total, term)
+	}
+	return total
+}

@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/resp"
@@ -18,6 +19,9 @@ func (h *benchHost) Call(args [][]byte, proto int) []byte {
 	return h.w.Buf
 }
 
+// document is a kilobyte of JSON.
+var document = "[" + strings.Repeat(`{"id":12345,"name":"item","price":1.25,"tags":["a","b"]},`, 17) + "1]"
+
 func BenchmarkRun(b *testing.B) {
 	for _, s := range []struct{ name, source string }{
 		{"one", `return 1`},
@@ -27,8 +31,9 @@ func BenchmarkRun(b *testing.B) {
 		{"tables", `local t = {} for i = 1, 200 do t[i] = i * 2 end local m = {} for i = 1, 100 do m["k" .. i] = t[i] end
 			local s = 0 for k, v in pairs(m) do s = s + v end return s`},
 		{"text", `local s = "" for i = 1, 20 do s = s .. string.format("%d:%s;", i, "x") end return (s:gsub("%d+", "n"))`},
-		{"json", `return cjson.encode(cjson.decode(ARGV[1]))`},
-		{"msgpack", `return cmsgpack.pack(cmsgpack.unpack(cmsgpack.pack({1, 2, "three", {a = 4}})))`},
+		{"format", `local r = "" for i = 1, 20 do r = r .. string.format("%05d:%s,", i, "abc") end return (r:gsub("%d+", "n"))`},
+		{"json", `return #cjson.encode(cjson.decode(ARGV[1]))`},
+		{"msgpack", `return #cmsgpack.pack(cmsgpack.unpack(cmsgpack.pack({1, 2, 'three', {a = 1, b = {1, 2, 3}}, 4.5})))`},
 	} {
 		b.Run(s.name, func(b *testing.B) {
 			c, err := Compile(s.source, "@user_script")
@@ -38,7 +43,7 @@ func BenchmarkRun(b *testing.B) {
 			e := New(Options{})
 			h := &benchHost{fakeHost: fakeHost{data: map[string]string{"key": "value"}}}
 			w := &resp.Writer{Proto: 2}
-			call := &Call{Keys: [][]byte{[]byte("key")}, Args: [][]byte{[]byte(`{"a":[1,2,3],"b":"text","c":{"d":1.5,"e":null}}`)}, Host: h, Reply: w}
+			call := &Call{Keys: [][]byte{[]byte("key")}, Args: [][]byte{[]byte(document)}, Host: h, Reply: w}
 			b.ReportAllocs()
 			for b.Loop() {
 				w.Buf = w.Buf[:0]

@@ -88,12 +88,6 @@ func finish(p *vm.FunctionProto, tree *syntax.Tree) {
 	for pc, line := range p.DbgSourcePositions {
 		p.DbgSourcePositions[pc] = pc<<32 | line&0xffffffff
 	}
-	// The VM makes room for 32 fields in a table that it knows nothing of.
-	for pc, code := range p.Code {
-		if i := instruction(code); i.op() == vm.OP_NEWTABLE && i.b() == 0 && i.c() == 0 {
-			p.Code[pc] |= 1 << 9
-		}
-	}
 	if !tree.Arg {
 		p.IsVarArg &^= vm.VarArgNeedsArg
 	}

@@ -119,10 +119,10 @@ func (p *replyParser) object(n int64, depth int, set bool) *vm.LTable {
 // reply writes the result of a script. An error as the result is the script's.
 func (e *Engine) reply(w *resp.Writer, v vm.LValue) *Error {
 	if t, ok := v.(*vm.LTable); ok {
-		if s, ok := e.contents(t).RawGetString("err").(vm.LString); ok {
+		if s, ok := getString(e.contents(t), "err").(vm.LString); ok {
 			return &Error{
 				Text:        line(string(s)),
-				IgnoreStats: vm.LVAsBool(t.RawGetString("ignore_error_stats_update")),
+				IgnoreStats: vm.LVAsBool(getString(t, "ignore_error_stats_update")),
 			}
 		}
 	}
@@ -181,27 +181,27 @@ func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
 	if len(keys(t)) == 0 {
 		return false
 	}
-	if s, ok := t.RawGetString("err").(vm.LString); ok {
+	if s, ok := getString(t, "err").(vm.LString); ok {
 		w.Error(line(string(s)))
 		return true
 	}
-	if s, ok := t.RawGetString("ok").(vm.LString); ok {
+	if s, ok := getString(t, "ok").(vm.LString); ok {
 		w.Status(line(string(s)))
 		return true
 	}
-	if f, ok := t.RawGetString("double").(vm.LNumber); ok {
+	if f, ok := getString(t, "double").(vm.LNumber); ok {
 		w.Double(float64(f))
 		return true
 	}
-	if m, ok := t.RawGetString("map").(*vm.LTable); ok {
+	if m, ok := getString(t, "map").(*vm.LTable); ok {
 		e.writePairs(w, e.contents(m), depth, true)
 		return true
 	}
-	if m, ok := t.RawGetString("set").(*vm.LTable); ok {
+	if m, ok := getString(t, "set").(*vm.LTable); ok {
 		e.writePairs(w, e.contents(m), depth, false)
 		return true
 	}
-	if s, ok := t.RawGetString("big_number").(vm.LString); ok {
+	if s, ok := getString(t, "big_number").(vm.LString); ok {
 		digits := line(string(s))
 		if n, ok := new(big.Int).SetString(digits, 10); ok {
 			w.BigNumber(n)
@@ -212,9 +212,9 @@ func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
 		}
 		return true
 	}
-	if m, ok := t.RawGetString("verbatim_string").(*vm.LTable); ok {
-		form, ok1 := m.RawGetString("format").(vm.LString)
-		s, ok2 := m.RawGetString("string").(vm.LString)
+	if m, ok := getString(t, "verbatim_string").(*vm.LTable); ok {
+		form, ok1 := getString(m, "format").(vm.LString)
+		s, ok2 := getString(m, "string").(vm.LString)
 		if ok1 && ok2 {
 			w.Verbatim((string(form) + "   ")[:3], string(s))
 			return true

@@ -247,11 +247,11 @@ func (e *Engine) report(t *thrown) *Error {
 		return r
 	}
 	if table, ok := t.value.(*vm.LTable); ok {
-		r.Text = text(table.RawGetString("err"))
-		r.IgnoreStats = vm.LVAsBool(table.RawGetString("ignore_error_stats_update"))
-		if s, ok := table.RawGetString("source").(vm.LString); ok && t.source == "" {
+		r.Text = text(getString(table, "err"))
+		r.IgnoreStats = vm.LVAsBool(getString(table, "ignore_error_stats_update"))
+		if s, ok := getString(table, "source").(vm.LString); ok && t.source == "" {
 			r.Source = string(s)
-			n, _ := toNumber(table.RawGetString("line"))
+			n, _ := toNumber(getString(table, "line"))
 			r.Line = int(n)
 		}
 		if r.Text == "" {

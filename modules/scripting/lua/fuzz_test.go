@@ -75,7 +75,7 @@ func (w *writer) expr() string {
 	case 19:
 		return w.pick("cjson.encode(j(", "cjson.encode(cjson.decode(cjson.encode({j(", "cmsgpack.unpack(cmsgpack.pack(j(", "s(cmsgpack.pack(j(") + w.expr() + w.pick("))", ")))", ")})))")
 	case 20:
-		return w.pick("bit.band", "bit.bor", "bit.lshift", "math.max", "math.fmod", "math.atan2", "string.rep", "string.byte", "math.pow") + "(" + w.expr() + ", " + w.pick("1", "2", "3", "a") + ")"
+		return w.pick("bit.band", "bit.bor", "bit.lshift", "math.max", "math.fmod", "string.rep", "string.byte", "math.pow") + "(" + w.expr() + ", " + w.pick("1", "2", "3", "a") + ")"
 	case 21:
 		return `redis.call("echo", ` + w.expr() + ")"
 	case 22:

@@ -38,11 +38,12 @@ func gather() bool {
 	add("bit.", bitLib)
 	add("redis.", redisLib)
 	add("", map[string]vm.LGFunction{
-		syntax.Concat: concat, syntax.Len: lengthOp, syntax.Pack: pack,
+		syntax.Len: lengthOp, syntax.Pack: pack,
 		syntax.Init:  func(L *vm.LState) int { return forBound(L, "initial value") },
 		syntax.Limit: func(L *vm.LState) int { return forBound(L, "limit") },
 		syntax.Step:  func(L *vm.LState) int { return forBound(L, "step") },
 	})
+	builtins[syntax.Concat] = concatFunction
 	return true
 }
 

@@ -113,6 +113,9 @@ func baseSetMetatable(L *vm.LState) int {
 	if old, ok := t.Metatable.(*vm.LTable); ok && old.RawGetString("__metatable") != vm.LNil {
 		throwText(L, "cannot change a protected metatable")
 	}
+	if m, ok := meta.(*vm.LTable); ok {
+		spread(m)
+	}
 	t.Metatable = meta
 	L.Push(t)
 	return 1

@@ -226,6 +226,10 @@ func (r jsonReader) Index(t vm.LValue, i int) vm.LValue {
 }
 
 func (r jsonReader) List(t vm.LValue) []vm.LValue { return r.look.e.list(t.(*vm.LTable)) }
+func (r jsonReader) Fields(t vm.LValue) (names, values []vm.LValue) {
+	return r.look.e.fields(t.(*vm.LTable))
+}
+
 func (r jsonReader) Each(t vm.LValue, f func(k, v vm.LValue) error) error {
 	return r.look.e.each(t.(*vm.LTable), f)
 }
@@ -244,6 +248,22 @@ func (e *Engine) list(t *vm.LTable) []vm.LValue {
 		}
 	}
 	return a
+}
+
+// fields are what is in a flat table without elements and without nil; nothing if it is
+// another one. It is not changed while it is looked at.
+func (e *Engine) fields(t *vm.LTable) (names, values []vm.LValue) {
+	t = e.contents(t)
+	if !flat(t) || len(*array(t)) > 0 {
+		return nil, nil
+	}
+	names, values = flatFields(t)
+	for _, v := range values {
+		if v == vm.LNil {
+			return nil, nil
+		}
+	}
+	return names, values
 }
 
 // each calls f for every pair of a table, in the order of next. f does not change it.
@@ -373,6 +393,10 @@ func (r msgReader) Index(t vm.LValue, i int) vm.LValue {
 }
 
 func (r msgReader) List(t vm.LValue) []vm.LValue { return r.look.e.list(t.(*vm.LTable)) }
+func (r msgReader) Fields(t vm.LValue) (names, values []vm.LValue) {
+	return r.look.e.fields(t.(*vm.LTable))
+}
+
 func (r msgReader) Each(t vm.LValue, f func(k, v vm.LValue) error) error {
 	return r.look.e.each(t.(*vm.LTable), f)
 }

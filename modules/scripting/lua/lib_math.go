@@ -5,15 +5,16 @@ import (
 
 	vm "github.com/yuin/gopher-lua"
 
+	"github.com/ferrousdb/ferrous/core/libm"
 	"github.com/ferrousdb/ferrous/modules/scripting/lua/number"
 )
 
 var mathConstants = map[string]vm.LValue{"huge": vm.LNumber(math.Inf(1)), "pi": vm.LNumber(math.Pi)}
 
 var mathLib = map[string]vm.LGFunction{
-	"abs": asIs(math.Abs), "acos": asIs(math.Acos), "asin": asIs(math.Asin), "atan": unary(math.Atan),
-	"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(math.Exp),
-	"floor": unary(math.Floor), "log": unary(math.Log), "log10": asIs(log10), "sin": unary(math.Sin),
+	"abs": asIs(math.Abs), "acos": asIs(math.Acos), "asin": asIs(libm.Asin), "atan": unary(math.Atan),
+	"ceil": unary(math.Ceil), "cos": unary(libm.Cos), "cosh": unary(math.Cosh), "exp": unary(libm.Exp),
+	"floor": unary(math.Floor), "log": unary(libm.Log), "log10": asIs(log10), "sin": unary(libm.Sin),
 	"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
 	"deg":   unary(func(f float64) float64 { return f / (math.Pi / 180) }),
 	"rad":   unary(func(f float64) float64 { return f * (math.Pi / 180) }),
@@ -48,8 +49,15 @@ func fmod(a, b float64) float64 { return number.Signed(math.Mod(a, b), a, b) }
 // atan2 is C's, which takes the sign of NaN from its second argument.
 func atan2(y, x float64) float64 { return number.Signed(math.Atan2(y, x), x, y) }
 
+// asIs is a function whose NaN has the right sign.
 func asIs(f func(float64) float64) vm.LGFunction {
-	return func(L *vm.LState) int { return pushNumber(L, f(checkNumber(L, 1))) }
+	return func(L *vm.LState) int {
+		x := f(checkNumber(L, 1))
+		if x != x {
+			x = math.Float64frombits(math.Float64bits(x) &^ 1) // Go's has a bit that C's has not
+		}
+		return pushNumber(L, x)
+	}
 }
 
 // unary is a function whose NaN is a processor's.

@@ -219,8 +219,10 @@ func strGsub(L *vm.LState) int {
 		argError(L, 3, "string/function/table expected")
 	}
 	m := matcher(L, s, p)
-	room := engine(L).room()
-	var b []byte
+	e := engine(L)
+	room := e.room()
+	b := e.buffer[:0]
+	e.buffer = nil // what the replacement is computed by may need one, too
 	at, n := 0, 0
 	told := 0 // of what has been written
 	for n < most {
@@ -253,8 +255,9 @@ func strGsub(L *vm.LState) int {
 		}
 	}
 	b = append(b, s[at:]...)
-	engine(L).done(m)
-	engine(L).take(L, len(b))
+	e.done(m)
+	e.keep(b)
+	e.take(L, len(b))
 	return pushString(L, string(b)) + pushNumber(L, float64(n))
 }
 

@@ -8,7 +8,7 @@ import (
 
 // The loop over a function's instructions. The VM's own asks its context before every
 // one of them, through an interface and a channel; ours counts them itself, and carries
-// out by itself what tables with long arrays need (tables.go), and what computes with
+// out by itself what looks into tables (tables.go, fields.go), and what computes with
 // numbers (arithmetic.go). All other instructions are the VM's.
 
 // operation carries out an instruction; 1 ends the loop. base is the frame that the
@@ -24,6 +24,8 @@ var jumpTable [vm.OP_NOP + 1]operation
 var operations = func() [vm.OP_NOP + 1]operation {
 	ops := jumpTable
 	ops[vm.OP_GETTABLE], ops[vm.OP_SETTABLE], ops[vm.OP_SETLIST] = getTable, setTable, setList
+	ops[vm.OP_GETTABLEKS], ops[vm.OP_SETTABLEKS], ops[vm.OP_SELF], ops[vm.OP_NEWTABLE] = getName, setName, self, makeTable
+	ops[vm.OP_CALL] = callFunction
 	ops[vm.OP_ADD], ops[vm.OP_SUB], ops[vm.OP_MUL], ops[vm.OP_DIV] = add, sub, mul, div
 	ops[vm.OP_MOD], ops[vm.OP_POW], ops[vm.OP_UNM] = mod, pow, minus
 	return ops
@@ -71,18 +73,33 @@ func getTable(L *vm.LState, inst uint32, base *callFrame) int {
 	if !ok {
 		return jumpTable[vm.OP_GETTABLE](L, inst, base)
 	}
-	n, ok := f.operand(L, i.c()).(vm.LNumber)
+	set(L, f.localBase+i.a(), getField(L, t, f.operand(L, i.c())))
+	return 0
+}
+
+// getName is OP_GETTABLEKS: v = t.name.
+func getName(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	t, ok := f.operand(L, i.b()).(*vm.LTable)
 	if !ok {
-		return jumpTable[vm.OP_GETTABLE](L, inst, base)
+		return jumpTable[vm.OP_GETTABLEKS](L, inst, base)
 	}
-	v := element(t, n)
-	if v == vm.LNil {
-		if !(n >= maxArray) { // nor NaN
-			return jumpTable[vm.OP_GETTABLE](L, inst, base)
-		}
-		v = getLong(L, t, n)
+	set(L, f.localBase+i.a(), getField(L, t, f.operand(L, i.c())))
+	return 0
+}
+
+// self is OP_SELF: t:name.
+func self(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	t, ok := f.operand(L, i.b()).(*vm.LTable)
+	if !ok {
+		return jumpTable[vm.OP_SELF](L, inst, base)
 	}
+	v := getField(L, t, f.operand(L, i.c()))
 	set(L, f.localBase+i.a(), v)
+	set(L, f.localBase+i.a()+1, t)
 	return 0
 }
 
@@ -94,21 +111,35 @@ func setTable(L *vm.LState, inst uint32, base *callFrame) int {
 	if !ok {
 		return jumpTable[vm.OP_SETTABLE](L, inst, base)
 	}
-	n, ok := f.operand(L, i.b()).(vm.LNumber)
-	if !ok {
-		return jumpTable[vm.OP_SETTABLE](L, inst, base)
-	}
-	if a := *array(t); n >= 1 && n <= vm.LNumber(len(a)) {
-		if k := int(n); vm.LNumber(k) == n && (t.Metatable == vm.LNil || a[k-1] != vm.LNil && a[k-1] != nil) {
-			a[k-1] = f.operand(L, i.c())
-			return 0
+	key, v := f.operand(L, i.b()), f.operand(L, i.c())
+	if n, ok := key.(vm.LNumber); ok {
+		if a := *array(t); n >= 1 && n <= vm.LNumber(len(a)) {
+			if k := int(n); vm.LNumber(k) == n && (t.Metatable == vm.LNil || a[k-1] != vm.LNil && a[k-1] != nil) {
+				a[k-1] = v
+				return 0
+			}
 		}
 	}
-	if !(n >= maxArray) {
-		takeGap(L, t, n)
-		return jumpTable[vm.OP_SETTABLE](L, inst, base)
+	setField(L, t, key, v)
+	return 0
+}
+
+// setName is OP_SETTABLEKS: t.name = v.
+func setName(L *vm.LState, inst uint32, base *callFrame) int {
+	f := *currentFrame(L)
+	i := instruction(inst)
+	t, ok := f.operand(L, i.a()).(*vm.LTable)
+	if !ok {
+		return jumpTable[vm.OP_SETTABLEKS](L, inst, base)
 	}
-	setLong(L, t, n, f.operand(L, i.c()))
+	setField(L, t, f.operand(L, i.b()), f.operand(L, i.c()))
+	return 0
+}
+
+// makeTable is OP_NEWTABLE.
+func makeTable(L *vm.LState, inst uint32, _ *callFrame) int {
+	i := instruction(inst)
+	set(L, (*currentFrame(L)).localBase+i.a(), newFor(i.b(), i.c()))
 	return 0
 }
 

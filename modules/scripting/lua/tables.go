@@ -28,7 +28,7 @@ func element(t *vm.LTable, n vm.LNumber) vm.LValue {
 	if n >= 1 && n < maxArray && vm.LNumber(int(n)) == n {
 		return vm.LNil
 	}
-	return t.RawGetH(n)
+	return t.RawGetH(n) // which is not in a flat table
 }
 
 // rawIndex is element for a number that is whole.
@@ -36,10 +36,13 @@ func rawIndex(t *vm.LTable, i int) vm.LValue { return element(t, vm.LNumber(i)) 
 
 // rawGet is rawget.
 func rawGet(t *vm.LTable, key vm.LValue) vm.LValue {
-	if n, ok := key.(vm.LNumber); ok {
-		return element(t, n)
+	switch k := key.(type) {
+	case vm.LNumber:
+		return element(t, k)
+	case vm.LString:
+		return getString(t, string(k))
 	}
-	return t.RawGet(key)
+	return t.RawGetH(key)
 }
 
 // setIndex is t[i] = v, without metamethods.
@@ -49,12 +52,13 @@ func setIndex(t *vm.LTable, i int, v vm.LValue) {
 	switch {
 	case i >= 1 && i <= n:
 		(*p)[i-1] = v
-	case i < maxArray:
+	case i >= 1 && i < maxArray:
 		t.RawSetInt(i, v)
-	case i == n+1 && v != vm.LNil:
+	case i >= 1 && i == n+1 && v != vm.LNil:
 		*p = append(*p, v)
 		collect(t)
 	default:
+		spread(t)
 		t.RawSetH(vm.LNumber(i), v)
 	}
 }
@@ -79,11 +83,18 @@ func collect(t *vm.LTable) {
 
 // rawSet is rawset. The key is neither nil nor NaN.
 func rawSet(t *vm.LTable, key, v vm.LValue) {
-	if n, ok := key.(vm.LNumber); ok && n >= maxArray && vm.LNumber(int(n)) == n {
-		setIndex(t, int(n), v)
+	switch k := key.(type) {
+	case vm.LString:
+		setString(t, string(k), key, v)
 		return
+	case vm.LNumber:
+		if k >= 1 && vm.LNumber(int(k)) == k {
+			setIndex(t, int(k), v)
+			return
+		}
 	}
-	t.RawSet(key, v)
+	spread(t)
+	t.RawSetH(key, v)
 }
 
 // takeGap asks for the memory of the nils that fill up an array below element n.
@@ -91,69 +102,6 @@ func takeGap(L *vm.LState, t *vm.LTable, n vm.LNumber) {
 	if gap := n - vm.LNumber(len(*array(t))); gap > 64 && n < maxArray {
 		engine(L).take(L, 16*int(gap))
 	}
-}
-
-// getLong is t[n] of a key that the VM seeks in the hash only.
-func getLong(L *vm.LState, t *vm.LTable, n vm.LNumber) vm.LValue {
-	var v vm.LValue = t
-	for range vm.MaxTableGetLoop {
-		t, ok := v.(*vm.LTable)
-		if !ok {
-			return L.GetTable(v, n)
-		}
-		if v := element(t, n); v != vm.LNil {
-			return v
-		}
-		index := metamethod(t, "__index")
-		switch index.(type) {
-		case *vm.LNilType:
-			return vm.LNil
-		case *vm.LFunction:
-			L.Push(index)
-			L.Push(t)
-			L.Push(n)
-			L.Call(2, 1)
-			v = L.Get(-1)
-			L.Pop(1)
-			return v
-		}
-		v = index
-	}
-	L.RaiseError("too many recursions in gettable")
-	return nil
-}
-
-// setLong is t[n] = v for such a key.
-func setLong(L *vm.LState, t *vm.LTable, n vm.LNumber, v vm.LValue) {
-	var into vm.LValue = t
-	for range vm.MaxTableGetLoop {
-		t, ok := into.(*vm.LTable)
-		if !ok {
-			L.SetTable(into, n, v)
-			return
-		}
-		index := vm.LNil
-		if t.Metatable != vm.LNil && element(t, n) == vm.LNil {
-			index = metamethod(t, "__newindex")
-		}
-		switch index.(type) {
-		case *vm.LNilType:
-			if a := *array(t); len(a) == cap(a) && int(n) == len(a)+1 {
-				engine(L).take(L, 24*len(a)) // the array moves
-			}
-			rawSet(t, n, v)
-			return
-		case *vm.LFunction:
-			L.Push(index)
-			L.Push(t)
-			L.Push(n)
-			L.Push(v)
-			L.Call(3, 0)
-			return
-		}
-		into = index
-	}
-	L.RaiseError("too many recursions in settable")
 }
 
 // next is the pair behind that of a key, in the order of the array and then of the
@@ -171,7 +119,7 @@ func next(st *stock, t *vm.LTable, key vm.LValue) (k, v vm.LValue) {
 		}
 	}
 	if from < 0 {
-		at = (*placeMap(t))[key] + 1
+		at = placeIn(t, key) + 1
 	} else {
 		for ; from < len(a); from++ {
 			if v := a[from]; v != vm.LNil && v != nil {
@@ -179,9 +127,9 @@ func next(st *stock, t *vm.LTable, key vm.LValue) (k, v vm.LValue) {
 			}
 		}
 	}
-	for _, k := range keys(t)[min(at, len(keys(t))):] {
-		if v := t.RawGetH(k); v != vm.LNil {
-			return k, v
+	for list := keys(t); at < len(list); at++ {
+		if v := valueOf(t, at); v != vm.LNil {
+			return list[at], v
 		}
 	}
 	return vm.LNil, vm.LNil
@@ -198,8 +146,8 @@ func walk(t *vm.LTable, f func(k, v vm.LValue) error) error {
 			return err
 		}
 	}
-	for _, k := range keys(t) {
-		if v := t.RawGetH(k); v != vm.LNil {
+	for i, k := range keys(t) {
+		if v := valueOf(t, i); v != vm.LNil {
 			if err := f(k, v); err != nil {
 				return err
 			}
@@ -213,8 +161,7 @@ func known(t *vm.LTable, key vm.LValue) bool {
 	if n, ok := key.(vm.LNumber); ok && n >= 1 && (n < maxArray || n <= vm.LNumber(len(*array(t)))) && vm.LNumber(int(n)) == n {
 		return true
 	}
-	_, ok := (*placeMap(t))[key]
-	return ok
+	return placeIn(t, key) >= 0
 }
 
 // length is Lua's # of a table: where there are holes, the one of several answers

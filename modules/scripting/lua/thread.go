@@ -405,13 +405,7 @@ func indexFromGo(L *vm.LState, t *vm.LTable, key vm.LValue) (v vm.LValue) {
 	if t.Metatable == vm.LNil {
 		return rawGet(t, key)
 	}
-	on(L).fromGo(L, func() {
-		if n, ok := key.(vm.LNumber); ok && n >= maxArray {
-			v = getLong(L, t, n)
-		} else {
-			v = L.GetTable(t, key)
-		}
-	})
+	on(L).fromGo(L, func() { v = getField(L, t, key) })
 	return v
 }
 

@@ -75,9 +75,21 @@ type (
 		vm.LTable
 		room [4]vm.LValue
 	}
+	table6 struct {
+		vm.LTable
+		room [6]vm.LValue
+	}
 	table8 struct {
 		vm.LTable
 		room [8]vm.LValue
+	}
+	table12 struct {
+		vm.LTable
+		room [12]vm.LValue
+	}
+	table16 struct {
+		vm.LTable
+		room [16]vm.LValue
 	}
 )
 
@@ -95,8 +107,17 @@ func newTable(n int) (t *vm.LTable, room []vm.LValue) {
 	case n <= 4:
 		x := &table4{}
 		t, room = &x.LTable, x.room[:n:n]
+	case n <= 6:
+		x := &table6{}
+		t, room = &x.LTable, x.room[:n:n]
 	case n <= 8:
 		x := &table8{}
+		t, room = &x.LTable, x.room[:n:n]
+	case n <= 12:
+		x := &table12{}
+		t, room = &x.LTable, x.room[:n:n]
+	case n <= 16:
+		x := &table16{}
 		t, room = &x.LTable, x.room[:n:n]
 	default:
 		t, room = &vm.LTable{}, make([]vm.LValue, n)
@@ -113,9 +134,35 @@ func newArray(elements []vm.LValue) *vm.LTable {
 	return t
 }
 
+// newFor makes an empty table that is going to have so many elements and fields.
+func newFor(elements, fields int) *vm.LTable {
+	fields = min(fields, maxFlat)
+	t, room := newTable(elements + 2*fields)
+	if elements > 0 {
+		*array(t) = room[:0:elements]
+	}
+	if fields > 0 {
+		*keyList(t) = room[elements:elements:len(room)]
+	}
+	return t
+}
+
 // newObject makes a table of pairs, keys and values in turn. No key is nil or NaN; of
 // equal ones the last counts, and a value that is nil takes the field away.
 func newObject(pairs []vm.LValue) *vm.LTable {
+	n := len(pairs) / 2
+	if n > maxFlat {
+		return newLarge(pairs)
+	}
+	t := newFor(0, n)
+	for i := 0; i < len(pairs); i += 2 {
+		rawSet(t, pairs[i], pairs[i+1])
+	}
+	return t
+}
+
+// newLarge is newObject for many.
+func newLarge(pairs []vm.LValue) *vm.LTable {
 	n := len(pairs) / 2
 	for i := 0; i < len(pairs); i += 2 {
 		if _, ok := pairs[i].(vm.LString); !ok || pairs[i+1] == vm.LNil {
@@ -123,9 +170,6 @@ func newObject(pairs []vm.LValue) *vm.LTable {
 		}
 	}
 	t, room := newTable(n)
-	if n == 0 {
-		return t
-	}
 	fields := make(map[string]vm.LValue, n)
 	places := make(map[vm.LValue]int, n)
 	*fieldMap(t), *placeMap(t) = fields, places

@@ -135,6 +135,13 @@ func set(L *vm.LState, i int, v vm.LValue) {
 	}
 }
 
+// setResult sets a register to the one result of a call, behind which the stack ends then.
+func setResult(L *vm.LState, i int, v vm.LValue) {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
+	(*(*[]vm.LValue)(unsafe.Add(reg, offValues)))[i] = v
+	*(*int)(unsafe.Add(reg, offTop)) = i + 1
+}
+
 // currentFrame is where the VM has the frame that is being run.
 func currentFrame(L *vm.LState) **callFrame {
 	return (**callFrame)(unsafe.Add(unsafe.Pointer(L), offFrame))

@@ -66,7 +66,7 @@ func Decode[V any](s string, cfg *Config, m Maker[V]) (v V, err error) {
 	if len(s) >= 2 && (s[0] == 0 || s[1] == 0) {
 		return v, errors.New("JSON parser does not support UTF-16 or UTF-32")
 	}
-	d := decoder[V]{cfg: cfg, m: m, s: s}
+	d := decoder[V]{cfg: cfg, m: m, s: s, stack: make([]V, 0, 32)}
 	d.next()
 	if v, err = d.value(); err != nil {
 		return v, err

@@ -33,6 +33,9 @@ type Reader[V any] interface {
 	// List is what is in a table that has elements without holes and nothing else;
 	// empty if it is not known to be one.
 	List(table V) []V
+	// Fields are what is in a table that has some fields whose names are strings, none of
+	// them nil, and nothing else; empty if it is not known to be one.
+	Fields(table V) (names, values []V)
 	// Spend is told of work done; an error ends the encoding.
 	Spend(steps int) error
 }
@@ -89,6 +92,9 @@ func (e *encoder[V]) table(v V, depth int) error {
 	if list := e.r.List(v); len(list) > 0 {
 		return e.list(list, depth)
 	}
+	if names, values := e.r.Fields(v); len(names) > 0 {
+		return e.fields(names, values, depth)
+	}
 	n, err := e.length(v)
 	if err != nil {
 		return err
@@ -99,22 +105,24 @@ func (e *encoder[V]) table(v V, depth int) error {
 	return e.object(v, depth)
 }
 
+var errObject = errors.New("an object")
+
 // length is how long an array the table is, -1 if it is an object.
 func (e *encoder[V]) length(v V) (int, error) {
-	most, items, object := 0.0, 0, errors.New("an object")
+	most, items := 0.0, 0
 	err := e.r.Each(v, func(key, _ V) error {
 		if e.r.Kind(key) != Number {
-			return object
+			return errObject
 		}
 		k := e.r.Number(key)
 		if k < 1 || math.Floor(k) != k {
-			return object
+			return errObject
 		}
 		most = max(most, k)
 		items++
 		return nil
 	})
-	if err == object {
+	if err == errObject {
 		return -1, nil
 	}
 	if err != nil {
@@ -144,6 +152,22 @@ func (e *encoder[V]) list(list []V, depth int) error {
 	}
 	e.b = append(e.b, ']')
 	return e.r.Spend(len(list))
+}
+
+func (e *encoder[V]) fields(names, values []V, depth int) error {
+	e.b = append(e.b, '{')
+	for i, name := range names {
+		if i > 0 {
+			e.b = append(e.b, ',')
+		}
+		e.string(e.r.String(name))
+		e.b = append(e.b, ':')
+		if err := e.value(values[i], depth); err != nil {
+			return err
+		}
+	}
+	e.b = append(e.b, '}')
+	return e.r.Spend(len(names))
 }
 
 func (e *encoder[V]) array(v V, n, depth int) error {

@@ -31,6 +31,9 @@ type Reader[V any] interface {
 	// List is what is in a table that has elements without holes and nothing else;
 	// empty if it is not known to be one.
 	List(table V) []V
+	// Fields are what is in a table that has some fields whose names are strings, none of
+	// them nil, and nothing else; empty if it is not known to be one.
+	Fields(table V) (names, values []V)
 	// Each calls f for every pair of a table, and ends with f's error.
 	Each(table V, f func(key, value V) error) error
 	// Spend is told of work done; an error ends the packing.
@@ -163,6 +166,16 @@ func (p *packer[V]) table(v V, level int) error {
 			}
 		}
 		return nil
+	}
+	if names, values := p.r.Fields(v); len(names) > 0 {
+		p.header(0x80, 0xde, len(names))
+		for i, name := range names {
+			p.string(p.r.String(name))
+			if err := p.value(values[i], level+1); err != nil {
+				return err
+			}
+		}
+		return p.r.Spend(len(names))
 	}
 	array, count, err := p.isArray(v)
 	if err != nil {

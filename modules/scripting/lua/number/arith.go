@@ -1,16 +1,20 @@
 package number
 
-import "math"
+import (
+	"math"
+
+	"github.com/ferrousdb/ferrous/core/libm"
+)
 
 // Mod is Lua 5.1's `%`.
 func Mod(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
 
 // Pow is C's pow: glibc's gives a negative NaN to an odd power without its sign.
 func Pow(a, b float64) float64 {
-	if a != a && b == b && math.Abs(math.Mod(b, 2)) == 1 {
+	if a != a && math.Abs(math.Mod(b, 2)) == 1 {
 		return math.Abs(a)
 	}
-	return Signed(math.Pow(a, b), a, b)
+	return Signed(libm.Pow(a, b), a, b)
 }
 
 // Signed gives a result that is NaN the sign that scripts see in its text: that of
@@ -24,5 +28,5 @@ func Signed(f, a, b float64) float64 {
 	case b != b:
 		return b
 	}
-	return math.Copysign(f, -1)
+	return math.Float64frombits(0xfff8 << 48) // bits of it can be seen, too
 }

@@ -74,7 +74,15 @@ func (m *Matcher) Search(s int) (from, to int, err error) {
 	if anchor {
 		p = 1
 	}
+	skip := -1
+	if !anchor {
+		skip = m.first()
+	}
 	for ; ; s++ {
+		for skip > 0 && s < len(m.Subject) && !m.single(m.Subject[s], 0, skip) {
+			m.step()
+			s++
+		}
 		m.level, m.depth = 0, 0
 		if e := m.match(s, p); e >= 0 {
 			return s, e, nil
@@ -83,6 +91,23 @@ func (m *Matcher) Search(s int) (from, to int, err error) {
 			return -1, -1, nil
 		}
 	}
+}
+
+// first is where the class at the beginning of the pattern ends, if no match begins
+// without a character of it; 0 if the pattern begins otherwise.
+func (m *Matcher) first() int {
+	p := m.Pattern
+	if p == "" || p[0] == '(' || p[0] == ')' || p == "$" {
+		return 0
+	}
+	if p[0] == '%' && len(p) > 1 && (p[1] == 'b' || p[1] == 'f' || p[1] >= '0' && p[1] <= '9') {
+		return 0
+	}
+	end := m.classEnd(0)
+	if end < len(p) && (p[end] == '*' || p[end] == '?' || p[end] == '-') {
+		return 0
+	}
+	return end
 }
 
 // Anchored reports whether the pattern begins with ^.
@@ -382,37 +407,40 @@ func (m *Matcher) inSet(c byte, p, end int) bool {
 	return !yes
 }
 
-// class reports whether c is of the class that letter names, in the C locale.
+// The classes, a bit each; 0 for a letter that names none.
+var classBits = [256]byte{'a': 1, 'd': 2, 'l': 4, 'p': 8, 's': 16, 'u': 32, 'x': 64, 'c': 128}
+
+// classes are those of each character, in the C locale.
+var classes = func() (of [256]byte) {
+	for i := range of {
+		c := byte(i)
+		lower, digit := c|0x20, c >= '0' && c <= '9'
+		alpha := lower >= 'a' && lower <= 'z'
+		for letter, is := range map[byte]bool{
+			'a': alpha, 'd': digit, 'l': c >= 'a' && c <= 'z', 'u': c >= 'A' && c <= 'Z',
+			'p': c > 32 && c < 127 && !alpha && !digit, 's': c == ' ' || c >= '\t' && c <= '\r',
+			'x': digit || lower >= 'a' && lower <= 'f', 'c': c < 32 || c == 127,
+		} {
+			if is {
+				of[i] |= classBits[letter]
+			}
+		}
+	}
+	return of
+}()
+
+// class reports whether c is of the class that letter names.
 func class(c, letter byte) bool {
-	var is bool
-	lower := c | 0x20
-	alpha, digit := lower >= 'a' && lower <= 'z', c >= '0' && c <= '9'
-	switch letter | 0x20 {
-	case 'a':
-		is = alpha
-	case 'c':
-		is = c < 32 || c == 127
-	case 'd':
-		is = digit
-	case 'l':
-		is = c >= 'a' && c <= 'z'
-	case 'p':
-		is = c > 32 && c < 127 && !alpha && !digit
-	case 's':
-		is = c == ' ' || c >= '\t' && c <= '\r'
-	case 'u':
-		is = c >= 'A' && c <= 'Z'
+	name := letter | 0x20
+	bits := classBits[name]
+	switch name {
 	case 'w':
-		is = alpha || digit
-	case 'x':
-		is = digit || lower >= 'a' && lower <= 'f'
+		bits = classBits['a'] | classBits['d']
 	case 'z':
-		is = c == 0
-	default:
+		return (c == 0) == (letter == 'z')
+	}
+	if bits == 0 || letter < 'A' {
 		return letter == c
 	}
-	if letter >= 'A' && letter <= 'Z' {
-		return !is
-	}
-	return is
+	return (classes[c]&bits != 0) == (letter >= 'a')
 }
