@@ -18,7 +18,9 @@ type Secure interface {
 	Vars() []config.Var
 	// Server returns what makes an accepted connection secure, as the parameters are now. That
 	// takes as long as the other side lets it, up to ctx, and is called from many goroutines.
-	// What it returns has a method NetConn, as a tls.Conn has.
+	// What it returns has a method NetConn, as a tls.Conn has. From then on it is used by one
+	// goroutine at a time and must never wait: a Read of conn may fail with
+	// os.ErrDeadlineExceeded, which it returns and survives; a Write of conn takes everything.
 	Server(log Logger) (func(ctx context.Context, conn net.Conn) (net.Conn, error), error)
 	// Users are the names of users in the certificate of who is at the other end of a connection
 	// that Server's function has returned, the first to be preferred; only if an authority

@@ -13,7 +13,7 @@ import (
 
 // worker executes the commands of the sessions that belong to it, one at a
 // time. An epoll loop is a worker with a poller; connections that have a
-// goroutine of their own (TLS, other systems) share workers too.
+// goroutine of their own (other systems) share workers too.
 //
 // mu is held while anyone looks at a session of the worker. A command with the
 // flag AllSessions takes the mu of all workers, in order, for which its own

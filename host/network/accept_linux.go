@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -12,10 +13,15 @@ import (
 )
 
 // Start starts count epoll loops, and as many drivers for connections with goroutines
-// of their own (TLS), each with a
+// of their own, each with a
 // worker. log is for what happens to connections.
 func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
 	n.log = log
+	defer func() { // they end last, since connections are handed over to them
+		for _, l := range n.accepting {
+			n.drivers = append(n.drivers, l)
+		}
+	}()
 	for range count {
 		if err := n.startLoop(worker()); err != nil {
 			return err
@@ -31,22 +37,22 @@ func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
 // the runtime waits for a file's descriptor but lets nobody else read a
 // listener's.
 func (l *listener) pollable() error {
-	raw, err := l.net.(syscall.Conn).SyscallConn()
+	fd, err := duplicate(l.net.(syscall.Conn))
+	if err == nil {
+		l.file = os.NewFile(uintptr(fd), l.addr)
+	}
+	return err
+}
+
+// duplicate returns a second descriptor of a socket.
+func duplicate(of syscall.Conn) (fd int, err error) {
+	raw, err := of.SyscallConn()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var fd int
 	var dupErr error
-	if err := raw.Control(func(lfd uintptr) {
-		fd, dupErr = unix.FcntlInt(lfd, unix.F_DUPFD_CLOEXEC, 0)
-	}); err != nil {
-		return err
-	}
-	if dupErr != nil {
-		return dupErr
-	}
-	l.file = os.NewFile(uintptr(fd), l.addr)
-	return nil
+	err = raw.Control(func(of uintptr) { fd, dupErr = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0) })
+	return fd, errors.Join(err, dupErr)
 }
 
 // accept hands connections to the loops, in turn. The listening socket is
@@ -100,15 +106,20 @@ func (l *listener) take(fd int, peer unix.Sockaddr) {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		setKeepAlive(fd, int(l.of.params.keepAlive.Load()), int(l.of.params.probes.Load()))
 	}
-	loops := l.of.accepting
-	lp := loops[l.of.nextLoop.Add(1)%uint32(len(loops))]
-	lp.w.Post(func() {
-		if err := lp.adopt(fd, s); err != nil {
-			l.of.log.Warn("cannot watch a connection", "error", err)
-			s.Abandon()
-			unix.Close(fd)
-		}
-	})
+	lp := l.of.next()
+	lp.w.Post(func() { l.of.admitted(fd, s, lp.adopt(fd, s)) })
+}
+
+// next returns the loop whose turn it is to take a connection.
+func (n *Net) next() *loop { return n.accepting[n.nextLoop.Add(1)%uint32(len(n.accepting))] }
+
+// admitted gives a connection up that a loop could not take for an error.
+func (n *Net) admitted(fd int, s Session, err error) {
+	if err != nil {
+		n.log.Warn("cannot watch a connection", "error", err)
+		s.Abandon()
+		unix.Close(fd)
+	}
 }
 
 func localText(l *listener, local unix.Sockaddr) string {

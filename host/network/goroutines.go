@@ -11,7 +11,7 @@ import (
 )
 
 // goWorker drives a worker for connections that have goroutines of their own:
-// those that epoll cannot serve (TLS), and all of them on other systems. Each
+// those that epoll cannot serve (pipes in memory), and all of them on other systems. Each
 // connection has a reader, which executes its requests under the worker's
 // lock, and a writer, so that a client that does not read holds up nobody.
 type goWorker struct {
@@ -97,13 +97,17 @@ func (g *goWorker) serve(secure *wrap, s Session, raw net.Conn) {
 		}
 	}
 	if secure != nil {
-		if err := c.handshake(*secure); err != nil {
+		below := under(raw)
+		if err := c.handshake(*secure, below); err != nil {
 			g.of.Failed.Add(1)
 			g.of.log.Debug("Error accepting a client connection", "addr", raw.RemoteAddr(), "error", err)
 			c.drop()
 			return
 		}
 		s.Certified(g.of.secure.Users(c.conn))
+		if g.of.handOver(s, c.conn, below) {
+			return
+		}
 	}
 	welcome := false
 	g.w.Turn(func() {
@@ -123,10 +127,10 @@ func (g *goWorker) serve(secure *wrap, s Session, raw net.Conn) {
 // handshakeTime is how long a client may take for the handshake of TLS.
 const handshakeTime = 10 * time.Second
 
-func (c *goConn) handshake(secure wrap) error {
+func (c *goConn) handshake(secure wrap, below net.Conn) error {
 	ctx, cancel := context.WithTimeout(c.g.ctx, handshakeTime)
 	defer cancel()
-	conn, err := secure(ctx, c.raw)
+	conn, err := secure(ctx, below)
 	if err == nil {
 		c.conn = conn
 	}

@@ -27,6 +27,8 @@ type loop struct {
 	within *turn // another one, in the midst of a command that takes long
 	done   chan struct{}
 	quit   atomic.Bool
+	sealed []byte        // where what is sent to secure connections is made
+	behind []*secureConn // those to be read in the next turn, whatever their sockets say
 
 	// The wait for events: see poll.
 	file   *os.File
@@ -72,7 +74,6 @@ func (n *Net) startLoop(w Worker) error {
 		l.file.Close()
 		return fmt.Errorf("epoll: %w", err)
 	}
-	n.drivers = append(n.drivers, l)
 	n.accepting = append(n.accepting, l)
 	go l.run()
 	return nil
@@ -136,6 +137,11 @@ func (l *loop) handleFound() {
 	for i := range found {
 		l.handle(&found[i])
 	}
+	behind := l.behind
+	l.behind = nil
+	for _, c := range behind {
+		c.readable()
+	}
 }
 
 // turnWithin is a turn in the midst of a command that takes long, whose arguments
@@ -194,6 +200,9 @@ func (l *loop) handle(ev *unix.EpollEvent) {
 func (l *loop) readable(c *epollConn) {
 	s := c.s
 	switch {
+	case c.secure != nil:
+		c.secure.readable()
+		return
 	case s.Ended():
 		return
 	case s.Deaf():
@@ -226,22 +235,30 @@ type epollConn struct {
 	l       *loop
 	s       Session
 	fd      int
-	writing bool // EPOLLOUT is asked for
-	deaf    bool // EPOLLIN is not
+	writing bool        // EPOLLOUT is asked for
+	deaf    bool        // EPOLLIN is not
+	secure  *secureConn // what reads instead, nil for a connection as it is
 }
 
 // adopt makes a connection for a session. Within a turn.
 func (l *loop) adopt(fd int, s Session) error {
+	c, err := l.connect(fd, s)
+	if err == nil {
+		s.Begin(l.w, c, fd)
+	}
+	return err
+}
+
+func (l *loop) connect(fd int, s Session) (*epollConn, error) {
 	if l.w.Broken() {
-		return errBroken
+		return nil, errBroken
 	}
 	c := &epollConn{l: l, s: s, fd: fd}
 	if err := l.watch(fd, unix.EPOLLIN); err != nil {
-		return err
+		return nil, err
 	}
 	l.conns[int32(fd)] = c
-	s.Begin(l.w, c, fd)
-	return nil
+	return c, nil
 }
 
 // errBroken is for who comes to a worker that has been broken.
