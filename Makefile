@@ -45,6 +45,7 @@ dist: ## archives, .deb, .rpm and their checksums, in bin/dist
 
 race: ## everything under the race detector
 	$(GO) test -race ./...
+	@for dir in examples/*/; do (cd $$dir && $(GO) test -race ./...) || exit 1; done
 
 poison: ## everything with freed memory filled and checked
 	FERROUS_POISON=1 $(GO) test ./...
