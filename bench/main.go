@@ -84,6 +84,7 @@ func (b *bench) all(ctx context.Context) (err error) {
 		{chosen("throughput"), fmt.Sprintf("throughput: %d clients, %d keys, median of %d rounds", o.clients, o.keyspace, o.rounds),
 			b.throughput},
 		{chosen("growing"), fmt.Sprintf("growing: commands whose work grows with their data, %d clients, median of %d rounds", growingClients, o.rounds), b.growing},
+		{chosen("scripts"), fmt.Sprintf("scripts: %d clients, median of %d rounds", o.clients, o.rounds), b.scripts},
 		{chosen("tls"), fmt.Sprintf("tls: %d clients", o.clients), b.overTLS},
 		{chosen("churn"), fmt.Sprintf("churn: a new connection for every PING, %d clients at a time", o.clients), b.churn},
 		{chosen("connections"), "connections: many clients, each with one request under way", b.connections},

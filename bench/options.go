@@ -31,8 +31,9 @@ type options struct {
 	redisBenchmark string
 	pin            bool // servers and load to processors of their own
 
-	growing []test // rows of the growing section
-	active  []int  // clients of the connections section, ascending
+	growing []test   // rows of the growing section
+	scripts []script // of the scripts section
+	active  []int    // clients of the connections section, ascending
 
 	conns      int // of the idle section
 	keys       int // of the memory section
@@ -49,7 +50,7 @@ type options struct {
 }
 
 // sectionNames in the order in which they run.
-var sectionNames = []string{"throughput", "growing", "tls", "churn", "connections", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "replication", "scaling"}
+var sectionNames = []string{"throughput", "growing", "scripts", "tls", "churn", "connections", "latency1", "idle", "memory", "overwrite", "collections", "large", "persistence", "sessions", "replication", "scaling"}
 
 // quickly is what -quick means for each flag that is not given itself.
 var quickly = map[string]string{"P": "1,16", "d": "64", "seconds": "0.5", "conns": "1000", "keys": "500000", "elements": "200000", "large": "64", "active": "2000"}
@@ -87,6 +88,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.BoolVar(&o.pin, "pin", false, "servers to one half of the processors, load to the other (needs taskset)")
 	fs.StringVar(&o.redisBenchmark, "redis-benchmark", "redis-benchmark", "`path` of the load generator")
 	growing := fs.String("g", "all", "comma-separated `rows` of the growing section: "+strings.Join(namesOf(growingTests), ","))
+	scripts := fs.String("scripts", "all", "comma-separated `rows` of the scripts section: "+strings.Join(scriptNames(), ","))
 	active := fs.String("active", "2000,10000", "comma-separated numbers of `clients` of the connections section")
 	fs.IntVar(&o.conns, "conns", 10_000, "idle connections")
 	fs.IntVar(&o.keys, "keys", 5_000_000, "keys of the memory and persistence sections")
@@ -116,7 +118,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 			}
 		}
 	}
-	var errs [9]error
+	var errs [10]error
 	o.tests, errs[0] = selectTests(*list)
 	o.pipelines, errs[1] = positiveNumbers("P", *pipelines)
 	o.sizes, errs[2] = positiveNumbers("d", *sizes)
@@ -126,6 +128,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	o.datasets, errs[6] = selectDatasets(*data)
 	o.growing, errs[7] = selectGrowing(*growing)
 	o.active, errs[8] = positiveNumbers("active", *active)
+	o.scripts, errs[9] = selectScripts(*scripts)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}

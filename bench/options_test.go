@@ -70,6 +70,7 @@ func TestOptionsRefused(t *testing.T) {
 		{"-server x=/bin/sh -peer /no/such/program", "server program"},
 		{"-server x=/bin/sh -parts aof,rdb", `no part "rdb"`},
 		{"-server x=/bin/sh -data strings,streams", `no data is named "streams"`},
+		{"-server x=/bin/sh -scripts get,put", `no script "put"`},
 		{"-server x=/bin/sh -writers 0", "must be positive"},
 		{"-server x=/bin/sh extra", "unexpected argument"},
 	} {
@@ -84,7 +85,7 @@ func TestHelpNamesEveryTestAndSection(t *testing.T) {
 	if _, err := parseOptions([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
 	}
-	for _, name := range slices.Concat(testNames(), sectionNames, namesOf(growingTests), []string{"-peer"}) {
+	for _, name := range slices.Concat(testNames(), sectionNames, namesOf(growingTests), scriptNames(), []string{"-peer"}) {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("%s is not mentioned", name)
 		}

@@ -23,6 +23,7 @@ type report struct {
 	Baseline   string        `json:"baseline"`
 	Throughput []*comparison `json:"throughput,omitempty"`
 	Growing    []*comparison `json:"growing,omitempty"`
+	Scripts    []*comparison `json:"scripts,omitempty"`
 	TLS        []*comparison `json:"tls,omitempty"`
 	Churn      []*comparison `json:"churn,omitempty"`
 	// Connections has a case for each number of clients.

@@ -196,9 +196,9 @@ func TestSmokeLarge(t *testing.T) {
 // TestSmokeRows runs the sections about growing commands and about connections on Redis against itself, as small as they get.
 func TestSmokeRows(t *testing.T) {
 	needRedis(t)
-	r, text := measure(t, "-server", "a=redis-server", "-server", "redis=redis-server", "-only", "growing,tls,churn,connections",
+	r, text := measure(t, "-server", "a=redis-server", "-server", "redis=redis-server", "-only", "growing,scripts,tls,churn,connections", "-scripts", "get,job", "-P", "1",
 		"-g", "mget_100,del_100,restore_hash,linsert_lrem", "-r", "2000", "-clients", "5", "-active", "60,40", "-seconds", "0.1", "-rounds", "1")
-	if len(r.Growing) != 4 || len(r.TLS) != 4 || len(r.Churn) != 1 || len(r.Connections) != 2 || r.Error != "" {
+	if len(r.Growing) != 4 || len(r.Scripts) != 2 || len(r.TLS) != 4 || len(r.Churn) != 1 || len(r.Connections) != 2 || r.Error != "" {
 		t.Fatalf("%s", text)
 	}
 	if c := r.Connections[1]; c.Clients != 60 {
@@ -207,11 +207,35 @@ func TestSmokeRows(t *testing.T) {
 	if c := r.Growing[1]; c.Test != "del_100" || c.Requests > 20 {
 		t.Errorf("%s with %d requests of 100, though there are 2000 keys", c.Test, c.Requests)
 	}
-	for _, c := range slices.Concat(r.Growing, r.TLS, r.Churn, r.Connections) {
+	for _, c := range slices.Concat(r.Growing, r.Scripts, r.TLS, r.Churn, r.Connections) {
 		for name, rounds := range c.Rounds {
 			if s := rounds[0]; s.RPS <= 0 || s.CPU <= 0 || s.P99 <= 0 {
 				t.Errorf("%s on %s: %+v", c.Test, name, s)
 			}
+		}
+	}
+}
+
+// TestScriptRows has every script answered once, by what it is meant to answer.
+func TestScriptRows(t *testing.T) {
+	needRedis(t)
+	s, err := launcher{tmp: t.TempDir()}.start(t.Context(), serverSpec{Name: "redis", Path: "redis-server"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	for i, want := range []string{"1", strings.Repeat("x", 64), "5", "1", "", "1", "972", "24", "", "10100", "500500"} {
+		row := scriptRows[i]
+		if err := fillAll(t.Context(), s, row.fill, 1, 10, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.do(t.Context(), "SCRIPT", "LOAD", row.source); err != nil {
+			t.Fatal(err)
+		}
+		x := row.test()
+		got, err := s.do(t.Context(), words(strings.ReplaceAll(x.command, randomMark, "000000000001"), 1)...)
+		if err != nil || want != "" && got != want {
+			t.Errorf("%s: %q, %v", row.name, got, err)
 		}
 	}
 }

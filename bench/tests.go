@@ -107,41 +107,7 @@ var tests = []test{
 		command: "MULTI" + strings.Repeat("; SET key:__rand_int__ __data__", 5) + "; EXEC"},
 	{name: "eval_get", command: "EVAL return(redis.call('get',KEYS[1])) 1 key:__rand_int__", sized: true,
 		fill: []fill{{"SET key:__sequence__ __data__", perKey}}},
-	{name: "eval_1", command: eval("return 1", "0")},
-	{name: "eval_incr_expire", command: eval("local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n", "1 counter:__rand_int__ 100")},
-	{name: "eval_bucket", command: eval(bucket, "1 bucket:__rand_int__ 10 100 1700000000 1")},
-	{name: "eval_cjson", command: eval("return #cjson.encode(cjson.decode(ARGV[1]))", "0 "+document)},
-	{name: "eval_cmsgpack", command: eval("return #cmsgpack.pack(cmsgpack.unpack(cmsgpack.pack({1, 2, 'three', {a = 1, b = {1, 2, 3}}, 4.5})))", "0")},
-	{name: "eval_format", command: eval("local r = '' for i = 1, 20 do r = r .. string.format('%05d:%s,', i, 'abc') end return (r:gsub('%d+', 'n'))", "0")},
-	{name: "eval_add_1000", command: eval("local s = 0 for i = 1, 1000 do s = s + i end return s", "0")},
 }
-
-// eval is a row's command for a script, which may hold spaces but no semicolons.
-func eval(script, rest string) string {
-	return "EVAL " + strings.Join(strings.Fields(script), "%20") + " " + rest
-}
-
-// bucket is a rate limiter as many write it: rate, burst, time, cost.
-const bucket = `
-	local rate, burst, now, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-	local data = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-	local tokens, at = tonumber(data[1]), tonumber(data[2])
-	if tokens == nil then
-		tokens, at = burst, now
-	end
-	tokens = math.min(burst, tokens + math.max(0, now - at) * rate)
-	local allowed, wait = 0, 0
-	if tokens >= cost then
-		tokens, allowed = tokens - cost, 1
-	else
-		wait = math.ceil((cost - tokens) / rate)
-	end
-	redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
-	redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000))
-	return {allowed, tostring(tokens), wait}`
-
-// document is a kilobyte of JSON.
-var document = "[" + strings.Repeat(`{"id":12345,"name":"item","price":1.25,"tags":["a","b"]},`, 17) + "1]"
 
 // Streams for the rows about them. Those with keys have the IDs 0-1, 1-1, 2-1...
 var (
