@@ -12,6 +12,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/modules/absent"
 )
 
 // TestCheckSaysWhatIsMissing: "check" calls no file fit that the same server then
@@ -51,9 +52,11 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 		for _, c := range []struct {
 			set  []core.Module
 			want string // "" for nothing
+			in   string // the module that has it, as the error says
 		}{
-			{Full(), ""}, {without("pubsub", "geo"), ""},
-			{without("streams"), "stream"}, {without("sets", "geo"), "set"},
+			{Full(), "", ""}, {without("pubsub", "geo"), "", ""},
+			{without("streams"), "stream", ""}, {without("sets", "geo"), "set", ""},
+			{append(without("streams"), absent.New("ferrous", without("streams"))), "stream", "(it is in the module streams, which is not linked in)"},
 		} {
 			err := checkWith(t, c.set, file)
 			srv, startErr := host.Start(host.Options{Modules: c.set, Args: args})
@@ -66,6 +69,9 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 			command := map[string]string{"stream": "XADD", "set": "SADD"}[c.want]
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), ", a "+c.want+" ") && !strings.Contains(err.Error(), "'"+command+"'") {
 				t.Errorf("appendonly %s: %v, want it to name %q", log, err, c.want)
+			}
+			if err != nil && !strings.Contains(err.Error(), c.in) {
+				t.Errorf("appendonly %s: %v, want it to say %q", log, err, c.in)
 			}
 		}
 	}
