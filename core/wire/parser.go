@@ -149,6 +149,17 @@ func (p *Parser) Reset() {
 	p.spans, p.counts = p.spans[:0], p.counts[:0]
 }
 
+// Forget lets go of the units that were given away, when the bytes that they point into
+// are given up: what keeps the room for the next ones would hold those. What has come
+// of the next unit is still known.
+func (p *Parser) Forget() {
+	if cap(p.args) > keep {
+		p.args, p.unit = nil, nil
+	}
+	clear(p.args[:cap(p.args)])
+	clear(p.unit[:cap(p.unit)])
+}
+
 // longest is the longest line of a letter and a number, its end included.
 const longest = 16
 

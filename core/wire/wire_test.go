@@ -3,8 +3,10 @@ package wire_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/ferrousdb/ferrous/core/wire"
 )
@@ -148,5 +150,28 @@ func TestBatch(t *testing.T) {
 				t.Errorf("%d members: commands of %s, want %s", members, all, want)
 			}
 		}
+	}
+}
+
+// TestForget: what was given away is held no more, and what has come of the next unit is
+// known.
+func TestForget(t *testing.T) {
+	var p wire.Parser
+	b := []byte("*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n")
+	if _, n, err := p.Next(b); err != nil || n != len(b) {
+		t.Fatal(n, err)
+	}
+	gone := weak.Make(&b[0])
+	next := "*2\r\n$3\r\nGET\r\n$1\r\n"
+	if _, n, err := p.Next([]byte(next)); err != wire.ErrMore || n != 3 {
+		t.Fatal(n, err)
+	}
+	p.Forget()
+	runtime.GC()
+	if gone.Value() != nil {
+		t.Error("the bytes are held")
+	}
+	if unit, n, err := p.Next([]byte(next + "k\r\n")); err != nil || n != len(next)+3 || show(unit) != "[GET k]" {
+		t.Error(show(unit), n, err)
 	}
 }

@@ -78,6 +78,20 @@ func (s *session) limits() limits {
 // keepArgs is how many arguments a worker keeps room for.
 const keepArgs = 1 << 16
 
+// forgetArgs makes a worker let go of the arguments of commands that are over, since
+// what they are in is given up. From one batch to the next its slices are cut and not
+// cleared: what is beyond would be held until commands of as many arguments have come.
+func (w *worker) forgetArgs() {
+	const few = 1 << 10 // are cleared sooner than made anew
+	if cap(w.args) > few {
+		w.args = nil
+	}
+	clear(w.args[:cap(w.args)])
+	clear(w.batch[:cap(w.batch)])
+	clear(w.members[:cap(w.members)])
+	w.ctx.Reset(w.ctx.Cmd, nil)
+}
+
 // mayShare reports whether the session's commands may share batches: not if an
 // interceptor sees each, which may want to do so with no lock held, and not while
 // memory is so short that each command counts.

@@ -42,6 +42,7 @@ func (w *worker) received(s *session, fresh []byte) {
 			s.query = s.query[:0]
 			if cap(s.query) > keepQuery {
 				s.query = nil
+				w.forgetArgs()
 			}
 		}
 	case fresh != nil:
@@ -50,6 +51,7 @@ func (w *worker) received(s *session, fresh []byte) {
 		left := data[used:]
 		if cap(s.query) > 4*max(len(left), manyQuery) { // a large request has gone
 			s.query = append([]byte(nil), left...)
+			w.forgetArgs()
 		} else {
 			s.query = s.query[:copy(s.query, left)]
 		}

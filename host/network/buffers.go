@@ -50,5 +50,9 @@ func (m *Buffers) Used() int64 {
 	return m.arena.Used()
 }
 
+// Resident is how much memory is behind them, in bytes: also what is not in use, and
+// was not given back.
+func (m *Buffers) Resident() int64 { return m.pool.Stats().Resident }
+
 // Close unmaps everything, when all sessions have ended.
 func (m *Buffers) Close() { m.pool.Close() }

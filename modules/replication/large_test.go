@@ -2,6 +2,8 @@ package replication_test
 
 import (
 	"io"
+	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,4 +58,32 @@ func largeArgument(t *testing.T, limit string) {
 	reads.expect(whole + request("DEL", "big"))
 	c.want("CLIENT KILL TYPE replica", "2")
 	coretest.Eventually(t, "the memory is given back", func() bool { return used()-before < size/8 })
+}
+
+// TestManyArgumentsAreLetGo: what a replica has read is not held by what it keeps room
+// for arguments in. There are no large ones among them, so all are in its buffer.
+func TestManyArgumentsAreLetGo(t *testing.T) {
+	master, port := startTCP(t, t.TempDir(), "--repl-backlog-size", "16kb")
+	replica, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
+	c, r := master.client(), replica.client()
+	c.want("SET small 1", "OK")
+	follows(t, r, c)
+	held := func() int64 {
+		runtime.GC()
+		live := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(live)
+		return int64(live[0].Value.Uint64())
+	}
+	before := held()
+	const n, size = 800, 30_000
+	text := "$" + strconv.Itoa(size) + "\r\n" + strings.Repeat("x", size) + "\r\n"
+	if _, err := io.WriteString(c.Conn, "*"+strconv.Itoa(n+1)+"\r\n$4\r\nMSET\r\n"+strings.Repeat(text, n)); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Reply(); got != "OK" {
+		t.Fatal(got)
+	}
+	c.want("FLUSHALL", "OK")
+	follows(t, r, c)
+	coretest.Eventually(t, "it is let go", func() bool { return held()-before < n*size/4 })
 }

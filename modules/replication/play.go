@@ -105,7 +105,9 @@ func (p *player) whole() error {
 	switch {
 	case len(rest) == 0 && cap(p.buf) > keepInput:
 		p.buf = make([]byte, 0, readAtOnce)
+		p.forget()
 	case len(rest)+missing > cap(p.buf):
+		p.forget()
 		p.buf = append(make([]byte, 0, max(len(rest)+missing, 2*len(rest), readAtOnce)), rest...)
 	case cap(p.buf)-len(p.buf) < max(missing, readAtOnce/4):
 		p.buf = p.buf[:copy(p.buf[:cap(p.buf)], rest)]
@@ -116,6 +118,15 @@ func (p *player) whole() error {
 	}
 	p.at = 0
 	return nil
+}
+
+// forget lets go of what units that were played still have of the buffer.
+func (p *player) forget() {
+	for i := range p.units {
+		p.units[i].commands = nil
+		p.units[i].parser.Forget()
+	}
+	clear(p.keys[:cap(p.keys)])
 }
 
 // waitOutPause waits while CLIENT PAUSE is in force, which holds for what the master sends, too.
