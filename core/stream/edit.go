@@ -89,6 +89,10 @@ func (ed *Editor) Delete(id ID) bool { return ed.DeleteAll([]ID{id}) == 1 }
 // DeleteAll deletes the entries of IDs, which are in order, and returns how many were there. Each block is looked
 // through once.
 func (ed *Editor) DeleteAll(ids []ID) (n int) {
+	if len(ids) == 0 {
+		return 0
+	}
+	atFirst := !ed.View().First().Less(ids[0])
 	var few [64]int
 	for v := ed.View(); v.Len() > 0 && len(ids) > 0; v = ed.View() {
 		c := v.Range(ids[0], MaxID)
@@ -99,6 +103,9 @@ func (ed *Editor) DeleteAll(ids []ID) (n int) {
 			n += len(found)
 		}
 		ids = rest
+	}
+	if n > 0 && atFirst && ed.o.more != nil {
+		ed.o.more.first = View{ed.o}.findFirst()
 	}
 	return n
 }
@@ -235,6 +242,7 @@ func (ed *Editor) Trim(t Trim) (removed int) {
 		return 0
 	}
 	o := ed.open()
+	first := ID{} // if the last block that is looked into tells
 	for w, ok := o.firstBlock(); ok && (t.ByID || o.n > t.Max); {
 		b := o.block(w)
 		live := int(b.live)
@@ -253,7 +261,8 @@ func (ed *Editor) Trim(t Trim) (removed int) {
 		if t.Approx && t.Refs == KeepRefs {
 			break
 		}
-		n := ed.trimWithin(w, &t)
+		var n int
+		n, first = ed.trimWithin(w, &t)
 		removed += n
 		switch {
 		case n == live: // even if a deleted entry behind them is to be left
@@ -261,20 +270,31 @@ func (ed *Editor) Trim(t Trim) (removed int) {
 		case whole:
 			w, ok = o.nextBlock(w)
 		default:
-			return removed
+			ok = false
 		}
+	}
+	if removed > 0 && o.more != nil {
+		if first == (ID{}) || t.Refs == OnlyAcked {
+			first = View{o}.findFirst()
+		}
+		o.more.first = first
 	}
 	return removed
 }
 
-// trimWithin marks entries of a block; if all are marked the block is to be dropped.
-func (ed *Editor) trimWithin(w where, t *Trim) int {
+// trimWithin marks entries of a block; if all are marked the block is to be dropped. It returns the ID of the first of which
+// it has found that it is to be left, if there is one.
+func (ed *Editor) trimWithin(w where, t *Trim) (n int, left ID) {
 	o := ed.o
 	if t.ByID && !o.block(w).first.Less(t.Min) {
-		return 0 // and nothing is copied for it
+		return 0, left // and nothing is copied for it
 	}
 	m := o.mark(w)
-	for m.next() && !t.stop(m.entry.ID, o.n) {
+	for m.next() {
+		if t.stop(m.entry.ID, o.n) {
+			left = m.entry.ID
+			break
+		}
 		switch t.Refs {
 		case OnlyAcked:
 			if ed.Referenced(m.entry.ID) {
@@ -287,10 +307,10 @@ func (ed *Editor) trimWithin(w where, t *Trim) int {
 	}
 	if m.gone == m.head.live {
 		o.n += m.gone // dropBlock counts them
-		return m.gone
+		return m.gone, left
 	}
 	m.end()
-	return m.gone
+	return m.gone, left
 }
 
 // Referenced reports whether some group still has to get an entry, or to acknowledge it.

@@ -613,6 +613,13 @@ func (x *machine) changeMany(g GroupEditor, m *modelGroup, consumer string, n Co
 // probe asks for ranges.
 func (x *machine) probe() error {
 	v := x.view()
+	first := ID{}
+	if len(x.m.entries) > 0 {
+		first = x.m.entries[0].id
+	}
+	if v.First() != first {
+		return fmt.Errorf("%v is the first, not %v", v.First(), first)
+	}
 	for range 5 {
 		from, to := x.id(), x.id()
 		var want []modelEntry

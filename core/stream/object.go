@@ -23,6 +23,7 @@ type more struct {
 	blocks directory[block] // those before the last
 	groups names[*group]
 	gone   ID // no entry behind it was deleted, but by trimming, since there were groups
+	first  ID // that of the first entry, if there are some: there may be many deleted ones before it
 }
 
 var _ keyspace.Object = (*object)(nil)
@@ -30,7 +31,7 @@ var _ keyspace.Object = (*object)(nil)
 // rest is more, which comes into being if need be.
 func (o *object) rest() *more {
 	if o.more == nil {
-		o.more = &more{}
+		o.more = &more{first: View{o}.findFirst()}
 	}
 	return o.more
 }
@@ -62,7 +63,9 @@ func (o *object) append(id ID, args [][]byte, size int, limits keyspace.PackedLi
 		b.size = uint32(putEntry(buf, end, b.first, id, args, same))
 		b.live++
 	}
-	o.n++
+	if o.n++; o.n == 1 && o.more != nil {
+		o.more.first = id
+	}
 	o.added++
 	o.last = id
 }
@@ -251,7 +254,7 @@ func (o *object) blockCount() (n int) {
 func (o *object) Thaw() keyspace.Object {
 	next := *o
 	if o.more != nil {
-		next.more = &more{blocks: o.more.blocks.thaw(), groups: o.more.groups.thaw(), gone: o.more.gone}
+		next.more = &more{blocks: o.more.blocks.thaw(), groups: o.more.groups.thaw(), gone: o.more.gone, first: o.more.first}
 	}
 	return &next
 }

@@ -56,6 +56,13 @@ func (v View) BlockIDs() iter.Seq[ID] {
 
 // First returns the ID of the first entry, the zero one if there is none.
 func (v View) First() ID {
+	if v.Len() > 0 && v.o.more != nil {
+		return v.o.more.first
+	}
+	return v.findFirst()
+}
+
+func (v View) findFirst() ID {
 	if v.Len() == 0 {
 		return ID{}
 	}
