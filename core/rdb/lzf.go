@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 )
 
 // LZF, the compression of Redis's strings, is a sequence of two things:
@@ -65,9 +66,7 @@ func appendLZF[T lzfTable](dst, src []byte, limit int, table *T) ([]byte, bool) 
 			return dst, false
 		}
 		literal = i + n
-		for i++; i < literal && i+lzfMinCopy < len(src); i++ {
-			*lzfSlot(table, load3(src[i:])) = uint16(i)
-		}
+		remember(src, i+1, literal, table)
 	}
 	if len(out)+len(src)-literal > end { // the usual end for what cannot be compressed
 		return dst, false
@@ -109,9 +108,7 @@ func compressLong(src []byte, limit int, emit func(out []byte)) (n int, ok bool)
 		m := matchLen(src, i, back)
 		out = appendCopy(out, m, back)
 		literal = i + m
-		for i++; i < literal && i+lzfMinCopy < len(src); i++ {
-			*lzfSlot(&table, load3(src[i:])) = uint16(i)
-		}
+		remember(src, i+1, literal, &table)
 	}
 	if n += len(out); ok {
 		emit(out)
@@ -141,6 +138,17 @@ func repetition[T lzfTable](src []byte, literal int, table *T) (i, back int) {
 	}
 }
 
+// lzfRemembered is how many places of a copy are remembered: the last ones, where the next copy may begin. What is repeated once is
+// mostly repeated as a whole, so that more would cost time and bring next to nothing.
+const lzfRemembered = 2
+
+// remember enters the last of the places from from to to in the table.
+func remember[T lzfTable](src []byte, from, to int, table *T) {
+	for i := max(from, to-lzfRemembered); i < min(to, len(src)-lzfMinCopy); i++ {
+		*lzfSlot(table, load3(src[i:])) = uint16(i)
+	}
+}
+
 // lzfSlot multiplies three bytes so that the high bits depend on all of them, and
 // takes as many of those as the table needs.
 func lzfSlot[T lzfTable](table *T, three uint32) *uint16 {
@@ -154,8 +162,14 @@ func load3(b []byte) uint32 { return binary.LittleEndian.Uint32(b) << 8 }
 // matchLen returns how many bytes from i on repeat what stands back bytes before.
 func matchLen(b []byte, i, back int) int {
 	limit := min(len(b)-i, lzfMaxCopy)
+	here, there := b[i:i+limit], b[i-back:i-back+limit]
 	n := lzfMinCopy
-	for n < limit && b[i+n] == b[i+n-back] {
+	for ; n+8 <= limit; n += 8 {
+		if x := binary.LittleEndian.Uint64(here[n:]) ^ binary.LittleEndian.Uint64(there[n:]); x != 0 {
+			return n + bits.TrailingZeros64(x)/8
+		}
+	}
+	for n < limit && here[n] == there[n] {
 		n++
 	}
 	return n

@@ -349,6 +349,7 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 		at, _ := groups.find([]byte(name))
 		groups.insert(&to.store, at, name, copied)
 		to.onHeap(groupCost + int64(len(name)))
+		p.Did(int(groupCost))
 	}
 	return keyspace.Value{Kind: v.Kind, Object: to}
 }
@@ -359,6 +360,7 @@ func (o *object) copyGroup(from Group, pace *keyspace.Pace) *group {
 	for n, s := range from.AllConsumers() {
 		at, _ := g.consumers.find([]byte(s.Name))
 		numbers[n] = g.addConsumer(&o.store, at, *s)
+		pace.Did(int(consumerCost))
 	}
 	c := from.PendingFrom(ID{})
 	var list [chunkMost]Pending

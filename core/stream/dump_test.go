@@ -249,3 +249,29 @@ func saved(v keyspace.Value, compress bool) []byte {
 	_, out := rdb.Encode(compress, func(w *rdb.Writer) { Save(w, v) })
 	return out
 }
+
+// Others have their turns while many groups, or many consumers, are copied.
+func TestCopyPauses(t *testing.T) {
+	for what, fill := range map[string]func(ed *Editor, i int){
+		"groups": func(ed *Editor, i int) { ed.AddGroup(fmt.Appendf(nil, "g%d", i), ID{}, 0) },
+		"consumers": func(ed *Editor, i int) {
+			ed.AddGroup([]byte("g"), ID{}, 0)
+			g, _ := ed.Group([]byte("g"))
+			g.Consumer(fmt.Appendf(nil, "c%d", i), 1)
+		},
+	} {
+		x := newMachine(1)
+		x.ks.Lock(keyspace.AllShards)
+		ed := x.editor()
+		ed.Make()
+		for i := range 20_000 {
+			fill(&ed, i)
+		}
+		pauses := 0
+		Copy(ed.Entry().Value(), x.ks.Arena(0), &keyspace.Pace{Pause: func() { pauses++ }}).Release()
+		x.ks.Unlock(keyspace.AllShards)
+		if pauses < 5 {
+			t.Errorf("%d pauses for %s", pauses, what)
+		}
+	}
+}
