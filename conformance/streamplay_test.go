@@ -205,6 +205,12 @@ func (p *streamPlay) id(key string) string {
 	return id
 }
 
+// above returns an ID above all: since 7.2 XSETID refuses what is not in another order, so that it may be another error.
+func (p *streamPlay) above(key string) string {
+	p.last[key] += 1 + p.rng.IntN(3) // XADD's may be the same, with a smaller second part
+	return strconv.Itoa(p.last[key]) + "-3"
+}
+
 // ids returns IDs: some, or many that follow each other.
 func (p *streamPlay) ids(key string) (list []string) {
 	if p.chance(6) {
@@ -265,10 +271,7 @@ func (p *streamPlay) add(key string) []string {
 	p.last[key] += p.rng.IntN(3)
 	id := strconv.Itoa(p.last[key]) + p.one("-0", "-1", "-1", "-*", "-2", "")
 	if p.chance(50) {
-		id = p.id(key)
-	}
-	if id == "*" {
-		id = "1"
+		id = p.one("0", "0-0", "0-*", "$", "x", "1-2-3", "-1", strconv.Itoa(1+p.rng.IntN(p.last[key]+1)))
 	}
 	pairs := []string{"field", p.num(1000), "name", "v" + p.num(100)}
 	switch p.rng.IntN(12) {
@@ -335,9 +338,9 @@ func (p *streamPlay) command() []string {
 		if p.chance(4) {
 			return []string{"XGROUP", "DESTROY", key, g}
 		}
-		return []string{"XSETID", key, p.id(key)}
+		return []string{"XSETID", key, p.above(key)}
 	case n < 92:
-		return slices.Concat([]string{"XSETID", key, p.id(key)}, p.maybe(2, "ENTRIESADDED", p.num(3000)), p.maybe(2, "MAXDELETEDID", p.id(key)))
+		return slices.Concat([]string{"XSETID", key, p.above(key)}, p.maybe(2, "ENTRIESADDED", p.num(3000)), p.maybe(2, "MAXDELETEDID", p.id(key)))
 	case n < 94:
 		return []string{"XLEN", key}
 	case n < 95:
@@ -355,7 +358,7 @@ func (p *streamPlay) command() []string {
 	}
 	to := p.key()
 	if p.chance(4) {
-		p.last[to] = p.last[key]
+		p.last[to] = max(p.last[to], p.last[key])
 		return []string{p.one("COPY", "RENAME"), key, to}
 	}
 	return p.oneOf([]string{"COPY", key, "copied", "REPLACE"}, []string{"MULTI"}, []string{"EXEC"})
