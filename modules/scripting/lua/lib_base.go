@@ -123,6 +123,7 @@ func baseSetMetatable(L *vm.LState) int {
 
 func baseNext(L *vm.LState) int {
 	t := engine(L).contents(checkTable(L, 1))
+	seek(L, L.Get(2))
 	if key := L.Get(2); key != vm.LNil && !known(t, key) {
 		throw(L, vm.LString("invalid key to 'next'"))
 	}
@@ -172,13 +173,17 @@ func baseIpairs(L *vm.LState) int {
 }
 
 func baseRawEqual(L *vm.LState) int {
-	L.Push(vm.LBool(L.RawEqual(checkAny(L, 1), checkAny(L, 2))))
+	a, b := checkAny(L, 1), checkAny(L, 2)
+	seek(L, a)
+	L.Push(vm.LBool(L.RawEqual(a, b)))
 	return 1
 }
 
 func baseRawGet(L *vm.LState) int {
 	t := engine(L).contents(checkTable(L, 1))
-	L.Push(rawGet(t, checkAny(L, 2)))
+	key := checkAny(L, 2)
+	seek(L, key)
+	L.Push(rawGet(t, key))
 	return 1
 }
 
@@ -195,6 +200,7 @@ func baseRawSet(L *vm.LState) int {
 		}
 		takeGap(L, t, n)
 	}
+	seek(L, key)
 	rawSet(t, key, v)
 	L.Push(t)
 	return 1

@@ -36,6 +36,8 @@ var long = []string{
 	`local y = x .. "y"`, `local y = x:upper()`, `local y = x:reverse()`, `local y = ("x"):rep(1e6)`, `local y = x:gsub("x", "y", 1)`, `local y = ("xx"):gsub("x", x)`, `local y = ("x"):gsub("x", {x = x})`,
 	`local y = ("%s%s"):format(x, x)`, `local y = table.concat({x, x})`, `local y = x:find("y", 1, true)`, `local y = cjson.encode(x)`, `local y = cmsgpack.pack(x)`,
 	`local y = struct.pack("s", x)`,
+	`local y = x == z`, `local y = x < z`, `local y = x >= z`, `rawequal(x, z)`, `table.sort({x, z, x})`,
+	`local t = {} t[x] = i local y = t[z]`, `rawset({}, x, 1)`, `local y = rawget({a = 1}, x)`, `pcall(next, {a = 1}, x)`,
 }
 
 // TestLongSteps: what takes long by its length is counted by its length, and others are
@@ -45,7 +47,7 @@ func TestLongSteps(t *testing.T) {
 		e, h := newTestEngine()
 		polled := 0
 		h.poll = func() error { polled++; return nil }
-		s = `local x = ("x"):rep(1e6) for i = 1, 100 do ` + s + ` end`
+		s = `local x, z = ("x"):rep(1e6), ("x"):rep(1e6) for i = 1, 100 do ` + s + ` end`
 		if got := eval(e, h, Limits{}, 2, s); got != "$-1\r\n" {
 			t.Errorf("%s: %.200q", s, got)
 		} else if polled < 50 {

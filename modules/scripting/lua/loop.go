@@ -26,6 +26,9 @@ var operations = func() [vm.OP_NOP + 1]operation {
 	ops[vm.OP_GETTABLE], ops[vm.OP_SETTABLE], ops[vm.OP_SETLIST] = getTable, setTable, setList
 	ops[vm.OP_GETTABLEKS], ops[vm.OP_SETTABLEKS], ops[vm.OP_SELF], ops[vm.OP_NEWTABLE] = getName, setName, self, makeTable
 	ops[vm.OP_CALL] = callFunction
+	for _, op := range []int{vm.OP_EQ, vm.OP_LT, vm.OP_LE} {
+		ops[op] = compare(op)
+	}
 	ops[vm.OP_ADD], ops[vm.OP_SUB], ops[vm.OP_MUL], ops[vm.OP_DIV] = add, sub, mul, div
 	ops[vm.OP_MOD], ops[vm.OP_POW], ops[vm.OP_UNM] = mod, pow, minus
 	return ops
@@ -73,7 +76,9 @@ func getTable(L *vm.LState, inst uint32, base *callFrame) int {
 	if !ok {
 		return jumpTable[vm.OP_GETTABLE](L, inst, base)
 	}
-	set(L, f.localBase+i.a(), getField(L, t, f.operand(L, i.c())))
+	key := f.operand(L, i.c())
+	seek(L, key)
+	set(L, f.localBase+i.a(), getField(L, t, key))
 	return 0
 }
 
@@ -120,6 +125,7 @@ func setTable(L *vm.LState, inst uint32, base *callFrame) int {
 			}
 		}
 	}
+	seek(L, key)
 	setField(L, t, key, v)
 	return 0
 }
@@ -162,6 +168,27 @@ func setList(L *vm.LState, inst uint32, base *callFrame) int {
 		setIndex(t, (page-1)*vm.FieldsPerFlush+k+1, v)
 	}
 	return 0
+}
+
+// compare is an instruction that compares: texts take as long as they are.
+func compare(op int) operation {
+	return func(L *vm.LState, inst uint32, base *callFrame) int {
+		f := *currentFrame(L)
+		i := instruction(inst)
+		if s, ok := f.operand(L, i.b()).(vm.LString); ok && len(s) >= 16*perStep {
+			if r, ok := f.operand(L, i.c()).(vm.LString); ok && (len(s) == len(r) || op != vm.OP_EQ) {
+				spendOn(L, min(len(s), len(r))/perStep)
+			}
+		}
+		return jumpTable[op](L, inst, base)
+	}
+}
+
+// seek counts the steps of finding a key in a table.
+func seek(L *vm.LState, key vm.LValue) {
+	if s, ok := key.(vm.LString); ok && len(s) >= 16*perStep {
+		spendOn(L, len(s)/perStep)
+	}
 }
 
 // operand is the value of a register or constant.

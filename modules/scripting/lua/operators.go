@@ -190,6 +190,9 @@ func less(L *vm.LState, a, b vm.LValue) bool {
 		}
 	case vm.LString:
 		if y, ok := b.(vm.LString); ok {
+			if n := min(len(x), len(y)); n >= 16*perStep {
+				spendOn(L, n/perStep)
+			}
 			return x < y
 		}
 	}
