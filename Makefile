@@ -84,7 +84,7 @@ bench: build ## side by side with the installed redis-server
 console: build ## the console in headless Chromium; pictures in console-pictures/
 	scripts/console.sh $(BIN)/ferrous console-pictures
 
-config: ## ferrous.hcl and the table of docs/differences.md, generated from the schema
+config: ## ferrous.hcl, docs/reference.md, docs/modules and tables of other pages, from schema and source
 	$(GO) test ./cmd/ferrous -update
 
 tidy: ## the examples' go.mod, after the root has gained a dependency

@@ -73,9 +73,9 @@ type Ctx struct {
 	// PutOff is set by Prepare, and Prepared is the job that has been done since.
 	PutOff, Prepared *Job
 	// Arrivals are those of the arguments that were received where they can stay.
-	Arrivals []*keyspace.Arrival
-	feed     feed
-	trail    []*Message
+	Arrivals   []*keyspace.Arrival
+	feed       feed
+	afterReply []*Message
 }
 
 // Executor runs commands for other commands.

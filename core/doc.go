@@ -81,7 +81,7 @@
 //     are for Redis's own types.)
 //   - Refusing commands for what they are, in some state of the server: Registry.Guard.
 //   - Hooks: Registry.OnChange, OnFeed, OnBefore, OnAfter, OnFlush, OnSwap,
-//     OnSession, OnReset, OnRan, OnTurn. Those that return a Switch are off
+//     OnSession, OnReset, OnExecuted, OnTurnEnd. Those that return a Switch are off
 //     until it is set.
 //   - Subcommands of DEBUG: Registry.Debug.
 //   - INFO: Registry.Info. Configuration: Registry.Config.

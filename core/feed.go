@@ -156,8 +156,8 @@ func (c *Ctx) Feeds() bool { return c.Dirty > 0 || c.feed.forward }
 // Absorb makes what a nested command has changed a part of what c changes; it
 // is the host's.
 func (c *Ctx) Absorb(nested *Ctx) {
-	if nested.Trails() {
-		c.trail = append(c.trail, nested.TakeTrail()...)
+	if nested.HasAfterReply() {
+		c.afterReply = append(c.afterReply, nested.TakeAfterReply()...)
 	}
 	c.feed.given = true
 	c.Dirty += nested.Dirty

@@ -3,15 +3,15 @@ package core
 import "time"
 
 // What watches the server at work stands on three hooks, each off until somebody
-// wants it: OnShow for each command as clients sent it (MONITOR), OnAfter for
+// wants it: OnMonitor for each command as clients sent it (MONITOR), OnAfter for
 // each command that has run and how long it took (the slow log, statistics), and
 // OnLatency for background work that has held commands up.
 
-// OnShow registers a hook that is shown every command of clients that is not
+// OnMonitor registers a hook that is shown every command of clients that is not
 // administrative, right after it has run. The locks of its keys are still held,
 // so that commands on one key are shown in the order in which they ran. Rows
 // with SkipMonitor say themselves when they are to be shown; see Ctx.Show.
-func (r *Registry) OnShow(fn func(c *Ctx)) *Switch {
+func (r *Registry) OnMonitor(fn func(c *Ctx)) *Switch {
 	sw := r.Hooks.newSwitch(4)
 	r.Hooks.show = append(r.Hooks.show, hook[func(*Ctx)]{sw, fn})
 	return sw
@@ -32,7 +32,7 @@ func (r *Registry) OnResetStats(fn func()) { r.resets = append(r.resets, fn) }
 // StatsResets returns what OnResetStats has registered; it is the host's.
 func (r *Table) StatsResets() []func() { return r.resets }
 
-// Showing reports whether any hook of OnShow is on.
+// Showing reports whether any hook of OnMonitor is on.
 func (h *Hooks) Showing() bool { return h.any(hookShow) }
 
 // Following reports whether any hook of OnAfter is on; commands are timed then.
@@ -54,7 +54,7 @@ func (h *Hooks) Latency(event string, took time.Duration) {
 	}
 }
 
-// Show shows the command to those who watch (OnShow). The host calls it for all
+// Show shows the command to those who watch (OnMonitor). The host calls it for all
 // but rows with SkipMonitor, whose handlers do: they run commands of their own
 // and want to be seen before these.
 func (c *Ctx) Show() {

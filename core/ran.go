@@ -1,26 +1,26 @@
 package core
 
 // What a module may do between a command's run and the next: remember what it has
-// read, before anybody can change that (OnRan); send its client something after
-// the reply (Ctx.Trail); and send at once what a whole turn of an event loop has
-// brought together (OnTurn).
+// read, before anybody can change that (OnExecuted); send its client something after
+// the reply (Ctx.AfterReply); and send at once what a whole turn of an event loop has
+// brought together (OnTurnEnd).
 
-// OnRan registers a hook for commands that have run, those run by others and
+// OnExecuted registers a hook for commands that have run, those run by others and
 // retries of blocked ones included, called while the locks of their keys are
 // still held and what they have changed is fed, whatever was replied. So what it notes of a key is noted before
 // the next change of that key. It takes no locks but leaves. Commands that come
 // from no client may be left out.
-func (r *Registry) OnRan(fn func(c *Ctx)) *Switch {
+func (r *Registry) OnExecuted(fn func(c *Ctx)) *Switch {
 	sw := r.Hooks.newSwitch(6)
 	r.Hooks.ran = append(r.Hooks.ran, hook[func(*Ctx)]{sw, fn})
 	return sw
 }
 
-// OnTurn registers a hook for what an event loop has brought together: it is called
+// OnTurnEnd registers a hook for what an event loop has brought together: it is called
 // before the replies of a batch of commands leave, so that whoever has one knows
-// that what OnTurn sends comes before whatever follows, and at the end of the
+// that what OnTurnEnd sends comes before whatever follows, and at the end of the
 // loop's turn. loop is that of Ctx.Loop. No shard is locked.
-func (r *Registry) OnTurn(fn func(loop int)) *Switch {
+func (r *Registry) OnTurnEnd(fn func(loop int)) *Switch {
 	sw := r.Hooks.newSwitch(7)
 	r.Hooks.turn = append(r.Hooks.turn, hook[func(int)]{sw, fn})
 	return sw
@@ -50,12 +50,12 @@ func (h *Hooks) Turn(loop int) {
 	}
 }
 
-// Trail sends a message to the session of the call right after the call's reply,
+// AfterReply sends a message to the session of the call right after the call's reply,
 // or that of the command which has called this one: before the replies to what
 // the client sent next. It is sent even if the client wants no replies. Messages
 // for other sessions go through Conn.DeliverMessage; so may one for this session
 // whose place among the replies does not matter.
-func (c *Ctx) Trail(m *Message) { c.trail = append(c.trail, m) }
+func (c *Ctx) AfterReply(m *Message) { c.afterReply = append(c.afterReply, m) }
 
 // TakeMessages writes the messages that are on their way to the session of the
 // call (Conn.DeliverMessage, Deliver). A handler that ends what brings them, or changes the form
@@ -74,12 +74,12 @@ func (c *Ctx) TakeMessages() {
 	c.Exec.TakeMessages(c.Session, take)
 }
 
-// TakeTrail returns what Trail was given, and forgets it; it is the host's.
-func (c *Ctx) TakeTrail() []*Message {
-	t := c.trail
-	c.trail = nil
+// TakeAfterReply returns what AfterReply was given, and forgets it; it is the host's.
+func (c *Ctx) TakeAfterReply() []*Message {
+	t := c.afterReply
+	c.afterReply = nil
 	return t
 }
 
-// Trails reports whether there is anything for TakeTrail.
-func (c *Ctx) Trails() bool { return len(c.trail) > 0 }
+// HasAfterReply reports whether there is anything for TakeAfterReply.
+func (c *Ctx) HasAfterReply() bool { return len(c.afterReply) > 0 }

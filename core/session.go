@@ -197,7 +197,7 @@ type Conn interface {
 	// from now on. The caller is the session's own loop.
 	SaveOnPackets()
 	// Ready says that the session's source has something again. It may be called from
-	// any goroutine; a hook of OnTurn gives its loop, others -1.
+	// any goroutine; a hook of OnTurnEnd gives its loop, others -1.
 	Ready(loop int)
 	// Close ends the session: at once, or after what was written so far has
 	// been sent. reason goes to the log.

@@ -496,7 +496,7 @@ func (b *blocking) retry(by *worker, w *waiter, key []byte) {
 	} else {
 		w.s.worker.Post(resume)
 	}
-	for _, m := range c.TakeTrail() {
+	for _, m := range c.TakeAfterReply() {
 		w.s.DeliverMessage(m)
 	}
 }

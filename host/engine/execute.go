@@ -65,8 +65,8 @@ func (w *worker) execute(s *session, r *request) bool {
 		w.elapsed() // it is counted when it is answered; the next command's time begins
 	}
 	w.settleReply(s, mark, reply)
-	if c.Trails() {
-		for _, m := range c.TakeTrail() {
+	if c.HasAfterReply() {
+		for _, m := range c.TakeAfterReply() {
 			w.w.Raw(m.For(s.Proto))
 		}
 	}

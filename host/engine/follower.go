@@ -216,8 +216,8 @@ func (f *follower) one(cmd *core.Command, args [][]byte) error {
 	w.eng.registry.Hooks.Ran(c)
 	w.show(c)
 	w.stats.dirty += c.Dirty
-	if c.Trails() {
-		c.TakeTrail() // for whoever wants replies
+	if c.HasAfterReply() {
+		c.TakeAfterReply() // for whoever wants replies
 	}
 	failed := f.out.Errors() > errs
 	w.within = nested{}

@@ -28,7 +28,7 @@ var (
 )
 
 func (m *monitors) declare(r *core.Registry) {
-	m.sw, m.mark = r.OnShow(m.show), r.Mark('O')
+	m.sw, m.mark = r.OnMonitor(m.show), r.Mark('O')
 	r.OnReset(m.end)
 }
 

@@ -241,7 +241,7 @@ func (p *peer) dismiss(why string) {
 }
 
 // wake tells the loops of all replicas that there is more of the stream for them. loop is that of
-// a hook of OnTurn, or -1.
+// a hook of OnTurnEnd, or -1.
 func (m *module) wake(loop int) {
 	end := m.stream.tail.Load()
 	if m.told.Swap(end) == end {

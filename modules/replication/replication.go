@@ -80,7 +80,7 @@ func (m *module) Register(r *core.Registry) error {
 		r.ClientFlag(core.ClientFlag{Letter: letter, On: func(_ *core.Session, conn *core.ConnInfo) bool { return conn.Type == class }})
 	}
 	m.feeding, m.streaming = r.OnFeed(m.fed), r.OnStream(m.stream.raw)
-	m.turns, m.writers = r.OnTurn(m.turn), r.OnRan(m.wrote)
+	m.turns, m.writers = r.OnTurnEnd(m.turn), r.OnExecuted(m.wrote)
 	r.OnSession(nil, m.closed)
 	r.OnTick(m.tick)
 	r.OnPosition(m.position)

@@ -6,7 +6,7 @@
 // by walking through the keys over and over, a moment at a time (walk.go).
 //
 // It is off by default. When it is off a command pays for the hook's branch, which it shares
-// with others (core.Registry.OnRan); when it is on, for counting down to the next sample.
+// with others (core.Registry.OnExecuted); when it is on, for counting down to the next sample.
 //
 // New is all that is exported. It never changes a key, nor when one was last used.
 package toplist
@@ -47,7 +47,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.sample = r.Config.Int(par("toplist-sample", "256", "Of how many commands one is looked at for hot keys. Fewer are more exact and cost more."), 1, 1<<20)
 	m.window = r.Config.Int(par("toplist-window", "60", "Seconds over which hot keys are counted: those that are over and those under way."), 1, 86400)
 	r.Config.Apply(m.apply, m.enabled, m.size, m.sample, m.window)
-	m.ran = r.OnRan(m.look)
+	m.ran = r.OnExecuted(m.look)
 	r.OnTick(m.tick)
 	r.OnResetStats(m.reset)
 	r.Info(core.InfoSection{Name: "toplist", Fill: m.info})

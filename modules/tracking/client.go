@@ -61,7 +61,7 @@ func (cl *client) tell(c *core.Ctx, n *notice) {
 
 func (cl *client) give(c *core.Ctx, message *core.Message) {
 	if c != nil && c.Session == cl.session {
-		c.Trail(message)
+		c.AfterReply(message)
 		return
 	}
 	cl.session.Conn.DeliverMessage(message)

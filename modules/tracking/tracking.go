@@ -11,7 +11,7 @@
 //
 // Commands run on several event loops, so a key may be changed the moment a
 // reader lets go of its shard. A read is therefore remembered while the shard is
-// still locked (core's OnRan): whoever changes the key later finds the reader in
+// still locked (core's OnExecuted): whoever changes the key later finds the reader in
 // the table, whoever changed it earlier did so before the value was read. And
 // what the changer hands to the reader's session goes through the mailbox of the
 // reader's loop, which is opened when the replies of the running turn are on their
@@ -66,9 +66,9 @@ func (m *module) Register(r *core.Registry) error {
 		return strconv.AppendInt(b, m.redirection(s), 10)
 	}})
 	m.changes = r.OnChange(m.changed)
-	m.reads = r.OnRan(m.remember)
+	m.reads = r.OnExecuted(m.remember)
 	m.choices = r.OnAfter(m.forgetChoice)
-	m.turns = r.OnTurn(m.broadcasts.send)
+	m.turns = r.OnTurnEnd(m.broadcasts.send)
 	r.OnFlush(func(c *core.Ctx, _ int) { m.invalidateAll(c) })
 	r.OnSwap(m.swapped)
 	r.OnSession(nil, m.closed)
