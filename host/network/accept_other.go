@@ -25,6 +25,14 @@ func (l *listener) accept() {
 	l.acceptGo()
 }
 
-func (l *listener) pollable() error { return nil }
+// socket is for loops, of which there are none.
+type socket struct{}
+
+func (l *listener) prepare() error { return nil }
+
+func (l *listener) closeSocket() {}
+
+// keepAlive is for what is set for each connection anyway.
+func (n *Net) keepAlive() error { return nil }
 
 func setBacklog(net.Listener, int) {}

@@ -67,7 +67,7 @@ func (l *listener) acceptGo() {
 	for i := 0; ; i++ {
 		conn, err := l.net.Accept()
 		if err != nil {
-			if !l.failed(err) {
+			if !l.goOn(err) {
 				return
 			}
 			continue

@@ -22,14 +22,15 @@ import (
 type listener struct {
 	of   *Net
 	net  net.Listener
-	file *os.File             // the same socket, where accept is a system call of ours
 	kind string               // "tcp", "tls", "unix"
 	addr string               // as it was asked for
 	wrap atomic.Pointer[wrap] // what makes connections secure, nil for nothing
 	quit chan struct{}        // closed by close
-	done chan struct{}        // closed when the accepting has ended
+	done chan struct{}        // closed when the accepting has ended, or a loop has it
 
-	// For the accepting goroutine only.
+	socket // where loops accept
+
+	// For the one who accepts only.
 	complained time.Time // when a failure was logged last
 	failures   int       // since then
 }
@@ -225,7 +226,7 @@ func (n *Net) startListener(nl net.Listener, kind, addr string, secure *wrap) (*
 	if kind == "tls" {
 		l.wrap.Store(secure)
 	}
-	if err := l.pollable(); err != nil {
+	if err := l.prepare(); err != nil {
 		nl.Close()
 		return nil, err
 	}
@@ -310,10 +311,8 @@ func closeAll(list []*listener) {
 func (l *listener) close() {
 	close(l.quit)
 	l.net.Close()
-	if l.file != nil {
-		l.file.Close()
-	}
 	<-l.done
+	l.closeSocket()
 }
 
 // port returns the port of a TCP listener.
@@ -329,29 +328,37 @@ const (
 	complaintPeriod = time.Second            // at most one line of the log in each
 )
 
-// failed deals with an error of accept and reports whether to go on. To be out
+// failed deals with an error of accept and reports whether it lasts. To be out
 // of descriptors or memory is survived by waiting for some to come free: the
 // clients wait in the queue of the socket meanwhile.
-func (l *listener) failed(err error) bool {
-	select {
-	case <-l.quit:
-		return false
-	default:
-	}
+func (l *listener) failed(err error) (lasts bool) {
 	l.of.Failed.Add(1)
 	if errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EINTR) {
 		l.of.log.Debug("Error accepting a client connection", "error", err)
-		return true // only this one
+		return false // only this one
 	}
 	l.failures++
 	if now := time.Now(); now.Sub(l.complained) >= complaintPeriod {
 		l.of.log.Warn("Accepting client connection failed", "error", err, "times", l.failures, "clients", l.of.host.Clients())
 		l.complained, l.failures = now, 0
 	}
+	return true
+}
+
+// goOn deals with an error of accept by a goroutine, waits if it lasts, and reports whether
+// the listener is still open.
+func (l *listener) goOn(err error) bool {
 	select {
 	case <-l.quit:
 		return false
-	case <-time.After(acceptPause):
-		return true
+	default:
 	}
+	if l.failed(err) {
+		select {
+		case <-l.quit:
+			return false
+		case <-time.After(acceptPause):
+		}
+	}
+	return true
 }

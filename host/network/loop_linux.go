@@ -23,6 +23,8 @@ type loop struct {
 	event   int        // eventfd: wakes the loop for its mailbox; -1 when it is closed
 	eventMu sync.Mutex // guards the closing of event
 	conns   map[int32]*epollConn
+	// listeners are those that it accepts from, by the numbers of their sockets.
+	listeners map[int32]*listener
 	turn
 	within *turn // another one, in the midst of a command that takes long
 	done   chan struct{}
@@ -61,7 +63,7 @@ func (n *Net) startLoop(w Worker) error {
 		return fmt.Errorf("eventfd: %w", err)
 	}
 	l := &loop{
-		w: w, epoll: epfd, event: evfd, conns: map[int32]*epollConn{},
+		w: w, epoll: epfd, event: evfd, conns: map[int32]*epollConn{}, listeners: map[int32]*listener{},
 		turn: newTurn(), done: make(chan struct{}),
 	}
 	w.Drive(false, l.signal, l.turnWithin)
@@ -179,6 +181,12 @@ func (l *loop) lookOnce(fd uintptr) bool {
 }
 
 func (l *loop) handle(ev *unix.EpollEvent) {
+	if ev.Pad == listenerMark {
+		if of := l.listeners[ev.Fd]; of != nil {
+			of.acceptable()
+		}
+		return
+	}
 	if ev.Fd == int32(l.event) {
 		var buf [8]byte
 		_, _ = unix.Read(l.event, buf[:])
@@ -316,7 +324,7 @@ func (c *epollConn) ask(writing, deaf bool) bool {
 // Close implements Link.
 func (c *epollConn) Close() {
 	delete(c.l.conns, int32(c.fd))
-	unix.Close(c.fd)
+	_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(c.fd), 0, 0) // returns at once: no lingering is asked for
 }
 
 // rawRead and rawWrite are system calls on non-blocking descriptors that the

@@ -51,6 +51,7 @@ func (n *Net) Watch(s *config.Schema, serving func() bool) {
 	p := n.params
 	s.Apply(relisten("Failed to bind to specified addresses."), p.Bind)
 	s.Apply(relisten("Unable to listen on this port. Check server logs."), p.Port)
+	s.Apply(n.keepAlive, p.keepAlive, p.probes)
 	if n.secure != nil {
 		s.Apply(relisten("Unable to listen on this port. Check server logs."), n.secure.Port())
 		s.Apply(relisten("Unable to update TLS configuration. Check server logs."), n.secure.Vars()...)
