@@ -128,3 +128,43 @@ func TestLargeStringsAreLoadedToTheirPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressedStringsAreLoadedToTheirPlace: so do large strings that are compressed.
+func TestCompressedStringsAreLoadedToTheirPlace(t *testing.T) {
+	const size = 8 << 20
+	value := noise(size)
+	for i := 0; i < size; i += 64 {
+		clear(value[i+8 : i+64])
+	}
+	from := newRig(t, registry(t))
+	from.args([]byte("set"), []byte("k"), value)
+	from.args([]byte("set"), []byte("other"), value[:size/3])
+	from.do("set small v")
+	b := from.save(dump.SaveOptions{Checksum: true})
+	if len(b) > size/2 {
+		t.Fatalf("%d bytes: the strings are not compressed", len(b))
+	}
+	for workers := 1; workers <= 2; workers++ {
+		to := newRig(t, from.Registry)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		to.mustLoad(b, dump.LoadOptions{Checksum: true, Workers: workers})
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 5<<20 { // the parts of what is compressed, twice
+			t.Errorf("%d workers: loading %d MB took %d MB of Go's heap", workers, size>>20, took>>20)
+		}
+		if !maps.Equal(to.content(), from.content()) {
+			t.Errorf("%d workers: what was loaded is not what was saved", workers)
+		}
+		if _, err := newRig(t, from.Registry).load(b[:len(b)-len(b)/8], dump.LoadOptions{Workers: workers}); !errors.Is(err, rdb.ErrShort) {
+			t.Errorf("%d workers: cut: %v", workers, err)
+		}
+		for at := len(b) / 3; at < len(b)-100; at += len(b) / 7 {
+			wrong := bytes.Clone(b)
+			wrong[at] ^= 0x20
+			if _, err := newRig(t, from.Registry).load(wrong, dump.LoadOptions{Checksum: true, Workers: workers}); err == nil {
+				t.Errorf("%d workers: a bit has changed at %d", workers, at)
+			}
+		}
+	}
+}

@@ -23,9 +23,9 @@ type stream struct {
 	// flush takes over the elements that buf holds, which are whole, and returns
 	// an empty buffer of at least blockSize in its place.
 	flush func(buf []byte) []byte
-	// straight, if not nil, reads a string of n bytes, of which the last are not in buf, to where
-	// it stays, and moves the stream behind it.
-	straight func(n uint64) error
+	// straight, if not nil, reads a string with this head, of which the last bytes are not in buf,
+	// to where it stays, and moves the stream behind it.
+	straight func(h rdb.StringHead) error
 
 	version int
 	buf     []byte // what has been read and not been given away
@@ -129,28 +129,31 @@ func (s *stream) body() error {
 
 // string has a value that is a large string read straight to its place.
 func (s *stream) string() error {
-	n, head, raw := rdb.RawString(s.buf[s.at:])
-	for head > uint64(len(s.buf)-s.at) {
-		if err := s.fill(head - uint64(len(s.buf)-s.at)); err != nil {
+	h, ok := rdb.StringHeadOf(s.buf[s.at:])
+	for ok && h.Size > uint64(len(s.buf)-s.at) {
+		if err := s.fill(h.Size - uint64(len(s.buf)-s.at)); err != nil {
 			return err
 		}
-		n, head, raw = rdb.RawString(s.buf[s.at:])
+		h, ok = rdb.StringHeadOf(s.buf[s.at:])
 	}
-	have := uint64(len(s.buf)-s.at) - head
-	if !raw || n < straightFrom || n <= have || s.size < 0 && n > straightMost {
+	if !ok || h.N < straightFrom || (s.size < 0 || h.LZF) && h.N > straightMost {
 		return nil
 	}
-	if s.size >= 0 && n-have > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
+	have := uint64(len(s.buf)-s.at) - h.Size
+	if h.There <= have {
+		return nil
+	}
+	if s.size >= 0 && h.There-have > uint64(max(s.size-s.base-int64(len(s.buf)), 0)) {
 		return rdb.ErrShort
 	}
-	s.at += int(head)
+	s.at += int(h.Size)
 	s.el.there = true
-	return s.straight(n)
+	return s.straight(h)
 }
 
 // straightFrom is how long strings are that do not go through a buffer of Go's heap, and
-// straightMost how long they may be if the source's size cannot confirm it: until the bytes have
-// come the room for them is only addresses.
+// straightMost how long they may be if the source's size cannot confirm it, or they are
+// compressed: until the bytes have come the room for them is only addresses.
 const (
 	straightFrom = 1 << 20
 	straightMost = 512 << 20

@@ -57,7 +57,19 @@ func FuzzExpandLZF(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte, n uint16) {
 		room := make([]byte, int(n)+8)
 		err := expandLZF(room[:n:n], src, nil)
-		if !bytes.Equal(room[n:], make([]byte, 8)) {
+		parts := make([]byte, int(n)+8)
+		x := NewExpander(parts[:n:n])
+		inParts := x.Add(src[:min(len(src), int(n)%40)])
+		if inParts == nil {
+			inParts = x.Add(src[min(len(src), int(n)%40):])
+		}
+		if inParts == nil {
+			inParts = x.End()
+		}
+		if (inParts == nil) != (err == nil) || err == nil && !bytes.Equal(parts, room) {
+			t.Fatalf("in parts %q became %q (%v), whole %q (%v)", src, parts, inParts, room, err)
+		}
+		if !bytes.Equal(room[n:], make([]byte, 8)) || !bytes.Equal(parts[n:], make([]byte, 8)) {
 			t.Fatal("written beyond the room")
 		}
 		if err != nil {

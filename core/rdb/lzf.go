@@ -195,6 +195,9 @@ func appendCopy(dst []byte, n, back int) []byte {
 // expandStep is after how many bytes an expansion tells of its pace.
 const expandStep = 256 << 10
 
+// lzfLie reports whether so many bytes of LZF cannot become n.
+func lzfLie(packed, n uint64) bool { return n == 0 || n/lzfMaxRatio > packed }
+
 // expandLZF decompresses src into dst, which must come out exactly full. pace, which may be
 // nil, is called for every expandStep bytes.
 func expandLZF(dst, src []byte, pace func(n int)) error {
@@ -202,17 +205,38 @@ func expandLZF(dst, src []byte, pace func(n int)) error {
 	if pace != nil {
 		next = expandStep
 	}
-	for i := 0; i < len(src); {
-		if at >= next {
-			pace(expandStep)
-			next += expandStep
+	for {
+		used, to, err := expand(dst, at, src, len(src), next)
+		if src, at = src[used:], to; err != nil {
+			return err
 		}
-		ctrl := int(src[i])
+		if len(src) == 0 || at < next {
+			break
+		}
+		pace(expandStep)
+		next += expandStep
+	}
+	if len(src) > 0 || at != len(dst) {
+		return errLZF
+	}
+	return nil
+}
+
+// expand decompresses into dst, from at on, what begins before the byte limit of src and
+// before the byte stop of dst. It returns how much of src that was, and how far it came in
+// dst. What is not whole in src is left.
+func expand(dst []byte, at int, src []byte, limit, stop int) (used, to int, err error) {
+	i := 0
+	for i < limit && at < stop {
+		begin, ctrl := i, int(src[i])
 		i++
 		if ctrl < lzfMaxLiteral {
 			n := ctrl + 1
-			if n > len(src)-i || n > len(dst)-at {
-				return errLZF
+			if n > len(src)-i {
+				return begin, at, nil
+			}
+			if n > len(dst)-at {
+				return begin, at, errLZF
 			}
 			copy(dst[at:], src[i:i+n])
 			i, at = i+n, at+n
@@ -221,23 +245,57 @@ func expandLZF(dst, src []byte, pace func(n int)) error {
 		n := ctrl>>5 + 2
 		if n == 9 {
 			if i == len(src) {
-				return errLZF
+				return begin, at, nil
 			}
 			n += int(src[i])
 			i++
 		}
 		if i == len(src) {
-			return errLZF
+			return begin, at, nil
 		}
 		back := (ctrl&31)<<8 + int(src[i]) + 1
 		i++
 		if back > at || n > len(dst)-at {
-			return errLZF
+			return begin, at, errLZF
 		}
 		expandCopy(dst[at:at+n], dst[at-back:at])
 		at += n
 	}
-	if at != len(dst) {
+	return i, at, nil
+}
+
+// Expander decompresses a string that comes in parts to where it stays: that is also where
+// it looks back.
+type Expander struct {
+	dst []byte
+	at  int
+	cut []byte // what the parts so far have ended with and is not whole
+}
+
+// NewExpander makes one for a string of len(dst) bytes.
+func NewExpander(dst []byte) *Expander { return &Expander{dst: dst} }
+
+// Add decompresses the next part, which is not kept.
+func (x *Expander) Add(part []byte) error {
+	if len(x.cut) > 0 {
+		n := len(x.cut)
+		x.cut = append(x.cut, part[:min(len(part), 1+lzfMaxLiteral)]...)
+		used, at, err := expand(x.dst, x.at, x.cut, n, math.MaxInt)
+		if x.at = at; err != nil || used < n { // the part is too short for it, too
+			x.cut = append(x.cut[:0], x.cut[used:]...)
+			return err
+		}
+		part, x.cut = part[used-n:], x.cut[:0]
+	}
+	used, at, err := expand(x.dst, x.at, part, len(part), math.MaxInt)
+	x.at = at
+	x.cut = append(x.cut, part[used:]...)
+	return err
+}
+
+// End says that there is no more: now the string must be whole.
+func (x *Expander) End() error {
+	if len(x.cut) > 0 || x.at != len(x.dst) {
 		return errLZF
 	}
 	return nil

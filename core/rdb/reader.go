@@ -210,7 +210,7 @@ func (r *Reader) lzf() []byte {
 	if r.err != nil {
 		return nil
 	}
-	if n == 0 || n/lzfMaxRatio > uint64(len(data)) {
+	if lzfLie(uint64(len(data)), n) {
 		r.Fail(errLZF)
 		return nil
 	}

@@ -148,6 +148,22 @@ func TestLZFRoundTrip(t *testing.T) {
 		if err := expandLZF(got, packed, nil); err != nil || !bytes.Equal(got, src) {
 			t.Fatalf("%q became %q (%v)", src, got, err)
 		}
+		clear(got)
+		x := NewExpander(got)
+		for rest := packed; len(rest) > 0; {
+			n := rapid.IntRange(1, min(len(rest), 100)).Draw(t, "part")
+			part := bytes.Clone(rest[:n])
+			if err := x.Add(part); err != nil {
+				t.Fatal(err)
+			}
+			clear(part) // it is not kept
+			if rest = rest[n:]; len(rest) > 0 && x.End() == nil {
+				t.Fatal("it is whole before its end")
+			}
+		}
+		if err := x.End(); err != nil || !bytes.Equal(got, src) {
+			t.Fatalf("in parts %q became %q (%v)", src, got, err)
+		}
 		if len(src) > 0 && expandLZF(got[1:], packed, nil) == nil {
 			t.Fatal("expanded into too little room")
 		}

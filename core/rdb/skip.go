@@ -225,11 +225,37 @@ func stringSize(b []byte) (uint64, error) {
 	return plus(size+a, packed), err
 }
 
-// RawString tells of a string at the beginning of b that is stored as it is how many bytes
-// it has, behind head others. If b is shorter than head it is not known yet.
-func RawString(b []byte) (n, head uint64, raw bool) {
-	n, head, encoded, err := prefix(b)
-	return n, head, err == nil && !encoded
+// StringHead is what stands before the bytes of a string.
+type StringHead struct {
+	Size  uint64 // of it, in bytes
+	There uint64 // bytes that follow and stand for the string
+	N     uint64 // bytes of the string
+	LZF   bool   // it is compressed; else There is N
+}
+
+// StringHeadOf reads the head of the string that b begins with. Where b is shorter than its
+// Size the rest is not known yet. ok is false for integers and what is no string.
+func StringHeadOf(b []byte) (h StringHead, ok bool) {
+	n, size, encoded, err := prefix(b)
+	switch {
+	case err != nil || encoded && n != encLZF:
+		return h, false
+	case !encoded:
+		return StringHead{Size: size, There: n, N: n}, true
+	}
+	h = StringHead{Size: 1, LZF: true}
+	for _, to := range []*uint64{&h.There, &h.N} {
+		if h.Size > uint64(len(b)) {
+			break
+		}
+		v, size, err := lengthOf(b[h.Size:])
+		if err != nil {
+			return h, false
+		}
+		*to = v
+		h.Size += size
+	}
+	return h, !lzfLie(h.There, h.N) || h.Size > uint64(len(b))
 }
 
 // plus adds a length that may be a lie.
