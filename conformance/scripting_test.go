@@ -331,3 +331,46 @@ func TestMonitorShowsScripts(t *testing.T) {
 		}
 	})
 }
+
+// TestScriptsOfALog starts servers with a log that has scripts as they were called, which
+// Redis wrote until its version 5: they have run, so no state of the server refuses them or
+// what they call, be it a replica of a master that is not there.
+func TestScriptsOfALog(t *testing.T) {
+	eachServer(t, func(t *testing.T, start func(dir string, args ...string) *Server) {
+		states := []string{"", "--replicaof 127.0.0.1 1"}
+		if !strings.HasSuffix(t.Name(), "/redis") { // version 7.0.15 refuses scripts in these, and crashes
+			states = append(states, "--replicaof 127.0.0.1 1 --replica-serve-stale-data no", "--min-replicas-to-write 1")
+		}
+		for _, state := range states {
+			dir := t.TempDir()
+			if err := os.Mkdir(dir+"/appendonlydir", 0o755); err != nil {
+				t.Fatal(err)
+			}
+			var log []byte
+			for _, args := range [][]string{
+				{"SELECT", "0"},
+				{"FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function(keys) return redis.call('INCR', keys[1]) end)"},
+				{"EVAL", "redis.call('SET', KEYS[1], '100')", "1", "k"},
+				{"EVAL", "#!lua\nredis.call('INCR', KEYS[1])", "1", "k"},
+				{"FCALL", "f", "1", "k"},
+				{"MULTI"}, {"EVAL", "return redis.call('INCR', KEYS[1])", "1", "k"}, {"EXEC"},
+			} {
+				log = resp.AppendCommand(log, args)
+			}
+			for name, text := range map[string]string{
+				"appendonly.aof.1.incr.aof": string(log), "appendonly.aof.manifest": "file appendonly.aof.1.incr.aof seq 1 type i\n",
+			} {
+				if err := os.WriteFile(dir+"/appendonlydir/"+name, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := start(dir, append(strings.Fields(state), "--appendonly", "yes")...)
+			c := dial(t, s.Addr)
+			ask(t, c, "CONFIG", "SET", "replica-serve-stale-data", "yes")
+			if v := ask(t, c, "GET", "k"); v.Text != "103" {
+				t.Errorf("%q: %v, want 103", state, v)
+			}
+			s.Stop()
+		}
+	})
+}

@@ -39,6 +39,9 @@ type Ctx struct {
 	// NoBlock means that a blocking command must answer at once as if its
 	// timeout had passed: inside MULTI, in scripts, without a client.
 	NoBlock bool
+	// Obeyed is set for what a log or a master says, and for all that this calls: it has
+	// happened already, so nobody is asked whether it may.
+	Obeyed bool
 	// Loop tells on which executor the call runs, below Server.Executors. Two
 	// calls on one never overlap: what is kept for each needs no lock.
 	Loop int

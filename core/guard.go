@@ -73,7 +73,7 @@ func (r *Registry) Guard(g Guard) *Switch {
 // Refusal asks the guards whether a command with these flags would be refused at a
 // door, whatever it is: what scripts ask before they begin. It returns the answer.
 func (c *Ctx) Refusal(flags Flags, where Where) error {
-	if !c.Hooks.any(hookGuard) {
+	if c.Obeyed || !c.Hooks.any(hookGuard) {
 		return nil
 	}
 	return c.Hooks.guard(c, flags, where)

@@ -31,7 +31,7 @@ func (eng *Engine) Follow(link core.Link) core.Follower {
 	f.s = s
 	f.ctx = core.Ctx{
 		Writer: &f.out, Session: &s.Session, DB: s.db, Server: eng.host,
-		NoBlock: true, Hooks: eng.registry.Hooks, Exec: w, Loop: w.id,
+		NoBlock: true, Obeyed: true, Hooks: eng.registry.Hooks, Exec: w, Loop: w.id,
 	}
 	f.whole = f.ctx
 	eng.clients.Add(1)

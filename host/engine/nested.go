@@ -24,6 +24,7 @@ func (w *worker) Call(c *core.Ctx, cmd *core.Command, args [][]byte, where core.
 	in.Unbounded, in.Committed = c.Unbounded, c.Committed
 	in.Loop, in.Script = w.id, c.Script || c.Cmd.Categories()&core.CatScripting != 0
 	in.Now, in.Locks, in.NoBlock, in.Hooks, in.Exec = c.Now, c.Locks, true, c.Hooks, c.Exec
+	in.Obeyed = c.Obeyed
 	in.Reset(cmd, args)
 	outer := w.within
 	w.within = nested{}

@@ -24,7 +24,7 @@ func (eng *Engine) Player(within *core.Ctx) core.Player {
 	p.session = core.Session{Proto: 2, Authenticated: true, Slots: make([]any, eng.registry.SessionSlots())}
 	p.ctx = core.Ctx{
 		Writer: &p.out, Session: &p.session, DB: eng.ks.DB(0), Server: eng.host,
-		NoBlock: true, Hooks: eng.registry.Hooks, Exec: eng.playing, Loop: eng.playing.id,
+		NoBlock: true, Obeyed: true, Hooks: eng.registry.Hooks, Exec: eng.playing, Loop: eng.playing.id,
 	}
 	if within != nil {
 		p.ctx.Exec, p.ctx.Locks, p.ctx.Loop = within.Exec, within.Locks, within.Loop
@@ -69,6 +69,7 @@ func (p *player) lastError() error {
 // Continue implements core.Execution.
 func (eng *Engine) Continue(cmd *core.Command, db int, args [][]byte, fn func(c *core.Ctx) error) error {
 	p := eng.Player(nil).(*player)
+	p.ctx.Obeyed = false // a client has said it
 	p.session.DB = db
 	p.ctx.Reset(cmd, args)
 	p.ctx.Now, p.ctx.DB = eng.ReadClock(), eng.ks.DB(db)

@@ -61,10 +61,9 @@ func (m *module) functionLoad(c *core.Ctx) error {
 }
 
 // timeoutFor is how long a library may take to load that a command brings: what
-// comes from a log or from a master, which never wait and are in no transaction, has been
-// loaded in time once.
+// comes from a log or from a master has been loaded in time once.
 func timeoutFor(c *core.Ctx) time.Duration {
-	if c.NoBlock && (c.Session == nil || !c.Session.InMulti) {
+	if c.Obeyed {
 		return fileTimeout
 	}
 	return loadTimeout

@@ -167,7 +167,7 @@ func TestTimeoutOfLibraries(t *testing.T) {
 	}{
 		{"a client's", core.Ctx{Session: &core.Session{}}, loadTimeout},
 		{"one in a transaction", core.Ctx{Session: &core.Session{InMulti: true}, NoBlock: true}, loadTimeout},
-		{"one of a log or a master", core.Ctx{Session: &core.Session{}, NoBlock: true}, fileTimeout},
+		{"one of a log or a master", core.Ctx{Session: &core.Session{}, NoBlock: true, Obeyed: true}, fileTimeout},
 	} {
 		if got := timeoutFor(&x.c); got != x.want {
 			t.Errorf("%s may take %v, want %v", x.what, got, x.want)
