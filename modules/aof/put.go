@@ -35,7 +35,7 @@ func (w *writer) step() time.Duration {
 	if w.fails > 0 && now.Before(w.retryAt) {
 		return w.retryAt.Sub(now)
 	}
-	if rest := w.lastPut.Add(calmDown).Sub(now); rest > 0 && p.sync != syncAlways && w.fails == 0 {
+	if rest := w.lastPut.Add(calmDown).Sub(now); rest > 0 && p.sync != syncAlways && w.fails == 0 && !w.urgent() {
 		return rest
 	}
 	if p.sync == syncAlways && !p.pause && w.fails == 0 {
@@ -49,14 +49,18 @@ func (w *writer) step() time.Duration {
 	w.take()
 	err := w.put()
 	next := idle
+	if w.comesBack() {
+		next = calmDown
+	}
 	switch {
 	case err != nil:
 	case w.fails > 0, p.sync == syncAlways && !p.pause:
 		err = w.syncNow()
 	case p.sync == syncEverySecond && !p.pause && w.cur != nil && w.cur.dirty && !w.inFlight:
-		if next = time.Until(w.lastSync.Add(time.Second)); next <= 0 {
+		if due := time.Until(w.lastSync.Add(time.Second)); due > 0 {
+			next = min(next, due)
+		} else {
 			w.syncBeside()
-			next = idle
 		}
 	}
 	w.settle(err)
@@ -67,6 +71,20 @@ func (w *writer) step() time.Duration {
 		return min(next, time.Second)
 	}
 	return next
+}
+
+// urgent reports whether what was fed is not to wait.
+func (w *writer) urgent() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.much()
+}
+
+// comesBack reports whether those who feed count on the goroutine's coming soon.
+func (w *writer) comesBack() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.resting
 }
 
 // take takes over what was fed.
@@ -95,7 +113,9 @@ func (w *writer) takeOver(note []byte) {
 	if w.takenAt == 0 {
 		w.takenAt = w.fedAt
 	}
-	w.taken, w.fedAt = w.end, 0
+	// As long as there is something each time, nobody need wake the goroutine.
+	w.resting = w.end > w.taken && w.policy().sync != syncAlways
+	w.taken, w.fedAt, w.urged = w.end, 0, false
 	w.group.begin()
 }
 

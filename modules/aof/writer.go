@@ -65,8 +65,10 @@ type policy struct {
 
 const (
 	// calmDown is how long after a write the next one waits, for as much as
-	// possible to go in one; the first write after a while goes at once.
-	calmDown = time.Millisecond
+	// possible to go in one; the first write after a while goes at once, and much does.
+	// What a killed process loses of a log that is not synced always is what was fed
+	// within that time.
+	calmDown = 10 * time.Millisecond
 	// retryAfter is how long a write waits after one that failed.
 	retryAfter = time.Second
 	// keepBuffer is the largest buffer that is kept to be used again.
@@ -107,6 +109,8 @@ type writer struct {
 	mu      sync.Mutex
 	parts   []part // what was fed; the last part is open
 	end     uint64 // position behind it
+	resting bool   // the goroutine comes by itself, calmDown after it has written
+	urged   bool   // it is called nevertheless
 	fedAt   int64  // when the first of it was fed, 0 if there is nothing
 	holds   bool   // replies wait for what is fed
 	late    bool   // they do because what is not safe has become too old
@@ -124,7 +128,7 @@ type writer struct {
 	cur      *output
 	pending  []part // taken from parts; all but what is in the file, and more with syncAlways
 	spare    []byte
-	taken    uint64 // position behind pending
+	taken    uint64 // position behind pending; written with mu held
 	takenAt  int64  // when the first of pending was fed
 	reached  uint64 // what the barrier was told
 	lastPut  time.Time
@@ -174,7 +178,10 @@ func (w *writer) append(add func(b []byte) []byte, pieces ...piece) {
 		w.want()
 	}
 	w.group.fed++
-	wake := first || w.group.fed == w.group.wakeAt
+	wake := first && !w.resting || w.group.fed == w.group.wakeAt
+	if !w.urged && w.much() {
+		w.urged, wake = true, true
+	}
 	w.mu.Unlock()
 	if wake {
 		w.poke()
@@ -192,6 +199,9 @@ func (w *writer) extend(add func(b []byte) []byte) {
 	last.data = add(last.data)
 	w.end += uint64(len(last.data) - before)
 }
+
+// much reports whether so much was fed that its writing does not wait. mu is held.
+func (w *writer) much() bool { return w.end-w.taken >= fullPart }
 
 // want holds replies back until everything is safe. mu is held.
 func (w *writer) want() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -540,4 +541,38 @@ func TestErrorsAreWordedAsTheSystemDoes(t *testing.T) {
 	if err.Error() != "x: No space left on device" || !errors.Is(err, syscall.ENOSPC) {
 		t.Error(err)
 	}
+}
+
+// TestWriterComesByItself: while something is fed all the time nobody wakes the writer, which
+// comes after a while, for as long as there is something; much does not wait for that.
+func TestWriterComesByItself(t *testing.T) {
+	b := newRig(t, syncNever)
+	b.feed("a")
+	eventually(t, "a write", func() bool { return b.disk.content() == "a" })
+	woken := func() bool { return len(b.wake) > 0 }
+	b.call(func() { // the goroutine is here, and takes nothing
+		b.take()
+		b.mu.Lock()
+		b.resting = true
+		b.mu.Unlock()
+		if b.feed("b"); woken() {
+			t.Error("it is woken though it comes by itself")
+		}
+		b.lastPut = time.Now().Add(time.Hour) // it does not come for an hour
+		if b.feed(strings.Repeat("b", fullPart)); !woken() {
+			t.Error("much does not wake it")
+		}
+		if b.feed(strings.Repeat("b", fullPart)); len(b.wake) != 1 {
+			t.Error("it is woken again")
+		}
+	})
+	eventually(t, "much is written at once", func() bool { return len(b.disk.content()) == 2+2*fullPart })
+	b.call(func() { b.lastPut = time.Time{} })
+	for _, text := range []string{"c", "d", "e"} { // after a pause, and just after a write
+		b.feed(text)
+		eventually(t, text, func() bool { return strings.HasSuffix(b.disk.content(), text) })
+	}
+	eventually(t, "it rests no more", func() bool { return !b.comesBack() })
+	b.feed("f")
+	eventually(t, "f", func() bool { return strings.HasSuffix(b.disk.content(), "f") })
 }
