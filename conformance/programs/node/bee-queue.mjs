@@ -43,7 +43,7 @@ await scene('retries with backoff', async name => {
 await scene('delayed', async name => {
   const q = queue(name), seen = []
   q.process(async job => { seen.push(job.data.d) })
-  for (const d of [300, 100, 200]) await q.createJob({ d }).delayUntil(Date.now() + d).save()
+  for (const d of [2400, 800, 1600]) await q.createJob({ d }).delayUntil(Date.now() + d).save()
   const before = (await q.checkHealth()).delayed
   await until(() => seen.length === 3)
   return [before, seen]

@@ -29,7 +29,7 @@ await scene('two queues, concurrency', async name => {
 })
 await scene('delayed', async name => {
   const q = queue(name), seen = []
-  for (const delay of [300, 100, 200]) await q.add({ delay }, { delay })
+  for (const delay of [2400, 800, 1600]) await q.add({ delay }, { delay })
   const counts = await q.getJobCounts()
   q.process(async job => { seen.push(job.data.delay) })
   await until(() => seen.length === 3)

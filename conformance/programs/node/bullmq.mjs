@@ -76,12 +76,12 @@ await scene('retry of failed ones', async name => {
 
 await scene('delayed', async name => {
   const q = queue(name), e = await events(name), seen = []
-  const delays = [300, 100, 200]
+  const delays = [2400, 800, 1600]
   const jobs = []
   for (const delay of delays) jobs.push(await q.add('d', { delay }, { delay }))
   const before = await q.getJobCounts()
   const far = await q.add('far', { delay: 1e7 }, { delay: 1e7 })
-  worker(name, async job => { seen.push([job.data.delay, Date.now() - job.timestamp >= Math.min(job.data.delay, 300) - 5]) })
+  worker(name, async job => { seen.push([job.data.delay, Date.now() - job.timestamp >= Math.min(job.data.delay, 2400) - 5]) })
   await until(() => seen.length === 3)
   await far.changeDelay(50)
   await until(() => seen.length === 4)

@@ -24,7 +24,7 @@ mem() { cli --memkeys | grep -v 'so far' | grep -cE 'Biggest +(string|hash|list|
 hot() { cli CONFIG SET maxmemory-policy allkeys-lfu >/dev/null; for _ in $(seq 300); do echo GET string:7; done | cli >/dev/null; cli --hotkeys | tail -5 | grep -o 'keyname: .*'; cli CONFIG SET maxmemory-policy noeviction; }
 hot_refused() { cli --hotkeys 2>&1 | grep -o 'ERR.*'; }
 stat() { cli --stat -i 0.05 2>&1 | head -4 | awk 'NR > 2 {print (NF > 5), $1}'; }
-latency() { cli --latency-history -i 0.2 --raw 2>/dev/null | head -c 60 | awk '{print (NF >= 4)}' | head -1; timeout 1 "$REDIS_CLI" -h "$REDIS_HOST" -p "$REDIS_PORT" --latency | awk '{print (NF >= 4); exit}'; }
+latency() { cli --latency-history -i 0.2 --raw 2>/dev/null | head -c 60 | awk '{print (NF >= 4)}' | head -1; timeout 20 "$REDIS_CLI" -h "$REDIS_HOST" -p "$REDIS_PORT" --latency | awk '{print (NF >= 4); exit}'; }
 intrinsic() { cli --intrinsic-latency 1 | tail -1 | cut -d' ' -f2-4 >/dev/null && echo ran; }
 formats() { for f in '' --csv --json --raw --no-raw '-3 --json'; do cli $f HGETALL hash:1 | head -c 200 | wc -l; cli $f ZRANGE zset 0 2 WITHSCORES; cli $f GET none; cli $f XRANGE stream - + COUNT 2; done; }
 script() { printf 'return {KEYS[1], ARGV[1], redis.call("DBSIZE") > 0}' >"$TMPDIR/s.lua"; cli --eval "$TMPDIR/s.lua" k , a; cli EVAL 'return +' 0 | grep -o '^ERR Error compiling script (new function)'; }
