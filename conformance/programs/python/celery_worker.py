@@ -115,4 +115,4 @@ def _():
         os.killpg(p.pid, signal.SIGKILL)
         p.wait()
     with process(*WORKER, '--pool', 'solo', '-n', 'heir@%h'):
-        return [result.get(timeout=30) >= 1, int(redis.get('begun:x')) >= 2]
+        return [result.get(timeout=90) >= 1, int(redis.get('begun:x')) >= 2]
