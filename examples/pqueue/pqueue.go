@@ -71,23 +71,27 @@ func (m *module) Register(r *core.Registry) error {
 		w.Int("pqueue_pushed", m.pushed.Load())
 		w.Int("pqueue_popped", m.popped.Load())
 	}})
+	r.Commands(m.rows()...)
+	return nil
+}
+
+func (m *module) rows() []core.Command {
 	const pop = core.KeyRW | core.KeyAccess | core.KeyDelete
-	r.Commands(
-		core.Command{Name: "pq.push", Run: m.push, Arity: -4, Flags: core.Write | core.DenyOOM, Keys: core.FirstKey(core.KeyRW | core.KeyInsert),
+	return []core.Command{
+		{Name: "pq.push", Run: m.push, Arity: -4, Flags: core.Write | core.DenyOOM, Keys: core.FirstKey(core.KeyRW | core.KeyInsert),
 			Doc: core.Doc{Summary: "Puts elements into a priority queue.", Args: "key data{priority:integer element}...",
 				Complexity: "O(log(N)) for each element, where N is the length."}},
-		core.Command{Name: "pq.pop", Run: m.pop, Arity: -2, Flags: core.Write | core.Fast, Keys: core.FirstKey(pop),
+		{Name: "pq.pop", Run: m.pop, Arity: -2, Flags: core.Write | core.Fast, Keys: core.FirstKey(pop),
 			Doc: core.Doc{Summary: "Takes the first elements out of a priority queue.", Args: "key [count:integer]",
 				Complexity: "O(1) for each element."}},
-		core.Command{Name: "pq.bpop", Run: m.bpop, Arity: -3, Flags: core.Write | core.Blocking,
+		{Name: "pq.bpop", Run: m.bpop, Arity: -3, Flags: core.Write | core.Blocking,
 			Keys: []core.KeySpec{core.KeyRange(1, -2, 1, pop)},
 			Doc: core.Doc{Summary: "Takes the first element out of the first queue that has one; waits until there is one.",
 				Args: "key... timeout:double", Complexity: "O(N) where N is the number of keys."}},
-		core.Command{Name: "pq.range", Run: m.peek, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
+		{Name: "pq.range", Run: m.peek, Arity: -2, Flags: core.ReadOnly, Keys: core.FirstKey(core.KeyRO | core.KeyAccess),
 			Doc: core.Doc{Summary: "Answers the first elements of a priority queue.", Args: "key [count:integer]",
 				Complexity: "O(N) where N is the number of elements answered."}},
-	)
-	return nil
+	}
 }
 
 // push is PQ.PUSH key priority element [priority element ...].
