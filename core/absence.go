@@ -18,6 +18,8 @@ type Absence struct {
 	Opcodes  []byte         // RDB type bytes that it loads
 	Types    []string       // the names in dumps of types that are not Redis's
 	Params   []config.Param // of which names, flags and default count
+	// Functions: it runs libraries of functions.
+	Functions bool
 }
 
 // AbsenceOf asks a module what it would bring. It is registered for that, and must not be
@@ -27,7 +29,7 @@ func AbsenceOf(m Module, why string, declare func(s *config.Schema)) Absence {
 	declare(r.Config)
 	hosts := len(r.Config.All())
 	r.Add(m) // which may lack what other modules have: this registry is never frozen
-	a := Absence{Module: m.Name(), Why: why}
+	a := Absence{Module: m.Name(), Why: why, Functions: r.Functions.Owned()}
 	for name := range r.commands {
 		a.Commands = append(a.Commands, name)
 	}

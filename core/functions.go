@@ -10,9 +10,11 @@ import (
 // run them keeps them nevertheless, so that a file that was loaded and is saved
 // again has lost nothing. Its methods may be called from any goroutine.
 type Functions struct {
-	mu    sync.Mutex
-	owner FunctionsOwner
-	kept  [][]byte
+	owner   FunctionsOwner
+	refusal error
+
+	mu   sync.Mutex
+	kept [][]byte
 }
 
 // FunctionsOwner is the module that runs functions.
@@ -32,10 +34,19 @@ func (f *Functions) Own(o FunctionsOwner) { f.owner = o }
 // Owned reports whether a module runs the functions.
 func (f *Functions) Owned() bool { return f.owner != nil }
 
+// Refuse has Load refuse all libraries; it is called before there are any.
+func (f *Functions) Refuse(why error) { f.refusal = why }
+
+// Refusal returns the error of Load if it refuses all.
+func (f *Functions) Refusal() error { return f.refusal }
+
 // Load takes a library in. The text is copied if it is kept.
 func (f *Functions) Load(text []byte, replace bool) error {
 	if f.owner != nil {
 		return f.owner.LoadLibrary(text, replace)
+	}
+	if f.refusal != nil {
+		return f.refusal
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -14,15 +14,28 @@ import (
 // checkTool is "ferrous check".
 func (srv *Server) checkTool() core.Tool {
 	return core.Tool{
-		Name: "check", Args: "[--fix] FILE...", Summary: "examine files that keep data (RDB, AOF)",
+		Name: checkName, Args: "[--disable-modules \"NAME...\"] [--fix] FILE...", Summary: "examine files that keep data (RDB, AOF)",
 		Help: `Examines files that keep data and tells what is in them, where they are damaged,
 or what this server lacks to load them. The exit status is 1 if one of them is
 damaged or cannot be loaded.
 
-  --fix    repair what can be repaired, after asking
+  --disable-modules  check as a server would whose modules of these names are off;
+                     it stands before all others
+  --fix              repair what can be repaired, after asking
 `,
 		Run: srv.check,
 	}
+}
+
+const checkName = "check"
+
+// checkWithout takes the modules that are to be off out of the arguments of a "ferrous check": there has to be
+// none of them from the beginning.
+func checkWithout(args []string) (rest []string, off string) {
+	if len(args) < 3 || args[0] != checkName || args[1] != "--"+disableModules().Name {
+		return args, ""
+	}
+	return append([]string{checkName}, args[3:]...), args[2]
 }
 
 func (srv *Server) check(t *core.ToolCall) int {

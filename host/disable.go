@@ -40,7 +40,12 @@ func (srv *Server) declareDisabled(r *core.Registry) {
 	var names []string
 	for _, m := range srv.disabled {
 		names = append(names, m.Name())
-		r.Absent(core.AbsenceOf(m, "is switched off", Declare))
+		a := core.AbsenceOf(m, "is switched off", Declare)
+		r.Absent(a)
+		if a.Functions {
+			// Without a module for them they are kept for who has one. Who switches it off is to know that there are some.
+			r.Functions.Refuse(fmt.Errorf("a library of functions (it is in the module %s, which is switched off)", m.Name()))
+		}
 	}
 	srv.params.off.Check(func(value string) error {
 		for _, name := range strings.Fields(value) {

@@ -141,8 +141,52 @@ func TestDisabledFiles(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	status := run(modules.Full(), arguments{list: []string{"check", dump}}, []string{"FERROUS_DISABLE_MODULES=streams"}, eof{}, &out, &errs)
+	status := run(modules.Full(), arguments{list: []string{"check", "--disable-modules", "tracking streams", dump}}, nil, eof{}, &out, &errs)
 	if want := "(it is in the module streams, which is switched off)"; status != 1 || !strings.Contains(out.String()+errs.String(), want) {
+		t.Errorf("check: %d\n%s\n%s", status, out.String(), errs.String())
+	}
+	out.Reset()
+	errs.Reset()
+	status = run(modules.Full(), arguments{list: []string{"check", dump}}, []string{"FERROUS_DISABLE_MODULES=streams"}, eof{}, &out, &errs)
+	if want := "(it is in the module streams, which is switched off)"; status != 1 || !strings.Contains(out.String()+errs.String(), want) {
+		t.Errorf("check: %d\n%s\n%s", status, out.String(), errs.String())
+	}
+}
+
+// TestDisabledFunctions: so are functions. A server without a module for them keeps them.
+func TestDisabledFunctions(t *testing.T) {
+	dir := t.TempDir()
+	start := func(args ...string) (*Server, error) {
+		return Start(Options{Modules: modules.Full(), Args: append(args, "--port", "0", "--dir", dir), Pipes: 1})
+	}
+	full, err := start("--appendonly", "yes", "--aof-use-rdb-preamble", "no")
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := "#!lua name=lib\nredis.register_function('f', function() return 1 end)"
+	for _, command := range []string{fmt.Sprintf("*3\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$%d\r\n%s\r\n", len(library), library), "SAVE\r\n"} {
+		if got := full.Pipe(0).Exchange(nil, []byte(command)); bytes.HasPrefix(got, []byte("-")) {
+			t.Fatalf("%s", got)
+		}
+	}
+	full.Stop()
+	for _, log := range []string{"no", "yes"} {
+		before := contents(t, dir)
+		srv, err := start("--disable-modules", "scripting", "--appendonly", log)
+		if err == nil {
+			srv.Stop()
+		}
+		if want := "(it is in the module scripting, which is switched off)"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("appendonly %s: %v", log, err)
+		}
+		if !bytes.Equal(before, contents(t, dir)) {
+			t.Errorf("appendonly %s: the files have changed", log)
+		}
+	}
+	var out, errs bytes.Buffer
+	dump := filepath.Join(dir, "dump.rdb")
+	status := run(modules.Full(), arguments{list: []string{"check", "--disable-modules", "scripting", dump}}, nil, eof{}, &out, &errs)
+	if want := "a library of functions (it is in the module scripting, which is switched off)"; status != 1 || !strings.Contains(out.String()+errs.String(), want) {
 		t.Errorf("check: %d\n%s\n%s", status, out.String(), errs.String())
 	}
 }

@@ -33,14 +33,18 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 	var input bytes.Buffer // what was read from stdin
 	_, _, configuration := hostconfig.ParseCommand(original.list, nil)
 	off := hostconfig.Peek(disableModules(), configuration, environ, io.TeeReader(stdin, &input))
+	list, without := checkWithout(original.list)
+	if without != "" {
+		off = without
+	}
 	srv, err := newServer(modules, off)
 	if err != nil {
 		fmt.Fprintln(stderr, programOf(modules)+":", err)
 		return 1
 	}
 	tools := srv.tools()
-	action, word, args := hostconfig.ParseCommand(original.list, toolNames(tools))
-	if (action == hostconfig.Run || action == hostconfig.Tool) && original.hide != nil {
+	action, word, args := hostconfig.ParseCommand(list, toolNames(tools))
+	if (action == hostconfig.Run || action == hostconfig.Tool) && original.hide != nil && without == "" {
 		original.hide(srv.registry.Config, len(original.list)-len(args))
 	}
 	var im *importing

@@ -164,6 +164,9 @@ func (s *scanner) element(e element) error {
 		s.rep.Aux[name] = value
 	case rdb.OpFunction2:
 		s.rep.Libraries++
+		if why := s.reg.Functions.Refusal(); why != nil {
+			s.refuse(why)
+		}
 		r.String()
 	case rdb.OpModuleAux:
 		if id := r.Len(); r.Err() == nil {

@@ -192,7 +192,7 @@ func (c *checker) commands(r *reader) (good, line int64, wrong error) {
 			}
 			open = false
 		}
-		if reg := c.o.Registry; reg.FindFed(args[0]) == nil && (reg.Functions.Owned() || !isWord(args[0], "function")) {
+		if reg := c.o.Registry; reg.FindFed(args[0]) == nil && (reg.Functions.Owned() || reg.Functions.Refusal() != nil || !isWord(args[0], "function")) {
 			what := "no module of it has the command '" + string(clip(args[0])) + "'"
 			if where := reg.Where(string(args[0])); where != "" {
 				what += " (it is in " + where + ")"
