@@ -45,8 +45,9 @@ func callFunction(L *vm.LState, inst uint32, base *callFrame) int {
 		return jumpTable[vm.OP_CALL](L, inst, base)
 	}
 	e := engine(L)
-	b, ok := e.buffer[:0], true
+	b := e.buffer[:0]
 	for _, v := range registers(L)[at+1 : at+i.b()] {
+		var ok bool
 		if b, ok = appendText(b, v); !ok || len(b) >= 16*perStep { // a metamethod, or something to count
 			return jumpTable[vm.OP_CALL](L, inst, base)
 		}
