@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -377,9 +378,10 @@ func TestCutEverywhere(t *testing.T) {
 		}
 		sync := "+FULLRESYNC " + id + " " + strconv.Itoa(from) + "\r\n\n" + head + data + tail
 		greeting := len("+PONG\r\n+OK\r\n+OK\r\n")
-		cut, ended := 0, make(chan bool) // says whether the stream has come whole
+		var cut atomic.Int64     // bytes of what is sent to a connection
+		ended := make(chan bool) // says whether the stream has come whole
 		port := scripted(t, func(_ int, c net.Conn, r *bufio.Reader) {
-			left, done := cut, false
+			left, done := int(cut.Load()), false
 			defer func() {
 				c.Close()
 				select {
@@ -406,7 +408,7 @@ func TestCutEverywhere(t *testing.T) {
 						t.Errorf("it asks for %v", words)
 						return
 					}
-					if left = max(cut-greeting-len(sync), 0) - at; left < 0 {
+					if left = max(int(cut.Load())-greeting-len(sync), 0) - at; left < 0 {
 						t.Errorf("it is beyond what it was sent, with %v", words)
 						return
 					}
@@ -428,10 +430,9 @@ func TestCutEverywhere(t *testing.T) {
 		c := s.client()
 		c.do("REPLICAOF 127.0.0.1 " + port)
 		for done := false; !done; {
-			synced := cut >= greeting+len(sync)
-			cut++
-			if cut > greeting+20 && !synced {
-				cut += len(data) / 8 // the dump is no finer than that
+			synced := int(cut.Load()) >= greeting+len(sync)
+			if n := cut.Add(1); int(n) > greeting+20 && !synced {
+				cut.Add(int64(len(data) / 8)) // the dump is no finer than that
 			}
 			if done = <-ended; !done && !synced { // it would wait a second
 				for _, to := range []string{"1", port} {
