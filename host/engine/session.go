@@ -87,6 +87,9 @@ func (s *session) Close(afterReply bool, reason string) {
 	}
 	s.closing, s.reason = want, reason
 	s.worker.touch(s)
+	if f, ok := s.link.(followed); ok && want == closeNow {
+		f.end() // who plays it hears only of what comes, or that nothing does any more
+	}
 }
 
 // SetType implements core.Conn.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ferrousdb/ferrous/core/coretest"
 )
@@ -154,4 +155,35 @@ func TestRates(t *testing.T) {
 		return !strings.HasPrefix(master.Info("instantaneous_output_repl_kbps"), "0.0") &&
 			!strings.HasPrefix(replica.Info("instantaneous_input_repl_kbps"), "0.0")
 	})
+}
+
+// TestReplicaThatHangs: a replica in which everything stands still neither comes back to its master
+// nor tells it that it is alive.
+func TestReplicaThatHangs(t *testing.T) {
+	const hung = 2 * time.Second
+	m, port := startTCP(t, t.TempDir())
+	r := start(t, "--replicaof", "127.0.0.1 "+port, "--enable-debug-command", "yes")
+	master, replica := m.client(), r.client()
+	follows(t, replica, master)
+
+	begin := time.Now()
+	replica.SendAll("DEBUG SLEEP 2")
+	for lag := 0; time.Since(begin) < hung; {
+		now := atoi(regexp.MustCompile(`lag=(\d+)`).FindStringSubmatch(master.do("INFO replication"))[1])
+		if now < lag && time.Since(begin) < hung {
+			t.Fatalf("it was heard of after %d s, in which it did nothing", lag)
+		}
+		lag = now
+	}
+	replica.WantReply("OK")
+
+	begin = time.Now()
+	replica.SendAll("MULTI", "CLIENT KILL TYPE master", "DEBUG SLEEP 2", "EXEC")
+	master.AwaitInfo("connected_slaves", "0")
+	for back := ""; time.Since(begin) < hung; {
+		if back = master.Info("sync_partial_ok"); back != "0" && time.Since(begin) < hung {
+			t.Fatal("it came back while it did nothing")
+		}
+	}
+	master.AwaitInfo("sync_partial_ok", "1")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/wire"
 )
 
@@ -154,6 +155,7 @@ func (l *link) run() {
 // once is the life of one connection. The error says why it has ended.
 func (l *link) once() error {
 	log := l.m.up.log
+	l.awake()
 	log.Info("Connecting to MASTER " + l.master.String())
 	l.enter(connecting)
 	if err := l.dial(); err != nil {
@@ -268,11 +270,23 @@ func (l *link) beat(stop <-chan struct{}) {
 			l.close()
 			return
 		}
-		if l.is(connected) && l.acknowledge() != nil {
+		if !l.is(connected) {
+			continue
+		}
+		if l.awake(); l.acknowledge() != nil {
 			l.close()
 			return
 		}
 	}
+}
+
+// awake returns when commands are being executed, which they may not be for seconds: a server
+// that has hung gives no sign of life and looks for no master, so that those who watch it
+// from there see that.
+func (l *link) awake() {
+	ks := l.m.srv.Keyspace()
+	ks.Lock(keyspace.AllShards)
+	ks.Unlock(keyspace.AllShards)
 }
 
 // received reports whether the dump has come whole.
