@@ -47,6 +47,8 @@ type Ctx struct {
 	Loop int
 	// Script is set for what a script runs.
 	Script bool
+	// Surveyed is set for a command with Surveys that stops nothing: its Visit has been called.
+	Surveyed bool
 	// Unbounded is set for what a script runs that is not to be refused for lack of
 	// memory: it has begun to write, or may go on whatever there is. The script sets
 	// it for itself.

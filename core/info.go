@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
 // InfoSection is a section of the INFO reply.
@@ -16,36 +18,57 @@ type InfoSection struct {
 	Part int
 	// Extra sections are shown only by name or by "all"/"everything".
 	Extra bool
-	// Fill writes the fields. It runs with all shards locked and every event
-	// loop stopped: it may read everything and must be quick.
+	// Fill writes the fields, and must be quick. Commands of other event loops run meanwhile, but none
+	// with AllSessions: what only those change, it may read; what other commands change, only by atomics
+	// or under a mutex of its own. Of the keyspace it reads what InfoWriter.Keys says, of sessions
+	// nothing.
 	Fill func(w *InfoWriter)
+	// Stops, if it is set and says so, has everything stand still for Fill: all shards are locked and
+	// every event loop is stopped, for all of the INFO that shows the section. It may be called from
+	// anywhere.
+	Stops func() bool
 }
 
 // InfoWriter collects the fields of a section.
-type InfoWriter struct{ buf []byte }
+type InfoWriter struct {
+	// Keys is what there is in the keyspace, as the shards were when they were asked, one after the other.
+	Keys *keyspace.Survey
+	// Of is the host's, for its own sections.
+	Of any
+
+	buf  []byte
+	from int // where it begins to write in it
+}
+
+// AppendTo has a writer that is new write behind what there is in b.
+func (w *InfoWriter) AppendTo(b []byte) { w.buf, w.from = b, len(b) }
 
 // Heading begins a section.
 func (w *InfoWriter) Heading(name string) {
-	if len(w.buf) > 0 {
+	if len(w.buf) > w.from {
 		w.buf = append(w.buf, "\r\n"...)
 	}
 	w.buf = append(w.buf, "# "+name+"\r\n"...)
 }
 
 // String adds a field.
-func (w *InfoWriter) String(name, value string) {
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, ':')
-	w.buf = append(w.buf, value...)
-	w.buf = append(w.buf, '\r', '\n')
-}
+func (w *InfoWriter) String(name, value string) { w.end(append(w.name(name), value...)) }
+
+// name begins a field.
+func (w *InfoWriter) name(name string) []byte { return append(append(w.buf, name...), ':') }
+
+// end ends it.
+func (w *InfoWriter) end(b []byte) { w.buf = append(b, '\r', '\n') }
 
 // Int adds a field.
-func (w *InfoWriter) Int(name string, v int64) { w.String(name, strconv.FormatInt(v, 10)) }
+func (w *InfoWriter) Int(name string, v int64) { w.end(strconv.AppendInt(w.name(name), v, 10)) }
 
 // Float adds a field with two decimals.
-func (w *InfoWriter) Float(name string, v float64) {
-	w.String(name, strconv.FormatFloat(v, 'f', 2, 64))
+func (w *InfoWriter) Float(name string, v float64) { w.Decimal(name, v, 2) }
+
+// Decimal adds a field with so many decimals.
+func (w *InfoWriter) Decimal(name string, v float64, decimals int) {
+	w.end(strconv.AppendFloat(w.name(name), v, 'f', decimals, 64))
 }
 
 // Bool adds a field that is 1 or 0.
@@ -59,27 +82,32 @@ func (w *InfoWriter) Bool(name string, v bool) {
 
 // Printf adds a field with a formatted value.
 func (w *InfoWriter) Printf(name, format string, args ...any) {
-	w.String(name, fmt.Sprintf(format, args...))
+	w.end(fmt.Appendf(w.name(name), format, args...))
 }
 
 // Bytes returns what was written; the writer keeps it.
 func (w *InfoWriter) Bytes() []byte { return w.buf }
 
 // HumanBytes prints a number of bytes as INFO's *_human fields do.
-func HumanBytes(n int64) string {
-	const k = 1024.0
-	f := float64(n)
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%dB", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.2fK", f/k)
-	case n < 1<<30:
-		return fmt.Sprintf("%.2fM", f/(k*k))
-	case n < 1<<40:
-		return fmt.Sprintf("%.2fG", f/(k*k*k))
-	case n < 1<<50:
-		return fmt.Sprintf("%.2fT", f/(k*k*k*k))
+func HumanBytes(n int64) string { return string(appendHuman(nil, n)) }
+
+// Human adds a field in bytes, and one more as people read it, with _human behind its name.
+func (w *InfoWriter) Human(name string, n int64) {
+	w.Int(name, n)
+	w.buf = append(w.buf, name...)
+	w.end(appendHuman(append(w.buf, "_human:"...), n))
+}
+
+func appendHuman(b []byte, n int64) []byte {
+	if n < 1<<10 {
+		return append(strconv.AppendInt(b, n, 10), 'B')
 	}
-	return fmt.Sprintf("%.2fP", f/(k*k*k*k*k))
+	f := float64(n) / 1024
+	for _, unit := range "KMGT" {
+		if f < 1024 {
+			return append(strconv.AppendFloat(b, f, 'f', 2, 64), byte(unit))
+		}
+		f /= 1024
+	}
+	return append(strconv.AppendFloat(b, f, 'f', 2, 64), 'P')
 }

@@ -95,7 +95,7 @@ type Figures interface {
 	// below it. It does not change once modules are started.
 	Executors() int
 	// Memory tells what takes how much memory; only for commands with AllKeys and
-	// AllSessions and for INFO sections.
+	// AllSessions.
 	Memory() MemoryUse
 }
 

@@ -30,9 +30,13 @@ type Server interface {
 	AwaitShutdown(end func())
 	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
 	AbortShutdown() error
-	// Info returns the fields of INFO for sections ("default", "all",
-	// "everything" or names); same conditions as Sessions, with all shards locked.
-	Info(sections []string) []byte
+	// Info appends the fields of INFO for sections ("default", "all", "everything" or
+	// names) to b. The caller is a command with Surveys, or has Survey's Ctx, or everything
+	// stands still for it (then c may be nil). If InfoStops says so, it has to.
+	Info(c *Ctx, b []byte, sections []string) []byte
+	// InfoStops reports whether one of the sections wants everything to stand still. It
+	// may be called from anywhere.
+	InfoStops(sections []string) bool
 	// ResetStats is CONFIG RESETSTAT; same conditions.
 	ResetStats()
 	// ConfigFile returns the path of the configuration file, "" if there is none.
@@ -90,7 +94,7 @@ type Execution interface {
 	// clock that commands see.
 	Now() int64
 	// Sessions visits every session until fn returns false; only for
-	// commands with the flag AllSessions and INFO sections.
+	// commands with the flag AllSessions, and sections of INFO with Stops.
 	Sessions(fn func(s *Session) bool)
 	// Session finds a session by its ID; same conditions. Nil if it has ended.
 	Session(id uint64) *Session
@@ -136,6 +140,10 @@ type Execution interface {
 	// Standstill runs fn as a command with AllSessions and AllKeys would be: while
 	// nothing else runs. The caller holds no lock.
 	Standstill(fn func())
+	// Survey runs fn as a command with Surveys would be run by a client, or as Standstill
+	// does if somebody just holds all shards and takes long over it; c is nil then. The
+	// caller holds no lock.
+	Survey(fn func(c *Ctx))
 	// Follow makes a session of a connection to a master, which the server has opened
 	// itself, and what executes the commands that come by it. The caller holds no lock.
 	Follow(link Link) Follower

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -17,13 +18,17 @@ type facts struct {
 	dirty      bool   // they had been changed
 	system     string
 	executable string
+	memory     int64 // of the machine, bytes
+	pid        int64
 	buildID    func() string             // made when it is first asked for
 	sections   func() []core.InfoSection // the same, in the order of INFO
+	stopping   func() []core.InfoSection // of these, those with Stops
 }
 
 func (srv *Server) learnFacts() {
 	f := &srv.facts
 	info, ok := debug.ReadBuildInfo()
+	f.memory, f.pid = totalMemory(), int64(os.Getpid())
 	f.revision, f.system, f.executable = "00000000", systemName(), os.Args[0]
 	if ok {
 		for _, s := range info.Settings {
@@ -40,6 +45,9 @@ func (srv *Server) learnFacts() {
 	}
 	f.buildID = sync.OnceValue(func() string { return buildID(info) })
 	f.sections = sync.OnceValue(srv.infoSections)
+	f.stopping = sync.OnceValue(func() []core.InfoSection {
+		return slices.DeleteFunc(slices.Clone(f.sections()), func(s core.InfoSection) bool { return s.Stops == nil })
+	})
 }
 
 // buildID is a number of the binary: of what it was built of, and how.

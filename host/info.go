@@ -4,17 +4,16 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"net"
-	"os"
 	"runtime"
 	"runtime/metrics"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
-	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
 
 // redisVersion is what clients take the server for: the version of Redis whose
@@ -42,24 +41,13 @@ func (srv *Server) declareInfo(r *core.Registry) {
 }
 
 // Info implements core.Server.
-func (srv *Server) Info(sections []string) []byte {
-	var w core.InfoWriter
-	wants := func(s core.InfoSection) bool {
-		for _, name := range sections {
-			switch strings.ToLower(name) {
-			case s.Name, "all", "everything":
-				return true
-			case "default":
-				if !s.Extra {
-					return true
-				}
-			}
-		}
-		return !s.Extra && len(sections) == 0
-	}
+func (srv *Server) Info(c *core.Ctx, b []byte, sections []string) []byte {
+	sv := srv.eng.SurveyFor(c)
+	w := core.InfoWriter{Keys: &sv.Keys, Of: sv}
+	w.AppendTo(b)
 	last := ""
 	for _, s := range srv.facts.sections() {
-		if !wants(s) {
+		if !wantsSection(&s, sections) {
 			continue
 		}
 		if s.Name != last {
@@ -70,6 +58,32 @@ func (srv *Server) Info(sections []string) []byte {
 	}
 	return w.Bytes()
 }
+
+// InfoStops implements core.Server.
+func (srv *Server) InfoStops(sections []string) bool {
+	for _, s := range srv.facts.stopping() {
+		if wantsSection(&s, sections) && s.Stops() {
+			return true
+		}
+	}
+	return false
+}
+
+// wantsSection reports whether a section is among those that are asked for.
+func wantsSection(s *core.InfoSection, asked []string) bool {
+	for _, name := range asked {
+		switch {
+		case strings.EqualFold(name, s.Name), strings.EqualFold(name, "all"), strings.EqualFold(name, "everything"):
+			return true
+		case !s.Extra && strings.EqualFold(name, "default"):
+			return true
+		}
+	}
+	return !s.Extra && len(asked) == 0
+}
+
+// surveyed is what was found out for the INFO that is being written.
+func surveyed(w *core.InfoWriter) *engine.Survey { return w.Of.(*engine.Survey) }
 
 // infoOrder is the order of Redis's sections.
 var infoOrder = []string{
@@ -108,7 +122,7 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	w.String("monotonic_clock", "POSIX clock_gettime") // what Go's runtime reads
 	w.String("multiplexing_api", multiplexing)
 	w.String("go_version", runtime.Version())
-	w.Int("process_id", int64(os.Getpid()))
+	w.Int("process_id", srv.facts.pid)
 	w.String("process_supervised", srv.process.manager)
 	w.String("run_id", srv.runID)
 	if zone := srv.params.zone.Load(); zone != "" {
@@ -129,13 +143,13 @@ func (srv *Server) infoServer(w *core.InfoWriter) {
 	}
 	i := 0
 	srv.net.Listening(func(kind string, addr net.Addr) {
-		w.Printf(fmt.Sprintf("listener%d", i), "name=%s,bind=%s", kind, addr)
+		w.Printf("listener"+strconv.Itoa(i), "name=%s,bind=%s", kind, addr)
 		i++
 	})
 }
 
 func (srv *Server) infoClients(w *core.InfoWriter) {
-	f := srv.eng.ClientFigures()
+	f := &surveyed(w).Clients
 	w.Int("connected_clients", f.Connected)
 	w.Int("maxclients", srv.params.engine.MaxClients.Load())
 	w.Int("client_recent_max_input_buffer", int64(f.MaxInput))
@@ -149,23 +163,19 @@ func (srv *Server) infoClients(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoMemory(w *core.InfoWriter) {
-	use := srv.Memory()
+	use := srv.memoryUse(w.Keys.Memory, &surveyed(w).Clients)
 	used, data, peak, rss := use.Used, use.Data, use.Peak, use.Resident
 	pool := srv.ks.PoolStats()
-	human := func(name string, n int64) {
-		w.Int(name, n)
-		w.String(name+"_human", core.HumanBytes(n))
-	}
-	human("used_memory", used)
-	human("used_memory_rss", rss)
-	human("used_memory_peak", peak)
+	w.Human("used_memory", used)
+	w.Human("used_memory_rss", rss)
+	w.Human("used_memory_peak", peak)
 	w.Printf("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
 	w.Int("used_memory_startup", srv.startup)
 	w.Int("used_memory_overhead", srv.startup)
 	w.Int("used_memory_dataset", data)
 	w.Printf("used_memory_dataset_perc", "%.2f%%", 100*float64(data)/float64(used))
-	human("total_system_memory", totalMemory())
-	human("maxmemory", srv.params.maxMemory.Load())
+	w.Human("total_system_memory", srv.facts.memory)
+	w.Human("maxmemory", srv.params.maxMemory.Load())
 	w.String("maxmemory_policy", srv.params.policy.String())
 	w.Float("mem_fragmentation_ratio", float64(rss)/float64(max(used, 1)))
 	w.Int("mem_fragmentation_bytes", rss-used)
@@ -179,8 +189,8 @@ func (srv *Server) infoMemory(w *core.InfoWriter) {
 	w.Int("arena_resident_bytes", pool.Resident)
 	w.Int("mem_clients_normal", use.Clients)
 	w.Int("lazyfree_pending_objects", srv.ks.Garbage())
-	w.Int("lazyfreed_objects", srv.ks.Stats().Swept)
-	infoGo(w)
+	w.Int("lazyfreed_objects", w.Keys.Swept)
+	srv.usage.infoGo(w)
 }
 
 // infoArena tells of the arena under the names of Redis's allocator: what the data
@@ -199,9 +209,15 @@ func (srv *Server) infoArena(w *core.InfoWriter, use core.MemoryUse) {
 	part("rss_overhead", use.Resident, resident)
 }
 
-// infoGo tells what the Go runtime takes and how long its collector stops the
-// server.
-func infoGo(w *core.InfoWriter) {
+// goFigures are what the Go runtime tells of itself.
+type goFigures struct {
+	heap, total, cycles int64
+	longest             float64 // seconds
+	share               float64 // of the processor's time
+}
+
+// readGo asks the runtime what it takes and how long its collector stops the server.
+func readGo() goFigures {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/total:bytes"},
@@ -211,15 +227,26 @@ func infoGo(w *core.InfoWriter) {
 		{Name: "/cpu/classes/total:cpu-seconds"},
 	}
 	metrics.Read(samples)
-	w.Int("go_heap_bytes", int64(samples[0].Value.Uint64()))
-	w.Int("go_total_bytes", int64(samples[1].Value.Uint64()))
-	w.Int("go_gc_cycles", int64(samples[2].Value.Uint64()))
-	w.Int("go_gc_pause_max_us", int64(longest(samples[3].Value.Float64Histogram())*1e6))
-	share := 0.0
+	f := goFigures{heap: int64(samples[0].Value.Uint64()), total: int64(samples[1].Value.Uint64()), cycles: int64(samples[2].Value.Uint64()),
+		longest: longest(samples[3].Value.Float64Histogram())}
 	if total := samples[5].Value.Float64(); total > 0 {
-		share = samples[4].Value.Float64() / total
+		f.share = samples[4].Value.Float64() / total
 	}
-	w.Printf("go_gc_cpu_fraction", "%.6f", share)
+	return f
+}
+
+// infoGo tells what the Go runtime takes, as of the last look.
+func (u *usageSampler) infoGo(w *core.InfoWriter) {
+	f := u.runtime.Load()
+	if f == nil {
+		now := readGo()
+		f = &now
+	}
+	w.Int("go_heap_bytes", f.heap)
+	w.Int("go_total_bytes", f.total)
+	w.Int("go_gc_cycles", f.cycles)
+	w.Int("go_gc_pause_max_us", int64(f.longest*1e6))
+	w.Decimal("go_gc_cpu_fraction", f.share, 6)
 }
 
 // longest returns the upper bound of the highest bucket that is not empty.
@@ -236,9 +263,8 @@ func longest(h *metrics.Float64Histogram) float64 {
 }
 
 func (srv *Server) infoStats(w *core.InfoWriter) {
-	sum := srv.eng.Totals()
+	sum, ks := &surveyed(w).Totals, w.Keys
 	rates := srv.usage.rates()
-	ks := srv.ks.Stats()
 	w.Int("total_connections_received", sum.Accepted)
 	w.Int("total_commands_processed", sum.Commands)
 	w.Int("instantaneous_ops_per_sec", rates.Commands)
@@ -253,10 +279,10 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("total_forks", snaps.Taken)
 	w.Int("latest_fork_usec", snaps.LastPause.Microseconds())
 	w.Int("snapshots_live", snaps.Live)
-	w.Int("snapshot_retained_bytes", srv.ks.Retained(true))
+	w.Int("snapshot_retained_bytes", ks.Retained)
 	w.Int("expired_keys", ks.Expired)
 	w.Int("expired_subkeys", ks.ExpiredMembers)
-	w.Float("expired_stale_perc", srv.staleShare())
+	w.Float("expired_stale_perc", ks.StaleShare())
 	w.Int("expired_time_cap_reached_count", srv.sweeper.cut.Load())
 	w.Int("expire_cycle_cpu_milliseconds", srv.sweeper.nanos.Load()/1e6)
 	w.Int("evicted_keys", srv.evict.evicted.Load())
@@ -285,23 +311,23 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 
 func (srv *Server) infoCPU(w *core.InfoWriter) {
 	user, system := cpuSeconds()
-	w.Printf("used_cpu_sys", "%.6f", system)
-	w.Printf("used_cpu_user", "%.6f", user)
+	w.Decimal("used_cpu_sys", system, 6)
+	w.Decimal("used_cpu_user", user, 6)
 	// There are no child processes, and every thread may be a main one.
-	w.Printf("used_cpu_sys_children", "%.6f", 0.0)
-	w.Printf("used_cpu_user_children", "%.6f", 0.0)
-	w.Printf("used_cpu_sys_main_thread", "%.6f", system)
-	w.Printf("used_cpu_user_main_thread", "%.6f", user)
+	w.Decimal("used_cpu_sys_children", 0.0, 6)
+	w.Decimal("used_cpu_user_children", 0.0, 6)
+	w.Decimal("used_cpu_sys_main_thread", system, 6)
+	w.Decimal("used_cpu_user_main_thread", user, 6)
 }
 
 func (srv *Server) infoModules(w *core.InfoWriter) {
 	for _, name := range srv.registry.Modules() {
-		w.Printf("module", "name=%s,linked=1", name)
+		w.String("module", "name="+name+",linked=1")
 	}
 }
 
 func (srv *Server) infoCommands(w *core.InfoWriter) {
-	srv.CommandStats(func(cmd *core.Command, s core.CommandStats) {
+	surveyed(w).CommandStats(srv.registry.All(), func(cmd *core.Command, s core.CommandStats) {
 		micros := s.Nanos / 1000
 		per := 0.0
 		if s.Calls > 0 {
@@ -313,7 +339,7 @@ func (srv *Server) infoCommands(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoErrors(w *core.InfoWriter) {
-	errs := srv.Errors()
+	errs := surveyed(w).Errors
 	var codes []string
 	for code := range errs {
 		codes = append(codes, code)
@@ -325,57 +351,11 @@ func (srv *Server) infoErrors(w *core.InfoWriter) {
 }
 
 func (srv *Server) infoKeyspace(w *core.InfoWriter) {
-	for i := range srv.ks.Databases() {
-		db := srv.ks.DB(i)
-		if n := db.Len(); n > 0 {
-			w.Printf(fmt.Sprintf("db%d", i), "keys=%d,expires=%d,avg_ttl=%d", n, db.Expires(), srv.averageTTL(i))
+	for i := range w.Keys.Databases {
+		if db := &w.Keys.Databases[i]; db.Keys > 0 {
+			w.Printf("db"+strconv.Itoa(i), "keys=%d,expires=%d,avg_ttl=%d", db.Keys, db.Expires, db.AverageTTL())
 		}
 	}
-}
-
-// ttlSample is how many keys of a shard the average time to live is taken from.
-const ttlSample = 4
-
-// averageTTL estimates the mean time to live in milliseconds from a sample.
-func (srv *Server) averageTTL(i int) int64 {
-	db, now := srv.ks.DB(i), srv.Now()
-	if db.Expires() == 0 {
-		return 0
-	}
-	var sum, n int64
-	for sh := range keyspace.Shards {
-		db.Sample(sh, uint64(now), ttlSample, func(e keyspace.Entry) {
-			if at := e.Expire(); at > 0 {
-				sum += max(at-now, 0)
-				n++
-			}
-		})
-	}
-	return sum / max(n, 1)
-}
-
-// staleShare estimates how many of the keys with an expiry are there though their
-// time has come, in percent, from a sample.
-func (srv *Server) staleShare() float64 {
-	now := srv.Now()
-	var stale, n int64
-	for i := range srv.ks.Databases() {
-		db := srv.ks.DB(i)
-		if db.Expires() == 0 {
-			continue
-		}
-		for sh := range keyspace.Shards {
-			db.Sample(sh, uint64(now), ttlSample, func(e keyspace.Entry) {
-				if at := e.Expire(); at > 0 {
-					n++
-					if at < now {
-						stale++
-					}
-				}
-			})
-		}
-	}
-	return 100 * float64(stale) / float64(max(n, 1))
 }
 
 // randomHex returns n random hexadecimal digits.

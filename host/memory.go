@@ -4,6 +4,7 @@ import (
 	"runtime/metrics"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/host/engine"
 )
 
 // Executors implements core.Figures.
@@ -11,14 +12,19 @@ func (srv *Server) Executors() int { return srv.eng.Executors() }
 
 // Memory implements core.Figures.
 func (srv *Server) Memory() core.MemoryUse {
-	data := srv.ks.ExactMemory()
-	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: srv.usage.resident()}
-	m.Peak = srv.usage.peak(m.Used)
 	f := srv.eng.ClientFigures()
-	m.Clients, m.Sessions = f.Memory, f.Sessions
+	m := srv.memoryUse(srv.ks.ExactMemory(), &f)
 	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(total)
 	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - int64(len(srv.process.floor))
+	return m
+}
+
+// memoryUse tells it, but for the Go runtime's, of data of so many bytes, and of clients.
+func (srv *Server) memoryUse(data int64, f *engine.ClientFigures) core.MemoryUse {
+	m := core.MemoryUse{Used: srv.startup + data, Startup: srv.startup, Data: data, Resident: srv.usage.resident()}
+	m.Peak = srv.usage.peak(m.Used)
+	m.Clients, m.Sessions = f.Memory, f.Sessions
 	return m
 }
 

@@ -18,8 +18,9 @@ type usageSampler struct {
 	next       int
 	peakMemory int64
 
-	rss   atomic.Int64 // bytes, as of the last look
-	rssAt time.Time    // when that was; cron's
+	rss     atomic.Int64 // bytes, as of the last look
+	runtime atomic.Pointer[goFigures]
+	rssAt   time.Time // when that was; cron's
 }
 
 // sample is called once a second by cron.
@@ -57,11 +58,13 @@ func (u *usageSampler) rates() (t engine.Traffic) {
 // system takes longer to say it than INFO for all the rest.
 const rssEvery = 100 * time.Millisecond
 
-// weigh looks how much memory the process has. It is called by cron.
+// weigh looks how much memory the process has, and the Go runtime in it. It is called by cron.
 func (u *usageSampler) weigh() {
 	if now := time.Now(); now.Sub(u.rssAt) >= rssEvery*9/10 {
 		u.rssAt = now
 		u.rss.Store(residentBytes())
+		f := readGo()
+		u.runtime.Store(&f)
 	}
 }
 

@@ -151,14 +151,17 @@ func (ks *Keyspace) Arena(hash uint64) *arena.Arena { return ks.shards[ShardOf(h
 func (ks *Keyspace) Stats() Stats {
 	var sum Stats
 	for i := range ks.shards {
-		st := &ks.shards[i].stats
-		sum.Expired += st.Expired
-		sum.ExpiredMembers += st.ExpiredMembers
-		sum.Hits += st.Hits
-		sum.Misses += st.Misses
-		sum.Swept += st.Swept
+		sum.add(&ks.shards[i].stats)
 	}
 	return sum
+}
+
+func (s *Stats) add(of *Stats) {
+	s.Expired += of.Expired
+	s.ExpiredMembers += of.ExpiredMembers
+	s.Hits += of.Hits
+	s.Misses += of.Misses
+	s.Swept += of.Swept
 }
 
 // ResetStats sets the counters to zero; the caller holds all locks.

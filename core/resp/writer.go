@@ -225,16 +225,35 @@ func (w *Writer) BigNumber(n *big.Int) {
 
 // Verbatim appends text with a three-letter format ("txt", "mkd"); a plain
 // bulk string in RESP2.
-func (w *Writer) Verbatim(format, text string) {
+func (w *Writer) Verbatim(format, text string) { w.VerbatimBytes(format, []byte(text)) }
+
+// VerbatimBytes is Verbatim for bytes.
+func (w *Writer) VerbatimBytes(format string, text []byte) {
 	if w.Proto < 3 {
-		w.BulkString(text)
+		w.Bulk(text)
 		return
 	}
 	w.header('=', int64(len(text)+4))
 	w.Buf = append(w.Buf, format...)
 	w.Buf = append(w.Buf, ':')
-	w.Buf = append(w.Buf, text...)
+	w.Raw(text)
 	w.Buf = append(w.Buf, '\r', '\n')
+}
+
+// VerbatimFunc is Verbatim for the text that fill appends.
+func (w *Writer) VerbatimFunc(format string, fill func(b []byte) []byte) {
+	var room [32]byte // for what comes before, which tells the length
+	at := len(w.Buf)
+	w.Buf = fill(append(w.Buf, room[:]...))
+	n := len(w.Buf) - at - len(room)
+	head := room[:0]
+	if w.Proto < 3 {
+		head = appendHeader(head, '$', int64(n))
+	} else {
+		head = append(append(appendHeader(head, '=', int64(n+4)), format...), ':')
+	}
+	copy(w.Buf[at+copy(w.Buf[at:], head):], w.Buf[at+len(room):])
+	w.Buf = append(w.Buf[:at+len(head)+n], '\r', '\n')
 }
 
 // header appends a type byte, a decimal number and CRLF.

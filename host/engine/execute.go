@@ -92,6 +92,9 @@ func errorText(err error) string {
 // run executes an admitted command under the locks that it needs.
 func (w *worker) run(s *session, c *core.Ctx) (err error) {
 	flags := c.Flags()
+	if flags&core.Surveys != 0 {
+		return w.runSurvey(s, c)
+	}
 	if flags&core.AllSessions != 0 {
 		w.stopOthers()
 		defer w.resumeOthers()
@@ -116,6 +119,17 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 		err = w.runLocked(s, c, own)
 	}
 	w.unlockBatch()
+	return err
+}
+
+// runSurvey executes a command that looks at everything and stops nothing.
+func (w *worker) runSurvey(s *session, c *core.Ctx) error {
+	if !w.survey(c) {
+		return *w.eng.watch.busy.Load()
+	}
+	c.Surveyed = true
+	err := w.runLocked(s, c, 0)
+	c.Surveyed = false
 	return err
 }
 

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+
 	"github.com/ferrousdb/ferrous/core"
 )
 
@@ -41,28 +43,27 @@ type Totals struct {
 	EvictedClients          int64 // for maxmemory-clients
 }
 
-// Totals adds up the counts of all workers.
-func (eng *Engine) Totals() Totals {
-	t := Totals{
-		Accepted: eng.accepts.accepted.Load(), Rejected: eng.accepts.rejected.Load(),
-		Writes: eng.writes.Load(), EvictedClients: eng.crowd.evicted.Load(),
+// addWorker adds the counts of a worker, the i-th.
+func (t *Totals) addWorker(st *workerStats, i int) {
+	t.add(st)
+	t.Reads += st.reads
+	t.Writes += st.writes
+	if i > 0 {
+		t.OtherReads += st.reads
+		t.OtherWrites += st.writes
 	}
-	for i, w := range eng.workers {
-		st := &w.stats
-		t.add(st)
-		t.Reads += st.reads
-		t.Writes += st.writes
-		if i > 0 {
-			t.OtherReads += st.reads
-			t.OtherWrites += st.writes
-		}
-		t.ProtocolErrors += st.protocolErrors
-		t.OutputLimitDrops += st.outputLimitDrops
-		for _, n := range st.errors {
-			t.Errors += n
-		}
+	t.ProtocolErrors += st.protocolErrors
+	t.OutputLimitDrops += st.outputLimitDrops
+	for _, n := range st.errors {
+		t.Errors += n
 	}
-	return t
+}
+
+// complete adds the counts that are no worker's.
+func (t *Totals) complete(eng *Engine) {
+	t.Accepted, t.Rejected = eng.accepts.accepted.Load(), eng.accepts.rejected.Load()
+	t.Writes += eng.writes.Load()
+	t.EvictedClients = eng.crowd.evicted.Load()
 }
 
 // ClientFigures tell of the sessions that there are.
@@ -82,34 +83,53 @@ type ClientFigures struct {
 }
 
 // ClientFigures looks at all sessions.
-func (eng *Engine) ClientFigures() ClientFigures {
-	f := ClientFigures{Connected: eng.clients.Load(), Weighed: eng.crowd.sum.Load()}
-	f.BlockingKeys, f.BlockingOnNoKey = eng.blocked.keysOf()
+func (eng *Engine) ClientFigures() (f ClientFigures) {
 	for _, w := range eng.workers {
 		for _, s := range w.sessions {
-			f.Sessions++
-			f.Memory += int64(s.memory())
-			f.MaxInput = max(f.MaxInput, cap(s.query))
-			f.MaxOutput = max(f.MaxOutput, s.pending.Bytes())
-			if s.wait != nil {
-				f.Blocked++
-				if s.wait.timer != nil {
-					f.Timed++
-				}
-			}
-			switch s.kind {
-			case core.ClientPubSub:
-				f.PubSub++
-			case core.ClientReplica: // Redis counts them apart
-				f.Connected--
-			}
-			if s.paused { // blocked, too, to Redis
-				f.Blocked++
-				f.Paused++
-			}
+			f.add(s)
 		}
 	}
+	f.complete(eng)
 	return f
+}
+
+// add adds a session, whose worker does not move.
+func (f *ClientFigures) add(s *session) {
+	f.Sessions++
+	f.Memory += int64(s.memory())
+	f.MaxInput = max(f.MaxInput, cap(s.query))
+	f.MaxOutput = max(f.MaxOutput, s.pending.Bytes())
+	if s.wait != nil && s.wait.timer != nil {
+		f.Timed++
+	}
+	switch s.kind {
+	case core.ClientPubSub:
+		f.PubSub++
+	case core.ClientReplica: // Redis counts them apart
+		f.Connected--
+	}
+	if s.paused {
+		f.Paused++
+	}
+}
+
+// sum adds the sessions of others.
+func (f *ClientFigures) sum(o *ClientFigures) {
+	f.Sessions += o.Sessions
+	f.Memory += o.Memory
+	f.Connected += o.Connected
+	f.MaxInput, f.MaxOutput = max(f.MaxInput, o.MaxInput), max(f.MaxOutput, o.MaxOutput)
+	f.Timed += o.Timed
+	f.Paused += o.Paused
+	f.PubSub += o.PubSub
+}
+
+// complete adds what is no session's. Who waits is counted where he waits, whatever the age of the other figures.
+func (f *ClientFigures) complete(eng *Engine) {
+	f.Blocked = f.Paused + eng.blocked.count() // those that are held back are blocked, too, to Redis
+	f.Connected += eng.clients.Load()
+	f.Weighed = eng.crowd.sum.Load()
+	f.BlockingKeys, f.BlockingOnNoKey = eng.blocked.keysOf()
 }
 
 // Unsent returns how much the clients have not taken yet: bytes, and parts that are
@@ -132,40 +152,43 @@ func (eng *Engine) Waiting() int { return eng.blocked.count() }
 // Executors implements core.Figures.
 func (eng *Engine) Executors() int { return len(eng.workers) + 1 } // and the watchdog's
 
-// CommandStats implements core.Execution.
-func (eng *Engine) CommandStats(fn func(cmd *core.Command, s core.CommandStats)) {
-	var visit func(cmd *core.Command)
-	visit = func(cmd *core.Command) {
-		var sum core.CommandStats
-		for _, w := range eng.workers {
-			st := w.stats.commands[cmd.ID()]
-			sum.Calls += st.Calls
-			sum.Nanos += st.Nanos
-			sum.Rejected += st.Rejected
-			sum.Failed += st.Failed
-		}
-		if sum != (core.CommandStats{}) {
+// CommandStats visits the statistics of commands that have been called.
+func (sv *Survey) CommandStats(all []*core.Command, fn func(cmd *core.Command, s core.CommandStats)) {
+	for _, cmd := range all {
+		if sum := sv.Commands[cmd.ID()]; sum != (core.CommandStats{}) {
 			fn(cmd, sum)
 		}
 		for i := range cmd.Sub {
-			visit(&cmd.Sub[i])
+			if sum := sv.Commands[cmd.Sub[i].ID()]; sum != (core.CommandStats{}) {
+				fn(&cmd.Sub[i], sum)
+			}
 		}
-	}
-	for _, cmd := range eng.registry.All() {
-		visit(cmd)
 	}
 }
 
-// Errors implements core.Execution.
-func (eng *Engine) Errors() map[string]int64 {
-	sum := map[string]int64{}
-	for _, w := range eng.workers {
-		for code, n := range w.stats.errors {
-			sum[code] += n
-		}
+// counts adds up those of all workers.
+func (eng *Engine) counts() *Survey {
+	sv := eng.playing.emptySurvey() // it stands still, too
+	for i, w := range eng.workers {
+		sv.addWorker(w, i)
 	}
-	return sum
+	return sv
 }
+
+// Totals adds up the counts of everybody.
+func (eng *Engine) Totals() Totals {
+	t := eng.counts().Totals
+	t.complete(eng)
+	return t
+}
+
+// CommandStats implements core.Execution.
+func (eng *Engine) CommandStats(fn func(cmd *core.Command, s core.CommandStats)) {
+	eng.counts().CommandStats(eng.registry.All(), fn)
+}
+
+// Errors implements core.Execution.
+func (eng *Engine) Errors() map[string]int64 { return maps.Clone(eng.counts().Errors) }
 
 // Dirty implements core.Execution. A command counts its changes with locks held.
 func (eng *Engine) Dirty(locked bool) (sum int64) {

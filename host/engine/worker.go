@@ -39,6 +39,9 @@ type worker struct {
 	arrivals *keyspace.Arrivals // where large arguments are received
 	next     *keyspace.Arrival  // what has been prepared for one that is expected
 	long     longRun
+	crowd    ClientFigures // of its sessions, when they were last looked at
+	crowdAt  int64         // when that was, Unix milliseconds
+	surveyed *Survey       // for the command that is running, and reused; nil before the first one
 
 	sessions []*session
 	touched  []*session // sessions with something to send or to close

@@ -94,7 +94,7 @@ func (m *module) clientRows() []core.Command {
 				"6.2.0", "`LADDR` is a filter."),
 		},
 		{
-			Name: "list", Run: list, Arity: -2, Flags: admin | core.AllSessions,
+			Name: "list", Run: m.list, Visit: m.visit, Arity: -2, Flags: admin | core.AllSessions | core.Surveys,
 			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Describes the open connections, one a line.",
 				"[TYPE client-type(NORMAL|MASTER|REPLICA|PUBSUB)]^5.0.0 [ID client-id:integer...]^6.2.0", "nondeterministic_output"),

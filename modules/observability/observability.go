@@ -59,7 +59,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.late = r.OnLatency(m.latency)
 	r.OnTick(m.lookForForks)
 	r.OnResetStats(m.forget)
-	r.Info(core.InfoSection{Name: "latencystats", Extra: true, Fill: m.infoLatency})
+	r.Info(core.InfoSection{Name: "latencystats", Extra: true, Fill: m.infoLatency, Stops: m.params.tracks})
 	r.Commands(m.rows()...)
 	r.Extend("memory", m.memoryRows()...)
 	return nil

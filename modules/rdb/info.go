@@ -14,7 +14,7 @@ func (m *module) info(w *core.InfoWriter) {
 	defer m.mu.Unlock()
 	st := &m.state
 	m.infoCurrent(w)
-	w.Int("rdb_changes_since_last_save", m.changes(true))
+	w.Int("rdb_changes_since_last_save", m.changes(false))
 	began, elsewhere := m.server.Registry().Saves()
 	w.Bool("rdb_bgsave_in_progress", m.current() != nil || elsewhere)
 	w.Int("rdb_last_save_time", st.saved)
@@ -45,7 +45,7 @@ func (m *module) infoCurrent(w *core.InfoWriter) {
 	var copied, keys, total int64
 	perc := 0.0
 	if j := m.current(); j != nil {
-		copied = m.server.Keyspace().Retained(true)
+		copied = w.Keys.Retained
 		keys, total = j.progress.Keys(), j.keys
 		perc = 100 * float64(keys) / float64(max(total, 1))
 	}

@@ -35,7 +35,8 @@ type cache struct {
 	bySHA  map[string]*script
 	byBody map[string]*script
 	evals  *list.List // of *script, the one used last in front
-	memory int64
+	memory atomic.Int64
+	count  atomic.Int64 // of scripts, for those who do not hold the shards
 	flagged
 }
 
@@ -114,7 +115,8 @@ func (c *cache) load(body []byte, keep bool) (*script, error) {
 			return nil, err
 		}
 		c.bySHA[s.sha], c.byBody[s.body] = s, s
-		c.memory += s.memory()
+		c.memory.Add(s.memory())
+		c.count.Add(1)
 		c.note(s)
 		s.place = c.evals.PushFront(s)
 	}
@@ -139,7 +141,8 @@ func (c *cache) remove(s *script) {
 	delete(c.bySHA, s.sha)
 	delete(c.byBody, s.body)
 	c.forget(s)
-	c.memory -= s.memory()
+	c.memory.Add(-s.memory())
+	c.count.Add(-1)
 }
 
 // flush forgets all scripts.
@@ -147,7 +150,8 @@ func (c *cache) flush() {
 	clear(c.bySHA)
 	clear(c.byBody)
 	c.evals.Init()
-	c.memory = 0
+	c.memory.Store(0)
+	c.count.Store(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known = nil

@@ -122,16 +122,16 @@ func TestEvalsDoNotPileUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(c.bySHA) != mostEvals+1 || len(c.byBody) != mostEvals+1 || c.evals.Len() != mostEvals || len(c.known) != mostEvals/2 {
+	if len(c.bySHA) != mostEvals+1 || c.count.Load() != mostEvals+1 || len(c.byBody) != mostEvals+1 || c.evals.Len() != mostEvals || len(c.known) != mostEvals/2 {
 		t.Errorf("%d scripts, %d texts, %d of EVAL, %d with flags", len(c.bySHA), len(c.byBody), c.evals.Len(), len(c.known))
 	}
 	if c.find([]byte(kept.sha)) != kept {
 		t.Error("one of SCRIPT LOAD is gone")
 	}
-	if most := int64(mostEvals+1) * kept.memory() * 2; c.memory > most {
-		t.Errorf("%d bytes, want at most %d", c.memory, most)
+	if most := int64(mostEvals+1) * kept.memory() * 2; c.memory.Load() > most {
+		t.Errorf("%d bytes, want at most %d", c.memory.Load(), most)
 	}
-	if c.flush(); len(c.bySHA)+len(c.byBody)+len(c.known)+c.evals.Len() != 0 || c.memory != 0 {
+	if c.flush(); len(c.bySHA)+len(c.byBody)+len(c.known)+c.evals.Len() != 0 || c.memory.Load() != 0 || c.count.Load() != 0 {
 		t.Error("something is left after a flush")
 	}
 }

@@ -58,6 +58,7 @@ func (m *module) runner(c *core.Ctx) *runner {
 	if r == nil {
 		r = m.newRunner()
 		m.runners[c.Loop] = r
+		m.engines.Add(1)
 	}
 	return r
 }

@@ -36,6 +36,7 @@ func (m *module) scriptFlush(c *core.Ctx) error {
 		return core.Err("SCRIPT FLUSH only support SYNC|ASYNC option")
 	}
 	m.scripts.flush()
+	m.engines.Store(0)
 	clear(m.runners) // with what they have made of the scripts
 	c.OK()
 	return nil

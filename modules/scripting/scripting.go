@@ -27,6 +27,7 @@ type module struct {
 	log     core.Logger
 	scripts *cache
 	runners []*runner            // by Ctx.Loop, made when first needed
+	engines atomic.Int64         // how many of them there are
 	current atomic.Pointer[slow] // the one job that others see, because it is slow
 	params  params
 
@@ -76,12 +77,8 @@ func (m *module) info(w *core.InfoWriter) {
 		w.Int(name, n)
 		w.String(name+"_human", core.HumanBytes(n))
 	}
-	engines := int64(0)
-	for _, r := range m.runners {
-		if r != nil {
-			engines += engineSize
-		}
-	}
+	engines := engineSize * m.engines.Load()
+	scripts := m.scripts.memory.Load()
 	own := int64(0)
 	if m.functions.Load() != nil {
 		own = engineSize
@@ -89,14 +86,14 @@ func (m *module) info(w *core.InfoWriter) {
 	libs, functions, memory := m.libraries.counts()
 	w.Int("used_memory_vm_eval", engines)
 	human("used_memory_lua", engines)
-	w.Int("used_memory_scripts_eval", m.scripts.memory)
-	w.Int("number_of_cached_scripts", int64(len(m.scripts.bySHA)))
+	w.Int("used_memory_scripts_eval", scripts)
+	w.Int("number_of_cached_scripts", m.scripts.count.Load())
 	w.Int("number_of_functions", int64(functions))
 	w.Int("number_of_libraries", int64(libs))
 	w.Int("used_memory_vm_functions", own)
 	human("used_memory_vm_total", engines+own)
 	w.Int("used_memory_functions", memory)
-	human("used_memory_scripts", m.scripts.memory+memory)
+	human("used_memory_scripts", scripts+memory)
 }
 
 // engineSize is about what a Lua machine takes that has run nothing yet, as measured.

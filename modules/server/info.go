@@ -9,15 +9,27 @@ import (
 
 // info is INFO [section ...].
 func info(c *core.Ctx) error {
-	sections := make([]string, 0, len(c.Args))
-	for _, arg := range c.Args[1:] {
-		sections = append(sections, string(arg))
-	}
-	if len(sections) == 0 {
-		sections = append(sections, "default")
-	}
-	c.Verbatim("txt", string(c.Server.Info(sections)))
+	c.VerbatimFunc("txt", func(b []byte) []byte { return c.Server.Info(c, b, infoSections(c)) })
 	return nil
+}
+
+func infoSections(c *core.Ctx) []string {
+	if len(c.Args) == 1 {
+		return []string{"default"}
+	}
+	sections := make([]string, len(c.Args)-1)
+	for i, arg := range c.Args[1:] {
+		sections[i] = string(arg)
+	}
+	return sections
+}
+
+// infoFlags: a section may want everything to stand still.
+func infoFlags(c *core.Ctx) core.Flags {
+	if c.Server.InfoStops(infoSections(c)) {
+		return c.Cmd.Flags &^ core.Surveys
+	}
+	return c.Cmd.Flags
 }
 
 // now is TIME. Inside a transaction or a script time stands still.

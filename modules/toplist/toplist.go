@@ -50,7 +50,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.ran = r.OnExecuted(m.look)
 	r.OnTick(m.tick)
 	r.OnResetStats(m.reset)
-	r.Info(core.InfoSection{Name: "toplist", Fill: m.info})
+	r.Info(core.InfoSection{Name: "toplist", Fill: m.info, Stops: m.enabled.Load})
 	r.Commands(m.rows()...)
 	return nil
 }
