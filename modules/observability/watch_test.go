@@ -200,10 +200,10 @@ func TestSlowLogSwitch(t *testing.T) {
 // TestStatisticsSwitch: without statistics there are no histograms; with the slow
 // log alone commands are timed nevertheless.
 func TestStatisticsSwitch(t *testing.T) {
-	c := start(t, 1, "--stats-enabled", "no", "--enable-debug-command", "yes", "--slowlog-log-slower-than", "20000")[0]
+	c := start(t, 1, "--stats-enabled", "no", "--enable-debug-command", "yes", "--slowlog-log-slower-than", "200000")[0]
 	c.Lines("GET k")
 	c.want("LATENCY HISTOGRAM", "*0")
-	c.Lines("DEBUG SLEEP 0.03", "DEBUG SLEEP 0")
+	c.Lines("DEBUG SLEEP 0.25", "DEBUG SLEEP 0")
 	c.want("SLOWLOG LEN", ":1")
 	c.Lines("CONFIG SET stats-enabled yes", "GET k")
 	if got := strings.Join(c.Lines("LATENCY HISTOGRAM get"), " "); !strings.Contains(got, "calls :1") {
