@@ -61,7 +61,7 @@ func TestCommandDocs(t *testing.T) {
 		"arguments *2 *8 name nx type pure-token display_text nx token NX *8 name xx type pure-token display_text xx token XX "+
 		"*10 name pair type block token PAIR flags *3 +optional +multiple +multiple_token "+
 		"arguments *2 *6 name field type string display_text field *6 name value type double display_text value")
-	c.want("COMMAND DOCS zoo.cage", "*2 zoo.cage *2 subcommands *4 zoo.cage|open *0 "+
+	c.want("COMMAND DOCS zoo.cage", "*2 zoo.cage *4 group module subcommands *4 zoo.cage|open *2 group module "+
 		"zoo.cage|help *8 summary Prints this help. since 1.0.0 group zoo complexity O(1)")
 }
 
