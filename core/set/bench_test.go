@@ -17,7 +17,7 @@ func BenchmarkIntersect(b *testing.B) {
 			defer pool.Close()
 			var sets [2]Editor
 			for i := range sets {
-				sets[i] = New(pool.NewArena(), keyspace.PackedLimits{}, Large)
+				sets[i] = New(pool.NewArena(), keyspace.PackedLimits{}, Large, 0)
 				for k := range n {
 					sets[i].Add(fmt.Appendf(nil, "element:%012d", k+i*n/2))
 				}

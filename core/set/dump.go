@@ -44,7 +44,7 @@ var (
 // Load reads a set of RDB form, all of which it checks. Members of a large one go
 // to a; with an error it has given all of it back.
 func Load(opcode byte, r *rdb.Reader, a *arena.Arena, lim keyspace.PackedLimits) (keyspace.Value, error) {
-	ed := New(a, lim, Ints)
+	ed := New(a, lim, Ints, 0)
 	var err error
 	switch opcode {
 	case rdb.TypeSetIntset:

@@ -40,14 +40,14 @@ func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
 // New begins a set that belongs to no key yet. It takes the form that its members
 // need, beginning with form: Ints, or Pack where an intset is not worth while, or
 // Large. When it is large its members are in a, the arena of the key that it is
-// made for. Either Value or Discard ends it.
-func New(a *arena.Arena, lim keyspace.PackedLimits, form Form) Editor {
+// made for, with room for n of them if it is large from the beginning. Either Value or Discard ends it.
+func New(a *arena.Arena, lim keyspace.PackedLimits, form Form, n int) Editor {
 	ed := Editor{alone: a, lim: lim}
 	switch form {
 	case Pack:
 		ed.view = View{form: Pack, data: listpack.AppendPack(nil, nil, 0)}
 	case Large:
-		ed.view = View{form: Large, table: newLarge(a, 0)}
+		ed.view = View{form: Large, table: newLarge(a, n)}
 	}
 	return ed
 }
@@ -153,6 +153,22 @@ func (ed *Editor) AddMember(it *Iter) bool {
 		return ed.AddInt(n)
 	}
 	return ed.Add(it.Member())
+}
+
+// AddNewMember is AddMember for a member that is known not to be there, which is not looked up.
+func (ed *Editor) AddNewMember(it *Iter) {
+	switch {
+	case ed.view.form == Large:
+		member := it.Member()
+		if !it.hashed {
+			it.hash, it.hashed = ed.view.table.Hash(member), true
+		}
+		ed.open().add(it.hash, member)
+	case ed.view.form == Pack:
+		ed.addNew(it.Member())
+	default:
+		ed.AddMember(it)
+	}
 }
 
 func (ed *Editor) addLarge(h uint64, member []byte) bool {

@@ -110,6 +110,14 @@ func (it *Iter) In(v View) bool {
 		return ok
 	case Large:
 		member := it.Member()
+		if it.form == Large && !it.hashed {
+			// Tables of one seed have their members in one order, that of hashes, of which each slot knows enough: nothing
+			// need be hashed, and the buckets of the other are visited one after the other, too.
+			h, known := it.walk.Hash()
+			if has, certain := v.table.Has(h, known, member); certain {
+				return has
+			}
+		}
 		if !it.hashed {
 			it.hash, it.hashed = v.table.Hash(member), true
 		}

@@ -198,7 +198,7 @@ func TestAlone(t *testing.T) {
 		r := newRig(t, lim)
 		defer r.end()
 		a := r.ks.Arena(r.ks.Hash(r.key))
-		ed := New(a, lim, rapid.SampledFrom([]Form{Ints, Pack, Large}).Draw(t, "form"))
+		ed := New(a, lim, rapid.SampledFrom([]Form{Ints, Pack, Large}).Draw(t, "form"), rapid.IntRange(0, 300).Draw(t, "room"))
 		for _, m := range rapid.SliceOfN(texts(), 1, 40).Draw(t, "members") {
 			if ed.Add([]byte(m)) == r.model[m] {
 				t.Fatalf("added %q: %v", m, r.model[m])
@@ -221,7 +221,7 @@ func TestAlone(t *testing.T) {
 		}
 		v := ed.Value()
 		copied := Copy(v, a, nil)
-		other := New(a, lim, Ints)
+		other := New(a, lim, Ints, 0)
 		for it := Of(v).Iter(); it.Next(); {
 			if !it.In(Of(copied)) || !other.AddMember(&it) || other.AddMember(&it) {
 				t.Fatalf("%q is not copied", it.Member())
@@ -250,7 +250,7 @@ func TestRewrite(t *testing.T) {
 	ks := keyspace.New(keyspace.Options{Databases: 1})
 	defer ks.Close()
 	for _, lim := range []keyspace.PackedLimits{{Entries: 500, Bytes: 64, Ints: 500}, {Entries: 500, Bytes: 64}, {}} {
-		ed := New(ks.Arena(0), lim, Ints)
+		ed := New(ks.Arena(0), lim, Ints, 0)
 		for i := range 200 {
 			ed.Add(fmt.Appendf(nil, "%d", 3*i))
 		}
@@ -276,7 +276,7 @@ func FuzzLoad(f *testing.F) {
 	for _, lim := range []keyspace.PackedLimits{{Entries: 8, Bytes: 8, Ints: 8}, {}} {
 		for _, all := range [][]string{{"1", "2", "70000"}, {"a", "b", "12"}} {
 			pool := arena.NewPool(arena.Options{})
-			ed := New(pool.NewArena(), lim, Ints)
+			ed := New(pool.NewArena(), lim, Ints, 0)
 			for _, m := range all {
 				ed.Add([]byte(m))
 			}
@@ -349,7 +349,7 @@ func TestIn(t *testing.T) {
 	a := pool.NewArena()
 	var sets []View
 	for i, n := range []int{3, 100, 800, 5000, 30_000, 120_000} {
-		ed := New(a, keyspace.PackedLimits{}, Large)
+		ed := New(a, keyspace.PackedLimits{}, Large, 0)
 		for k := range n {
 			ed.Add(fmt.Appendf(nil, "%d", k*(i+2)))
 		}

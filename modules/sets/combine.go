@@ -74,7 +74,19 @@ func store(c *core.Ctx, key []byte, made *set.Editor, event string) {
 
 // made begins a set that is going to be the value of a key.
 func made(c *core.Ctx, key []byte, form set.Form) set.Editor {
-	return set.New(c.Arena(key), c.DB.Keyspace().Packed(keyspace.Set), form)
+	return set.New(c.Arena(key), c.DB.Keyspace().Packed(keyspace.Set), form, 0)
+}
+
+// madeOf is made for what has all members of sets: with more than a packed one may have it is large at once.
+func madeOf(c *core.Ctx, key []byte, sets ...set.View) set.Editor {
+	lim, n := c.DB.Keyspace().Packed(keyspace.Set), 0
+	for _, v := range sets {
+		n = max(n, v.Len())
+	}
+	if n > max(lim.Entries, lim.Ints) {
+		return set.New(c.Arena(key), lim, set.Large, n)
+	}
+	return set.New(c.Arena(key), lim, set.Ints, 0)
 }
 
 // sinter is SINTER key [key ...].
@@ -186,7 +198,7 @@ func sinterstore(c *core.Ctx) error {
 	result := made(c, c.Args[1], form)
 	for it := first.Along(others); it.Next(); {
 		if inAll(&it, others) {
-			result.AddMember(&it)
+			result.AddNewMember(&it)
 		}
 	}
 	result.Settle()
@@ -214,11 +226,12 @@ func sunion(c *core.Ctx) error {
 	// What is made only for the reply is an intset, which is cheap, or large at once.
 	lim := c.DB.Keyspace().Packed(keyspace.Set)
 	lim.Entries = 0
-	union := set.New(c.Arena(c.Args[1]), lim, set.Ints)
+	union := set.New(c.Arena(c.Args[1]), lim, set.Ints, 0)
 	defer union.Discard()
 	for _, v := range sets {
 		if v.Form() != set.Ints {
-			union = set.New(c.Arena(c.Args[1]), lim, set.Large)
+			largest := slices.MaxFunc(sets, bySize)
+			union = set.New(c.Arena(c.Args[1]), lim, set.Large, largest.Len())
 			break
 		}
 	}
@@ -229,8 +242,13 @@ func sunion(c *core.Ctx) error {
 }
 
 func addAll(union *set.Editor, sets []set.View) {
-	for _, v := range sets {
+	for i, v := range sets {
+		fresh := i == 0 && union.View().Len() == 0
 		for it := v.Iter(); it.Next(); {
+			if fresh {
+				union.AddNewMember(&it)
+				continue
+			}
 			union.AddMember(&it)
 		}
 	}
@@ -243,7 +261,7 @@ func sunionstore(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	union := made(c, c.Args[1], set.Ints)
+	union := madeOf(c, c.Args[1], sets...)
 	addAll(&union, sets)
 	store(c, c.Args[1], &union, "sunionstore")
 	return nil
@@ -262,7 +280,7 @@ func sdiff(c *core.Ctx) error {
 		return nil
 	}
 	if bySubtracting(first, others) {
-		diff := set.New(c.Arena(c.Args[1]), c.DB.Keyspace().Packed(keyspace.Set), set.Ints)
+		diff := set.New(c.Arena(c.Args[1]), c.DB.Keyspace().Packed(keyspace.Set), set.Ints, 0)
 		subtract(&diff, first, others)
 		c.Set(diff.View().Len())
 		writeAll(c.Writer, diff.View())
@@ -295,7 +313,7 @@ func sdiffstore(c *core.Ctx) error {
 	default:
 		for it := first.Along(others); it.Next(); {
 			if !inAny(&it, others) {
-				diff.AddMember(&it)
+				diff.AddNewMember(&it)
 			}
 		}
 	}

@@ -140,7 +140,7 @@ func (p *popper) most(ed *set.Editor, stay int) {
 	if form == set.Large {
 		form = set.Pack
 	}
-	rest := set.New(p.c.Arena(p.key), p.c.DB.Keyspace().Packed(keyspace.Set), form)
+	rest := set.New(p.c.Arena(p.key), p.c.DB.Keyspace().Packed(keyspace.Set), form, 0)
 	var scratch [20]byte
 	for range stay {
 		at := ed.Random(rand.Uint64())
