@@ -137,6 +137,7 @@ func (c *Ctx) Propagate(args ...[]byte) {
 // PropagateNothing keeps the command out of the feed although it made changes.
 func (c *Ctx) PropagateNothing() {
 	c.feed.given = true
+	clear(c.feed.all) // what lies beyond the end would hold arguments for ever
 	c.feed.all = c.feed.all[:0]
 }
 
