@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -14,13 +15,12 @@ import (
 // checkTool is "ferrous check".
 func (srv *Server) checkTool() core.Tool {
 	return core.Tool{
-		Name: checkName, Args: "[--disable-modules \"NAME...\"] [--fix] FILE...", Summary: "examine files that keep data (RDB, AOF)",
+		Name: checkName, Args: "[--fix] [--disable-modules \"NAME...\"] FILE...", Summary: "examine files that keep data (RDB, AOF)",
 		Help: `Examines files that keep data and tells what is in them, where they are damaged,
 or what this server lacks to load them. The exit status is 1 if one of them is
 damaged or cannot be loaded.
 
-  --disable-modules  check as a server would whose modules of these names are off;
-                     it stands before all others
+  --disable-modules  check as a server would whose modules of these names are off
   --fix              repair what can be repaired, after asking
 `,
 		Run: srv.check,
@@ -32,10 +32,14 @@ const checkName = "check"
 // checkWithout takes the modules that are to be off out of the arguments of a "ferrous check": there has to be
 // none of them from the beginning.
 func checkWithout(args []string) (rest []string, off string) {
-	if len(args) < 3 || args[0] != checkName || args[1] != "--"+disableModules().Name {
+	if len(args) == 0 || args[0] != checkName {
 		return args, ""
 	}
-	return append([]string{checkName}, args[3:]...), args[2]
+	at := slices.Index(args, "--"+disableModules().Name)
+	if at < 0 || at+1 == len(args) {
+		return args, ""
+	}
+	return slices.Concat(args[:at], args[at+2:]), args[at+1]
 }
 
 func (srv *Server) check(t *core.ToolCall) int {
