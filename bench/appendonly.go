@@ -25,8 +25,7 @@ func appendOnlyCases(clients int) []appendOnlyCase {
 
 // appendOnly is the part about the log of writes: throughput and processor time of SET under every policy.
 func (b *bench) appendOnly(ctx context.Context) error {
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	cases := appendOnlyCases(b.opts.clients)
 	for len(cases) > 0 {
 		n := 1

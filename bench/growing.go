@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -28,8 +27,7 @@ func (b *bench) growing(ctx context.Context) error {
 			return err
 		}
 	}
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, x := range b.opts.growing {
 		l := load{test: x, clients: growingClients, pipeline: growingPipeline, size: 1, keys: b.opts.keyspace, first: growingClients * growingPipeline}
 		c, err := b.measure(ctx, l, servers)

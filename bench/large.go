@@ -55,8 +55,7 @@ func (b *bench) largeCPU(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	both, err := selectTests("set,get")
 	if err != nil {
 		return err

@@ -121,6 +121,11 @@ func (b *bench) memoryTitle(overwrite bool) string {
 
 // startAll starts one process of every server, with further arguments. The function it returns stops them all.
 func (b *bench) startAll(ctx context.Context, args ...string) ([]*server, func(), error) {
+	return b.startEach(ctx, b.launcher.start, args...)
+}
+
+// startEach is startAll by one of the launcher's ways to start a server.
+func (b *bench) startEach(ctx context.Context, start func(context.Context, serverSpec, ...string) (*server, error), args ...string) ([]*server, func(), error) {
 	var servers []*server
 	stop := func() {
 		for _, s := range servers {
@@ -128,7 +133,7 @@ func (b *bench) startAll(ctx context.Context, args ...string) ([]*server, func()
 		}
 	}
 	for _, spec := range b.opts.servers {
-		s, err := b.launcher.start(ctx, spec, args...)
+		s, err := start(ctx, spec, args...)
 		if err != nil {
 			stop()
 			return nil, nil, err

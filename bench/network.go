@@ -3,20 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 )
 
 // Sections about connections more than about commands: through TLS, new ones all the time, and many of them at once.
 
 // overTLS is the section tls: GET and SET through TLS.
 func (b *bench) overTLS(ctx context.Context) error {
-	servers, stop, err := b.startAllTLS(ctx)
+	servers, stop, err := b.startEach(ctx, b.launcher.startTLS)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, x := range []test{testNamed("get"), testNamed("set")} {
 		for _, pipeline := range []int{1, 16} {
 			l := b.connectionLoad(x, b.opts.clients)
@@ -32,24 +30,6 @@ func (b *bench) overTLS(ctx context.Context) error {
 	return nil
 }
 
-// startAllTLS is startAll with a second, secure port for each server.
-func (b *bench) startAllTLS(ctx context.Context) (servers []*server, stop func(), err error) {
-	stop = func() {
-		for _, s := range servers {
-			s.stop()
-		}
-	}
-	for _, spec := range b.opts.servers {
-		s, err := b.launcher.startTLS(ctx, spec)
-		if err != nil {
-			stop()
-			return nil, nil, err
-		}
-		servers = append(servers, s)
-	}
-	return servers, stop, nil
-}
-
 // mostReconnects keeps the runs of a server within the ports that there are for connections to it: each is kept for some time after.
 const mostReconnects = 6000
 
@@ -60,8 +40,7 @@ func (b *bench) churn(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	l := b.connectionLoad(testNamed("ping_mbulk"), b.opts.clients)
 	l.reconnect = true
 	l.test.most = func(int) int { return mostReconnects }
@@ -84,8 +63,7 @@ func (b *bench) connections(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, n := range b.opts.active {
 		for _, s := range servers {
 			// Redis admits 10 000 unless told otherwise; a server that does not know the parameter may have no such limit.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +26,7 @@ var replicaCases = []int{1, 16}
 
 // replication is the section.
 func (b *bench) replication(ctx context.Context) error {
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	add := func(c *comparison, err error) error {
 		if err == nil {
 			b.report.Replication = append(b.report.Replication, c)

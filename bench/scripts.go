@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -114,8 +113,7 @@ func (b *bench) scripts(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, row := range b.opts.scripts {
 		for _, s := range servers {
 			if _, err := s.do(ctx, "SCRIPT", "LOAD", row.source); err != nil {

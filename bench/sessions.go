@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,8 +42,7 @@ func (b *bench) sessions(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, p := range publishCases {
 		c := &comparison{Test: fmt.Sprintf("publish to %d", p.listeners), Pipeline: p.pipeline, Size: publishBytes,
 			Requests: p.messages(b.opts.deliveries)}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 )
@@ -31,6 +32,13 @@ type ratioTable struct {
 }
 
 func newRatioTable(w io.Writer, opts *options) *ratioTable { return &ratioTable{w: w, opts: opts} }
+
+// table begins a section's.
+func (b *bench) table() *ratioTable {
+	t := newRatioTable(os.Stdout, b.opts)
+	t.header()
+	return t
+}
 
 const ratioFormat = "%-18s %3s %5s  %-10s %11s %11s %-18s  %9s %9s %-18s  %8s %8s\n"
 

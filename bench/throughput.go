@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 )
 
@@ -16,8 +15,7 @@ func (b *bench) throughput(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	t := newRatioTable(os.Stdout, b.opts)
-	t.header()
+	t := b.table()
 	for _, test := range b.opts.tests {
 		sizes := b.opts.sizes
 		if !test.sized {

@@ -1,7 +1,8 @@
 // Package libm has the few functions of C's mathematical library whose last bit can be seen
 // in a reply: GEOSEARCHSTORE ... STOREDIST keeps a distance as a score, and ZSCORE shows all
-// of its digits; scripts compute, and pass numbers on with all of theirs. Go's math is right to about one unit in the last place and differs from
-// glibc's, which is right to hardly more than half of one, for every fourth argument.
+// of its digits; scripts compute, and pass numbers on with all of theirs. Go's math is right
+// to about one unit in the last place and differs from glibc's, which is right to hardly more
+// than half of one, for every fourth argument.
 //
 // The functions here compute with twice the digits where it matters and round once, so that
 // they give the double that is nearest to the true value but for about one argument in ten

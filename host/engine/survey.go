@@ -159,17 +159,15 @@ func (eng *Engine) SurveyFor(c *core.Ctx) *Survey {
 func (eng *Engine) Survey(fn func(c *core.Ctx)) {
 	p := eng.Player(nil).(*player)
 	p.ctx.Now = eng.clock.Load()
-	for done := false; !done; {
-		w := p.w
-		w.enter()
-		if done = w.survey(&p.ctx); done {
-			p.ctx.Surveyed = true
-			fn(&p.ctx)
-		}
-		w.leave()
-		if !done { // in the midst of a command that takes long: then everything stands still anyway
-			done = true
-			eng.Standstill(func() { fn(nil) })
-		}
+	w := p.w
+	w.enter()
+	made := w.survey(&p.ctx)
+	if made {
+		p.ctx.Surveyed = true
+		fn(&p.ctx)
+	}
+	w.leave()
+	if !made { // in the midst of a command that takes long: then everything stands still anyway
+		eng.Standstill(func() { fn(nil) })
 	}
 }
