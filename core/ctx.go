@@ -417,12 +417,18 @@ func (c *Ctx) ArgCount(i int, missing int64) (int64, error) {
 	case i:
 		return missing, nil
 	case i + 1:
-		if n, ok := decimal.Parse(c.Args[i]); ok && n >= 0 {
-			return n, nil
-		}
-		return 0, ErrNotPositive
+		return c.ArgPositive(i)
 	}
 	return 0, ErrSyntax
+}
+
+// ArgPositive parses argument i as 0 or more, which Redis calls positive. The error is the same for all that is
+// no such number.
+func (c *Ctx) ArgPositive(i int) (int64, error) {
+	if n, ok := decimal.Parse(c.Args[i]); ok && n >= 0 {
+		return n, nil
+	}
+	return 0, ErrNotPositive
 }
 
 // ArgInt32 is ArgInt for what Redis keeps in 32 bits: the number of a database.

@@ -21,12 +21,9 @@ func (m *module) waitAOF(c *core.Ctx) error {
 	case local < 0 || local > 1:
 		return core.Err("value is out of range, value must between 0 and 1")
 	}
-	replicas, err := c.ArgInt(2)
-	switch {
-	case err != nil:
+	replicas, err := c.ArgPositive(2)
+	if err != nil {
 		return err
-	case replicas < 0:
-		return core.ErrNotPositive
 	}
 	deadline, err := c.TimeoutMillis(3)
 	if err != nil {
