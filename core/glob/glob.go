@@ -7,8 +7,8 @@
 //
 // Anybody may call it; it keeps no state and allocates nothing.
 //
-// Two things differ from Redis on purpose: patterns are never given up on for having too many stars, and bytes above 127
-// are ordered as unsigned in ranges on every platform.
+// As in Redis a pattern that comes to more than maxStars stars, of which none is the last thing in it, matches nothing.
+// One thing differs on purpose: bytes above 127 are ordered as unsigned in ranges on every platform.
 package glob
 
 // Bytes is what patterns and subjects may be.
@@ -20,6 +20,10 @@ func Match[P, S Bytes](pattern P, s S) bool { return match(pattern, s, false) }
 // MatchFold is Match without regard to the case of ASCII letters.
 func MatchFold[P, S Bytes](pattern P, s S) bool { return match(pattern, s, true) }
 
+// maxStars is how deeply Redis's own matcher calls itself, a call a star. It gives up there, to spare its stack; we would
+// not have to, but what matches has to be the same on both.
+const maxStars = 1000
+
 // match walks both strings once, remembering the last star. Everything but a star consumes exactly one byte, so when
 // something after a star fails it is enough to let that last star take one byte more: giving an earlier star more could
 // only make the part in between, which already matched at its first chance, match later. Hence at most
@@ -28,13 +32,19 @@ func match[P, S Bytes](pattern P, s S, fold bool) bool {
 	if len(s) == 0 {
 		return len(pattern) == 0
 	}
-	var p, i int
+	var p, i, stars int
 	afterStar, retry := -1, 0 // where the pattern goes on behind the last star, and where in s to try it next
 	for i < len(s) {
 		if p < len(pattern) && pattern[p] == '*' {
 			p++
 			if p == len(pattern) {
 				return true
+			}
+			if pattern[p] == '*' {
+				continue // a run of stars is one
+			}
+			if stars++; stars > maxStars {
+				return false
 			}
 			afterStar, retry = p, i
 			continue

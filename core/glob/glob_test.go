@@ -78,7 +78,7 @@ func TestMatchFold(t *testing.T) {
 // A pattern that would take a trying-everything matcher longer than the universe has had.
 func TestManyStarsStayPolynomial(t *testing.T) {
 	start := time.Now()
-	pattern := strings.Repeat("*a", 5000) + "*b"
+	pattern := strings.Repeat("*a", maxStars-1) + "*b"
 	if Match(pattern, strings.Repeat("a", 20000)) {
 		t.Error("matched without a b")
 	}
@@ -97,6 +97,26 @@ func model(pattern, s string, fold bool) bool {
 	}
 	next, ok := matchOne(pattern, 0, s[0], fold)
 	return ok && model(pattern[next:], s[1:], fold)
+}
+
+// TestTooManyStars: runs of stars are one, and the last one counts only if something comes after it.
+func TestTooManyStars(t *testing.T) {
+	s := strings.Repeat("a", 5000)
+	for _, c := range []struct {
+		pattern string
+		want    bool
+	}{
+		{strings.Repeat("*?", maxStars), true},
+		{strings.Repeat("***?", maxStars), true},
+		{strings.Repeat("*?", maxStars) + "*", true},
+		{strings.Repeat("*?", maxStars) + "**", true},
+		{strings.Repeat("*?", maxStars+1), false},
+		{strings.Repeat("*?", maxStars+1) + "*", false},
+	} {
+		if got := Match(c.pattern, s); got != c.want {
+			t.Errorf("Match(%.10q..., %d times a) = %v", c.pattern, len(s), got)
+		}
+	}
 }
 
 func TestAgainstModel(t *testing.T) {
