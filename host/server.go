@@ -187,6 +187,7 @@ func (srv *Server) begin() (err error) {
 	srv.ending.cron = make(chan struct{})
 	go srv.cron()
 	srv.eng.Watch()
+	srv.log.Info("Server initialized") // the test suite of Redis since 7.2 waits for these words after "PID"
 	return srv.loadData()
 }
 
