@@ -10,11 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/conformance/script"
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules"
@@ -77,7 +76,7 @@ func startFrozen(t *testing.T, args []string) frozen {
 		}
 		log.Close()
 	})
-	srv, err := host.Start(host.Options{Log: hclog.New(&hclog.LoggerOptions{Output: log}), Modules: append(modules.Full(), noted), Args: append([]string{
+	srv, err := host.Start(host.Options{Log: logging.New(logging.Target{Output: log}), Modules: append(modules.Full(), noted), Args: append([]string{
 		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--arena-poison", "yes", "--one-shard", "yes",
 		"--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 	}, args...)})

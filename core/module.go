@@ -3,7 +3,7 @@ package core
 import (
 	"reflect"
 
-	"github.com/hashicorp/go-hclog"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // Module is a family of commands, value types or services that a server is
@@ -52,6 +52,23 @@ func PackageOf(m Module) string {
 	return t.PkgPath()
 }
 
-// Logger is what the server and its modules log through. Redis's levels map
-// like this: debug is Trace, verbose is Debug, notice is Info, warning is Warn.
-type Logger = hclog.Logger
+// Logger is what the server and its modules log through.
+type Logger = logging.Logger
+
+// Logging registers what makes the server's log; without it the host writes lines of the same
+// forms itself. Which messages are logged is decided before they come to it.
+func (r *Registry) Logging(to func(logging.Target) Logger) {
+	if r.logging != nil {
+		r.fail("another module makes the log already")
+		return
+	}
+	r.logging = to
+}
+
+// Logger makes the server's log.
+func (r *Table) Logger(t logging.Target) Logger {
+	if r.logging != nil {
+		return r.logging(t)
+	}
+	return logging.New(t)
+}

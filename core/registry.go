@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -64,10 +65,11 @@ type Registry struct {
 	tools     []Tool
 	replace   []func(begins bool)
 
-	secure Secure
-	absent absences
-	errs   []error
-	frozen bool
+	secure  Secure
+	logging func(logging.Target) Logger
+	absent  absences
+	errs    []error
+	frozen  bool
 }
 
 // registered is what the registry adds to a row.

@@ -7,10 +7,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 	"github.com/ferrousdb/ferrous/host/engine"
 )
@@ -111,12 +110,12 @@ func (srv *Server) Version() core.Versions {
 
 // applyLogLevel is CONFIG SET loglevel.
 func (srv *Server) applyLogLevel() error {
-	srv.log.SetLevel(logLevels[srv.params.logLevel.Load()])
+	srv.log.setLevel(logLevels[srv.params.logLevel.Load()])
 	return nil
 }
 
 // logLevels are Redis's levels, from debug to nothing.
-var logLevels = [...]hclog.Level{hclog.Trace, hclog.Debug, hclog.Info, hclog.Warn, hclog.Off}
+var logLevels = [...]logging.Level{logging.Trace, logging.Debug, logging.Info, logging.Warn, logging.Off}
 
 // spareFiles is how many files beside clients' connections may be open.
 const spareFiles = 64

@@ -3,7 +3,6 @@ package host
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -52,12 +51,7 @@ func (srv *Server) doctor(t *core.ToolCall) int {
 	}
 	found := doctor.Examine(p)
 	if asJSON {
-		e := json.NewEncoder(t.Stdout)
-		e.SetIndent("", "  ")
-		_ = e.Encode(struct {
-			Worst    doctor.Level     `json:"worst"`
-			Findings []doctor.Finding `json:"findings"`
-		}{doctor.Worst(found), found})
+		doctor.PrintJSON(t.Stdout, found)
 	} else {
 		doctor.Print(t.Stdout, found)
 	}

@@ -5,9 +5,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/logging"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 	"github.com/ferrousdb/ferrous/host/engine"
 )
@@ -17,8 +16,8 @@ type Options struct {
 	Modules []core.Module
 	// Args configure the server as a command line does: "--port", "0", ...
 	Args []string
-	// Log is where the server logs; nil for nowhere.
-	Log hclog.Logger
+	// Log is where the server logs, everything until loglevel is changed; nil for nowhere.
+	Log core.Logger
 	// Pipes is how many connections without a network can be had; see Pipe.
 	Pipes int
 }
@@ -36,7 +35,7 @@ func Start(o Options) (*Server, error) {
 	}
 	srv.process.file = loaded.File
 	if o.Log != nil {
-		srv.log = lineLogger{o.Log}
+		srv.log = newLineLogger(o.Log, logging.Trace)
 	}
 	srv.pipes = o.Pipes
 	if err := srv.begin(); err != nil {

@@ -6,9 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/host/engine"
 )
 
@@ -84,7 +83,7 @@ func loggedServer(t *testing.T, args ...string) (*Server, *logBuffer) {
 	srv, err := Start(Options{
 		Modules: []core.Module{stack{}, trouble{}},
 		Args:    append([]string{"--bind", "127.0.0.1", "--port", freePort(t)}, args...),
-		Log:     hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Trace}),
+		Log:     logging.New(logging.Target{Output: log}),
 		Pipes:   1,
 	})
 	if err != nil {

@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/rand"
-	"encoding/hex"
 	"net"
 	"runtime"
 	"runtime/metrics"
@@ -356,11 +354,4 @@ func (srv *Server) infoKeyspace(w *core.InfoWriter) {
 			w.Printf("db"+strconv.Itoa(i), "keys=%d,expires=%d,avg_ttl=%d", db.Keys, db.Expires, db.AverageTTL())
 		}
 	}
-}
-
-// randomHex returns n random hexadecimal digits.
-func randomHex(n int) string {
-	b := make([]byte, (n+1)/2)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)[:n]
 }

@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // door is a module of the tests that lets nobody in who has not said login.
@@ -35,7 +34,7 @@ func guarded(t *testing.T, args ...string) (*Server, *logBuffer) {
 	srv, err := Start(Options{
 		Modules: []core.Module{stack{}, door{}},
 		Args:    append([]string{"--bind", "127.0.0.1", "--port", freePort(t)}, args...),
-		Log:     hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Warn}),
+		Log:     logging.New(logging.Target{Output: log}),
 	})
 	if err != nil {
 		t.Fatal(err)

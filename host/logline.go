@@ -2,32 +2,63 @@ package host
 
 import (
 	"strconv"
+	"sync/atomic"
 	"unicode"
 
-	"github.com/hashicorp/go-hclog"
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
-// lineLogger makes every message one line of printable characters, whoever had a
-// say in it: a client's bytes in an error, the argument of DEBUG LOG, a file's
-// name. Otherwise they could forge lines, or play with the terminal of who reads
-// the log. The values beside a message are hclog's to quote, which it does.
-type lineLogger struct{ hclog.Logger }
-
-func (l lineLogger) Log(level hclog.Level, msg string, args ...any) {
-	l.Logger.Log(level, oneLine(msg), args...)
+// lineLogger lets the messages of a level and above pass, and makes every one a line of printable
+// characters, whoever had a say in it: a client's bytes in an error, the argument of DEBUG LOG, a
+// file's name. Otherwise they could forge lines, or play with the terminal of who reads the log.
+// The values beside a message are for whom it passes them to to quote.
+type lineLogger struct {
+	to    core.Logger
+	level *atomic.Int32 // shared by all names
 }
 
-func (l lineLogger) Trace(msg string, args ...any) { l.Logger.Trace(oneLine(msg), args...) }
-func (l lineLogger) Debug(msg string, args ...any) { l.Logger.Debug(oneLine(msg), args...) }
-func (l lineLogger) Info(msg string, args ...any)  { l.Logger.Info(oneLine(msg), args...) }
-func (l lineLogger) Warn(msg string, args ...any)  { l.Logger.Warn(oneLine(msg), args...) }
-func (l lineLogger) Error(msg string, args ...any) { l.Logger.Error(oneLine(msg), args...) }
-
-func (l lineLogger) With(args ...any) hclog.Logger  { return lineLogger{l.Logger.With(args...)} }
-func (l lineLogger) Named(name string) hclog.Logger { return lineLogger{l.Logger.Named(name)} }
-func (l lineLogger) ResetNamed(name string) hclog.Logger {
-	return lineLogger{l.Logger.ResetNamed(name)}
+func newLineLogger(to core.Logger, level logging.Level) lineLogger {
+	l := lineLogger{to, new(atomic.Int32)}
+	l.setLevel(level)
+	return l
 }
+
+func (l lineLogger) setLevel(level logging.Level) { l.level.Store(int32(level)) }
+
+func (l lineLogger) on(level logging.Level) bool { return int32(level) >= l.level.Load() }
+
+func (l lineLogger) Trace(msg string, args ...any) {
+	if l.on(logging.Trace) {
+		l.to.Trace(oneLine(msg), args...)
+	}
+}
+
+func (l lineLogger) Debug(msg string, args ...any) {
+	if l.on(logging.Debug) {
+		l.to.Debug(oneLine(msg), args...)
+	}
+}
+
+func (l lineLogger) Info(msg string, args ...any) {
+	if l.on(logging.Info) {
+		l.to.Info(oneLine(msg), args...)
+	}
+}
+
+func (l lineLogger) Warn(msg string, args ...any) {
+	if l.on(logging.Warn) {
+		l.to.Warn(oneLine(msg), args...)
+	}
+}
+
+func (l lineLogger) Error(msg string, args ...any) {
+	if l.on(logging.Error) {
+		l.to.Error(oneLine(msg), args...)
+	}
+}
+
+func (l lineLogger) Named(name string) core.Logger { return lineLogger{l.to.Named(name), l.level} }
 
 // oneLine returns s as it is if all of it is printable, else escaped as Go does.
 func oneLine(s string) string {

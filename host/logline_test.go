@@ -6,38 +6,38 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/hashicorp/go-hclog"
+	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // TestLogLines: an entry is one line of printable characters, whatever is said and
 // by whichever logger was made of the first; what is plain stays as it is.
 func TestLogLines(t *testing.T) {
-	for _, asJSON := range []bool{false, true} {
+	for _, format := range []logging.Format{logging.Text, logging.JSON} {
 		log := &logBuffer{}
-		var l hclog.Logger = lineLogger{hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Trace, JSONFormat: asJSON})}
+		var l core.Logger = newLineLogger(logging.New(logging.Target{Output: log, Format: format}), logging.Trace)
 		forged := "a\r\n01 Jan 2026 [ERROR] forged\x1b[2J\x00\xff\u0085\u202e"
-		for _, one := range []hclog.Logger{l, l.Named("n"), l.With("k", "v"), l.Named("n").ResetNamed("m")} {
+		for _, one := range []core.Logger{l, l.Named("n"), l.Named("n").Named("m")} {
 			for _, say := range []func(string, ...any){one.Trace, one.Debug, one.Info, one.Warn, one.Error} {
 				say(forged)
 			}
-			one.Log(hclog.Info, forged)
 		}
 		l.Info(`a "plain" one, with \ and é`, "value", forged)
 		lines := strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
 		last := lines[len(lines)-1]
-		if !asJSON { // hclog puts the lines of a value below each other, behind a bar
-			for _, line := range lines[24:] {
+		if format == logging.Text { // the lines of a value stand below each other, behind a bar
+			for _, line := range lines[15:] {
 				if strings.HasPrefix(line, "01 Jan") || strings.ContainsAny(line, "\x00\x1b\r") {
 					t.Errorf("%q", line)
 				}
 			}
-			if plain := `a "plain" one, with \ and é`; !strings.Contains(lines[24], plain) {
-				t.Errorf("%q lacks %q", lines[24], plain)
+			if plain := `a "plain" one, with \ and é`; !strings.Contains(lines[15], plain) {
+				t.Errorf("%q lacks %q", lines[15], plain)
 			}
-		} else if len(lines) != 25 || json.Unmarshal([]byte(last), &map[string]any{}) != nil {
+		} else if len(lines) != 16 || json.Unmarshal([]byte(last), &map[string]any{}) != nil {
 			t.Errorf("%d lines, %q", len(lines), last)
 		}
-		for _, line := range lines[:24] {
+		for _, line := range lines[:15] {
 			if !utf8.ValidString(line) || strings.ContainsAny(line, "\x00\x1b\r\u0085\u202e") || !strings.Contains(line, "forged") {
 				t.Errorf("%q", line)
 			}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -43,8 +42,18 @@ type asked struct {
 	user, password string
 }
 
-// hostPort tells an address from the name of a file.
-var hostPort = regexp.MustCompile(`^(\[[^\]]+\]|[^/:\[\]]*):[0-9]+$`)
+// isHostPort tells an address from the name of a file: HOST:PORT or [HOST]:PORT.
+func isHostPort(s string) bool {
+	colon := strings.LastIndexByte(s, ':')
+	if colon < 0 || colon == len(s)-1 || strings.Trim(s[colon+1:], "0123456789") != "" {
+		return false
+	}
+	host := s[:colon]
+	if strings.HasPrefix(host, "[") {
+		return len(host) > 2 && strings.IndexByte(host, ']') == len(host)-1
+	}
+	return !strings.ContainsAny(host, "/:[]")
+}
 
 func (srv *Server) ping(t *core.ToolCall) int {
 	fail := func(err error) int {
@@ -60,7 +69,7 @@ func (srv *Server) ping(t *core.ToolCall) int {
 		within, args = time.Duration(seconds*float64(time.Second)), args[2:]
 	}
 	var who asked
-	if len(args) > 0 && (strings.Contains(args[0], "://") || hostPort.MatchString(args[0])) {
+	if len(args) > 0 && (strings.Contains(args[0], "://") || isHostPort(args[0])) {
 		var err error
 		if who, err = parseAsked(args[0]); err != nil {
 			return fail(err)

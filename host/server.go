@@ -9,13 +9,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/files"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
+	"github.com/ferrousdb/ferrous/core/random"
 	hostconfig "github.com/ferrousdb/ferrous/host/config"
 	"github.com/ferrousdb/ferrous/host/engine"
 	"github.com/ferrousdb/ferrous/host/network"
@@ -29,7 +29,7 @@ type Server struct {
 	params   *params
 	modules  []core.Module
 	disabled []core.Module // linked in and switched off
-	log      hclog.Logger
+	log      lineLogger
 	process  hostProcess
 	start    time.Time
 	runID    string
@@ -74,9 +74,9 @@ func newServer(modules []core.Module, off string) (*Server, error) {
 		registry: r.Table(),
 		modules:  modules,
 		disabled: disabled,
-		log:      hclog.NewNullLogger(),
+		log:      newLineLogger(logging.Silent{}, logging.Off),
 		start:    time.Now(),
-		runID:    randomHex(40),
+		runID:    random.Hex(40),
 		process:  hostProcess{manager: "no"},
 		ending:   ending{begun: make(chan struct{}), complete: make(chan struct{})},
 	}

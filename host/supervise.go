@@ -6,8 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
 )
 
@@ -60,7 +59,7 @@ func (srv *Server) supervisor(environ []string) *supervisor {
 }
 
 // ready tells that the server serves.
-func (s *supervisor) ready(log hclog.Logger) {
+func (s *supervisor) ready(log core.Logger) {
 	s.say(log, "STATUS=Ready to accept connections\nREADY=1")
 	if s != nil && s.name == "upstart" {
 		if err := stopSelf(); err != nil { // goes on when upstart continues it
@@ -74,12 +73,12 @@ func (s *supervisor) ready(log hclog.Logger) {
 const startPatience = 60 * time.Second
 
 // goesOn tells that the start takes its time: a load of many gigabytes is no hanging one.
-func (s *supervisor) goesOn(log hclog.Logger, status string) {
+func (s *supervisor) goesOn(log core.Logger, status string) {
 	s.say(log, fmt.Sprintf("STATUS=%s\nEXTEND_TIMEOUT_USEC=%d", status, startPatience.Microseconds()))
 }
 
 // say sends a state to systemd.
-func (s *supervisor) say(log hclog.Logger, state string) {
+func (s *supervisor) say(log core.Logger, state string) {
 	if s == nil || s.socket == "" {
 		return
 	}

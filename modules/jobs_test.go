@@ -7,12 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/resp"
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/hashes"
@@ -36,7 +35,7 @@ type jobRig struct {
 // silent is known with a log.
 type silent struct{ known }
 
-func (silent) Log() core.Logger { return hclog.NewNullLogger() }
+func (silent) Log() core.Logger { return logging.Silent{} }
 
 func (r *jobRig) Arrivals() *keyspace.Arrivals { return r.in }
 

@@ -12,8 +12,10 @@ import (
 	"github.com/ferrousdb/ferrous/modules/bitmaps"
 	"github.com/ferrousdb/ferrous/modules/cache"
 	"github.com/ferrousdb/ferrous/modules/geo"
+	"github.com/ferrousdb/ferrous/modules/hclog"
 	"github.com/ferrousdb/ferrous/modules/http"
 	"github.com/ferrousdb/ferrous/modules/hyperloglog"
+	"github.com/ferrousdb/ferrous/modules/koanf"
 	"github.com/ferrousdb/ferrous/modules/observability"
 	"github.com/ferrousdb/ferrous/modules/pubsub"
 	"github.com/ferrousdb/ferrous/modules/rdb"
@@ -41,6 +43,8 @@ func Full() []core.Module {
 		backup.New(),
 		scripting.New(),
 		tls.New(),
+		hclog.New(),
+		koanf.New(),
 		http.New(),
 		toplist.New(),
 	)

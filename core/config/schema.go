@@ -16,7 +16,40 @@ type Schema struct {
 	errs   []error
 	uses   []func() error // see Use
 	frozen bool
+	store  func() Store
 }
+
+// Store is where the settings of several sources meet before they come into a schema: a map of
+// what the sources have read by the names of parameters.
+type Store interface {
+	// Load reads a source and merges it, as src, into what was loaded before, which is dest.
+	Load(read func() (map[string]any, error), merge func(src, dest map[string]any) error) error
+	// Raw returns all that was loaded.
+	Raw() map[string]any
+}
+
+// StoreIn says where sources meet; without it that is a plain map.
+func (s *Schema) StoreIn(store func() Store) { s.store = store }
+
+// Store returns a new one.
+func (s *Schema) Store() Store {
+	if s.store != nil {
+		return s.store()
+	}
+	return store{}
+}
+
+type store map[string]any
+
+func (m store) Load(read func() (map[string]any, error), merge func(src, dest map[string]any) error) error {
+	src, err := read()
+	if err != nil {
+		return err
+	}
+	return merge(src, m)
+}
+
+func (m store) Raw() map[string]any { return m }
 
 // hook is a side effect shared by one or more parameters.
 type hook struct{ fn func() error }

@@ -10,10 +10,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/host"
 )
 
@@ -79,7 +78,7 @@ func Try(t testing.TB, o Options) (*Server, error) {
 	}
 	srv, err := host.Start(host.Options{
 		Modules: o.Modules, Args: append(args, o.Args...), Pipes: o.Pipes,
-		Log: hclog.New(&hclog.LoggerOptions{Output: s.Log, Level: hclog.Debug}),
+		Log: logging.New(logging.Target{Output: s.Log}),
 	})
 	if err != nil {
 		return s, err

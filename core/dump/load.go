@@ -9,10 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -57,7 +56,7 @@ func Load(ctx context.Context, src io.Reader, size int64, r *core.Table, ks *key
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Log == nil {
-		o.Log = hclog.NewNullLogger()
+		o.Log = logging.Silent{}
 	}
 	l := &loader{ks: ks, o: o, sum: sum{on: o.Checksum}}
 	l.expected = make([]atomic.Int64, ks.Databases())

@@ -12,11 +12,10 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -300,7 +299,7 @@ func TestOpcodes(t *testing.T) {
 	var log bytes.Buffer
 	other := registry(t)
 	to := newRig(t, other)
-	res := to.mustLoad(b, dump.LoadOptions{Log: hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Trace})})
+	res := to.mustLoad(b, dump.LoadOptions{Log: logging.New(logging.Target{Output: &log})})
 	for name, want := range map[string]string{
 		"redis-ver": "7.2.4", "redis-bits": "64", "ctime": fmt.Sprint(now / 1000), "aof-base": "1", "repl-id": "abc",
 	} {

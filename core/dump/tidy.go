@@ -4,15 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/ferrousdb/ferrous/core/files"
 )
-
-// temporary are the names of files that are being written: Redis's and those of
-// ReplaceFile.
-var temporary = regexp.MustCompile(`^temp-(\d+)(-\d+)?\.rdb$`)
 
 // Tidy removes from a directory what ReplaceFile, cut off by a crash, has left
 // there, and returns the names. Files of processes that live are left alone:
@@ -24,11 +20,8 @@ func Tidy(dir string) (removed []string, err error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		found := temporary.FindStringSubmatch(e.Name())
-		if found == nil || !e.Type().IsRegular() {
-			continue
-		}
-		if pid, err := strconv.Atoi(found[1]); err != nil || pid != os.Getpid() && files.Lives(pid) {
+		pid, ours := writerOf(e.Name())
+		if !ours || !e.Type().IsRegular() || pid != os.Getpid() && files.Lives(pid) {
 			continue
 		}
 		if failed := os.Remove(filepath.Join(dir, e.Name())); failed != nil {
@@ -39,3 +32,18 @@ func Tidy(dir string) (removed []string, err error) {
 	}
 	return removed, err
 }
+
+// writerOf returns the process of a file that is being written, Redis's or ReplaceFile's: temp-PID.rdb or
+// temp-PID-NUMBER.rdb.
+func writerOf(name string) (pid int, ok bool) {
+	name, begins := strings.CutPrefix(name, "temp-")
+	name, ends := strings.CutSuffix(name, ".rdb")
+	number, rest, more := strings.Cut(name, "-")
+	if !begins || !ends || more && !isNumber(rest) || !isNumber(number) {
+		return 0, false
+	}
+	pid, err := strconv.Atoi(number)
+	return pid, err == nil
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

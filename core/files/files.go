@@ -8,7 +8,6 @@
 package files
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode"
+
+	"github.com/ferrousdb/ferrous/core/random"
 )
 
 // Replace puts data in the place of the file at path in one step: whatever
@@ -62,9 +63,12 @@ func Replace(path string, data []byte, mode fs.FileMode) (err error) {
 // they are to be and the number of the process.
 const tempMark = ".temp-"
 
+// secretDigits is how long the part of the name is that nobody can guess.
+const secretDigits = 32
+
 // tempName is a name beside path that nobody can guess. Tidy knows it.
 func tempName(path string) string {
-	return fmt.Sprintf("%s%s%d-%s", path, tempMark, os.Getpid(), rand.Text())
+	return fmt.Sprintf("%s%s%d-%s", path, tempMark, os.Getpid(), random.Hex(secretDigits))
 }
 
 // Tidy removes what a Replace of path that was cut off by a crash has left, and
@@ -81,7 +85,7 @@ func Tidy(path string) (removed []string, err error) {
 		rest, ours := strings.CutPrefix(e.Name(), base+tempMark)
 		number, secret, _ := strings.Cut(rest, "-")
 		pid, notPid := strconv.Atoi(number)
-		if !ours || notPid != nil || len(secret) != len(rand.Text()) || !e.Type().IsRegular() || pid != os.Getpid() && Lives(pid) {
+		if !ours || notPid != nil || len(secret) != secretDigits || !e.Type().IsRegular() || pid != os.Getpid() && Lives(pid) {
 			continue
 		}
 		if failed := os.Remove(filepath.Join(dir, e.Name())); failed != nil {

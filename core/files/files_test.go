@@ -1,7 +1,6 @@
 package files
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/ferrousdb/ferrous/core/random"
 )
 
 func TestReplace(t *testing.T) {
@@ -88,7 +89,7 @@ func TestTidy(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	const nobody = 1 << 30
-	secret := rand.Text()
+	secret := random.Hex(secretDigits)
 	name := func(base string, pid int) string { return fmt.Sprintf("%s.temp-%d-%s", base, pid, secret) }
 	gone := []string{name("users", nobody), tempName("users")}
 	stays := []string{"users", name("users", os.Getppid()), name("users2", nobody), name("users", nobody) + "x", "users.temp-1-2", "users.temp-x-" + secret}
@@ -97,7 +98,7 @@ func TestTidy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	link := "users.temp-2147483646-" + rand.Text()
+	link := "users.temp-2147483646-" + random.Hex(secretDigits)
 	if err := os.Symlink("users", link); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package longdouble
 
 import (
 	"bytes"
-	"math/big"
 	"math/bits"
 	"strconv"
 )
@@ -71,6 +70,5 @@ func appendLarge(b []byte, x Float) []byte {
 	if x.neg {
 		b = append(b, '-')
 	}
-	n := new(big.Int).SetUint64(x.mant)
-	return n.Lsh(n, uint(x.exp)).Append(b, 10)
+	return natural{x.mant}.shift(uint(x.exp)).appendDecimal(b)
 }

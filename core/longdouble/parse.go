@@ -1,8 +1,6 @@
 package longdouble
 
 import (
-	"bytes"
-	"math/big"
 	"math/bits"
 )
 
@@ -203,29 +201,35 @@ func (s *scanner) short(neg bool) Float {
 
 // long is for any decimal number.
 func (s *scanner) long(neg bool) Float {
-	num, _ := new(big.Int).SetString(string(bytes.Replace(s.text, []byte("."), nil, 1)), 10)
+	var num natural
+	for _, ch := range s.text {
+		if ch != '.' {
+			num = num.mulAdd(10, uint64(ch-'0'))
+		}
+	}
 	exp := s.written - s.fraction
-	pow := new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(max(exp, -exp))), nil)
-	sticky := false
-	if exp >= 0 {
-		num.Mul(num, pow)
-	} else {
-		var rest big.Int
-		up := uint(max(0, pow.BitLen()-num.BitLen()+128))
-		num.QuoRem(num.Lsh(num, up), pow, &rest)
-		sticky = rest.Sign() != 0
-		exp -= int(up)
+	two, sticky := exp, false // num * 2^two * 5^(what is still to do)
+	if exp < 0 {
+		up := max(0, -exp*7/3+1-num.len()+128) // 5^3 is less than 2^7: at least 128 bits are left of the quotient
+		num, two = num.shift(uint(up)), exp-up
+	}
+	for left := max(exp, -exp); left > 0; left -= maxPow {
+		pow := uint64(1)
+		for range min(left, maxPow) {
+			pow *= 5
+		}
+		if exp > 0 {
+			num = num.mulAdd(pow, 0)
+			continue
+		}
+		var rest uint64
+		num, rest = num.div(pow)
+		sticky = sticky || rest != 0
 	}
 	// What counts is the upper 128 bits, and whether anything is below.
-	if drop := num.BitLen() - 128; drop > 0 {
-		sticky = sticky || num.TrailingZeroBits() < uint(drop)
-		num.Rsh(num, uint(drop))
-		exp += drop
-	}
-	lo := new(big.Int).And(num, new(big.Int).SetUint64(1<<64-1)).Uint64()
-	hi := num.Rsh(num, 64).Uint64()
-	if sticky {
+	hi, lo, below, more := num.top()
+	if sticky || more {
 		lo |= 1
 	}
-	return round(neg, hi, lo, exp)
+	return round(neg, hi, lo, two+below)
 }

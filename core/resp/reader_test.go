@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"math/big"
 )
 
 // text reads one reply as text: kinds and texts, elements in brackets.
@@ -79,7 +77,7 @@ func TestReadersReadWhatIsWritten(t *testing.T) {
 		}
 		w.Bool(true)
 		w.Double(1.5)
-		w.BigNumber(big.NewInt(12))
+		w.BigNumber("12")
 		w.Verbatim("txt", "some")
 
 		s := &Scanner{Rest: w.Buf}

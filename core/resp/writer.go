@@ -10,7 +10,6 @@
 package resp
 
 import (
-	"math/big"
 	"strconv"
 )
 
@@ -212,14 +211,15 @@ func (w *Writer) Number(text []byte) {
 	w.Buf = append(w.Buf, '\r', '\n')
 }
 
-// BigNumber appends an integer of any size; a bulk string in RESP2.
-func (w *Writer) BigNumber(n *big.Int) {
+// BigNumber appends an integer of any size, given by its digits, perhaps behind a sign; a bulk
+// string in RESP2.
+func (w *Writer) BigNumber(digits string) {
 	if w.Proto < 3 {
-		w.BulkString(n.String())
+		w.BulkString(digits)
 		return
 	}
 	w.Buf = append(w.Buf, '(')
-	w.Buf = n.Append(w.Buf, 10)
+	w.Buf = append(w.Buf, digits...)
 	w.Buf = append(w.Buf, '\r', '\n')
 }
 

@@ -2,7 +2,6 @@ package resp
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 	"testing"
 
@@ -34,7 +33,7 @@ func TestEveryReplyInBothProtocols(t *testing.T) {
 		{"false", func(w *Writer) { w.Bool(false) }, ":0\r\n", "#f\r\n"},
 		{"number", func(w *Writer) { w.Number([]byte("0.50")) }, "$4\r\n0.50\r\n", ",0.50\r\n"},
 		{"double", func(w *Writer) { w.Double(1.5) }, "$3\r\n1.5\r\n", ",1.5\r\n"},
-		{"big number", func(w *Writer) { w.BigNumber(big.NewInt(-99)) }, "$3\r\n-99\r\n", "(-99\r\n"},
+		{"big number", func(w *Writer) { w.BigNumber("-99") }, "$3\r\n-99\r\n", "(-99\r\n"},
 		{"verbatim", func(w *Writer) { w.Verbatim("txt", "hi") }, "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"},
 		{"attribute", func(w *Writer) { w.Attribute(1) }, "", "|1\r\n"},
 	} {

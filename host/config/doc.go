@@ -17,7 +17,7 @@
 // file says, and an empty value starts again from nothing. Only the environment replaces, because a variable states the
 // whole value; its lines are separated by newlines.
 //
-// The sources meet in koanf: each is a provider with a parser, and what koanf merges is, for every parameter, its lines
-// in order with their origins. The lines then go through the schema one by one, so that every mistake of every source is
+// The sources meet in a config.Store (koanf's in the full server, else a plain map): what is merged is, for every
+// parameter, its lines in order with their origins. The lines then go through the schema one by one, so that every mistake of every source is
 // reported in one run, even in a value that a later source overrides.
 package config

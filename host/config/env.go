@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,23 +10,16 @@ import (
 // EnvPrefix starts the names of environment variables that are parameters.
 const EnvPrefix = "FERROUS_"
 
-// environment is a koanf provider of parameters from environment variables.
-type environment struct {
-	l       *loader
-	environ []string // NAME=value, as from os.Environ
-}
-
-func (e *environment) ReadBytes() ([]byte, error) { return nil, errWrongHalf }
-
-func (e *environment) Read() (map[string]any, error) {
+// environment reads parameters from environment variables: NAME=value, as from os.Environ.
+func (l *loader) environment(environ []string) []line {
 	names := map[string]string{} // NAME to parameter
-	for _, v := range e.l.schema.All() {
+	for _, v := range l.schema.All() {
 		for _, name := range append([]string{v.Param().Name}, v.Param().Aliases...) {
 			names[strings.ToUpper(strings.ReplaceAll(name, "-", "_"))] = name
 		}
 	}
 	var lines []line
-	for _, entry := range slices.Sorted(slices.Values(e.environ)) {
+	for _, entry := range slices.Sorted(slices.Values(environ)) {
 		variable, value, _ := strings.Cut(entry, "=")
 		suffix, ours := strings.CutPrefix(variable, EnvPrefix)
 		if !ours || isServiceLink(suffix, value) {
@@ -37,32 +29,44 @@ func (e *environment) Read() (map[string]any, error) {
 		if name == "" {
 			name = strings.ToLower(strings.ReplaceAll(suffix, "_", "-"))
 		}
-		if e.l.schema.Find(name) == nil && e.l.schema.Nearest(name) == "" {
+		if l.schema.Find(name) == nil && l.schema.Nearest(name) == "" {
 			// Images and scripts have variables of their own: FERROUS_VERSION, FERROUS_HOME.
-			e.l.warnings = append(e.l.warnings, "the environment variable "+variable+" names no parameter, and none resembles it: it has no effect")
+			l.warnings = append(l.warnings, "the environment variable "+variable+" names no parameter, and none resembles it: it has no effect")
 			continue
 		}
 		origin := config.Origin{Source: "environment variable " + variable}
-		for _, text := range e.values(name, value) {
-			lines = append(lines, e.l.newLine(name, []string{text}, origin))
+		for _, text := range l.values(name, value) {
+			lines = append(lines, l.newLine(name, []string{text}, origin))
 		}
 	}
-	return e.l.byParameter(lines), nil
+	return lines
 }
 
 // values splits a value into lines if the parameter has several.
-func (e *environment) values(name, value string) []string {
-	if v := e.l.schema.Find(name); v != nil && v.Repeats() != config.LastWins {
+func (l *loader) values(name, value string) []string {
+	if v := l.schema.Find(name); v != nil && v.Repeats() != config.LastWins {
 		return strings.Split(strings.TrimRight(value, "\n"), "\n")
 	}
 	return []string{value}
 }
 
-// serviceLink matches what Kubernetes and Docker links put into the environment about a service of the name "ferrous":
-// FERROUS_SERVICE_HOST, FERROUS_SERVICE_PORT_METRICS, FERROUS_PORT_6379_TCP_ADDR...
-var serviceLink = regexp.MustCompile(`^(SERVICE_(HOST|PORT(_.*)?)|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$`)
-
-// isServiceLink tells such variables from settings. FERROUS_PORT is both: then the value is a URL.
+// isServiceLink tells what Kubernetes and Docker links put into the environment about a service of the name "ferrous"
+// from settings: FERROUS_SERVICE_HOST, FERROUS_SERVICE_PORT_METRICS, FERROUS_PORT_6379_TCP_ADDR...
+// FERROUS_PORT is both: then the value is a URL.
 func isServiceLink(suffix, value string) bool {
-	return serviceLink.MatchString(suffix) || suffix == "PORT" && strings.Contains(value, "://")
+	if rest, ok := strings.CutPrefix(suffix, "SERVICE_"); ok {
+		return rest == "HOST" || rest == "PORT" || strings.HasPrefix(rest, "PORT_")
+	}
+	rest, ok := strings.CutPrefix(suffix, "PORT")
+	if !ok || rest == "" {
+		return ok && strings.Contains(value, "://")
+	}
+	// PORT_number_protocol, and what follows
+	words := strings.SplitN(rest, "_", 4)
+	return len(words) >= 3 && words[0] == "" && isDigits(words[1]) && slices.Contains([]string{"TCP", "UDP", "SCTP"}, words[2])
+}
+
+// isDigits reports whether s is a number without a sign.
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }

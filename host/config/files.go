@@ -16,30 +16,6 @@ import (
 // maxFile bounds a configuration file: something larger is a mistake, such as the name of a dump.
 const maxFile = 64 << 20
 
-// errWrongHalf answers the half of koanf's Provider that a source does not have.
-var errWrongHalf = errors.New("config: this source has no such form")
-
-// text is a koanf provider of bytes at hand.
-type text []byte
-
-func (t text) ReadBytes() ([]byte, error)    { return t, nil }
-func (t text) Read() (map[string]any, error) { return nil, errWrongHalf }
-
-// stream is a koanf provider of bytes to be read to their end.
-type stream struct{ r io.Reader }
-
-func (s stream) ReadBytes() ([]byte, error)    { return readAll(s.r, "standard input") }
-func (s stream) Read() (map[string]any, error) { return nil, errWrongHalf }
-
-// file is a koanf provider of a configuration file and of those it includes, whatever their formats.
-type file struct {
-	l    *loader
-	path string
-}
-
-func (f *file) ReadBytes() ([]byte, error)    { return readFile(f.path) }
-func (f *file) Read() (map[string]any, error) { return f.l.byParameter(f.l.readFile(f.path, "")), nil }
-
 // readFile reads the lines of a file; where says, for errors, which line included it.
 func (l *loader) readFile(path, where string) []line {
 	data, err := readFile(path)

@@ -1,15 +1,11 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/host/config/hcl"
 )
-
-// hclNumber matches the values that are written bare.
-var hclNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
 // hclValue writes lines of v (see config.Var.Lines) as the value of an attribute, so that attrLines reads them back.
 func hclValue(v config.Var, lines [][]string) string {
@@ -20,7 +16,7 @@ func hclValue(v config.Var, lines [][]string) string {
 	case *config.BoolVar:
 		return map[string]string{"yes": "true", "no": "false"}[lines[0][0]]
 	case *config.IntVar, *config.MemoryVar:
-		if hclNumber.MatchString(lines[0][0]) {
+		if isDigits(strings.TrimPrefix(lines[0][0], "-")) { // written bare
 			return lines[0][0]
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/v2"
-
 	"github.com/ferrousdb/ferrous/core/config"
 )
 
@@ -34,17 +32,22 @@ func Load(s *config.Schema, args, environ []string, stdin io.Reader) (*Loaded, e
 	cl, _ := parseArgs(args)
 	out := &Loaded{Stdin: cl.stdin}
 	if cl.hasFile {
-		l.load(&file{l, cl.file}, nil, appendLines)
+		l.load(func() ([]line, error) { return l.readFile(cl.file, ""), nil }, appendLines)
 		out.File = cl.file
 		if abs, err := filepath.Abs(cl.file); err == nil {
 			out.File = abs
 		}
 	}
 	if cl.stdin {
-		l.load(stream{stdin}, &redisConf{l, config.Origin{Source: "standard input", Line: 1}}, appendLines)
+		l.load(func() ([]line, error) {
+			data, err := readAll(stdin, "standard input")
+			return l.parseRedisConf(config.Origin{Source: "standard input", Line: 1}, data), err
+		}, appendLines)
 	}
-	l.load(&environment{l, environ}, nil, l.replaceCollected)
-	l.load(text(cl.options), &redisConf{l, config.Origin{Source: "command line"}}, appendLines)
+	l.load(func() ([]line, error) { return l.environment(environ), nil }, l.replaceCollected)
+	l.load(func() ([]line, error) {
+		return l.parseRedisConf(config.Origin{Source: "command line"}, []byte(cl.options)), nil
+	}, appendLines)
 	out.Warnings = l.warnings
 	return out, l.finish()
 }
@@ -85,7 +88,7 @@ type problem struct {
 // loader is one run of Load.
 type loader struct {
 	schema   *config.Schema
-	k        *koanf.Koanf
+	store    config.Store
 	seq      int
 	open     []string // the files being read, outermost first: finds includes that go in circles
 	problems []problem
@@ -93,13 +96,15 @@ type loader struct {
 }
 
 func newLoader(s *config.Schema) *loader {
-	// No name of a parameter holds a NUL, so koanf never splits one.
-	return &loader{schema: s, k: koanf.New("\x00")}
+	return &loader{schema: s, store: s.Store()}
 }
 
-// load reads one source into koanf.
-func (l *loader) load(p koanf.Provider, parser koanf.Parser, merge func(src, dest map[string]any) error) {
-	if err := l.k.Load(p, parser, koanf.WithMergeFunc(merge)); err != nil {
+// load reads one source.
+func (l *loader) load(read func() ([]line, error), merge func(src, dest map[string]any) error) {
+	if err := l.store.Load(func() (map[string]any, error) {
+		lines, err := read()
+		return l.byParameter(lines), err
+	}, merge); err != nil {
 		l.fail(err)
 	}
 }
@@ -115,7 +120,7 @@ func (l *loader) fail(err error) {
 	l.problems = append(l.problems, problem{l.seq, err})
 }
 
-// byParameter gathers lines under the parameters' own names, aliases resolved: the form in which koanf merges sources.
+// byParameter gathers lines under the parameters' own names, aliases resolved: the form in which sources are merged.
 func (l *loader) byParameter(lines []line) map[string]any {
 	m := map[string]any{}
 	for _, ln := range lines {
@@ -151,7 +156,7 @@ func (l *loader) replaceCollected(src, dest map[string]any) error {
 // lines are all settings merged, in the order they were read.
 func (l *loader) lines() []line {
 	var all []line
-	for _, lines := range l.k.Raw() {
+	for _, lines := range l.store.Raw() {
 		all = append(all, lines.([]line)...)
 	}
 	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.Seq, b.Seq) })

@@ -2,10 +2,8 @@ package config
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
@@ -13,37 +11,6 @@ import (
 
 // maxLine bounds a line of redis.conf format.
 const maxLine = 1 << 20
-
-// redisConf is a koanf parser of the redis.conf format: a parameter and its words on each line, comments on lines of
-// their own, include lines replaced by what they name.
-type redisConf struct {
-	l     *loader
-	first config.Origin // of the first line; Line 0 where lines have no numbers
-}
-
-// Unmarshal never fails: mistakes go to the loader, beside what could be read.
-func (r *redisConf) Unmarshal(data []byte) (map[string]any, error) {
-	return r.l.byParameter(r.l.parseRedisConf(r.first, data)), nil
-}
-
-// Marshal writes lines in the order they were read.
-func (r *redisConf) Marshal(m map[string]any) ([]byte, error) {
-	var all []line
-	for name, lines := range m {
-		ls, ok := lines.([]line)
-		if !ok {
-			return nil, fmt.Errorf("config: %s holds no lines", name)
-		}
-		all = append(all, ls...)
-	}
-	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.Seq, b.Seq) })
-	var b bytes.Buffer
-	for _, ln := range all {
-		b.WriteString(confLine(ln.Name, ln.Words))
-		b.WriteByte('\n')
-	}
-	return b.Bytes(), nil
-}
 
 // confLine is a line of redis.conf without its end.
 func confLine(name string, words []string) string {

@@ -12,14 +12,13 @@
 package doctor
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // Level is how bad something is.
@@ -35,15 +34,12 @@ const (
 // String returns the level's name.
 func (l Level) String() string { return [...]string{"note", "warning", "danger"}[l] }
 
-// MarshalText makes it a name in JSON.
-func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
-
 // Finding is something to be said.
 type Finding struct {
-	Rule  string `json:"rule"` // a short name that stays the same
-	Level Level  `json:"level"`
-	What  string `json:"what"` // how it is, and why that matters
-	Do    string `json:"do"`   // what to change
+	Rule  string // a short name that stays the same
+	Level Level
+	What  string // how it is, and why that matters
+	Do    string // what to change
 }
 
 // Patient is all that is known.
@@ -89,8 +85,15 @@ func examine(p *Patient, rules []rule) []Finding {
 	for _, r := range rules {
 		r(p, &f)
 	}
-	slices.SortStableFunc(f, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
-	return f
+	var sorted []Finding
+	for level := Danger; level >= Note; level-- {
+		for _, x := range f {
+			if x.Level == level {
+				sorted = append(sorted, x)
+			}
+		}
+	}
+	return sorted
 }
 
 // Worst is the level of the worst finding.
@@ -175,6 +178,28 @@ func Print(w interface{ Write([]byte) (int, error) }, all []Finding) {
 	default:
 		fmt.Fprintf(w, "Nothing has to be changed; %d notes.\n", counts[Note])
 	}
+}
+
+// PrintJSON writes findings for programs. It does so by hand: package encoding/json would be
+// larger than all rules.
+func PrintJSON(w interface{ Write([]byte) (int, error) }, all []Finding) {
+	b := fmt.Appendf(nil, "{\n  \"worst\": \"%s\",\n  \"findings\": [", Worst(all))
+	for i, f := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, "\n    {"...)
+		for j, field := range [][2]string{{"rule", f.Rule}, {"level", f.Level.String()}, {"what", f.What}, {"do", f.Do}} {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = fmt.Appendf(b, "\n      \"%s\": ", field[0])
+			b = logging.AppendJSON(b, field[1])
+		}
+		b = append(b, "\n    }"...)
+	}
+	b = append(b, "\n  ]\n}\n"...)
+	_, _ = w.Write(b)
 }
 
 // wrap breaks text into lines of 100 columns, of which the first begins at a column.

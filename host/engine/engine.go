@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/host/network"
@@ -35,7 +33,7 @@ type Engine struct {
 	host     Host
 	registry *core.Table
 	params   *Params
-	log      hclog.Logger
+	log      core.Logger
 	ks       *keyspace.Keyspace
 	buffers  *network.Buffers
 	barriers []*core.Barrier
@@ -78,7 +76,7 @@ func New(host Host, registry *core.Registry, params *Params, stopping <-chan str
 }
 
 // Open gives the engine the data, when the registry is frozen.
-func (eng *Engine) Open(log hclog.Logger, ks *keyspace.Keyspace, buffers *network.Buffers) {
+func (eng *Engine) Open(log core.Logger, ks *keyspace.Keyspace, buffers *network.Buffers) {
 	eng.log, eng.ks, eng.buffers = log, ks, buffers
 	eng.barriers = eng.registry.Barriers()
 	for _, b := range eng.barriers {

@@ -11,14 +11,15 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sys/unix"
+
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // Start starts count epoll loops, and as many drivers for connections with goroutines
 // of their own, each with a
 // worker. log is for what happens to connections.
-func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
+func (n *Net) Start(log logging.Logger, count int, worker func() Worker) error {
 	n.log = log
 	defer func() { // they end last, since connections are handed over to them
 		for _, l := range n.accepting {

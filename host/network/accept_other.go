@@ -5,7 +5,7 @@ package network
 import (
 	"net"
 
-	"github.com/hashicorp/go-hclog"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // acceptors: on systems without epoll every connection has its goroutines.
@@ -13,7 +13,7 @@ type acceptors struct{}
 
 // Start starts count drivers, each with a
 // worker. log is for what happens to connections.
-func (n *Net) Start(log hclog.Logger, count int, worker func() Worker) error {
+func (n *Net) Start(log logging.Logger, count int, worker func() Worker) error {
 	n.log = log
 	for range count {
 		n.startGoWorker(worker())

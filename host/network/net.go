@@ -3,9 +3,8 @@ package network
 import (
 	"sync/atomic"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // Net is all that a server has of the network.
@@ -15,7 +14,7 @@ type Net struct {
 	params    *Params
 	host      Host
 	secure    Secure // nil without
-	log       hclog.Logger
+	log       logging.Logger
 	ready     <-chan struct{} // closed when there is somebody to answer
 	listeners listeners
 	adopted   adopted

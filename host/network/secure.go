@@ -5,9 +5,8 @@ import (
 	"errors"
 	"net"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/logging"
 )
 
 // Secure makes connections secure. The network knows nothing of how: a module brings TLS, or
@@ -19,7 +18,7 @@ type Secure interface {
 	Vars() []config.Var
 	// Server returns what makes an accepted connection secure, as the parameters are now. A
 	// connection it returns an error for is closed by who called.
-	Server(log hclog.Logger) (func(ctx context.Context, conn net.Conn) (net.Conn, error), error)
+	Server(log logging.Logger) (func(ctx context.Context, conn net.Conn) (net.Conn, error), error)
 	// Users are the names of users in the certificate of who is at the other end.
 	Users(conn net.Conn) []string
 	// Reload is every how many seconds to Look whether what Server reads has changed; 0 for

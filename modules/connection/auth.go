@@ -1,8 +1,6 @@
 package connection
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"slices"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -79,6 +77,14 @@ func (m *module) login(c *core.Ctx, user, password []byte) error {
 // samePassword takes the same time whatever the given password has in common
 // with the right one, its length included. No password accepts any.
 func samePassword(right string, given []byte) bool {
-	a, b := sha256.Sum256([]byte(right)), sha256.Sum256(given)
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 || right == ""
+	if right == "" {
+		return true
+	}
+	different, at := len(right)^len(given), 0
+	for _, b := range given {
+		different |= int(b ^ right[at])
+		at++
+		at &= (at - len(right)) >> 63 // begins again at the end, without a branch
+	}
+	return different == 0
 }

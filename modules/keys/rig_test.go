@@ -7,13 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/config"
 	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/keyspace"
+	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 )
 
@@ -33,7 +32,7 @@ type server struct {
 }
 
 func (s server) Registry() *core.Table { return s.registry }
-func (server) Log() core.Logger        { return hclog.NewNullLogger() }
+func (server) Log() core.Logger        { return logging.Silent{} }
 
 const rigDatabases = 3
 

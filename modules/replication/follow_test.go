@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/ferrousdb/ferrous/core/coretest"
 	"github.com/ferrousdb/ferrous/core/dump"
 	"github.com/ferrousdb/ferrous/host"
@@ -349,7 +347,7 @@ func someDump(t *testing.T) string { return dumpWith(t, nil) }
 // dumpWith is a dump with one key, and with auxiliary fields.
 func dumpWith(t *testing.T, aux []dump.Pair) string {
 	t.Helper()
-	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: 1, Log: hclog.NewNullLogger()})
+	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ package replication
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"os"
 	"strconv"
 	"sync"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/random"
 )
 
 // New makes the module.
@@ -61,9 +60,7 @@ type module struct {
 
 // newID makes the name of a history of data that nobody shares.
 func newID() string {
-	var b [20]byte
-	_, _ = rand.Read(b[:]) // it does not fail
-	return hex.EncodeToString(b[:])
+	return random.Hex(40)
 }
 
 // Name implements core.Module.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"math/big"
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -55,8 +54,7 @@ func debugProtocol(c *core.Ctx) error {
 	case "verbatim":
 		c.Verbatim("txt", "This is a verbatim\nstring")
 	case "bignum":
-		n, _ := new(big.Int).SetString("1234567999999999999999999999999999999", 10)
-		c.BigNumber(n)
+		c.BigNumber("1234567999999999999999999999999999999")
 	default:
 		return core.Err("Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
 	}

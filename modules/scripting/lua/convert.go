@@ -204,7 +204,7 @@ func (e *Engine) writeField(w *resp.Writer, t *vm.LTable, depth int) bool {
 	if s, ok := getString(t, "big_number").(vm.LString); ok {
 		digits := line(string(s))
 		if n, ok := new(big.Int).SetString(digits, 10); ok {
-			w.BigNumber(n)
+			w.BigNumber(n.String())
 		} else if w.RESP3() {
 			w.Raw([]byte("(" + digits + "\r\n"))
 		} else {
