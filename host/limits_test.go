@@ -39,6 +39,7 @@ func guarded(t *testing.T, args ...string) (*Server, *logBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	srv.log.setLevel(logging.Warn)
 	t.Cleanup(srv.Stop)
 	return srv, log
 }

@@ -23,7 +23,9 @@ func TestSameLines(t *testing.T) {
 			for i, say := range []func(core.Logger){
 				func(l core.Logger) { l.Info("plain") },
 				func(l core.Logger) { l.Named("a").Warn("m", "n", 1, "s", "x y", "e", "", "q", `a"b\c`) },
-				func(l core.Logger) { l.Named("a").Named("b").Error("m", "err", errors.New("no\tway"), "f", 1.5, "u", uint64(1<<63)) },
+				func(l core.Logger) {
+					l.Named("a").Named("b").Error("m", "err", errors.New("no\tway"), "f", 1.5, "u", uint64(1<<63))
+				},
 				func(l core.Logger) { l.Debug(`é "q" \ <&>`, "lines", "one\ntwo \"2\"\n", "after", true) },
 				func(l core.Logger) { l.Trace("", "esc", "\x1b[2J\x00\u202e", "odd") },
 				func(l core.Logger) { l.Named("only").Info("") },
