@@ -56,7 +56,10 @@ func (srv *Server) cron() {
 			srv.eng.Inspect(now)
 			srv.sayLoading()
 			srv.net.Renew()
-			heap.look(len(srv.process.floor))
+			if srv.process.own && heap.floor == nil {
+				heap.raiseFloor(&srv.process.floor)
+			}
+			heap.look()
 		}
 	}
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 )
 
 // heapWatch gives memory back that clients have left behind. The data are not
@@ -14,6 +15,7 @@ type heapWatch struct {
 	wait   int    // looks to let pass before another is worth it
 	before uint64 // bytes when the last one of ours began, 0 if its result is known
 	done   chan struct{}
+	floor  []byte // see raiseFloor
 }
 
 const (
@@ -27,25 +29,27 @@ const (
 // more of garbage would start one collection after the other.
 const heapFloor = 32 << 20
 
-// raiseFloor does so for a process that is this server's alone: by an allocation
+// raiseFloor does so for a process that is the server's alone: by an allocation
 // that is never touched, so that it takes no memory, and in which there is nothing
 // to look for. A memory limit (GOMEMLIMIT) counts it all the same: there it takes a
-// small part at most.
-func (srv *Server) raiseFloor() {
-	srv.process.floor = make([]byte, min(heapFloor, debug.SetMemoryLimit(-1)/16))
+// small part at most. The collector takes it for a reason to run at once, which is
+// why it waits until the server is there.
+func (h *heapWatch) raiseFloor(size *atomic.Int64) {
+	h.floor = make([]byte, min(heapFloor, debug.SetMemoryLimit(-1)/16))
+	size.Store(int64(len(h.floor)))
 }
 
 // look is called by cron once a second. A heap that is large while the
 // collector rests is collected; if that frees little, the next one comes later
 // and later: the collector itself comes every two minutes.
-func (h *heapWatch) look(floor int) {
+func (h *heapWatch) look() {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
 		{Name: "/gc/cycles/total:gc-cycles"},
 	}
 	metrics.Read(samples)
-	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64()-uint64(floor), samples[2].Value.Uint64()
+	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64()-uint64(len(h.floor)), samples[2].Value.Uint64()
 	if h.idle++; cycles != h.cycles {
 		h.cycles, h.idle = cycles, 0
 	}

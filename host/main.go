@@ -77,7 +77,7 @@ func run(modules []core.Module, original arguments, environ []string, stdin io.R
 		return 1
 	}
 	srv.process.file = loaded.File
-	srv.raiseFloor()
+	srv.process.own = true
 	srv.process.warnings = loaded.Warnings
 	if action == hostconfig.CheckConfig {
 		for _, w := range loaded.Warnings {

@@ -16,7 +16,7 @@ func (srv *Server) Memory() core.MemoryUse {
 	m := srv.memoryUse(srv.ks.ExactMemory(), &f)
 	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(total)
-	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - int64(len(srv.process.floor))
+	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - srv.process.floor.Load()
 	return m
 }
 

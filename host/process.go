@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,7 +26,8 @@ type hostProcess struct {
 	pidFile  string   // as it was written, "" for none
 	manager  string   // the service manager, "no" for none
 	super    *supervisor
-	floor    []byte // see raiseFloor
+	own      bool         // the process is the server's alone
+	floor    atomic.Int64 // bytes, see raiseFloor
 }
 
 // serve runs the server until a signal or a command stops it. ready is closed

@@ -77,9 +77,9 @@ func newServer(modules []core.Module, off string) (*Server, error) {
 		log:      newLineLogger(logging.Silent{}, logging.Off),
 		start:    time.Now(),
 		runID:    random.Hex(40),
-		process:  hostProcess{manager: "no"},
 		ending:   ending{begun: make(chan struct{}), complete: make(chan struct{})},
 	}
+	srv.process.manager = "no"
 	srv.learnFacts()
 	srv.loader.answers = make(chan struct{})
 	srv.loader.ctx, srv.loader.cancel = context.WithCancel(context.Background())
