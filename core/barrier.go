@@ -10,7 +10,7 @@ import "sync/atomic"
 // owner's own numbers and only grow.
 //
 // Replies of all sessions are held, not only of those that wrote: what one reads
-// must not be lost afterwards either. No event loop waits: it goes on with what
+// must not be lost afterwards either. No event loop need wait: it goes on with what
 // others have sent, and one sync is for all who have come meanwhile.
 type Barrier struct {
 	want, reached atomic.Uint64

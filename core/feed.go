@@ -24,6 +24,9 @@ type Fed struct {
 	Args [][]byte // valid during the call
 	Unit Unit
 	Skip FeedTarget // who is not to have it; of a mark, who is to have nothing of the unit
+	// Client is the ID of the session whose command it was: then hooks of OnTurnEnd are
+	// called before the reply leaves. It is 0 for what no client's command has done.
+	Client uint64
 
 	arrivals []*keyspace.Arrival // which some of the arguments are
 	shared   *[]byte             // where it is encoded for several listeners, nil for one
@@ -181,10 +184,18 @@ func (c *Ctx) Feed() {
 	switch {
 	case !c.Feeds() || !c.Hooks.Feeding():
 	case !c.feed.given:
-		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs(), arrivals: c.Arrivals})
+		c.Hooks.Feed(Fed{DB: c.DB.Index(), Args: c.fedArgs(), Client: c.client(), arrivals: c.Arrivals})
 	default:
-		c.Hooks.FeedUnit(c.feed.all)
+		c.Hooks.feedUnit(c.feed.all, c.client())
 	}
+}
+
+// client is Fed.Client of what the command has changed.
+func (c *Ctx) client() uint64 {
+	if c.Session == nil {
+		return 0
+	}
+	return c.Session.ID
 }
 
 // FeedStream is Feed for what a master has sent: raw, the very bytes, are published
@@ -198,7 +209,7 @@ func (c *Ctx) FeedStream(raw []byte) {
 	case !c.feed.given:
 		h.publish(Fed{DB: c.DB.Index(), Args: c.fedArgs(), arrivals: c.Arrivals})
 	default:
-		h.publishUnit(c.feed.all)
+		h.publishUnit(c.feed.all, 0)
 	}
 	for _, x := range h.stream {
 		if x.sw.on.Load() {
@@ -259,17 +270,20 @@ func (h *Hooks) FeedGone(f Fed) {
 	h.Feed(f)
 }
 
-// FeedUnit publishes writes that belong together; the caller holds the locks of
-// the keys of all.
-func (h *Hooks) FeedUnit(all []Fed) {
+// feedUnit publishes writes of a client that belong together; the caller holds the
+// locks of the keys of all.
+func (h *Hooks) feedUnit(all []Fed, client uint64) {
 	h.feedMu.Lock()
 	defer h.feedMu.Unlock()
-	h.publishUnit(all)
+	h.publishUnit(all, client)
 }
 
-func (h *Hooks) publishUnit(all []Fed) {
+func (h *Hooks) publishUnit(all []Fed, client uint64) {
 	if len(all) == 0 {
 		return
+	}
+	for i := range all {
+		all[i].Client = client
 	}
 	if len(all) == 1 {
 		h.publish(all[0])
@@ -279,11 +293,11 @@ func (h *Hooks) publishUnit(all []Fed) {
 	for _, f := range all {
 		skip &= f.Skip
 	}
-	h.publish(Fed{DB: all[0].DB, Unit: UnitBegin, Skip: skip})
+	h.publish(Fed{DB: all[0].DB, Unit: UnitBegin, Skip: skip, Client: client})
 	for _, f := range all {
 		h.publish(f)
 	}
-	h.publish(Fed{DB: all[len(all)-1].DB, Unit: UnitEnd, Skip: skip})
+	h.publish(Fed{DB: all[len(all)-1].DB, Unit: UnitEnd, Skip: skip, Client: client})
 }
 
 func (h *Hooks) publish(f Fed) {

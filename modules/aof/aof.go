@@ -8,12 +8,12 @@
 // the increments since (see manifest and rewrite). At the start the chain of
 // files is loaded: dumps by package dump, commands by playing them.
 //
-// No command waits for the disk, but for DEBUG LOADAOF and for turning the log
-// off. Where replies must not leave before the log is safe, a core.Barrier holds
+// No command waits for the disk, but for DEBUG LOADAOF, for turning the log
+// off, and where a client writes alone and every write is to be synced (lone.go). Where replies must not leave before the log is safe, a core.Barrier holds
 // them.
 //
-// Locks are taken in this order: those of shards, module.files, module.mu,
-// writer.mu. The writer's goroutine takes none of the first two, so whoever holds
+// Locks are taken in this order: those of shards, module.files, writer.work, module.mu,
+// writer.mu. Who holds writer.work takes none of the first two, so whoever holds
 // them may wait for it.
 //
 // It is linked in by New, before the module of dumps: where there is a log, it
@@ -41,6 +41,7 @@ type module struct {
 	srv    core.Server
 	log    core.Logger
 	feed   *core.Switch
+	turns  *core.Switch
 	deny   *core.Switch
 	reason atomic.Pointer[string] // why writes are denied
 	w      *writer
@@ -101,6 +102,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.chain = &manifest{}
 	m.barrier = r.Barrier()
 	m.feed = r.OnFeed(m.fed)
+	m.turns = r.OnTurnEnd(func(int) { m.w.turnEnd() })
 	m.deny = r.Guard(core.Guard{Name: "aof", Order: core.GuardMisconf, Refuses: core.Write | core.TellsHealth, Why: m.denied})
 	r.OnLoad(m.load)
 	r.OnShutdown(m.shutdown)
@@ -124,6 +126,7 @@ func (m *module) Start(s core.Server) error {
 	m.w = newWriter(m.policy, s.Now, m.barrier)
 	m.w.positioned = m.positioned
 	m.w.failed, m.w.mended, m.w.moved = m.failed, m.mended, m.letGo
+	m.turns.Set(m.policy().sync == syncAlways)
 	go m.w.run()
 	return nil
 }
@@ -166,6 +169,7 @@ func (m *module) policy() policy {
 // applyPolicy follows CONFIG SET.
 func (m *module) applyPolicy() error {
 	if m.w != nil {
+		m.turns.Set(m.policy().sync == syncAlways)
 		m.w.review()
 	}
 	return nil
@@ -210,7 +214,7 @@ func (m *module) fed(f core.Fed) {
 		large = pieces(&f)
 	}
 	stamp := m.params.timestamps.Load()
-	m.w.append(func(b []byte) []byte {
+	m.w.append(f.Client, func(b []byte) []byte {
 		if stamp && !m.inUnit {
 			if now := m.srv.Now() / 1000; now > m.stamped {
 				m.stamped = now

@@ -20,6 +20,8 @@ type group struct {
 	until    time.Time     // it is not waited for longer
 	last     int           // writes of the last sync
 	took     time.Duration // the last sync
+	client   uint64        // who wrote last, 0 for no client
+	row      int           // how many writes in a row were this client's
 	vain     int           // waits in a row that were in vain
 	skip     int           // how many syncs are still not to wait
 }
@@ -30,6 +32,21 @@ const (
 	// mostSkip bounds for how many syncs waiting is given up.
 	mostSkip = 64
 )
+
+// from takes note of who writes.
+func (g *group) from(client uint64) {
+	if g.client != client {
+		g.client, g.row = client, 0
+	}
+	g.row++
+}
+
+// alone reports whether the one who writes has been alone for a while: there is
+// nobody whom a sync could serve as well.
+func (g *group) alone() bool { return g.client != 0 && g.row > max(g.fed, aloneAfter) }
+
+// aloneAfter is how many writes in a row make a client one who writes alone.
+const aloneAfter = 8
 
 // ended takes note of a sync that took so long.
 func (g *group) ended(now time.Time, took time.Duration) {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The writer's goroutine.
+// The writer's goroutine. All that is called here runs with writer.work held.
 
 // run takes the log to the disk until stop is called.
 func (w *writer) run() {
@@ -13,19 +13,31 @@ func (w *writer) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		var fn func()
 		select {
 		case <-w.wake:
 		case <-timer.C:
-		case fn := <-w.calls:
-			fn()
+		case fn = <-w.calls:
 		case r := <-w.results:
-			w.syncEnded(r)
+			fn = func() { w.syncEnded(r) }
 		case <-w.quit:
+			w.work.Lock()
 			w.finish()
+			w.work.Unlock()
 			return
 		}
-		timer.Reset(w.step())
+		timer.Reset(w.attend(fn))
 	}
+}
+
+// attend does what somebody has asked for, nil for nothing, and then a step.
+func (w *writer) attend(fn func()) time.Duration {
+	w.work.Lock()
+	defer w.work.Unlock()
+	if fn != nil {
+		fn()
+	}
+	return w.step()
 }
 
 // step does what is due and returns in what time there is more to do.
@@ -158,7 +170,7 @@ func (w *writer) putPart(p *part) error {
 			p.done = len(p.data)
 			break
 		}
-		n, err := w.cur.f.Write(p.data[p.done:min(len(p.data), p.done+writeAtOnce)])
+		n, err := w.writeFile(p.data[p.done:min(len(p.data), p.done+writeAtOnce)])
 		w.lastPut = time.Now()
 		if n > 0 {
 			p.done += n
@@ -245,7 +257,7 @@ func (w *writer) syncCurrent() error {
 		return nil
 	}
 	w.lastSync = time.Now()
-	if err := w.cur.f.Sync(); err != nil {
+	if err := w.syncFile(); err != nil {
 		w.syncFailed()
 		return err
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 // What is fed to the log goes into a buffer, under the locks of the write. One
-// goroutine takes it from there to the file. Nobody else ever waits for the
+// goroutine takes it from there to the file. Nobody else waits for the
 // disk: where replies must not leave before the log is safe, the barrier holds
-// them.
+// them. The exception is the loop of a client that writes alone (lone.go).
 //
 // Positions count all bytes ever fed; the barrier's are the same.
 
@@ -25,7 +25,7 @@ type file interface {
 	Close() error
 }
 
-// output is an open file of the log. The writer's goroutine alone uses it.
+// output is an open file of the log. It is used with writer.work held.
 type output struct {
 	f       file
 	size    int64 // of the file
@@ -89,7 +89,7 @@ type writer struct {
 	policy  func() policy
 	clock   func() int64 // Unix milliseconds; it may be some milliseconds old
 	barrier *core.Barrier
-	// failed is called, on the writer's goroutine, at every failure, mended when
+	// failed is called, with work held, at every failure, mended when
 	// everything is written again; lost says that a sync had failed, after which
 	// it is not known what the file holds.
 	failed func(err error)
@@ -124,7 +124,11 @@ type writer struct {
 	length  int64  // bytes in all files of the chain
 	group   group
 
-	// The rest belongs to the goroutine.
+	lone atomic.Bool // what was fed is left to the end of the loop's turn; written with mu held
+
+	// work is held by who takes the log to the disk: the goroutine, while it is at it, or
+	// an event loop (here). It comes before mu, and guards the rest.
+	work     sync.Mutex
 	cur      *output
 	pending  []part // taken from parts; all but what is in the file, and more with syncAlways
 	spare    []byte
@@ -137,6 +141,7 @@ type writer struct {
 	lost     bool
 	results  chan syncResult
 	inFlight bool
+	here     bool
 }
 
 // syncResult is the end of a sync beside the writes.
@@ -157,8 +162,8 @@ func newWriter(p func() policy, clock func() int64, b *core.Barrier) *writer {
 }
 
 // append lets add append to the log, and then pieces. The caller holds the locks of
-// what they tell of.
-func (w *writer) append(add func(b []byte) []byte, pieces ...piece) {
+// what they tell of, which a client has done, or nobody (0).
+func (w *writer) append(client uint64, add func(b []byte) []byte, pieces ...piece) {
 	w.mu.Lock()
 	w.extend(add)
 	for _, p := range pieces {
@@ -179,6 +184,13 @@ func (w *writer) append(add func(b []byte) []byte, pieces ...piece) {
 	}
 	w.group.fed++
 	wake := first && !w.resting || w.group.fed == w.group.wakeAt
+	if w.group.from(client); w.leaves(first) {
+		w.lone.Store(true)
+		wake = false
+	} else if w.lone.Load() { // somebody else has come
+		w.lone.Store(false)
+		wake = true
+	}
 	if !w.urged && w.much() {
 		w.urged, wake = true, true
 	}

@@ -142,7 +142,7 @@ func newRig(t testing.TB, mode syncing) *rig {
 }
 
 func (b *rig) feed(text string) {
-	b.append(func(buf []byte) []byte { return append(buf, text...) })
+	b.append(0, func(buf []byte) []byte { return append(buf, text...) })
 }
 
 // eventually waits until a condition holds.
@@ -318,7 +318,7 @@ func TestHeldPieces(t *testing.T) {
 		large := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB
 		var released atomic.Int32
 		feed := func() {
-			b.append(func(buf []byte) []byte { return append(buf, '<') }, piece{data: []byte("[")},
+			b.append(0, func(buf []byte) []byte { return append(buf, '<') }, piece{data: []byte("[")},
 				piece{large, func() { released.Add(1) }}, piece{data: []byte("]")})
 		}
 		if mode == syncAlways {
@@ -437,13 +437,21 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		disks, fed := []*disk{d}, []string{""}
 		w.cut(&output{f: d}, nil)
 		lostSync := false
-		for i := range rapid.IntRange(1, 30).Draw(t, "steps") {
+		writers := []uint64{7} // who is alone, see lone.go
+		if rapid.Bool().Draw(t, "several clients") {
+			writers = []uint64{7, 8, 0}
+		}
+		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			d := disks[len(disks)-1]
 			switch rapid.IntRange(0, 5).Draw(t, "step") {
 			case 0, 1, 2:
 				text := fmt.Sprintf("<%d>", i)
-				w.append(func(b []byte) []byte { return append(b, text...) })
+				client := writers[rapid.IntRange(0, len(writers)-1).Draw(t, "client")]
+				w.append(client, func(b []byte) []byte { return append(b, text...) })
 				fed[len(fed)-1] += text
+				if client != 0 {
+					w.turnEnd()
+				}
 			case 3:
 				d.most, d.noWrite, d.noSync = 0, nil, nil
 				switch rapid.IntRange(0, 3).Draw(t, "trouble") {
