@@ -1,7 +1,6 @@
 package acl_test
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/coretest"
+	"github.com/ferrousdb/ferrous/core/random"
 	"github.com/ferrousdb/ferrous/host"
 	"github.com/ferrousdb/ferrous/modules/acl"
 	"github.com/ferrousdb/ferrous/modules/connection"
@@ -93,7 +93,7 @@ func TestSavedFileStaysPrivate(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, nil, 0o640), os.Chmod(path, 0o640), os.WriteFile(target, []byte("precious"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	left := fmt.Sprintf("%s.temp-%d-%s", path, 1<<30, rand.Text())
+	left := fmt.Sprintf("%s.temp-%d-%s", path, 1<<30, random.Hex(32))
 	if err := os.WriteFile(left, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

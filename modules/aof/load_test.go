@@ -2,7 +2,6 @@ package aof_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/coretest"
+	"github.com/ferrousdb/ferrous/core/random"
 	"github.com/ferrousdb/ferrous/modules/aof"
 )
 
@@ -202,7 +202,7 @@ func TestDumpBeforeCommands(t *testing.T) {
 // TestLeftovers: what a crash has left half written goes at the next start.
 func TestLeftovers(t *testing.T) {
 	dir := logDir(t, oneIncr, map[string]string{incr1: command("SET a 1"), "temp-1073741824-0.rdb": "x", "temp-appendonly.aof.incr": "x",
-		fmt.Sprintf("appendonly.aof.manifest.temp-%d-%s", 1<<30, rand.Text()): "x"})
+		fmt.Sprintf("appendonly.aof.manifest.temp-%d-%s", 1<<30, random.Hex(32)): "x"})
 	s := start(t, dir)
 	s.Client().Want("GET a", "1")
 	names, err := os.ReadDir(filepath.Join(dir, "appendonlydir"))
