@@ -20,9 +20,13 @@ var _ = gather()
 
 func gather() bool {
 	vm.MaxArrayIndex = maxArray // see there; before any state is made
+	known := map[string]*vm.LFunction{"coroutine.yield": yieldFunction} // to the loop
 	add := func(lib string, functions map[string]vm.LGFunction) {
 		for name, f := range functions {
-			fn := &vm.LFunction{IsG: true, GFunction: f}
+			fn := known[lib+name]
+			if fn == nil {
+				fn = &vm.LFunction{IsG: true, GFunction: f}
+			}
 			builtins[lib+name] = fn
 			builtinNames[fn] = name
 		}

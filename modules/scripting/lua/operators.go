@@ -35,26 +35,17 @@ func concat(L *vm.LState) int {
 // concatFunction is concat as the rewritten script has it.
 var concatFunction = &vm.LFunction{IsG: true, GFunction: concat}
 
-// callFunction is OP_CALL. The short texts of `..` are joined where they stand; all other
-// calls are the VM's.
-func callFunction(L *vm.LState, inst uint32, base *callFrame) int {
-	f := *currentFrame(L)
-	i := instruction(inst)
-	at := f.localBase + i.a()
-	if fn, ok := registers(L)[at].(*vm.LFunction); !ok || fn != concatFunction || i.b() == 0 || i.c() != 2 {
-		return jumpTable[vm.OP_CALL](L, inst, base)
-	}
-	e := engine(L)
+// joined is concat of few short texts; nil for others.
+func (e *Engine) joined(values []vm.LValue) vm.LValue {
 	b := e.buffer[:0]
-	for _, v := range registers(L)[at+1 : at+i.b()] {
+	for _, v := range values {
 		var ok bool
 		if b, ok = appendText(b, v); !ok || len(b) >= 16*perStep { // a metamethod, or something to count
-			return jumpTable[vm.OP_CALL](L, inst, base)
+			return nil
 		}
 	}
 	e.keep(b)
-	setResult(L, at, e.stock.string(string(b)))
-	return 0
+	return e.stock.string(string(b))
 }
 
 // concatMeta is concat where a metamethod is needed: two operands at a time, from

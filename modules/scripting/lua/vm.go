@@ -27,8 +27,6 @@ var (
 	offReg      = offset[vm.LState]("reg", reflect.Pointer)
 	offUpvalues = offset[vm.LState]("uvcache", reflect.Pointer)
 	offHandled  = offset[vm.LState]("hasErrorFunc", reflect.Bool)
-	offTop      = offsetIn(fieldType[vm.LState]("reg").Elem(), "top", reflect.Int)
-	offValues   = offsetIn(fieldType[vm.LState]("reg").Elem(), "array", reflect.Slice)
 	offLoop     = offset[vm.LState]("mainLoop", reflect.Func)
 	offNext     = offset[vm.Upvalue]("next", reflect.Pointer)
 	offIndex    = offset[vm.Upvalue]("index", reflect.Int)
@@ -40,21 +38,31 @@ var (
 	offFrame    = offset[vm.LState]("currentFrame", reflect.Pointer)
 	offStack    = offset[vm.LState]("stack", reflect.Interface)
 
+	_ = same[registry](fieldType[vm.LState]("reg").Elem())
 	_ = same[callFrame](fieldType[vm.LState]("currentFrame").Elem())
 	_ = same[callStack](reflect.ValueOf(vm.NewState(vmOptions)).Elem().FieldByName("stack").Elem().Type().Elem())
 )
 
+// registry is the VM's array of all registers of a thread.
+type registry struct {
+	array []vm.LValue
+	top   int // behind the last one in use
+	_     [3]int
+	_     [2]uintptr
+}
+
 // callFrame is the VM's frame of a call.
 type callFrame struct {
-	_         int // its number
-	fn        *vm.LFunction
-	_         *callFrame // the one that has called
-	pc        int        // of the next instruction
-	_         int
-	localBase int // where its registers begin
-	_         [2]int
-	nRet      int // how many results it is to give; -1: as many as there are
-	_         int
+	idx        int // its number
+	fn         *vm.LFunction
+	parent     *callFrame // the one that has called
+	pc         int        // of the next instruction
+	base       int        // where the function is
+	localBase  int        // where its registers begin
+	returnBase int        // where its results go
+	nArgs      int
+	nRet       int // how many results it is to give; -1: as many as there are
+	_          int
 }
 
 // callStack is the VM's stack of frames.
@@ -114,32 +122,22 @@ func offsetIn(t reflect.Type, name string, kind reflect.Kind) uintptr {
 	return f.Offset
 }
 
-// top is the place in the registry behind the last value on the stack.
-func top(L *vm.LState) int {
-	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
-	return *(*int)(unsafe.Add(reg, offTop))
+// registryOf is a thread's registry. Whatever calls may move its array.
+func registryOf(L *vm.LState) *registry {
+	return *(**registry)(unsafe.Add(unsafe.Pointer(L), offReg))
 }
 
-// registers is the whole registry. Whatever calls may move it.
-func registers(L *vm.LState) []vm.LValue {
-	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
-	return *(*[]vm.LValue)(unsafe.Add(reg, offValues))
-}
+// top is the place in the registry behind the last value on the stack.
+func top(L *vm.LState) int { return registryOf(L).top }
+
+// registers is the whole registry.
+func registers(L *vm.LState) []vm.LValue { return registryOf(L).array }
 
 // set sets a register of the frame that is being run. A call may have left the top below it.
 func set(L *vm.LState, i int, v vm.LValue) {
-	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
-	(*(*[]vm.LValue)(unsafe.Add(reg, offValues)))[i] = v
-	if top := (*int)(unsafe.Add(reg, offTop)); i >= *top {
-		*top = i + 1
-	}
-}
-
-// setResult sets a register to the one result of a call, behind which the stack ends then.
-func setResult(L *vm.LState, i int, v vm.LValue) {
-	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), offReg))
-	(*(*[]vm.LValue)(unsafe.Add(reg, offValues)))[i] = v
-	*(*int)(unsafe.Add(reg, offTop)) = i + 1
+	r := registryOf(L)
+	r.array[i] = v
+	r.top = max(r.top, i+1)
 }
 
 // currentFrame is where the VM has the frame that is being run.
@@ -172,6 +170,11 @@ func wantedResults(L *vm.LState) int {
 // keepUpvalues makes the VM leave open upvalues alone when it raises an error.
 func keepUpvalues(L *vm.LState) {
 	*(*bool)(unsafe.Add(unsafe.Pointer(L), offHandled)) = true
+}
+
+// openUpvalues reports whether there are any.
+func openUpvalues(L *vm.LState) bool {
+	return *(**vm.Upvalue)(unsafe.Add(unsafe.Pointer(L), offUpvalues)) != nil
 }
 
 // closeUpvalues closes the open upvalues of registers from base on. The list is in

@@ -1,0 +1,132 @@
+package lua
+
+import (
+	vm "github.com/yuin/gopher-lua"
+)
+
+// Calls and returns, as the loop carries them out. What is rare is left to the VM: a value
+// that is called by a metamethod, a function of any number of arguments, the end of a
+// coroutine, a registry that has to grow, open upvalues.
+
+// push puts a frame on the stack; nil if that is full.
+func (s *callStack) push(fn *vm.LFunction, parent *callFrame, at, nargs, nret int) *callFrame {
+	if s.segSp == vm.FramesPerSegment {
+		if int(s.segIdx)+1 == len(s.segments) {
+			return nil
+		}
+		s.segIdx, s.segSp = s.segIdx+1, 0
+		if s.segments[s.segIdx] == nil {
+			s.segments[s.segIdx] = new([vm.FramesPerSegment]callFrame)
+		}
+	}
+	c := &s.segments[s.segIdx][s.segSp]
+	*c = callFrame{
+		idx: int(s.segSp) + int(s.segIdx)*vm.FramesPerSegment,
+		fn:  fn, parent: parent, base: at, localBase: at + 1, returnBase: at, nArgs: nargs, nRet: nret,
+	}
+	s.segSp++
+	return c
+}
+
+// pop takes the last frame off. Of the segments that it leaves one is kept, for who calls
+// again and again where a segment ends.
+func (s *callStack) pop() {
+	if s.segSp == 0 {
+		if next := int(s.segIdx) + 1; next < len(s.segments) {
+			s.segments[next] = nil
+		}
+		s.segIdx, s.segSp = s.segIdx-1, vm.FramesPerSegment
+	}
+	s.segSp--
+}
+
+// callLua enters a Lua function, whose arguments lie behind it. ok is false if the VM has to do it.
+func callLua(L *vm.LState, fn *vm.LFunction, f *callFrame, at, nargs, nret int) (ok bool) {
+	p := fn.Proto
+	r := registryOf(L)
+	used, params := int(p.NumUsedRegisters), int(p.NumParameters)
+	end := max(nargs, used)
+	if p.IsVarArg&vm.VarArgIsVarArg != 0 || at+1+end > len(r.array) {
+		return false
+	}
+	c := stackOf(L).push(fn, f, at, nargs, nret)
+	if c == nil {
+		return false
+	}
+	locals := r.array[at+1 : at+1+end]
+	for k := min(nargs, params); k < end; k++ {
+		locals[k] = vm.LNil
+	}
+	r.top = at + 1 + used
+	*currentFrame(L) = c
+	return true
+}
+
+// callGo calls a function of Go's, which does not yield. ok is false if the VM has to do it.
+func callGo(L *vm.LState, fn *vm.LFunction, f *callFrame, at, nargs, nret int) (ok bool) {
+	c := stackOf(L).push(fn, f, at, nargs, nret)
+	if c == nil {
+		return false
+	}
+	*currentFrame(L) = c
+	L.SetTop(nargs)
+	n := fn.GFunction(L)
+	r := registryOf(L)
+	r.give(L, at, r.top-n, n, nret)
+	stackOf(L).pop()
+	*currentFrame(L) = f
+	return true
+}
+
+// give moves n results to where they are wanted, and as many as are: -1 is all.
+func (r *registry) give(L *vm.LState, to, from, n, want int) {
+	if want < 0 {
+		want = n
+	}
+	end := to + want
+	if end > len(r.array) {
+		top := r.top
+		L.SetTop(end - (*currentFrame(L)).localBase) // makes room
+		r.top = top
+	}
+	if want == 1 && n >= 1 {
+		r.array[to] = r.array[from]
+	} else {
+		k := min(n, want)
+		copy(r.array[to:end], r.array[from:from+k])
+		for ; k < want; k++ {
+			r.array[to+k] = vm.LNil
+		}
+	}
+	if end < r.top {
+		clear(r.array[end:r.top])
+	}
+	r.top = end
+}
+
+// giveBack is OP_RETURN of n results, the first of which is at from. over says that the
+// loop that began with base is; ok is false if the VM has to do it.
+func giveBack(L *vm.LState, f, base *callFrame, from, n int) (over, ok bool) {
+	s := stackOf(L)
+	if openUpvalues(L) || L.Parent != nil && frames(L) == 1 {
+		return false, false
+	}
+	registryOf(L).give(L, f.returnBase, from, n, f.nRet)
+	s.pop()
+	back := s.last()
+	*currentFrame(L) = back
+	return f == base || back == nil || back.fn.IsG, true
+}
+
+// direct is the one result of a function that needs no frame for these arguments; nil if
+// it does.
+func direct(L *vm.LState, e *Engine, fn *vm.LFunction, i instruction, args []vm.LValue) vm.LValue {
+	if i.b() == 0 || i.c() != 2 {
+		return nil
+	}
+	switch fn {
+	case concatFunction:
+		return e.joined(args[:i.b()-1])
+	}
+	return nil
+}
