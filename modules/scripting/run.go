@@ -45,6 +45,7 @@ type runner struct {
 	busy   sync.Mutex // of functions: held while one runs, or a library is loaded from a file
 	m      *module
 	engine *lua.Engine
+	call   lua.Call
 	c      *core.Ctx
 	due    *atomic.Bool
 	out    resp.Writer // for replies to the script
@@ -80,8 +81,9 @@ func (r *runner) execute(c *core.Ctx, j job, keys, args [][]byte) error {
 	r.job, r.c, r.due, r.wrote = j, c, c.Overdue(), false
 	c.Unbounded = j.flags&allowOOM != 0
 	db, mark := c.DB, len(c.Buf)
-	err := r.run(&lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer})
-	r.c = nil
+	r.call = lua.Call{Keys: keys, Args: args, Host: r, Limits: r.m.limits(), Reply: c.Writer}
+	err := r.run(&r.call)
+	r.c, r.call = nil, lua.Call{}
 	c.Unbounded, c.Committed = false, false
 	c.FeedTo(core.FeedAll)
 	if c.DB = db; c.Session != nil { // SELECT is the script's own

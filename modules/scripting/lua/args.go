@@ -126,6 +126,12 @@ func pushString(L *vm.LState, s string) int {
 	return 1
 }
 
+// pushText pushes a copy of b as a string.
+func pushText(L *vm.LState, b []byte) int {
+	L.Push(engine(L).stock.text(b))
+	return 1
+}
+
 // spendOn counts steps of a library function, which ends with the script.
 func spendOn(L *vm.LState, steps int) {
 	if err := engine(L).spend(steps); err != nil {

@@ -118,15 +118,14 @@ func giveBack(L *vm.LState, f, base *callFrame, from, n int) (over, ok bool) {
 	return f == base || back == nil || back.fn.IsG, true
 }
 
-// direct is the one result of a function that needs no frame for these arguments; nil if
-// it does.
-func direct(L *vm.LState, e *Engine, fn *vm.LFunction, i instruction, args []vm.LValue) vm.LValue {
-	if i.b() == 0 || i.c() != 2 {
-		return nil
-	}
+// direct calls a function that needs no frame, and gives its one result; nil if next is to
+// be called with these arguments.
+func direct(e *Engine, fn *vm.LFunction, args []vm.LValue, wanted bool) (v vm.LValue, next *vm.LFunction) {
 	switch fn {
+	case callFunction, pcallFunction:
+		return e.command(fn, wanted, args)
 	case concatFunction:
-		return e.joined(args[:i.b()-1])
+		return e.joined(args), fn
 	}
-	return nil
+	return nil, fn
 }

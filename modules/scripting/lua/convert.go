@@ -39,8 +39,7 @@ func (p *replyParser) text(b []byte) vm.LValue {
 	if string(b) == "OK" {
 		return statusOK
 	}
-	p.e.long = p.e.long || len(b) > maxBuffer
-	return p.e.stock.string(string(b))
+	return p.e.text(b)
 }
 
 func (p *replyParser) value(depth int) vm.LValue {
@@ -121,7 +120,7 @@ func (e *Engine) reply(w *resp.Writer, v vm.LValue) *Error {
 	if t, ok := v.(*vm.LTable); ok {
 		if s, ok := getString(e.contents(t), "err").(vm.LString); ok {
 			return &Error{
-				Text:        line(string(s)),
+				Text:        strings.Clone(line(string(s))),
 				IgnoreStats: vm.LVAsBool(getString(t, "ignore_error_stats_update")),
 			}
 		}

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -148,7 +149,7 @@ func (e *Engine) Interrupt(why error) { e.interrupt.Store(&why) }
 // Run runs a chunk and writes its result to the call's Reply.
 func (e *Engine) Run(c *Chunk, call *Call) *Error {
 	e.begin(call)
-	defer e.end()
+	defer e.end(true)
 	L := e.L
 	fn := e.functions[c.proto]
 	if fn == nil {
@@ -171,18 +172,26 @@ const maxFunctions = 1024
 
 func (e *Engine) begin(call *Call) {
 	e.call, e.proto = call, 2
-	e.interrupt.Store(nil)
+	if e.interrupt.Load() != nil {
+		e.interrupt.Store(nil)
+	}
+	e.stock.mark()
 	e.meter.start(call.Limits)
 	e.json = cjson.Default()
 	e.keys = e.fill(e.keys, "KEYS", call.Keys)
 	e.argv = e.fill(e.argv, "ARGV", call.Args)
 }
 
-// end leaves nothing of the script behind.
-func (e *Engine) end() {
+// end leaves nothing of the script behind. dead says that nobody has kept a value of its.
+func (e *Engine) end(dead bool) {
 	e.call, e.depth = nil, 0
-	if e.long {
+	switch {
+	case e.long:
 		e.stock, e.long = stock{}, false
+	case dead:
+		e.stock.takeBack()
+	default:
+		e.stock.giveAway()
 	}
 	e.main.bases = e.main.bases[:0]
 	closeUpvalues(e.L, 0)
@@ -208,25 +217,17 @@ func (e *Engine) fill(t *vm.LTable, name string, values [][]byte) *vm.LTable {
 	return t
 }
 
-// append appends strings to a table. The short ones are parts of one copy.
+// append appends strings to a table.
 func (e *Engine) append(t *vm.LTable, values [][]byte) {
-	short := e.buffer[:0]
-	for _, v := range values {
-		if len(v) <= shortText {
-			short = append(short, v...)
-		}
-	}
-	texts := string(short)
-	e.keep(short)
 	for i, v := range values {
-		if len(v) <= shortText {
-			setIndex(t, i+1, e.stock.string(texts[:len(v)]))
-			texts = texts[len(v):]
-			continue
-		}
-		e.long = e.long || len(v) > maxBuffer
-		setIndex(t, i+1, vm.LString(v))
+		setIndex(t, i+1, e.text(v))
 	}
+}
+
+// text makes a value of a copy of b.
+func (e *Engine) text(b []byte) vm.LValue {
+	e.long = e.long || len(b) > maxBuffer
+	return e.stock.text(b)
 }
 
 // maxBuffer is how long a buffer may be to be kept.
@@ -247,10 +248,10 @@ func (e *Engine) report(t *thrown) *Error {
 		return r
 	}
 	if table, ok := t.value.(*vm.LTable); ok {
-		r.Text = text(getString(table, "err"))
+		r.Text = strings.Clone(text(getString(table, "err")))
 		r.IgnoreStats = vm.LVAsBool(getString(table, "ignore_error_stats_update"))
 		if s, ok := getString(table, "source").(vm.LString); ok && t.source == "" {
-			r.Source = string(s)
+			r.Source = strings.Clone(string(s))
 			n, _ := toNumber(getString(table, "line"))
 			r.Line = int(n)
 		}

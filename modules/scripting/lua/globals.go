@@ -19,8 +19,10 @@ var builtinNames = map[*vm.LFunction]string{}
 var _ = gather()
 
 func gather() bool {
-	vm.MaxArrayIndex = maxArray // see there; before any state is made
-	known := map[string]*vm.LFunction{"coroutine.yield": yieldFunction} // to the loop
+	vm.MaxArrayIndex = maxArray        // see there; before any state is made
+	known := map[string]*vm.LFunction{ // to the loop
+		"coroutine.yield": yieldFunction, "redis.call": callFunction, "redis.pcall": pcallFunction,
+	}
 	add := func(lib string, functions map[string]vm.LGFunction) {
 		for name, f := range functions {
 			fn := known[lib+name]

@@ -258,7 +258,7 @@ func strGsub(L *vm.LState) int {
 	e.done(m)
 	e.keep(b)
 	e.take(L, len(b))
-	return pushString(L, string(b)) + pushNumber(L, float64(n))
+	return pushText(L, b) + pushNumber(L, float64(n))
 }
 
 // gsubValue appends what replaces a match.
@@ -320,7 +320,7 @@ func strFormat(L *vm.LState) int {
 			b = append(b, f...)
 			e.keep(b)
 			e.take(L, len(b))
-			return pushString(L, string(b))
+			return pushText(L, b)
 		}
 		b = append(b, f[:i]...)
 		if f = f[i+1:]; strings.HasPrefix(f, "%") {

@@ -46,7 +46,7 @@ func CompileLibrary(source, name string) (*Chunk, error) {
 // are used of the call.
 func (e *Engine) Load(c *Chunk, to Registrar, call *Call) *Error {
 	e.begin(call)
-	defer e.end()
+	defer e.end(false)
 	e.openLibraries()
 	e.registrar = to
 	e.libraries.show(&e.libraries.loading)
@@ -67,7 +67,7 @@ func (e *Engine) Load(c *Chunk, to Registrar, call *Call) *Error {
 func (e *Engine) CallFunction(f *Function, call *Call) *Error {
 	none := Call{Host: call.Host, Limits: call.Limits, Reply: call.Reply}
 	e.begin(&none)
-	defer e.end()
+	defer e.end(false)
 	e.L.Push(f.fn)
 	e.L.Push(e.strings(call.Keys))
 	e.L.Push(e.strings(call.Args))

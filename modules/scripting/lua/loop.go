@@ -170,24 +170,28 @@ func run(L *vm.LState, base *callFrame) {
 					pc += i.sbx()
 					a, v = a+3, next
 				}
-			case vm.OP_CALL:
+			case vm.OP_CALL, vm.OP_TAILCALL: // after which comes a return
 				fn, ok := regs[a].(*vm.LFunction)
 				if !ok {
 					break
 				}
-				nargs := i.b() - 1
+				nargs, nret := i.b()-1, i.c()-1
 				if nargs < 0 {
 					nargs = r.top - (from + a + 1)
 				}
-				if fn.IsG {
-					if x := direct(L, t.e, fn, i, regs[a+1:]); x != nil {
-						regs[a] = x
+				switch {
+				case !fn.IsG:
+					ok = i.op() == vm.OP_CALL && callLua(L, fn, f, from+a, nargs, nret)
+				case fn == yieldFunction:
+					ok = false
+				default:
+					if v, fn = direct(t.e, fn, regs[a+1:a+1+nargs], nret != 0); v != nil {
+						regs[a] = v
 						r.top = from + a + 1
 						continue
 					}
-					ok = fn != yieldFunction && callGo(L, fn, f, from+a, nargs, i.c()-1)
-				} else {
-					ok = callLua(L, fn, f, from+a, nargs, i.c()-1)
+					regs[a] = fn
+					ok = callGo(L, fn, f, from+a, nargs, nret)
 				}
 				if ok {
 					break here

@@ -45,7 +45,7 @@ func (e *Engine) joined(values []vm.LValue) vm.LValue {
 		}
 	}
 	e.keep(b)
-	return e.stock.string(string(b))
+	return e.stock.text(b)
 }
 
 // concatMeta is concat where a metamethod is needed: two operands at a time, from

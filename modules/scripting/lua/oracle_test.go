@@ -79,7 +79,9 @@ func eval(e *Engine, h *fakeHost, limits Limits, proto int, source string, keysA
 			call.Args = append(call.Args, []byte(s))
 		}
 	}
-	if err := e.Run(c, &call); err != nil {
+	failed := e.Run(c, &call)
+	scribble(&e.stock)
+	if err := failed; err != nil {
 		if err.Source == "" {
 			return "-" + line(err.Text) + "\r\n"
 		}

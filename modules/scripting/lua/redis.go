@@ -17,7 +17,7 @@ import (
 // The library redis.
 
 var redisLib = map[string]vm.LGFunction{
-	"call": func(L *vm.LState) int { return redisCall(L, true) }, "pcall": func(L *vm.LState) int { return redisCall(L, false) },
+	"call": nil, "pcall": nil, // callFunction, pcallFunction
 	"acl_check_cmd": redisACL, "error_reply": redisErrorReply, "status_reply": redisStatusReply, "log": redisLog,
 	"setresp": redisSetResp, "set_repl": redisSetRepl, "sha1hex": redisSHA1,
 	"replicate_commands": func(L *vm.LState) int { L.Push(vm.LTrue); return 1 },
@@ -45,15 +45,13 @@ func redisError(L *vm.LState, text string) { throw(L, errorTable(L, text)) }
 
 // redisArgs are the arguments of a command, which lie where the script has them.
 // A text says what is wrong with them.
-func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
-	n := L.GetTop()
-	if n == 0 {
+func (e *Engine) redisArgs(values []vm.LValue) (args [][]byte, wrong string) {
+	if len(values) == 0 {
 		return nil, "Please specify at least one argument for this redis lib call"
 	}
-	e := engine(L)
 	args, digits := e.args[:0], e.digits[:0]
-	for i := 1; i <= n; i++ {
-		switch v := L.Get(i).(type) {
+	for _, v := range values {
+		switch v := v.(type) {
 		case vm.LString:
 			args = append(args, unsafe.Slice(unsafe.StringData(string(v)), len(v)))
 		case vm.LNumber:
@@ -73,9 +71,52 @@ func redisArgs(L *vm.LState) (args [][]byte, wrong string) {
 	return args, ""
 }
 
+// The functions that run commands, and the one that raises what a command has said where
+// the loop has run it (command).
+var (
+	callFunction  = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return redisCall(L, true) }}
+	pcallFunction = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return redisCall(L, false) }}
+	raiser        = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { throw(L, L.Get(1)); return 0 }}
+)
+
+// request runs a command and makes a value of its reply, if there is to be one. failed says that the reply
+// is an error, which there always is a value of. An error ends the script.
+func (e *Engine) request(args [][]byte, wanted bool) (v vm.LValue, failed bool, err error) {
+	reply := e.call.Host.Call(args, e.proto)
+	clear(args)
+	// A command may have taken long, or the host may want the script ended.
+	if err := e.spend(16); err != nil {
+		return nil, false, err
+	}
+	failed = len(reply) > 0 && reply[0] == '-'
+	if !wanted && !failed {
+		return vm.LNil, false, nil // the call is a statement
+	}
+	p := replyParser{e: e, Scanner: resp.Scanner{Rest: reply}}
+	return p.value(0), failed, nil
+}
+
+// command is redis.call, or redis.pcall, without a frame. v is nil if next is to be
+// called with the arguments.
+func (e *Engine) command(fn *vm.LFunction, wanted bool, values []vm.LValue) (v vm.LValue, next *vm.LFunction) {
+	args, wrong := e.redisArgs(values)
+	if wrong != "" {
+		return nil, fn
+	}
+	v, failed, err := e.request(args, wanted)
+	if err != nil {
+		v, failed, fn = vm.LString(err.Error()), true, callFunction
+	}
+	if failed && fn == callFunction {
+		values[0] = v
+		return nil, raiser
+	}
+	return v, nil
+}
+
 func redisCall(L *vm.LState, raise bool) int {
 	e := engine(L)
-	args, wrong := redisArgs(L)
+	args, wrong := e.redisArgs(stack(L))
 	if wrong != "" {
 		t := errorTable(L, wrong)
 		if raise {
@@ -84,16 +125,10 @@ func redisCall(L *vm.LState, raise bool) int {
 		L.Push(t)
 		return 1
 	}
-	reply := e.call.Host.Call(args, e.proto)
-	clear(args)
-	// A command may have taken long, or the host may want the script ended.
-	spendOn(L, 16)
-	failed := len(reply) > 0 && reply[0] == '-'
-	if wantedResults(L) == 0 && !failed {
-		return 0 // the call is a statement
+	v, failed, err := e.request(args, wantedResults(L) != 0)
+	if err != nil {
+		throw(L, vm.LString(err.Error()))
 	}
-	p := replyParser{e: e, Scanner: resp.Scanner{Rest: reply}}
-	v := p.value(0)
 	if raise && failed {
 		throw(L, v)
 	}
@@ -102,7 +137,7 @@ func redisCall(L *vm.LState, raise bool) int {
 }
 
 func redisACL(L *vm.LState) int {
-	args, wrong := redisArgs(L)
+	args, wrong := engine(L).redisArgs(stack(L))
 	if wrong != "" {
 		redisError(L, wrong)
 	}
@@ -159,7 +194,7 @@ func redisLog(L *vm.LState) int {
 			parts = append(parts, s)
 		}
 	}
-	engine(L).call.Host.Log(level, strings.Join(parts, " "))
+	engine(L).call.Host.Log(level, strings.Clone(strings.Join(parts, " ")))
 	return 0
 }
 

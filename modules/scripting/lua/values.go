@@ -1,65 +1,9 @@
 package lua
 
-import (
-	"unsafe"
+import vm "github.com/yuin/gopher-lua"
 
-	vm "github.com/yuin/gopher-lua"
-)
-
-// Values made in numbers, by what decodes and by replies. A value that is one of many is
-// not allocated by itself: strings and numbers are cut from a stock, and a small table
-// has its elements, or the list of its fields, behind it.
-
-// stock are strings and numbers to come. What has been cut off keeps its neighbours
-// alive, so long texts are not cut from it; and since a short one may be a part of a
-// long one, the rest is thrown away after a script that has had long ones.
-type stock struct {
-	strings []vm.LString
-	numbers []vm.LNumber
-}
-
-const (
-	stockSize = 32
-	shortText = 256 // bytes, up to which a string is cut from the stock
-)
-
-// The first word of an interface says what is behind the second.
-var (
-	stringWord = words(new(vm.LValue(vm.LString(""))))[0]
-	numberWord = words(new(vm.LValue(vm.LNumber(0))))[0]
-)
-
-func words(v *vm.LValue) *[2]unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(v)) }
-
-// string makes a value of s.
-func (st *stock) string(s string) (v vm.LValue) {
-	if len(s) > shortText {
-		return vm.LString(s)
-	}
-	if len(st.strings) == 0 {
-		st.strings = make([]vm.LString, stockSize)
-	}
-	p := &st.strings[0]
-	st.strings = st.strings[1:]
-	*p = vm.LString(s)
-	*words(&v) = [2]unsafe.Pointer{stringWord, unsafe.Pointer(p)}
-	return v
-}
-
-// number makes a value of f.
-func (st *stock) number(f float64) (v vm.LValue) {
-	if v, ok := smallNumber(f); ok {
-		return v
-	}
-	if len(st.numbers) == 0 {
-		st.numbers = make([]vm.LNumber, stockSize)
-	}
-	p := &st.numbers[0]
-	st.numbers = st.numbers[1:]
-	*p = vm.LNumber(f)
-	*words(&v) = [2]unsafe.Pointer{numberWord, unsafe.Pointer(p)}
-	return v
-}
+// Tables with room for their contents behind them: a small one is one allocation with its
+// elements, or the list of its fields.
 
 // Tables with n values behind them.
 type (

@@ -133,6 +133,12 @@ func top(L *vm.LState) int { return registryOf(L).top }
 // registers is the whole registry.
 func registers(L *vm.LState) []vm.LValue { return registryOf(L).array }
 
+// stack are the values of the running function of Go's: its arguments, and what it has pushed.
+func stack(L *vm.LState) []vm.LValue {
+	r := registryOf(L)
+	return r.array[(*currentFrame(L)).localBase:r.top]
+}
+
 // set sets a register of the frame that is being run. A call may have left the top below it.
 func set(L *vm.LState, i int, v vm.LValue) {
 	r := registryOf(L)

@@ -1,0 +1,48 @@
+package lua
+
+import (
+	"testing"
+
+	vm "github.com/yuin/gopher-lua"
+)
+
+// scribble writes over what the stock has taken back: whoever still has a part of it is
+// found out by the next one who compares. Every test that runs scripts by eval does so.
+func scribble(st *stock) {
+	spoil(&st.strings, "stale")
+	spoil(&st.numbers, vm.LNumber(-12345.5))
+	spoil(&st.bytes, '!')
+}
+
+func spoil[T any](r *region[T], v T) {
+	fill := func(values []T) {
+		for i := range values {
+			values[i] = v
+		}
+	}
+	fill(r.rest)
+	for _, b := range r.blocks[r.used:] {
+		fill(b)
+	}
+}
+
+// TestStockIsTakenBack sees that a script leaves the next one the room that it has used, and that what a
+// library keeps is not taken from it.
+func TestStockIsTakenBack(t *testing.T) {
+	e, h := newTestEngine()
+	const source = `local t = {} for i = 1, 5000 do t[i] = i + 0.5 t[-i] = "k" .. i end return t[5000] * 10`
+	for range 3 {
+		if got := eval(e, h, Limits{}, 2, source); got != ":50005\r\n" {
+			t.Fatal("the script said", got)
+		}
+	}
+	for name, r := range map[string][2]int{
+		"strings": {len(e.stock.strings.blocks), e.stock.strings.used},
+		"numbers": {len(e.stock.numbers.blocks), e.stock.numbers.used},
+		"bytes":   {len(e.stock.bytes.blocks), e.stock.bytes.used},
+	} {
+		if r[0] == 0 || r[0] > mostBlocks || r[1] != 0 {
+			t.Errorf("there are %d blocks of %s, of which %d are in use", r[0], name, r[1])
+		}
+	}
+}
