@@ -2,6 +2,8 @@ package lua
 
 import (
 	vm "github.com/yuin/gopher-lua"
+
+	"github.com/ferrousdb/ferrous/modules/scripting/lua/syntax"
 )
 
 // Calls and returns, as the loop carries them out. What is rare is left to the VM: a value
@@ -118,13 +120,23 @@ func giveBack(L *vm.LState, f, base *callFrame, from, n int) (over, ok bool) {
 	return f == base || back == nil || back.fn.IsG, true
 }
 
+// special are the functions that the loop has to tell from others.
+type special struct {
+	call, pcall, concat *vm.LFunction // which need no frame
+	yield               *vm.LFunction // which leaves the loop
+}
+
+func newSpecial() special {
+	return special{builtins["redis.call"], builtins["redis.pcall"], builtins[syntax.Concat], builtins["coroutine.yield"]}
+}
+
 // direct calls a function that needs no frame, and gives its one result; nil if next is to
 // be called with these arguments.
-func direct(e *Engine, fn *vm.LFunction, args []vm.LValue, wanted bool) (v vm.LValue, next *vm.LFunction) {
+func (e *Engine) direct(fn *vm.LFunction, args []vm.LValue, wanted bool) (v vm.LValue, next *vm.LFunction) {
 	switch fn {
-	case callFunction, pcallFunction:
+	case e.special.call, e.special.pcall:
 		return e.command(fn, wanted, args)
-	case concatFunction:
+	case e.special.concat:
 		return e.joined(args), fn
 	}
 	return nil, fn

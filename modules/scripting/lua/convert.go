@@ -42,6 +42,28 @@ func (p *replyParser) text(b []byte) vm.LValue {
 	return p.e.text(b)
 }
 
+// plain makes a value of a reply that is a whole number or a text; nil of any other.
+func (e *Engine) plain(reply []byte) vm.LValue {
+	if len(reply) < len(":0\r\n") || reply[0] != ':' && reply[0] != '$' {
+		return nil
+	}
+	n, i := 0, 1
+	for ; i < len(reply) && i < 12 && reply[i]-'0' <= 9; i++ {
+		n = n*10 + int(reply[i]-'0')
+	}
+	if i == 1 || i >= len(reply) || reply[i] != '\r' {
+		return nil
+	}
+	if reply[0] == ':' {
+		return e.stock.number(float64(n))
+	}
+	b := reply[i+2 : i+2+n]
+	if string(b) == "OK" {
+		return statusOK
+	}
+	return e.text(b)
+}
+
 func (p *replyParser) value(depth int) vm.LValue {
 	t, err := p.Next()
 	if err != nil {

@@ -100,8 +100,7 @@ type Engine struct {
 	stringMeta *vm.LTable
 	globalMeta *vm.LTable    // the metatable of globals, as scripts see it
 	null       *vm.LUserData // cjson.null
-
-	catcher *vm.LFunction // of errors in protected calls
+	special    special
 
 	call      *Call
 	functions map[*vm.FunctionProto]*vm.LFunction
@@ -134,10 +133,11 @@ func New(o Options) *Engine {
 		json:      cjson.Default(),
 		digits:    make([]byte, 0, 256),
 		null:      &vm.LUserData{Metatable: vm.LNil},
+		special:   newSpecial(),
 	}
-	e.catcher = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return onErrorWith(L, nil) }}
 	e.main = &thread{e: e, L: L}
 	attach(L, e.main)
+	L.G.MainThread, L.G.CurrentThread = L, L
 	e.open()
 	return e
 }

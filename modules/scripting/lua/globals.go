@@ -19,16 +19,10 @@ var builtinNames = map[*vm.LFunction]string{}
 var _ = gather()
 
 func gather() bool {
-	vm.MaxArrayIndex = maxArray        // see there; before any state is made
-	known := map[string]*vm.LFunction{ // to the loop
-		"coroutine.yield": yieldFunction, "redis.call": callFunction, "redis.pcall": pcallFunction,
-	}
+	vm.MaxArrayIndex = maxArray // see there; before any state is made
 	add := func(lib string, functions map[string]vm.LGFunction) {
 		for name, f := range functions {
-			fn := known[lib+name]
-			if fn == nil {
-				fn = &vm.LFunction{IsG: true, GFunction: f}
-			}
+			fn := &vm.LFunction{IsG: true, GFunction: f}
 			builtins[lib+name] = fn
 			builtinNames[fn] = name
 		}
@@ -44,12 +38,11 @@ func gather() bool {
 	add("bit.", bitLib)
 	add("redis.", redisLib)
 	add("", map[string]vm.LGFunction{
-		syntax.Len: lengthOp, syntax.Pack: pack,
+		syntax.Len: lengthOp, syntax.Pack: pack, syntax.Concat: concat,
 		syntax.Init:  func(L *vm.LState) int { return forBound(L, "initial value") },
 		syntax.Limit: func(L *vm.LState) int { return forBound(L, "limit") },
 		syntax.Step:  func(L *vm.LState) int { return forBound(L, "step") },
 	})
-	builtins[syntax.Concat] = concatFunction
 	return true
 }
 

@@ -182,9 +182,6 @@ func coRunning(L *vm.LState) int {
 
 func coStatus(L *vm.LState) int { return pushString(L, on(checkThread(L)).status) }
 
-// yieldFunction leaves the loop, which therefore has to know it.
-var yieldFunction = &vm.LFunction{IsG: true, GFunction: coYield}
-
 func coYield(L *vm.LState) int {
 	t := on(L)
 	if t.parent == nil || t.calls > 0 || !yieldable(L) {

@@ -79,9 +79,7 @@ func (e *Engine) CallFunction(f *Function, call *Call) *Error {
 
 // result writes what has been left on the stack.
 func (e *Engine) result(w *resp.Writer) *Error {
-	err := e.reply(w, e.L.Get(-1))
-	e.L.Pop(1)
-	return err
+	return e.reply(w, registers(e.L)[top(e.L)-1])
 }
 
 // strings makes a table of values.

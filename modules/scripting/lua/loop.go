@@ -182,10 +182,10 @@ func run(L *vm.LState, base *callFrame) {
 				switch {
 				case !fn.IsG:
 					ok = i.op() == vm.OP_CALL && callLua(L, fn, f, from+a, nargs, nret)
-				case fn == yieldFunction:
+				case fn == t.e.special.yield:
 					ok = false
 				default:
-					if v, fn = direct(t.e, fn, regs[a+1:a+1+nargs], nret != 0); v != nil {
+					if v, fn = t.e.direct(fn, regs[a+1:a+1+nargs], nret != 0); v != nil {
 						regs[a] = v
 						r.top = from + a + 1
 						continue

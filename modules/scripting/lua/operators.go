@@ -32,9 +32,6 @@ func concat(L *vm.LState) int {
 	return pushString(L, strings.Join(parts, ""))
 }
 
-// concatFunction is concat as the rewritten script has it.
-var concatFunction = &vm.LFunction{IsG: true, GFunction: concat}
-
 // joined is concat of few short texts; nil for others.
 func (e *Engine) joined(values []vm.LValue) vm.LValue {
 	b := e.buffer[:0]

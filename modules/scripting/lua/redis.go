@@ -17,7 +17,7 @@ import (
 // The library redis.
 
 var redisLib = map[string]vm.LGFunction{
-	"call": nil, "pcall": nil, // callFunction, pcallFunction
+	"call": func(L *vm.LState) int { return redisCall(L, true) }, "pcall": func(L *vm.LState) int { return redisCall(L, false) },
 	"acl_check_cmd": redisACL, "error_reply": redisErrorReply, "status_reply": redisStatusReply, "log": redisLog,
 	"setresp": redisSetResp, "set_repl": redisSetRepl, "sha1hex": redisSHA1,
 	"replicate_commands": func(L *vm.LState) int { L.Push(vm.LTrue); return 1 },
@@ -71,13 +71,8 @@ func (e *Engine) redisArgs(values []vm.LValue) (args [][]byte, wrong string) {
 	return args, ""
 }
 
-// The functions that run commands, and the one that raises what a command has said where
-// the loop has run it (command).
-var (
-	callFunction  = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return redisCall(L, true) }}
-	pcallFunction = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { return redisCall(L, false) }}
-	raiser        = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { throw(L, L.Get(1)); return 0 }}
-)
+// raiser raises its argument: what a command has said that had no frame (command).
+var raiser = &vm.LFunction{IsG: true, GFunction: func(L *vm.LState) int { throw(L, L.Get(1)); return 0 }}
 
 // request runs a command and makes a value of its reply, if there is to be one. failed says that the reply
 // is an error, which there always is a value of. An error ends the script.
@@ -92,8 +87,11 @@ func (e *Engine) request(args [][]byte, wanted bool) (v vm.LValue, failed bool, 
 	if !wanted && !failed {
 		return vm.LNil, false, nil // the call is a statement
 	}
-	p := replyParser{e: e, Scanner: resp.Scanner{Rest: reply}}
-	return p.value(0), failed, nil
+	if v = e.plain(reply); v == nil {
+		p := replyParser{e: e, Scanner: resp.Scanner{Rest: reply}}
+		v = p.value(0)
+	}
+	return v, failed, nil
 }
 
 // command is redis.call, or redis.pcall, without a frame. v is nil if next is to be
@@ -105,9 +103,9 @@ func (e *Engine) command(fn *vm.LFunction, wanted bool, values []vm.LValue) (v v
 	}
 	v, failed, err := e.request(args, wanted)
 	if err != nil {
-		v, failed, fn = vm.LString(err.Error()), true, callFunction
+		v, failed, fn = vm.LString(err.Error()), true, e.special.call
 	}
-	if failed && fn == callFunction {
+	if failed && fn == e.special.call {
 		values[0] = v
 		return nil, raiser
 	}

@@ -247,53 +247,6 @@ func where(L *vm.LState, level int) string {
 	return ""
 }
 
-// pcall calls the function below its arguments, protected, and leaves nret results,
-// or none if there was an error. handler is xpcall's, or nil.
-func (t *thread) pcall(L *vm.LState, nargs, nret int, handler vm.LValue) *thrown {
-	e := t.e
-	t.bases = append(t.bases, top(L)-nargs-1)
-	calls, depth := t.calls, e.depth
-	t.calls++
-	e.depth++
-	catch := e.catcher
-	if handler != nil {
-		catch = &vm.LFunction{IsG: true, Env: e.globals, GFunction: func(L *vm.LState) int {
-			return onErrorWith(L, handler)
-		}}
-	}
-	err := L.PCall(nargs, nret, catch)
-	keepUpvalues(L)
-	t.bases = t.bases[:len(t.bases)-1]
-	t.calls, e.depth = calls, depth
-	if err == nil {
-		return nil
-	}
-	if ud, ok := err.(*vm.ApiError).Object.(*vm.LUserData); ok {
-		if x, ok := ud.Value.(*thrown); ok {
-			return x
-		}
-	}
-	return &thrown{value: vm.LString(err.Error())}
-}
-
-// onErrorWith is called where an error happened, before the frames are left.
-func onErrorWith(L *vm.LState, handler vm.LValue) int {
-	t := on(L)
-	x := t.understand(L, L.Get(1), 1)
-	if handler != nil && t.e.stopped == nil {
-		L.Push(handler)
-		L.Push(x.value)
-		if inner := t.pcall(L, 1, 1, nil); inner != nil {
-			x.value = vm.LString("error in error handling")
-		} else {
-			x.value = L.Get(-1)
-		}
-	}
-	closeUpvalues(L, t.bases[len(t.bases)-1])
-	L.Push(&vm.LUserData{Value: x})
-	return 1
-}
-
 // understand makes of what the VM raised what Lua 5.1 would have raised. The
 // function at that level is where it happened.
 func (t *thread) understand(L *vm.LState, v vm.LValue, level int) *thrown {
@@ -411,7 +364,7 @@ func indexFromGo(L *vm.LState, t *vm.LTable, key vm.LValue) (v vm.LValue) {
 
 // callLua calls the function below its arguments from Go. Errors pass through.
 func (t *thread) callLua(L *vm.LState, nargs, nret int) {
-	t.fromGo(L, func() { L.Call(nargs, nret) })
+	t.fromGo(L, func() { enter(L, nargs, nret) })
 }
 
 // fromGo counts a call from Go into Lua: there may be only so many, and over none of them
