@@ -31,7 +31,13 @@ func Compile(source, name string) (*Chunk, error) {
 	return &Chunk{proto: proto, source: name}, nil
 }
 
-func compile(source, name string) (*vm.FunctionProto, error) { return compileWith(source, name, fold) }
+func compile(source, name string) (*vm.FunctionProto, error) {
+	proto, err := compileWith(source, name, fold)
+	if err == nil {
+		link(proto)
+	}
+	return proto, err
+}
 
 // compileWith compiles with a function that says which fields of globals are constants.
 func compileWith(source, name string, fold func(lib, field string) (string, bool)) (*vm.FunctionProto, error) {
@@ -93,6 +99,43 @@ func finish(p *vm.FunctionProto, tree *syntax.Tree) {
 	}
 	for _, inner := range p.FunctionPrototypes {
 		finish(inner, tree)
+	}
+}
+
+// Instructions that the VM does not have: a global that never changes is read by number.
+const (
+	opKeys = vm.OP_NOP + 1 + iota // A: KEYS
+	opArgv                        // A: ARGV
+	opBase                        // A Bx: the function of the base library that is the constant
+)
+
+// link resolves the globals that a script cannot change. In libraries there are others.
+func link(p *vm.FunctionProto) {
+	for pc := 0; pc < len(p.Code); pc++ {
+		i := instruction(p.Code[pc])
+		switch i.op() {
+		case vm.OP_CLOSURE:
+			pc += int(p.FunctionPrototypes[i.bx()].NumUpvalues)
+		case vm.OP_SETLIST:
+			if i.c() == 0 {
+				pc++
+			}
+		case vm.OP_GETGLOBAL:
+			name, _ := p.Constants[i.bx()].(vm.LString)
+			fn := baseFunctions[string(name)]
+			switch {
+			case name == "KEYS":
+				p.Code[pc] = makeInstruction(opKeys, i.a(), 0)
+			case name == "ARGV":
+				p.Code[pc] = makeInstruction(opArgv, i.a(), 0)
+			case fn != nil && len(p.Constants) < 1<<17:
+				p.Code[pc] = makeInstruction(opBase, i.a(), len(p.Constants))
+				p.Constants = append(p.Constants, fn)
+			}
+		}
+	}
+	for _, inner := range p.FunctionPrototypes {
+		link(inner)
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // learn from the VM's context. So a compiled chunk may hold them as constants.
 var builtins = map[string]*vm.LFunction{}
 
+// baseFunctions are those that are globals.
+var baseFunctions = map[string]*vm.LFunction{}
+
 // builtinNames are their last names, for errors.
 var builtinNames = map[*vm.LFunction]string{}
 
@@ -28,6 +31,9 @@ func gather() bool {
 		}
 	}
 	add("", baseLib)
+	for name := range baseLib {
+		baseFunctions[name] = builtins[name]
+	}
 	add("string.", stringLib)
 	add("table.", tableLib)
 	add("math.", mathLib)

@@ -77,8 +77,12 @@ func run(L *vm.LState, base *callFrame) {
 			switch i.op() {
 			case vm.OP_MOVE:
 				v = regs[i.b()]
-			case vm.OP_LOADK:
+			case vm.OP_LOADK, opBase:
 				v = constants[i.bx()]
+			case opKeys:
+				v = t.e.keys
+			case opArgv:
+				v = t.e.argv
 			case vm.OP_LOADBOOL:
 				v = vm.LBool(i.b() != 0)
 				if i.c() != 0 {
@@ -98,19 +102,19 @@ func run(L *vm.LState, base *callFrame) {
 				v = vm.LBool(!vm.LVAsBool(regs[i.b()]))
 			case vm.OP_ADD:
 				if x, y, ok := numbers(regs, constants, i); ok {
-					v = st.number(x + y)
+					v = st.ordinary(float64(x + y))
 				}
 			case vm.OP_SUB:
 				if x, y, ok := numbers(regs, constants, i); ok {
-					v = st.number(x - y)
+					v = st.number(float64(x - y))
 				}
 			case vm.OP_MUL:
 				if x, y, ok := numbers(regs, constants, i); ok {
-					v = st.number(x * y)
+					v = st.ordinary(float64(x * y))
 				}
 			case vm.OP_DIV:
 				if x, y, ok := numbers(regs, constants, i); ok {
-					v = st.number(x / y)
+					v = st.number(float64(x / y))
 				}
 			case vm.OP_TESTSET:
 				if x := regs[i.b()]; vm.LVAsBool(x) != (i.c() == 0) {
@@ -230,13 +234,10 @@ func operand(regs, constants []vm.LValue, rk int) vm.LValue {
 }
 
 // numbers are the operands of an instruction, if both are numbers.
-func numbers(regs, constants []vm.LValue, i instruction) (x, y float64, ok bool) {
-	if a, ok := operand(regs, constants, i.b()).(vm.LNumber); ok {
-		if b, ok := operand(regs, constants, i.c()).(vm.LNumber); ok {
-			return float64(a), float64(b), true
-		}
-	}
-	return 0, 0, false
+func numbers(regs, constants []vm.LValue, i instruction) (x, y vm.LNumber, ok bool) {
+	x, ok = operand(regs, constants, i.b()).(vm.LNumber)
+	y, both := operand(regs, constants, i.c()).(vm.LNumber)
+	return x, y, ok && both
 }
 
 // count is the next value of a for loop, and whether there is one more round with it.

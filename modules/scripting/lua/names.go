@@ -39,6 +39,12 @@ func (p place) temporary(reg int) (kind, name string) {
 		}
 	case vm.OP_GETGLOBAL:
 		return "global", p.constant(i.bx())
+	case opKeys:
+		return "global", "KEYS"
+	case opArgv:
+		return "global", "ARGV"
+	case opBase:
+		return "global", builtinNames[p.proto.Constants[i.bx()].(*vm.LFunction)]
 	case vm.OP_GETUPVAL:
 		if i.b() < len(p.proto.DbgUpvalues) {
 			return "upvalue", p.proto.DbgUpvalues[i.b()]
@@ -139,7 +145,7 @@ func (p place) setter(reg int) int {
 			if i.c() == 0 {
 				pc++
 			}
-		case vm.OP_MOVE, vm.OP_MOVEN, vm.OP_LOADK, vm.OP_LOADBOOL, vm.OP_GETUPVAL, vm.OP_GETGLOBAL,
+		case vm.OP_MOVE, vm.OP_MOVEN, vm.OP_LOADK, vm.OP_LOADBOOL, vm.OP_GETUPVAL, vm.OP_GETGLOBAL, opKeys, opArgv, opBase,
 			vm.OP_GETTABLE, vm.OP_GETTABLEKS, vm.OP_NEWTABLE, vm.OP_ADD, vm.OP_SUB, vm.OP_MUL, vm.OP_DIV,
 			vm.OP_MOD, vm.OP_POW, vm.OP_UNM, vm.OP_NOT, vm.OP_LEN, vm.OP_CONCAT, vm.OP_TESTSET:
 			if reg == a {

@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"math"
 	"unsafe"
 
 	vm "github.com/yuin/gopher-lua"
@@ -138,4 +139,13 @@ func (st *stock) number(f float64) (v vm.LValue) {
 	*p = vm.LNumber(f)
 	*words(&v) = [2]unsafe.Pointer{numberWord, unsafe.Pointer(p)}
 	return v
+}
+
+// ordinary is number, but nil for NaN: of two of them which one a sum or product is would be
+// left to Go's compiler here.
+func (st *stock) ordinary(f float64) vm.LValue {
+	if math.IsNaN(f) {
+		return nil
+	}
+	return st.number(f)
 }

@@ -237,4 +237,6 @@ func (i instruction) sbx() int {
 	return int(i&0x3ffff) - 0x1ffff
 }
 
+func makeInstruction(op, a, bx int) uint32 { return uint32(op)<<26 | uint32(a)<<18 | uint32(bx) }
+
 const constant = 1 << 8 // in an operand: it is a constant, not a register
