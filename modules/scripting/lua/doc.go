@@ -14,9 +14,11 @@
 // How the pieces fit:
 //
 //   - compile.go makes a Chunk of a script, engine.go runs it;
-//   - thread.go is the hook in the VM that counts and stops, and how errors are
-//     thrown, caught and worded; names.go finds the names in their texts; vm.go has
-//     what the VM hides;
+//   - loop.go carries out instructions, call.go calls and returns; instructions.go and
+//     arithmetic.go have those that need more; vm.go has what the VM hides;
+//   - thread.go counts and stops, and throws and words errors; protect.go catches
+//     them; names.go finds the names in their texts;
+//   - stock.go has the strings and numbers that scripts make, values.go their tables;
 //   - globals.go protects tables; lib_*.go are the libraries, redis.go is Redis's;
 //   - convert.go makes Lua values of replies, and replies of Lua values.
 package lua
