@@ -89,8 +89,10 @@ var small = func() (v [256]vm.LValue) {
 
 // smallNumber is one of them.
 func smallNumber(f float64) (v vm.LValue, ok bool) {
-	if i := int(f); i >= 0 && i < len(small) && float64(i) == f && (i > 0 || !math.Signbit(f)) {
-		return small[i], true
+	if f < float64(len(small)) && f >= 0 {
+		if i := int(f); float64(i) == f && (i > 0 || !math.Signbit(f)) {
+			return small[i], true
+		}
 	}
 	return nil, false
 }

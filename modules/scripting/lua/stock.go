@@ -25,13 +25,14 @@ type stock struct {
 
 // region is room for values of one type.
 type region[T any] struct {
-	rest   []T   // of the block in use
+	block  []T   // the one in use
+	at     int   // what has been cut off it
 	blocks [][]T // that are used again, in this order
 	used   int   // how many of them are in use
 
 	// When the script began.
-	restThen []T
-	usedThen int
+	blockThen        []T
+	atThen, usedThen int
 }
 
 const (
@@ -44,22 +45,22 @@ const (
 
 // more goes on to the next block.
 func (r *region[T]) more(size int) {
-	switch {
-	case r.used < len(r.blocks):
-		r.rest = r.blocks[r.used]
+	r.at = 0
+	if r.used < len(r.blocks) {
+		r.block = r.blocks[r.used]
 		r.used++
-	case r.used < mostBlocks:
-		r.rest = make([]T, size)
-		r.blocks = append(r.blocks, r.rest)
+		return
+	}
+	r.block = make([]T, size)
+	if r.used < mostBlocks {
+		r.blocks = append(r.blocks, r.block)
 		r.used++
-	default:
-		r.rest = make([]T, size)
 	}
 }
 
-func (r *region[T]) mark() { r.restThen, r.usedThen = r.rest, r.used }
+func (r *region[T]) mark() { r.blockThen, r.atThen, r.usedThen = r.block, r.at, r.used }
 
-func (r *region[T]) takeBack() { r.rest, r.used = r.restThen, r.usedThen }
+func (r *region[T]) takeBack() { r.block, r.at, r.used = r.blockThen, r.atThen, r.usedThen }
 
 // giveAway leaves what has been cut off to those who have it.
 func (r *region[T]) giveAway() {
@@ -99,11 +100,11 @@ func (st *stock) string(s string) (v vm.LValue) {
 		return vm.LString(s)
 	}
 	r := &st.strings
-	if len(r.rest) == 0 {
+	if r.at >= len(r.block) {
 		r.more(stringBlock)
 	}
-	p := &r.rest[0]
-	r.rest = r.rest[1:]
+	p := &r.block[r.at]
+	r.at++
 	*p = vm.LString(s)
 	*words(&v) = [2]unsafe.Pointer{stringWord, unsafe.Pointer(p)}
 	return v
@@ -116,11 +117,11 @@ func (st *stock) text(b []byte) vm.LValue {
 		return vm.LString(b)
 	}
 	r := &st.bytes
-	if len(r.rest) < n {
+	if len(r.block)-r.at < n {
 		r.more(byteBlock)
 	}
-	room := r.rest[:n]
-	r.rest = r.rest[n:]
+	room := r.block[r.at : r.at+n]
+	r.at += n
 	copy(room, b)
 	return st.string(unsafe.String(unsafe.SliceData(room), n))
 }
@@ -131,11 +132,11 @@ func (st *stock) number(f float64) (v vm.LValue) {
 		return v
 	}
 	r := &st.numbers
-	if len(r.rest) == 0 {
+	if r.at >= len(r.block) {
 		r.more(numberBlock)
 	}
-	p := &r.rest[0]
-	r.rest = r.rest[1:]
+	p := &r.block[r.at]
+	r.at++
 	*p = vm.LNumber(f)
 	*words(&v) = [2]unsafe.Pointer{numberWord, unsafe.Pointer(p)}
 	return v

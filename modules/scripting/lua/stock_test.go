@@ -23,7 +23,7 @@ func spoil[T any](r *region[T], v T) {
 			values[i] = v
 		}
 	}
-	fill(r.rest)
+	fill(r.block[r.at:])
 	for _, b := range r.blocks[r.used:] {
 		fill(b)
 	}
