@@ -7,7 +7,7 @@ TOOLS   := -modfile=tools/go.mod
 FUZZ    ?= 30s
 LINEAR  ?= 5m
 
-.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs sizes bench config console tidy deps dist packages clean
+.PHONY: all build test vet lint unit examples race poison fuzz conformance crash linear delivery topology record clients programs miniredis sizes bench config console tidy deps dist packages clean
 
 all: build
 
@@ -76,6 +76,9 @@ clients: build ## real client libraries: go-redis, ioredis
 
 programs: build ## job queues, locks, limiters, proxies ... that live on Redis, beside redis-server
 	@scripts/programs.sh
+
+miniredis: build ## the integration tests of miniredis, from the module proxy, against ferrous
+	$(GO) run ./conformance/miniredis -server $(BIN)/ferrous
 
 sizes: ## how large the servers are and how fast they start, into README.md
 	$(GO) run ./bench/sizes -write
