@@ -2,6 +2,8 @@ package core
 
 import (
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,5 +32,36 @@ func TestParseFloat(t *testing.T) {
 		if f, ok := Strtod([]byte(text)); !ok || f != want {
 			t.Error(text, "is", f, ok)
 		}
+	}
+}
+
+// TestPlainNumbers: the quick way for short numbers finds what strconv finds, to the bit.
+func TestPlainNumbers(t *testing.T) {
+	const alphabet = "0123456789.-+e"
+	random := rand.New(rand.NewPCG(1, 2))
+	plainOnes := 0
+	for range 200_000 {
+		b := make([]byte, random.IntN(19))
+		for i := range b {
+			b[i] = alphabet[random.IntN(10)]
+		}
+		for range random.IntN(3) {
+			if len(b) > 0 {
+				b[random.IntN(len(b))] = alphabet[random.IntN(len(alphabet))]
+			}
+		}
+		if len(b) > 0 && random.IntN(4) == 0 {
+			b[0] = alphabet[10+random.IntN(4)]
+		}
+		want, err := strconv.ParseFloat(string(b), 64)
+		if f, ok := Strtod(b); ok != (err == nil || math.IsInf(want, 0)) || ok && math.Float64bits(f) != math.Float64bits(want) {
+			t.Fatalf("%q is %v %v, want %v %v", b, f, ok, want, err)
+		}
+		if _, ok := plain(b); ok {
+			plainOnes++
+		}
+	}
+	if plainOnes < 50_000 {
+		t.Errorf("only %d of 200,000 numbers were plain", plainOnes)
 	}
 }

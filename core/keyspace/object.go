@@ -126,19 +126,29 @@ func (t *objectTable) drop(i uint32) Object {
 func handleOf(data []byte) uint32     { return binary.LittleEndian.Uint32(data) }
 func putHandle(data []byte, i uint32) { binary.LittleEndian.PutUint32(data, i) }
 
-// releaseNow is how many members are freed with the key; a larger value goes
-// to the sweeper, so that no DEL takes longer than a few microseconds.
-const releaseNow = 64
+// ending is how many members a value may have that is freed with its key, and not by
+// the sweeper.
+type ending int
+
+const (
+	// survived is the end of a version of a value only: another one goes on with its members.
+	survived ending = -1
+	// unlinked is for who must not wait (UNLINK), and for who holds a lock and deletes many.
+	unlinked ending = 64
+	// deleted is some tens of microseconds, no more than it has cost to make the value. What takes
+	// its place gets memory that is still warm, and nobody has to look for garbage.
+	deleted ending = 1024
+)
 
 // retireObject gives up the slot of a value whose entry has left the table:
-// at once, or when no snapshot can see it any more. release says that the
-// value itself dies, and not only this version of it.
-func (s *shard) retireObject(i uint32, release bool) {
+// at once, or when no snapshot can see it any more.
+func (s *shard) retireObject(i uint32, end ending) {
 	s.uncount(i)
 	if !s.arena.Live() {
-		s.endObject(i, release)
+		s.endObject(i, end)
 		return
 	}
+	release := end != survived
 	// The members stay as they are for the snapshot's sake, and do not count as
 	// used memory any more: else eviction would go on and on.
 	kept := int64(0)
@@ -174,9 +184,20 @@ func (ks *Keyspace) Discard(h uint64, v Value) {
 	}
 }
 
-func (s *shard) endObject(i uint32, release bool) {
+func (s *shard) endObject(i uint32, end ending) {
 	o := s.objects.drop(i)
-	if release && !(o.Len() <= releaseNow && o.Release(releaseNow)) {
+	if end == survived {
+		return
+	}
+	budget := int(end)
+	if o.Len() > budget {
+		if end == unlinked {
+			s.leave(o)
+			return
+		}
+		budget = int(unlinked) // enough where many members are one thing to free, as in a list
+	}
+	if !o.Release(budget) {
 		s.leave(o)
 	}
 }
@@ -184,10 +205,15 @@ func (s *shard) endObject(i uint32, release bool) {
 // sweepObjects frees members of dying values, about budget of them, and
 // reports whether something is left.
 func (s *shard) sweepObjects(budget int) (more bool) {
-	sweep := s.objects.sweep
-	if n := len(sweep); n > 0 && sweep[n-1].Release(budget) {
-		sweep[n-1] = nil
-		s.objects.sweep = sweep[:n-1]
+	for n := len(s.objects.sweep); n > 0 && budget > 0; n-- {
+		last := &s.objects.sweep[n-1]
+		members := max((*last).Len(), 1)
+		if !(*last).Release(budget) {
+			return true
+		}
+		budget -= members
+		*last = nil
+		s.objects.sweep = s.objects.sweep[:n-1]
 		s.garbage.Add(-1)
 		s.stats.Swept++
 	}

@@ -115,7 +115,7 @@ func (db *DB) putOutside(h uint64, key []byte, kind Kind, blob arena.Ref, n int,
 	if expire == KeepTTL {
 		expire = e.Expire()
 	}
-	e.dropObject(true)
+	e.dropObject(deleted)
 	s.dropOutside(e.ref)
 	e.replace(s.newHead(key, kind, blob, n, expire, clock))
 }

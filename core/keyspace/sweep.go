@@ -93,7 +93,7 @@ func (s *shard) drain(budget int) (more bool) {
 		before, left := t.Len(), len(s.objects.sweep)
 		done := t.Drain(budget, func(ref arena.Ref) {
 			if k := Kind(dict.Kind(ref)); k.IsObject() {
-				s.retireObject(handleOf(dict.Value(ref)), true)
+				s.retireObject(handleOf(dict.Value(ref)), unlinked)
 			}
 			s.dropOutside(ref)
 			s.arena.Free(ref)

@@ -75,7 +75,7 @@ type Object interface {
 	// constant time; see HeapUser.
 	MemoryUsage() int64
 	// Len returns the number of members, which decides whether Release is
-	// done at once or in the background.
+	// done at once (up to a thousand; of UNLINK up to 64) or in the background.
 	Len() int
 }
 

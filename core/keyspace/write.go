@@ -90,7 +90,7 @@ func (e Entry) overwrite(kind Kind, n int, expire int64, clock uint32) []byte {
 		e.noteExpire(expire)
 		return dict.Value(e.ref)
 	}
-	e.dropObject(true)
+	e.dropObject(deleted)
 	s := e.shard()
 	ref := s.newValue(e.Key(), kind, n, 0, expire, clock)
 	s.dropOutside(e.ref)
@@ -241,7 +241,7 @@ func (e *Entry) OpenObject() Object {
 	next := slot.obj.Thaw()
 	j := s.addObject(next, s.arena.Epoch())
 	putHandle(e.Writable(), j)
-	s.retireObject(i, false)
+	s.retireObject(i, survived)
 	return next
 }
 
@@ -266,8 +266,13 @@ func (e *Entry) SetExpire(at int64) {
 }
 
 // Delete removes the key and frees its value; a large one in the background.
-func (e Entry) Delete() {
-	e.dropObject(true)
+func (e Entry) Delete() { e.end(deleted) }
+
+// Unlink is Delete for who must not wait: of more than a few members in the background.
+func (e Entry) Unlink() { e.end(unlinked) }
+
+func (e Entry) end(how ending) {
+	e.dropObject(how)
 	e.shard().dropOutside(e.ref)
 	e.remove()
 }
@@ -275,12 +280,12 @@ func (e Entry) Delete() {
 func (e Entry) remove() { e.table().DeleteFree(e.pos) }
 
 // dropObject gives up the Object of the entry, if it has one.
-func (e Entry) dropObject(release bool) {
+func (e Entry) dropObject(how ending) {
 	if e.Kind().IsObject() {
 		if nextDue(e.Object()) != NeverDue {
 			e.db.noteDue(e.db.ks.Hash(e.Key()), e.Key(), NeverDue)
 		}
-		e.shard().retireObject(handleOf(e.Data()), release)
+		e.shard().retireObject(handleOf(e.Data()), how)
 	}
 }
 
@@ -327,7 +332,7 @@ func (e Entry) Rename(to *DB, key []byte, now int64) {
 func (e *Entry) moveObject(dst *shard) uint32 {
 	o, src := e.OpenObject(), e.shard()
 	i := handleOf(e.Data())
-	src.retireObject(i, false)
+	src.retireObject(i, survived)
 	if dst != src {
 		dst.arena.Join(src.arena)
 		o.Rehome(dst.arena)

@@ -8,13 +8,17 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 )
 
-// del is DEL and UNLINK: key [key ...]. The two differ in nothing: members of
-// large values are always freed in the background.
-func del(c *core.Ctx) error {
+// del is DEL key [key ...]. Members of large values are freed in the background by it, too.
+func del(c *core.Ctx) error { return remove(c, keyspace.Entry.Delete) }
+
+// unlink is UNLINK key [key ...].
+func unlink(c *core.Ctx) error { return remove(c, keyspace.Entry.Unlink) }
+
+func remove(c *core.Ctx, end func(keyspace.Entry)) error {
 	n := int64(0)
 	for _, key := range c.Args[1:] {
 		if e := c.FindForWrite(key); e.OK() {
-			e.Delete()
+			end(e)
 			c.Changed(core.EventGeneric, "del", key)
 			n++
 		}

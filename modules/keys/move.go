@@ -114,28 +114,34 @@ func copyKey(c *core.Ctx) error {
 	if o.to == c.DB && bytes.Equal(from, name) {
 		return core.ErrSameObject
 	}
-	if !c.Find(from).OK() {
+	src := c.Find(from)
+	if !src.OK() {
 		c.Int(0)
 		return nil
 	}
 	old := findIn(c, o.to, name)
-	if old.OK() && !o.replace {
+	switch {
+	case !old.OK(): // it may have expired, and its end have moved the other
+		src = c.DB.FindHashed(c.HashOf(from), from, c.Now, 0)
+	case !o.replace:
 		c.Int(0)
 		return nil
 	}
-	src := c.DB.FindHashed(c.HashOf(from), from, c.Now, 0) // again: the other may have expired, and so have moved it
 	value, err := copyOf(c, src, name)
 	if err != nil {
 		return err
 	}
+	expire := src.Expire()
 	if old.OK() {
-		findIn(c, o.to, name).Delete()
-		src = c.DB.FindHashed(c.HashOf(from), from, c.Now, 0)
+		old.Delete()
 	}
 	if value.Object != nil {
-		o.to.PutValue(name, value, src.Expire(), c.Now)
+		o.to.PutValue(name, value, expire, c.Now)
 	} else {
-		o.to.PutCopy(name, src, src.Expire(), c.Now)
+		if old.OK() { // its end has moved the other, too
+			src = c.DB.FindHashed(c.HashOf(from), from, c.Now, 0)
+		}
+		o.to.PutCopy(name, src, expire, c.Now)
 	}
 	c.CountChanges(1)
 	c.EventIn(o.to.Index(), core.EventGeneric, "copy_to", name)

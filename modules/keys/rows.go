@@ -40,7 +40,7 @@ func existRows() []core.Command {
 		{Name: "del", Run: del, Arity: -2, Flags: core.Write, Keys: everyArg(core.KeyRM | core.KeyDelete),
 			Doc: core.WithTips(doc("1.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
 				"Deletes keys.", "key..."), each...)},
-		{Name: "unlink", Run: del, Arity: -2, Flags: writeFast, Keys: everyArg(core.KeyRM | core.KeyDelete),
+		{Name: "unlink", Run: unlink, Arity: -2, Flags: writeFast, Keys: everyArg(core.KeyRM | core.KeyDelete),
 			Doc: core.WithTips(doc("4.0.0", "O(N) where N is the number of keys; members of large values are freed in the background.",
 				"Deletes keys, as DEL does.", "key..."), each...)},
 		{Name: "exists", Run: exists, Arity: -2, Flags: readFast, Keys: everyArg(core.KeyRO),

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -157,6 +159,42 @@ func TestSortOrder(t *testing.T) {
 		s.each(func(value []byte, _ bool) { got = append(got, string(value)) })
 		if !slices.Equal(got, texts[start:end]) {
 			t.Fatalf("%q, want %q", got, texts[start:end])
+		}
+	})
+}
+
+// TestSortMany: numbers that are distributed instead of compared come in the same order.
+func TestSortMany(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(radixFrom, 3*radixFrom).Draw(t, "n")
+		scale := rapid.SampledFrom([]float64{1, 1e-3, 1e6, 1e300}).Draw(t, "scale")
+		spread := rapid.SampledFrom([]int{0, 3, 1000, 1 << 40}).Draw(t, "spread")
+		seed := rapid.Uint64().Draw(t, "seed")
+		random := rand.New(rand.NewPCG(seed, 0))
+		var s sorter
+		s.count, s.desc = -1, rapid.Bool().Draw(t, "desc")
+		want := make([]string, n)
+		for i := range want {
+			want[i] = strconv.FormatFloat(scale*float64(random.IntN(2*spread+1)-spread), 'g', -1, 64)
+			s.add([]byte(want[i]))
+		}
+		if !s.weigh() {
+			t.Fatal("no numbers")
+		}
+		s.order()
+		slices.SortFunc(want, func(a, b string) int {
+			x, _ := weight([]byte(a))
+			y, _ := weight([]byte(b))
+			order := cmp.Or(cmp.Compare(x, y), strings.Compare(a, b))
+			if s.desc {
+				return -order
+			}
+			return order
+		})
+		var got []string
+		s.each(func(value []byte, _ bool) { got = append(got, string(value)) })
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q, want %q", got, want)
 		}
 	})
 }

@@ -156,6 +156,9 @@ func (s *sorter) loadSorted(v zset.View) {
 // weight reads a number as C does: up to a zero byte, after any blanks, and
 // nothing at all is 0.
 func weight(text []byte) (float64, bool) {
+	if f, ok := core.ParseFloat(text); ok {
+		return f, true
+	}
 	text, _, _ = bytes.Cut(text, []byte{0})
 	if len(text) == 0 {
 		return 0, true

@@ -90,7 +90,55 @@ func (s *sorter) order() {
 	s.items = s.items[:end]
 	selectFirst(s.items, start, s.compare)
 	s.items = s.items[start:]
-	slices.SortFunc(s.items, s.compare)
+	if len(s.items) < radixFrom {
+		slices.SortFunc(s.items, s.compare)
+		return
+	}
+	s.items = radix(s.items)
+	for rest := s.items; len(rest) > 0; { // what has the same key
+		n := 1
+		for n < len(rest) && rest[n].key == rest[0].key {
+			n++
+		}
+		if n > 1 {
+			slices.SortFunc(rest[:n], s.compare)
+		}
+		rest = rest[n:]
+	}
+}
+
+// radixFrom is from how many items on it is quicker to distribute them than to compare them.
+const radixFrom = 256
+
+// radix returns the items in the order of their keys: distributed by one byte of the key after
+// another, from the last to the first. Bytes in which all are alike, of small numbers most of
+// them, are passed over.
+func radix(items []sortItem) []sortItem {
+	var differ uint64
+	for i := range items {
+		differ |= items[i].key ^ items[0].key
+	}
+	other := make([]sortItem, len(items))
+	for shift := 0; shift < 64; shift += 8 {
+		if differ>>shift&0xff == 0 {
+			continue
+		}
+		var next [256]uint32
+		for i := range items {
+			next[items[i].key>>shift&0xff]++
+		}
+		at := uint32(0)
+		for b, n := range next {
+			next[b], at = at, at+n
+		}
+		for _, it := range items {
+			b := it.key >> shift & 0xff
+			other[next[b]] = it
+			next[b]++
+		}
+		items, other = other, items
+	}
+	return items
 }
 
 // selectFirst brings the k smallest items to the front, in no order: quickselect, with
