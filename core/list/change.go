@@ -69,8 +69,12 @@ func (l *large) setAt(i int, value []byte, lim limits) {
 // insertAt makes a value the element at an index; it comes between two elements.
 func (l *large) insertAt(i int, value []byte, lim limits) {
 	p, off := l.find(i)
-	c := l.chunkAt(p)
-	pos, size := c.seek(off), listpack.Size(value)
+	l.insertInto(p, l.chunkAt(p).seek(off), value, lim)
+}
+
+// insertInto inserts a value at a position of a chunk.
+func (l *large) insertInto(p place, pos int, value []byte, lim limits) {
+	c, size := l.chunkAt(p), listpack.Size(value)
 	l.n++
 	if !lim.fits(c.head(), size) {
 		l.divide(p, pos, 0, value, lim)
@@ -122,13 +126,19 @@ func (l *large) insertAll(p place, pieces []piece) {
 }
 
 // removeAll removes elements that match a pattern, at most limit of them, beginning
-// at an end, and returns how many that were.
-func (l *large) removeAll(pat Pattern, from End, limit int, lim limits) (removed int) {
-	p := l.place(from)
+// at an end, and returns how many that were. The first of all of them is at a cursor.
+func (l *large) removeAll(pat Pattern, at Cursor, from End, limit int, lim limits) (removed int) {
+	p, pos := at.at, at.pos
+	if from == Back {
+		p, pos = l.place(Back), 0
+	}
 	first, last := p.page, p.page // pages with changed chunks
-	for ok := true; ok && removed < limit; {
-		c := l.chunkAt(p)
-		if n := c.matches(pat); n > 0 {
+	for ok := true; ok && removed < limit; pos = 0 {
+		c, most := l.chunkAt(p), limit-removed
+		if from == Back {
+			most = l.n
+		}
+		if n := c.matches(pat, pos, most); n > 0 {
 			if removed == 0 {
 				first = p.page
 			}
@@ -139,7 +149,7 @@ func (l *large) removeAll(pat Pattern, from End, limit int, lim limits) (removed
 				skip = n - take
 			}
 			c = l.own(c)
-			c.compact(pat, skip, take)
+			c.compact(pat, pos, skip, take)
 			if c.head().count > 0 {
 				c = l.fit(c)
 			}
@@ -158,25 +168,24 @@ func (l *large) removeAll(pat Pattern, from End, limit int, lim limits) (removed
 	return removed
 }
 
-// matches counts the elements of a chunk that match.
-func (c chunk) matches(pat Pattern) (n int) {
-	b := c.region()
-	for pos := 0; ; n++ {
+// matches counts the elements of a chunk from a position on that match, up to most.
+func (c chunk) matches(pat Pattern, pos, most int) (n int) {
+	for b := c.region(); n < most; n++ {
 		at, ok := listpack.Find(b, pos, pat.text, 0)
 		if !ok {
 			return n
 		}
 		pos = listpack.Next(b, at)
 	}
+	return n
 }
 
-// compact removes, of the elements that match, those after the first skip, take of
-// them; there are as many.
-func (c chunk) compact(pat Pattern, skip, take int) {
+// compact removes, of the elements from a position on that match, those after the first skip,
+// take of them; there are as many.
+func (c chunk) compact(pat Pattern, pos, skip, take int) {
 	h := c.head()
 	b := c.region()
 	w, kept := 0, 0 // up to where the region is written, and read
-	pos := 0
 	for left := take; left > 0; {
 		at, _ := listpack.Find(b, pos, pat.text, 0)
 		pos = listpack.Next(b, at)
@@ -184,7 +193,11 @@ func (c chunk) compact(pat Pattern, skip, take int) {
 			skip--
 			continue
 		}
-		w += copy(b[w:], b[kept:at])
+		if w == kept { // nothing has moved yet
+			w = at
+		} else {
+			w += copy(b[w:], b[kept:at])
+		}
 		kept = pos
 		left--
 	}

@@ -120,6 +120,32 @@ func (ed *Editor) Insert(i int, value []byte) {
 	}
 }
 
+// InsertNextTo inserts a value before, or behind, the first element that has the bytes of pivot.
+// If there is none it reports false, and has done what Grow does.
+func (ed *Editor) InsertNextTo(pivot []byte, behind bool, value []byte) bool {
+	at, before, ok := ed.View().search(pivot)
+	if !ok {
+		ed.Grow(value)
+		return false
+	}
+	pos, after := at.pos, 0
+	if behind {
+		pos, after = listpack.Next(at.region, pos), 1
+	}
+	l := ed.open()
+	switch {
+	case l == nil:
+		ed.Insert(listpack.Count(at.region[:at.pos])+after, value)
+	case pos == 0 && before == 0:
+		l.push(Front, value, ed.limits())
+	case pos == len(at.region) && at.at == l.place(Back):
+		l.push(Back, value, ed.limits())
+	default:
+		l.insertInto(at.at, pos, value, ed.limits())
+	}
+	return true
+}
+
 // openFor is open for one value more.
 func (ed *Editor) openFor(value []byte, lim limits) *large {
 	if l := ed.open(); l != nil {
@@ -136,7 +162,7 @@ func (ed *Editor) Grow(value []byte) { ed.openFor(value, ed.limits()) }
 // negative, the last -n, or, if it is 0, all. It returns how many it has removed.
 func (ed *Editor) Remove(value []byte, n int64) int {
 	v := ed.View()
-	first, ok := v.Find(value) // most often there is nothing to change
+	at, _, ok := v.search(value) // most often there is nothing to change
 	if !ok {
 		return 0
 	}
@@ -149,9 +175,9 @@ func (ed *Editor) Remove(value []byte, n int64) int {
 	}
 	if l := ed.open(); l != nil {
 		ed.shrunk = true
-		return l.removeAll(PatternOf(value), from, limit, ed.limits())
+		return l.removeAll(PatternOf(value), at, from, limit, ed.limits())
 	}
-	return ed.removePacked(first, value, from, limit)
+	return ed.removePacked(listpack.Count(at.region[:at.pos]), value, from, limit)
 }
 
 // Done ends the change. If the list has become empty the key is deleted, which is

@@ -208,7 +208,19 @@ func (r *rig) step(t *rapid.T) {
 		ed.Set(i, []byte(v))
 		ed.Done()
 		r.model[i] = v
-	case what == 8, what == 9:
+	case what == 8:
+		pivot, v, behind := r.model[index(n)], values().Draw(t, "value"), rapid.Bool().Draw(t, "behind")
+		ed := r.edit()
+		if ed.InsertNextTo([]byte("nowhere"), behind, []byte(v)) || !ed.InsertNextTo([]byte(pivot), behind, []byte(v)) {
+			t.Fatalf("%q is found, or %q is not", "nowhere", pivot)
+		}
+		ed.Done()
+		at := slices.Index(r.model, pivot)
+		if behind {
+			at++
+		}
+		r.model = slices.Insert(r.model, at, v)
+	case what == 9:
 		i, v := index(n+1), values().Draw(t, "value")
 		for range rapid.IntRange(1, 10).Draw(t, "times") {
 			ed := r.edit()

@@ -70,17 +70,26 @@ func (v View) Get(i int) listpack.Element {
 
 // Find returns the index of the first element that has these bytes.
 func (v View) Find(value []byte) (index int, ok bool) {
-	for c := v.At(0); ; {
-		b := c.region
-		if pos, ok := listpack.Find(b, 0, value, 0); ok {
-			return index + listpack.Count(b[:pos]), true
+	c, index, ok := v.search(value)
+	if ok {
+		index += listpack.Count(c.region[:c.pos])
+	}
+	return index, ok
+}
+
+// search returns a cursor before the first element that has these bytes, and how many
+// elements the chunks before its own have.
+func (v View) search(value []byte) (c Cursor, before int, ok bool) {
+	for c = v.At(0); ; {
+		if c.pos, ok = listpack.Find(c.region, 0, value, 0); ok {
+			return c, before, true
 		}
 		if v.large == nil {
-			return 0, false
+			return c, 0, false
 		}
-		index += int(v.large.chunkAt(c.at).head().count)
+		before += int(v.large.chunkAt(c.at).head().count)
 		if !c.forward() {
-			return 0, false
+			return c, 0, false
 		}
 	}
 }

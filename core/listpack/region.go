@@ -38,6 +38,9 @@ func Find(b []byte, from int, value []byte, skip int) (pos int, ok bool) {
 	if num {
 		return findInt(b, from, n, skip)
 	}
+	if len(value) > 0 && len(value) < 64 {
+		return findShort(b, from, value, skip)
+	}
 	size := strSize(len(value))
 	for pos = from; pos < len(b); {
 		next := Next(b, pos)
@@ -45,6 +48,23 @@ func Find(b []byte, from int, value []byte, skip int) (pos int, ok bool) {
 			return pos, true
 		}
 		pos = next
+		for range skip {
+			pos = Next(b, pos)
+		}
+	}
+	return 0, false
+}
+
+// findShort is Find for texts whose length stands in an element's first byte. Texts of one list are often of
+// one length and begin alike: so the last byte is asked first.
+func findShort(b []byte, from int, value []byte, skip int) (pos int, ok bool) {
+	n := len(value)
+	tag, last := tagStr6|byte(n), value[n-1]
+	for pos = from; pos < len(b); {
+		if b[pos] == tag && b[pos+n] == last && string(b[pos+1:pos+1+n]) == string(value) {
+			return pos, true
+		}
+		pos = Next(b, pos)
 		for range skip {
 			pos = Next(b, pos)
 		}
@@ -62,7 +82,7 @@ func findInt(b []byte, from int, n int64, skip int) (pos int, ok bool) {
 	var element [10]byte
 	size := PutInt(element[:], n) // an integer has one form only
 	for pos = from; pos < len(b); {
-		if len(b)-pos >= size && string(b[pos:pos+size]) == string(element[:size]) {
+		if b[pos] == element[0] && len(b)-pos >= size && string(b[pos:pos+size]) == string(element[:size]) {
 			return pos, true
 		}
 		pos = Next(b, pos)

@@ -36,11 +36,8 @@ func lset(c *core.Ctx) error {
 // linsert is LINSERT key BEFORE | AFTER pivot element.
 func linsert(c *core.Ctx) error {
 	key := c.Args[1]
-	behind := 0
-	switch {
-	case c.Is(2, "after"):
-		behind = 1
-	case !c.Is(2, "before"):
+	behind := c.Is(2, "after")
+	if !behind && !c.Is(2, "before") {
 		return core.ErrSyntax
 	}
 	e, err := c.FindTypeForWrite(key, keyspace.List)
@@ -52,13 +49,10 @@ func linsert(c *core.Ctx) error {
 		return nil
 	}
 	ed := list.Edit(c.DB, key, e, c.Now)
-	i, ok := ed.View().Find(c.Args[3])
-	if !ok {
-		ed.Grow(c.Args[4])
+	if !ed.InsertNextTo(c.Args[3], behind, c.Args[4]) {
 		c.Int(-1)
 		return nil
 	}
-	ed.Insert(i+behind, c.Args[4])
 	n := ed.Len()
 	c.Changed(core.EventList, "linsert", key)
 	c.Int(int64(n))
