@@ -302,3 +302,25 @@ func storeLen(p unsafe.Pointer, code uint8, n int) {
 		store64(p, uint64(n))
 	}
 }
+
+// sameBytes compares n bytes that are at the same distance from two addresses, multiples of 8. It reads
+// whole words, from the one in which the first of them is to the one with the last.
+func sameBytes(p, q unsafe.Pointer, from, n uint64) bool {
+	at := from &^ 7
+	differ := (load64(unsafe.Add(p, at)) ^ load64(unsafe.Add(q, at))) >> (from & 7 * 8)
+	first := 8 - from&7
+	if n <= first {
+		return n == 0 || differ<<(64-8*n) == 0
+	}
+	if differ != 0 {
+		return false
+	}
+	end := from + n
+	for at += 8; at+8 <= end; at += 8 {
+		if load64(unsafe.Add(p, at)) != load64(unsafe.Add(q, at)) {
+			return false
+		}
+	}
+	rest := end - at
+	return rest == 0 || (load64(unsafe.Add(p, at))^load64(unsafe.Add(q, at)))<<(64-8*rest) == 0
+}

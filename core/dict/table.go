@@ -62,20 +62,6 @@ func (t *Table) MemoryUsed() int { return t.memory }
 // Find looks a key of hash h up.
 func (t *Table) Find(h uint64, key []byte) (Pos, bool) { return t.find(h, key) }
 
-// Has reports whether a key is there, of whose hash only the first bits are known (Walker.Hash).
-// Where the table is divided more finely than the one they come from they are not enough, and it is not certain.
-func (t *Table) Has(h uint64, known uint8, key []byte) (has, certain bool) {
-	r := t.locate(h)
-	if r == 0 {
-		return false, true
-	}
-	if t.skip != 0 || t.depth > known || r.prefix()+tagBits > known {
-		return false, false
-	}
-	_, has = t.find(h, key)
-	return has, true
-}
-
 // At is the entry at p.
 func (t *Table) At(p Pos) arena.Ref { return arena.Ref(*p.word() & addrMask) }
 

@@ -9,7 +9,8 @@ import (
 // in no order that means anything. It is valid until the table next changes, or as long
 // as the view.
 //
-//	for w := t.Walker(); ; { ref := w.Next(); if ref == 0 { break } ... }
+//	w := t.Walker()
+//	for { ref := w.Next(); if ref == 0 { break } ... }
 type Walker struct {
 	dir   []segref
 	depth uint8 // of the directory, with the owner's bits

@@ -65,7 +65,8 @@ func (b *Builder) has(field []byte) bool {
 	}
 	if b.seen == nil {
 		b.seen = map[string]struct{}{}
-		for c := b.packed().Fields(); c.Next(); {
+		c := b.packed().Fields()
+		for c.Next() {
 			b.seen[string(c.Field())] = struct{}{}
 		}
 	}
@@ -83,7 +84,8 @@ func (b *Builder) packed() View { return View{pack: b.region, n: b.n} }
 
 func (b *Builder) enlarge() {
 	b.h = newLarge(b.a, b.n+1)
-	for c := b.packed().Fields(); c.Next(); {
+	c := b.packed().Fields()
+	for c.Next() {
 		field := c.Field()
 		b.h.insert(b.h.table.Hash(field), field, c.Value(), 0)
 	}

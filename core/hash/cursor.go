@@ -8,7 +8,8 @@ import (
 
 // Cursor goes through the fields of a hash, which must not change meanwhile.
 //
-//	for c := view.Fields(); c.Next(); { ... c.Field(), c.Value() ... }
+//	c := view.Fields()
+//	for c.Next() { ... c.Field(), c.Value() ... } // declared in the for, it would be copied for each round
 type Cursor struct {
 	pack  []byte
 	pos   int // of the next pair

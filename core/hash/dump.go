@@ -58,7 +58,8 @@ func Save(w *rdb.Writer, v keyspace.Value) {
 // firstExpire returns the earliest time at which a field expires, 0 for none.
 func (v View) firstExpire() int64 {
 	first := int64(0)
-	for c := v.Fields(); c.Next(); {
+	c := v.Fields()
+	for c.Next() {
 		if at := c.Expire(); at != 0 && (first == 0 || at < first) {
 			first = at
 		}
@@ -233,7 +234,8 @@ func (l *loader) pack() (keyspace.Value, error) {
 		return keyspace.Value{Kind: packedKind, Data: pack}, nil
 	}
 	l.begin(n)
-	for c := (View{pack: region, n: n}).Fields(); l.r.Err() == nil && c.Next(); {
+	c := (View{pack: region, n: n}).Fields()
+	for l.r.Err() == nil && c.Next() {
 		l.add(c.Field(), c.Value(), 0)
 	}
 	if err := l.r.Err(); err != nil {
@@ -297,7 +299,8 @@ func (l *loader) endOld(err error, odd bool) {
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	view := Of(v, 0)
 	b := wire.NewBatch(emit, []byte("HMSET"), key)
-	for c := view.Fields(); c.Next(); {
+	c := view.Fields()
+	for c.Next() {
 		if b.Add(arena.Append(nil, c.Field()), arena.Append(nil, c.Value())) != nil {
 			break
 		}
@@ -308,7 +311,7 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 	if !view.Expires() {
 		return nil
 	}
-	c := view.Fields()
+	c = view.Fields()
 	for c.Next() {
 		if at := c.Expire(); at != 0 {
 			err := emit([]byte("HPEXPIREAT"), key, strconv.AppendInt(nil, at, 10), []byte("FIELDS"), []byte("1"), c.Field())
@@ -327,7 +330,8 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	}
 	view := Of(v, 0)
 	h := newLarge(a, view.Len())
-	for c := view.Fields(); c.Next(); {
+	c := view.Fields()
+	for c.Next() {
 		h.insert(h.table.Hash(c.Field()), c.Field(), c.Value(), c.Expire())
 		p.Did(len(c.Field()) + len(c.Value()))
 	}

@@ -184,7 +184,8 @@ func (ed *Editor) convert() {
 	hash := ks.Hash(ed.key)
 	v := ed.View()
 	h := newLarge(ks.Arena(hash), v.n+1)
-	for c := v.Fields(); c.Next(); {
+	c := v.Fields()
+	for c.Next() {
 		field := c.Field()
 		h.insert(h.table.Hash(field), field, c.Value(), 0)
 	}

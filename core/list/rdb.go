@@ -135,7 +135,8 @@ func (b *Builder) loadZiplist(r *rdb.Reader) {
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	b := wire.NewBatch(emit, []byte("RPUSH"), key)
 	var digits [20]byte
-	for c := Of(v).At(0); ; {
+	c := Of(v).At(0)
+	for {
 		e, ok := c.Next()
 		if !ok {
 			return b.End()

@@ -103,7 +103,8 @@ func (ed *Editor) loadPack(r *rdb.Reader) error {
 		return nil
 	}
 	ed.view = View{form: Large, table: newLarge(ed.alone, n)}
-	for it := view.Iter(); it.Next(); {
+	it := view.Iter()
+	for it.Next() {
 		if !ed.AddMember(&it) {
 			return errTwice
 		}
@@ -140,7 +141,8 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 // Rewrite emits the commands that rebuild the set.
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	b := wire.NewBatch(emit, []byte("SADD"), key)
-	for it := Of(v).Iter(); it.Next(); {
+	it := Of(v).Iter()
+	for it.Next() {
 		member := it.Member()
 		if it.text == nil {
 			member = b.Keep(member) // the text of a number

@@ -74,7 +74,8 @@ func (ed *Editor) Settle() {
 		return
 	}
 	all := make([]int64, 0, n)
-	for it := ed.view.Iter(); it.Next(); {
+	it := ed.view.Iter()
+	for it.Next() {
 		n, ok := it.Int()
 		if !ok {
 			return
@@ -142,7 +143,7 @@ func (ed *Editor) Add(member []byte) bool {
 
 // AddMember adds the member that an Iter of another set is at.
 func (ed *Editor) AddMember(it *Iter) bool {
-	switch n, ok := it.num, it.text == nil; {
+	switch n, ok := it.num, it.text == nil && it.form != Large; {
 	case ed.view.form == Large:
 		member := it.Member()
 		if !it.hashed {
@@ -443,7 +444,8 @@ func (ed *Editor) enlarge(n int) {
 		a = ks.Arena(ks.Hash(ed.key))
 	}
 	s := newLarge(a, max(n, ed.view.Len()))
-	for it := ed.view.Iter(); it.Next(); {
+	it := ed.view.Iter()
+	for it.Next() {
 		member := it.Member()
 		s.add(s.Hash(member), member)
 	}

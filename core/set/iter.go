@@ -3,6 +3,7 @@ package set
 import (
 	"strconv"
 
+	"github.com/ferrousdb/ferrous/core/arena"
 	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/dict"
 	"github.com/ferrousdb/ferrous/core/intset"
@@ -11,7 +12,8 @@ import (
 
 // Iter goes through the members of a set, which must not change meanwhile.
 //
-//	for it := view.Iter(); it.Next(); { ... it.Member() ... }
+//	it := view.Iter()
+//	for it.Next() { ... it.Member() ... } // declared in the for, it would be copied for each round
 type Iter struct {
 	form Form
 	data []byte // Ints: the set; Pack: the region
@@ -19,12 +21,12 @@ type Iter struct {
 	n    int
 
 	walk    dict.Walker
-	text    []byte // the member, nil if it is a number in a packed set
+	text    []byte    // the member, nil if it is a number in a packed set, or still to be read
+	ref     arena.Ref // Large: its entry
 	num     int64
 	hash    uint64
 	hashed  bool // hash is the member's
 	scratch [20]byte
-	along   *along
 }
 
 // Iter begins a walk through all members.
@@ -64,14 +66,10 @@ func (it *Iter) Next() bool {
 			it.text = e.Text(nil)
 		}
 	case Large:
-		if it.along != nil {
-			return it.nextAlong()
-		}
-		ref := it.walk.Next()
-		if ref == 0 {
+		if it.ref = it.walk.Next(); it.ref == 0 {
 			return false
 		}
-		it.text = dict.Key(ref)
+		it.text = dict.Key(it.ref)
 	default:
 		return false
 	}
@@ -81,7 +79,11 @@ func (it *Iter) Next() bool {
 // Member returns the member. If it is an integer of a packed set, its text is in
 // the Iter itself and is valid until the next call of a method.
 func (it *Iter) Member() []byte {
-	if it.text == nil {
+	switch {
+	case it.text != nil:
+	case it.form == Large:
+		it.text = dict.Key(it.ref)
+	default:
 		return strconv.AppendInt(it.scratch[:0], it.num, 10)
 	}
 	return it.text
@@ -89,11 +91,11 @@ func (it *Iter) Member() []byte {
 
 // Int returns the member as an integer if it is one.
 func (it *Iter) Int() (n int64, ok bool) {
+	if it.form == Large {
+		return decimal.Parse(it.Member())
+	}
 	if it.text == nil {
 		return it.num, true
-	}
-	if it.form == Large {
-		return decimal.Parse(it.text)
 	}
 	return 0, false // a listpack keeps the text of an integer as a number
 }
@@ -110,14 +112,6 @@ func (it *Iter) In(v View) bool {
 		return ok
 	case Large:
 		member := it.Member()
-		if it.form == Large && !it.hashed {
-			// Tables of one seed have their members in one order, that of hashes, of which each slot knows enough: nothing
-			// need be hashed, and the buckets of the other are visited one after the other, too.
-			h, known := it.walk.Hash()
-			if has, certain := v.table.Has(h, known, member); certain {
-				return has
-			}
-		}
 		if !it.hashed {
 			it.hash, it.hashed = v.table.Hash(member), true
 		}

@@ -62,7 +62,8 @@ func (s *large) MemoryUsage() int64 {
 // clone returns an independent copy in a.
 func (s *large) clone(a *arena.Arena, p *keyspace.Pace) *large {
 	c := newLarge(a, s.Len())
-	for w := s.Walker(); ; {
+	w := s.Walker()
+	for {
 		ref := w.Next()
 		if ref == 0 {
 			return c

@@ -355,24 +355,43 @@ func TestIn(t *testing.T) {
 		}
 		sets = append(sets, ed.View())
 	}
+	small := New(a, keyspace.PackedLimits{Entries: 100, Bytes: 64}, Ints, 0)
+	for k := range 50 {
+		small.Add(fmt.Appendf(nil, "%d", k*6))
+	}
+	few := small.View()
+	sets = append(sets, few)
 	for _, v := range sets {
 		for _, o := range sets {
-			want, got, along := 0, 0, 0
+			want, got, meet, without, wantFew, fewOf := 0, 0, 0, 0, 0, 0
 			for it := v.Iter(); it.Next(); {
 				if o.Has(it.Member()) {
 					want++
+					if few.Has(it.Member()) {
+						wantFew++
+					}
 				}
 				if it.In(o) {
 					got++
 				}
 			}
-			for it := v.Along([]View{o}); it.Next(); {
-				if it.In(o) {
-					along++
+			for m := v.Meet([]View{o, few, o}); m.Next(); {
+				if !o.Has(m.Member()) || !few.Has(m.Member()) {
+					t.Fatalf("%q is not in both", m.Member())
 				}
+				fewOf++
 			}
-			if got != want || along != want {
-				t.Errorf("%d of %d are in %d: In finds %d, Along %d", want, v.Len(), o.Len(), got, along)
+			for m := v.Meet([]View{o}); m.Next(); {
+				meet++
+			}
+			for m := v.Without([]View{o}); m.Next(); {
+				if o.Has(m.Member()) {
+					t.Fatalf("%q is in what it should not be in", m.Member())
+				}
+				without++
+			}
+			if got != want || meet != want || without != v.Len()-want || fewOf != wantFew {
+				t.Errorf("%d of %d are in %d, %d with the few: In finds %d, Meet %d and %d, Without %d", want, v.Len(), o.Len(), wantFew, got, meet, fewOf, without)
 			}
 		}
 	}

@@ -56,6 +56,11 @@ func (b *Builder) Set(member []byte, score float64) (old float64, existed bool) 
 	return p.score, ok
 }
 
+// AddNew is Set for a member that is known not to be there, which is not looked up.
+func (b *Builder) AddNew(member []byte, score float64) {
+	b.Add(Place{hash: b.z.index.Hash(member)}, member, score)
+}
+
 // Remove removes a member.
 func (b *Builder) Remove(member []byte) (ok bool) {
 	p, ok := b.Find(member)
@@ -88,7 +93,8 @@ const maxPack = 1 << 30
 // pack returns the packed form of a set.
 func pack(v View) []byte {
 	region := make([]byte, 0, 16*v.n)
-	for c := v.At(0); c.OK(); c.Next() {
+	c := v.At(0)
+	for ; c.OK(); c.Next() {
 		region = appendPair(region, c.Member(), c.Score())
 	}
 	return listpack.AppendPack(make([]byte, 0, len(region)+listpack.Overhead), region, 2*v.n)

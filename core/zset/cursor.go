@@ -9,7 +9,8 @@ import (
 // Cursor is at an element of a sorted set, or at none, and then stays there. It
 // walks in both directions and is valid until the set is changed.
 //
-//	for c := view.At(rank); c.OK(); c.Next() { ... c.Member(), c.Score() ... }
+//	c := view.At(rank)
+//	for ; c.OK(); c.Next() { ... c.Member(), c.Score() ... } // declared in the for, it would be copied for each round
 type Cursor struct {
 	rank, n int
 	pack    []byte // of a packed set, nil otherwise

@@ -222,7 +222,8 @@ func differentTexts(b []byte, n int) error {
 func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) error {
 	var score [maxScore]byte
 	z, b := Of(v), wire.NewBatch(emit, []byte("ZADD"), key)
-	for c := z.At(0); c.OK(); c.Next() {
+	c := z.At(0)
+	for ; c.OK(); c.Next() {
 		if b.Add(b.Keep(resp.AppendDouble(score[:0], c.Score())), b.Keep(c.Member())) != nil {
 			break
 		}

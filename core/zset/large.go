@@ -162,7 +162,8 @@ func (z *large) readAhead(rank int) {
 
 // addAll adds the members of another set, in order; none of them is there yet.
 func (z *large) addAll(v View, p *keyspace.Pace) {
-	for c := v.At(0); c.OK(); c.Next() {
+	c := v.At(0)
+	for ; c.OK(); c.Next() {
 		member := c.Member()
 		z.add(z.index.Hash(member), member, c.Score())
 		p.Did(len(member))

@@ -60,7 +60,8 @@ func replyRandom(c *core.Ctx, v hash.View, n int64, values bool) {
 	case v.Packed() || 3*count > size:
 		// A walk over all of them, in which each is taken with the chance that
 		// leaves the right number at its end.
-		for cur := v.Fields(); count > 0 && cur.Next(); size-- {
+		cur := v.Fields()
+		for ; count > 0 && cur.Next(); size-- {
 			if rand.Int64N(size) < count {
 				replyField(c, &cur, values)
 				count--

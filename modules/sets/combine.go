@@ -98,10 +98,9 @@ func sinter(c *core.Ctx) error {
 	}
 	reply := begin(c)
 	first, others := meet(sets)
-	for it := first.Along(others); it.Next(); {
-		if inAll(&it, others) {
-			reply.add(&it)
-		}
+	it := first.Meet(others)
+	for it.Next() {
+		reply.add(&it.Iter)
 	}
 	reply.end()
 	return nil
@@ -121,24 +120,6 @@ func meet(sets []set.View) (first set.View, others []set.View) {
 }
 
 func bySize(a, b set.View) int { return cmp.Compare(a.Len(), b.Len()) }
-
-func inAll(it *set.Iter, sets []set.View) bool {
-	for _, v := range sets {
-		if !it.In(v) {
-			return false
-		}
-	}
-	return true
-}
-
-func inAny(it *set.Iter, sets []set.View) bool {
-	for _, v := range sets {
-		if it.In(v) {
-			return true
-		}
-	}
-	return false
-}
 
 var (
 	errNumkeys   = core.Err("numkeys should be greater than 0")
@@ -174,10 +155,9 @@ func sintercard(c *core.Ctx) error {
 	}
 	found := int64(0)
 	first, others := meet(sets)
-	for it := first.Along(others); found < limit && it.Next(); {
-		if inAll(&it, others) {
-			found++
-		}
+	it := first.Meet(others)
+	for found < limit && it.Next() {
+		found++
 	}
 	c.Int(found)
 	return nil
@@ -196,10 +176,9 @@ func sinterstore(c *core.Ctx) error {
 		form = set.Ints
 	}
 	result := made(c, c.Args[1], form)
-	for it := first.Along(others); it.Next(); {
-		if inAll(&it, others) {
-			result.AddNewMember(&it)
-		}
+	it := first.Meet(others)
+	for it.Next() {
+		result.AddNewMember(&it.Iter)
 	}
 	result.Settle()
 	store(c, c.Args[1], &result, "sinterstore")
@@ -244,7 +223,8 @@ func sunion(c *core.Ctx) error {
 func addAll(union *set.Editor, sets []set.View) {
 	for i, v := range sets {
 		fresh := i == 0 && union.View().Len() == 0
-		for it := v.Iter(); it.Next(); {
+		it := v.Iter()
+		for it.Next() {
 			if fresh {
 				union.AddNewMember(&it)
 				continue
@@ -288,10 +268,9 @@ func sdiff(c *core.Ctx) error {
 		return nil
 	}
 	reply := begin(c)
-	for it := first.Along(others); it.Next(); {
-		if !inAny(&it, others) {
-			reply.add(&it)
-		}
+	it := first.Without(others)
+	for it.Next() {
+		reply.add(&it.Iter)
 	}
 	reply.end()
 	return nil
@@ -311,10 +290,9 @@ func sdiffstore(c *core.Ctx) error {
 	case bySubtracting(first, others):
 		subtract(&diff, first, others)
 	default:
-		for it := first.Along(others); it.Next(); {
-			if !inAny(&it, others) {
-				diff.AddNewMember(&it)
-			}
+		it := first.Without(others)
+		for it.Next() {
+			diff.AddNewMember(&it.Iter)
 		}
 	}
 	store(c, c.Args[1], &diff, "sdiffstore")
@@ -351,7 +329,8 @@ func bySubtracting(first set.View, others []set.View) bool {
 func subtract(diff *set.Editor, first set.View, others []set.View) {
 	addAll(diff, []set.View{first})
 	for _, v := range others {
-		for it := v.Iter(); it.Next() && diff.View().Len() > 0; {
+		it := v.Iter()
+		for it.Next() && diff.View().Len() > 0 {
 			diff.Remove(it.Member())
 		}
 	}

@@ -147,7 +147,8 @@ func (p *popper) most(ed *set.Editor, stay int) {
 		rest.Add(ed.Member(at, scratch[:]))
 		ed.Delete(at)
 	}
-	for it := ed.View().Iter(); it.Next(); {
+	it := ed.View().Iter()
+	for it.Next() {
 		p.pop(it.Member())
 	}
 	ed.Replace(rest.Value())

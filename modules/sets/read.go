@@ -74,7 +74,8 @@ func writeSome(w *resp.Writer, it *set.Iter) bool {
 
 // writeAll writes the members as elements of a reply.
 func writeAll(w *resp.Writer, v set.View) {
-	for it := v.Iter(); it.Next() && !w.Unwanted(); {
+	it := v.Iter()
+	for it.Next() && !w.Unwanted() {
 		w.Bulk(it.Member())
 	}
 }

@@ -232,7 +232,7 @@ func (m *combination) run(b *zset.Builder) {
 	case inter:
 		m.sortSources()
 		m.intersect(func(member []byte, score float64) bool {
-			b.Set(member, score)
+			b.AddNew(member, score)
 			return true
 		})
 	case diff:
@@ -267,6 +267,18 @@ func (m *combination) unite(b *zset.Builder) {
 // false.
 func (m *combination) intersect(fn func(member []byte, score float64) bool) {
 	first, others := &m.sources[0], m.sources[1:]
+	if met, ok := first.zset.Meet(zsetsOf(others), m.op != interCard); ok {
+		for met.Next() {
+			total := number(met.Score() * first.weight)
+			for i := range others {
+				total = m.aggregate.of(total, met.Of(i)*others[i].weight)
+			}
+			if !fn(met.Member(), total) {
+				return
+			}
+		}
+		return
+	}
 	first.each(func(member []byte, score float64) bool {
 		total := number(score * first.weight)
 		for i := range others {
@@ -290,16 +302,22 @@ func (m *combination) subtract(b *zset.Builder) {
 		all += others[i].len()
 	}
 	if first.len()*len(m.sources)/2 <= all {
+		if left, ok := first.zset.Without(zsetsOf(others)); ok {
+			for left.Next() {
+				b.AddNew(left.Member(), left.Score())
+			}
+			return
+		}
 		first.each(func(member []byte, score float64) bool {
 			if !hasAny(others, member) {
-				b.Set(member, score)
+				b.AddNew(member, score)
 			}
 			return true
 		})
 		return
 	}
 	first.each(func(member []byte, score float64) bool {
-		b.Set(member, score)
+		b.AddNew(member, score)
 		return true
 	})
 	for i := range others {
@@ -308,6 +326,15 @@ func (m *combination) subtract(b *zset.Builder) {
 			return b.Len() > 0
 		})
 	}
+}
+
+// zsetsOf returns the sorted sets that sources are; of one that is a set an empty one, which is a packed one.
+func zsetsOf(sources []source) []zset.View {
+	all := make([]zset.View, len(sources))
+	for i := range sources {
+		all[i] = sources[i].zset
+	}
+	return all
 }
 
 func hasAny(sources []source, member []byte) bool {
