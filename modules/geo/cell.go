@@ -38,12 +38,12 @@ func cellOf(p point, step uint, latRange float64) cell {
 type area struct{ min, max point }
 
 func (c cell) area() area {
-	size := float64(uint64(1) << c.step)
+	part := 1 / float64(uint64(1)<<c.step) // of the map, exactly
 	lat, lon := gather(c.bits), gather(c.bits>>1)
 	// The conversions keep the compiler from fusing operations: every machine
 	// shall round alike.
 	edge := func(n uint32, limit float64) float64 {
-		return -limit + float64(float64(n)/size*(limit+limit))
+		return -limit + float64(float64(n)*part*(limit+limit))
 	}
 	return area{
 		point{edge(lon, maxLon), edge(lat, maxLat)},

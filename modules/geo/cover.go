@@ -21,17 +21,10 @@ const (
 	degree      = math.Pi / 180  // radians
 )
 
-// distance is that between two points, in metres, by the haversine formula. Its last bit is
-// not always Redis's, which cannot be seen where four places are printed; see exactDistance.
+// distance is that between two points, see origin.distance.
 func distance(a, b point) float64 {
-	v := math.Sin((float64(b.lon*degree) - float64(a.lon*degree)) / 2)
-	if v == 0 {
-		return latDistance(a.lat, b.lat)
-	}
-	lat1, lat2 := float64(a.lat*degree), float64(b.lat*degree)
-	u := math.Sin((lat2 - lat1) / 2)
-	h := float64(u*u) + float64(math.Cos(lat1)*math.Cos(lat2)*v*v)
-	return 2 * earthRadius * math.Asin(math.Sqrt(h))
+	o := originAt(a)
+	return o.distance(b)
 }
 
 // exactDistance is distance to the last bit that Redis gives it, at several times the price. A
@@ -52,17 +45,17 @@ func latDistance(a, b float64) float64 {
 	return earthRadius * math.Abs(float64(b*degree)-float64(a*degree))
 }
 
-// contains reports whether a point is inside, and how far it is from the centre.
-func (s *shape) contains(p point) (dist float64, ok bool) {
+// contains reports whether a point is inside, and how far it is from the centre, which is the origin.
+func (s *shape) contains(center *origin, p point) (dist float64, ok bool) {
 	if !s.box {
-		dist = distance(s.center, p)
+		dist = center.distance(p)
 		return dist, dist <= s.radius*s.unit
 	}
 	if latDistance(p.lat, s.center.lat) > s.height*s.unit/2 ||
 		distance(p, point{s.center.lon, p.lat}) > s.width*s.unit/2 {
 		return 0, false
 	}
-	return distance(s.center, p), true
+	return center.distance(p), true
 }
 
 // bounds is the rectangle of the map that the shape fits in. Degrees of longitude

@@ -2,7 +2,6 @@ package geo
 
 import (
 	"bytes"
-	"cmp"
 	"math"
 	"slices"
 
@@ -36,7 +35,6 @@ type found struct {
 	score  float64
 	at     point
 	dist   float64 // metres
-	place  int     // among those found, which decides between equal distances
 }
 
 // geosearch is GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude
@@ -105,8 +103,12 @@ func (s *search) find(v zset.View) []found {
 		most = int(min(s.count, math.MaxInt/4))
 	}
 	var all []found
+	var order []rank
 	worst := math.Inf(1) // whoever is not before it comes behind most others
-	n := 0
+	f := fence{origin: originAt(s.center), most: math.Inf(1)}
+	if !s.box {
+		f.narrow(s.radius * s.unit)
+	}
 	packed := !s.source.Kind().IsObject() // its integers have no bytes to point at
 	for _, cell := range s.cover() {
 		if limit > 0 && len(all) >= limit {
@@ -116,7 +118,10 @@ func (s *search) find(v zset.View) []found {
 		cur := v.At(v.Below(low, false))
 		for ; cur.OK() && cur.Score() < high; cur.Next() {
 			at := pointOf(cur.Score())
-			dist, ok := s.contains(at)
+			if f.outside(at) {
+				continue
+			}
+			dist, ok := s.contains(&f.origin, at)
 			if !ok || float64(s.order)*dist >= worst {
 				continue
 			}
@@ -124,22 +129,28 @@ func (s *search) find(v zset.View) []found {
 			if packed {
 				member = bytes.Clone(member)
 			}
-			all = append(all, found{member, cur.Score(), at, dist, n})
-			n++
+			all = append(all, found{member, cur.Score(), at, dist})
 			if len(all) == limit {
 				break
 			}
+			if s.order == 0 {
+				continue
+			}
 			// Half of what has come together is let go at a time, so that each member
 			// costs but a share of a sort of few.
-			if most > 0 && len(all) == 2*most {
-				s.sort(all)
-				all = all[:most]
-				worst = float64(s.order) * all[most-1].dist
+			order = append(order, rank{float64(s.order) * dist, len(all) - 1})
+			if most > 0 && len(order) == 2*most {
+				sortRanks(order)
+				order = order[:most]
+				worst = order[most-1].key
+				if s.order > 0 {
+					f.narrow(worst)
+				}
 			}
 		}
 	}
 	if s.order != 0 {
-		s.sort(all)
+		all = inOrder(all, order)
 	}
 	if s.count > 0 {
 		all = all[:min(int64(len(all)), s.count)]
@@ -147,11 +158,32 @@ func (s *search) find(v zset.View) []found {
 	return all
 }
 
-// sort puts members in the order of their distance.
-func (s *search) sort(all []found) {
-	slices.SortFunc(all, func(a, b found) int {
-		return cmp.Or(s.order*cmp.Compare(a.dist, b.dist), cmp.Compare(a.place, b.place))
+// rank is the place in the answer of one of the members found.
+type rank struct {
+	key float64 // its distance, negative if the far ones come first
+	at  int     // which one, in the order of the finding, which decides between equal distances
+}
+
+func sortRanks(order []rank) {
+	slices.SortFunc(order, func(a, b rank) int {
+		switch {
+		case a.key < b.key:
+			return -1
+		case a.key > b.key:
+			return 1
+		}
+		return a.at - b.at
 	})
+}
+
+// inOrder returns the members that are ranked, in their order.
+func inOrder(all []found, order []rank) []found {
+	sortRanks(order)
+	sorted := make([]found, len(order))
+	for i, r := range order {
+		sorted[i] = all[r.at]
+	}
+	return sorted
 }
 
 func (s *search) reply(c *core.Ctx, all []found) {
