@@ -27,7 +27,8 @@ func BenchmarkIntersect(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				w.Buf = w.Buf[:0]
-				for it := sets[0].View().Meet(others); it.Next(); {
+				it := sets[0].View().Meeting()
+				for it.NextIn(others) {
 					w.Bulk(it.Member())
 				}
 			}

@@ -7,88 +7,70 @@ import (
 	"github.com/ferrousdb/ferrous/core/dict"
 )
 
-// Meeting goes through those members of a set that are in all of some others, or in none. Among large sets
-// some members at a time are looked up together.
+// Meeting goes through those members of a set that are in all of some others, or in none, which are the same
+// in all calls. Among large sets some members at a time are looked up together.
 //
-//	m := view.Meet(others)
-//	for m.Next() { ... m.Member() ... }
+//	m := view.Meeting()
+//	for m.NextIn(others) { ... m.Member() ... }
 type Meeting struct {
 	Iter
-	without bool
-	rest    []View // of the others, what is looked into member by member
-	lots    *lots  // nil: that is all of them
+	lot dict.Lot // of a large set
+	fit uint     // members of the lot that fit into those others that are large and are still to come, a bit each
 }
 
-// lots is the part of a Meeting that is about tables.
-type lots struct {
-	tables []*large
-	lot    dict.Lot
-	fit    uint // members of the lot that fit and are still to come, a bit each
-}
+// Meeting begins such a walk.
+func (v View) Meeting() Meeting { return Meeting{Iter: v.Iter()} }
 
-// Meet returns the walk through the members that are in all others.
-func (v View) Meet(others []View) Meeting { return v.meet(others, false) }
+// NextIn goes to the next member that is in all others and reports whether there is one.
+func (m *Meeting) NextIn(others []View) bool { return m.next(others, false) }
 
-// Without returns the walk through the members that are in none of the others.
-func (v View) Without(others []View) Meeting { return v.meet(others, true) }
+// NextOutside goes to the next member that is in none of the others.
+func (m *Meeting) NextOutside(others []View) bool { return m.next(others, true) }
 
-func (v View) meet(others []View, without bool) Meeting {
-	m := Meeting{Iter: v.Iter(), without: without, rest: others}
-	if v.form != Large {
-		return m
-	}
-	m.lots, m.rest = &lots{tables: make([]*large, 0, len(others))}, nil
-	for _, o := range others {
-		if o.form == Large {
-			m.lots.tables = append(m.lots.tables, o.table)
-		} else {
-			m.rest = append(m.rest, o)
-		}
-	}
-	return m
-}
-
-// Next goes to the next such member and reports whether there is one.
-func (m *Meeting) Next() bool {
-	for m.step() {
-		if m.restFits() {
+func (m *Meeting) next(others []View, without bool) bool {
+	for m.step(others, without) {
+		if m.restFits(others, without) {
 			return true
 		}
 	}
 	return false
 }
 
-func (m *Meeting) restFits() bool {
-	for i := range m.rest {
-		if m.In(m.rest[i]) == m.without {
+// restFits looks into those others in which step has not looked.
+func (m *Meeting) restFits(others []View, without bool) bool {
+	for i := range others {
+		o := &others[i]
+		if (o.form != Large || m.form != Large) && m.In(*o) == without {
 			return false
 		}
 	}
 	return true
 }
 
-// step goes to the next member of which the tables know nothing bad.
-func (m *Meeting) step() bool {
-	l := m.lots
-	if l == nil {
+// step goes to the next member, of a large set to the next that fits into all large ones.
+func (m *Meeting) step(others []View, without bool) bool {
+	if m.form != Large {
 		return m.Iter.Next()
 	}
-	for l.fit == 0 {
-		if !l.lot.Take(&m.walk) {
+	for m.fit == 0 {
+		if !m.lot.Take(&m.walk) {
 			return false
 		}
-		l.fit = 1<<l.lot.N - 1
-		for _, t := range l.tables {
+		m.fit = 1<<m.lot.N - 1
+		for i := range others {
+			if others[i].form != Large {
+				continue
+			}
 			var found [dict.LotSize]arena.Ref
-			if in := t.FindLot(&l.lot, &found); m.without {
-				l.fit &^= in
+			if in := others[i].table.FindLot(&m.lot, &found); without {
+				m.fit &^= in
 			} else {
-				l.fit &= in
+				m.fit &= in
 			}
 		}
 	}
-	i := bits.TrailingZeros(l.fit)
-	l.fit &= l.fit - 1
-	m.ref, m.text, m.hashed = l.lot.Refs[i], nil, false // its bytes are asked for only if somebody wants them
+	i := bits.TrailingZeros(m.fit)
+	m.fit &= m.fit - 1
+	m.ref, m.text, m.hashed = m.lot.Refs[i], nil, false // its bytes are asked for only if somebody wants them
 	return true
 }

@@ -375,16 +375,16 @@ func TestIn(t *testing.T) {
 					got++
 				}
 			}
-			for m := v.Meet([]View{o, few, o}); m.Next(); {
+			for m := v.Meeting(); m.NextIn([]View{o, few, o}); {
 				if !o.Has(m.Member()) || !few.Has(m.Member()) {
 					t.Fatalf("%q is not in both", m.Member())
 				}
 				fewOf++
 			}
-			for m := v.Meet([]View{o}); m.Next(); {
+			for m := v.Meeting(); m.NextIn([]View{o}); {
 				meet++
 			}
-			for m := v.Without([]View{o}); m.Next(); {
+			for m := v.Meeting(); m.NextOutside([]View{o}); {
 				if o.Has(m.Member()) {
 					t.Fatalf("%q is in what it should not be in", m.Member())
 				}

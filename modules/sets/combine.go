@@ -98,8 +98,8 @@ func sinter(c *core.Ctx) error {
 	}
 	reply := begin(c)
 	first, others := meet(sets)
-	it := first.Meet(others)
-	for it.Next() {
+	it := first.Meeting()
+	for it.NextIn(others) {
 		reply.add(&it.Iter)
 	}
 	reply.end()
@@ -155,8 +155,8 @@ func sintercard(c *core.Ctx) error {
 	}
 	found := int64(0)
 	first, others := meet(sets)
-	it := first.Meet(others)
-	for found < limit && it.Next() {
+	it := first.Meeting()
+	for found < limit && it.NextIn(others) {
 		found++
 	}
 	c.Int(found)
@@ -176,8 +176,8 @@ func sinterstore(c *core.Ctx) error {
 		form = set.Ints
 	}
 	result := made(c, c.Args[1], form)
-	it := first.Meet(others)
-	for it.Next() {
+	it := first.Meeting()
+	for it.NextIn(others) {
 		result.AddNewMember(&it.Iter)
 	}
 	result.Settle()
@@ -268,8 +268,8 @@ func sdiff(c *core.Ctx) error {
 		return nil
 	}
 	reply := begin(c)
-	it := first.Without(others)
-	for it.Next() {
+	it := first.Meeting()
+	for it.NextOutside(others) {
 		reply.add(&it.Iter)
 	}
 	reply.end()
@@ -290,8 +290,8 @@ func sdiffstore(c *core.Ctx) error {
 	case bySubtracting(first, others):
 		subtract(&diff, first, others)
 	default:
-		it := first.Without(others)
-		for it.Next() {
+		it := first.Meeting()
+		for it.NextOutside(others) {
 			diff.AddNewMember(&it.Iter)
 		}
 	}
