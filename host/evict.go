@@ -179,7 +179,7 @@ func (srv *Server) evictKey(db int, key []byte, policy int, now int64) bool {
 		return false
 	}
 	(*keyEvents)(srv).gone(db, key, core.EventEvicted, "evicted", srv.lazy.evict)
-	entry.Delete()
+	entry.Unlink() // what is left to the sweeper has free sweep, and with that count what values hold on the heap
 	return true
 }
 
