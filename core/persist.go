@@ -164,3 +164,21 @@ func (r *Registry) Acknowledges(a Acks) { r.acks = a }
 
 // Acks returns who knows what replicas have acknowledged, nil if there cannot be any.
 func (r *Table) Acks() Acks { return r.acks }
+
+// Log is a log of the writes. Its methods may be called from any goroutine.
+type Log interface {
+	// Fed returns the position behind everything that the log has been given.
+	Fed() uint64
+	// Safe returns the position up to which it is safe on the disk, and whether a log is
+	// kept that holds all the data.
+	Safe() (pos uint64, kept bool)
+	// Await calls end once, with no lock held, when the log is safe up to pos, or none is
+	// kept any more. It may be called at once. A second call is instead of the first.
+	Await(pos uint64, end func())
+}
+
+// Logs registers the log of the writes.
+func (r *Registry) Logs(l Log) { r.log = l }
+
+// Log returns the log of the writes, nil if there cannot be any.
+func (r *Table) Log() Log { return r.log }

@@ -60,6 +60,7 @@ type Registry struct {
 	resets    []func()
 	position  func() (Position, bool)
 	acks      Acks
+	log       Log
 	restore   func(p Position)
 	importer  Importer
 	tools     []Tool

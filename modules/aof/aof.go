@@ -70,6 +70,7 @@ type module struct {
 
 	barrier *core.Barrier
 	waits   waits
+	outside core.Session // stands for who waits and is no client: see Await
 }
 
 // state says whether there is a log.
@@ -108,6 +109,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.OnShutdown(m.shutdown)
 	r.OnTick(m.tick)
 	r.OnReplace(m.replaced)
+	r.Logs(m)
 	r.OnSession(nil, m.waits.drop)
 	r.Commands(rows(m)...)
 	r.Debug(debugCommands(m)...)

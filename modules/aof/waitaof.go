@@ -100,6 +100,23 @@ func (m *module) acked(pos uint64) (kept bool, acks int64) {
 	return state != off, acks
 }
 
+// Fed implements core.Log.
+func (m *module) Fed() uint64 { return m.w.fedTo() }
+
+// Safe implements core.Log.
+func (m *module) Safe() (pos uint64, kept bool) {
+	m.mu.Lock()
+	state := m.state
+	m.mu.Unlock()
+	return m.w.safe(), state == on
+}
+
+// Await implements core.Log: who asks is no session, but waits like one.
+func (m *module) Await(pos uint64, end func()) {
+	m.waits.add(&m.outside, wait{pos, func() bool { return true }, end})
+	m.letGo()
+}
+
 // letGo ends the waits for what is safe, or all if there is no log any more. It is
 // called, without writer.mu, when either may have changed.
 func (m *module) letGo() {

@@ -38,6 +38,7 @@ type link struct {
 	read   atomic.Int64 // of them, those that have come
 	unread atomic.Int64 // bytes of the stream that have come and are not played
 	asked  atomic.Bool  // the master wants an acknowledgement
+	kept   kept
 
 	// Of the connection; the goroutine's.
 	in   *bufio.Reader
@@ -67,7 +68,7 @@ func (p linkPhase) String() string {
 
 // newLink makes a link that begins when run is called, after the one before it.
 func newLink(m *module, master address, failover bool, before *link) *link {
-	l := &link{m: m, master: master, failover: failover, before: before, done: make(chan struct{})}
+	l := &link{m: m, master: master, failover: failover, before: before, done: make(chan struct{}), kept: kept{more: make(chan struct{}, 1), offset: -1}}
 	l.ctx, l.cancel = context.WithCancel(m.ctx)
 	return l
 }
@@ -233,12 +234,32 @@ func (l *link) send(b []byte) error {
 	return err
 }
 
-// acknowledge tells the master how far the server is.
+// acknowledge tells the master how far the server is. Nothing of the stream is played meanwhile:
+// it is called by who plays, or with all shards locked where that is said to be enough.
 func (l *link) acknowledge() error {
+	return l.report(l.standing())
+}
+
+// standing is how far the server is, and its log, as words for the master.
+func (l *link) standing() (words []string) {
+	offset := l.m.stream.offset()
+	words = []string{"REPLCONF", "ACK", strconv.FormatInt(offset, 10)}
+	if safe, ok := l.kept.upTo(l.m.srv.Registry().Log(), offset); ok {
+		words = append(words, "FACK", strconv.FormatInt(safe, 10))
+	}
+	return words
+}
+
+// report tells the master where the server stands, and has beat say so again when more is safe.
+func (l *link) report(words []string) error {
 	if l.old {
 		return nil
 	}
-	return l.send(wire.AppendWords(nil, "REPLCONF", "ACK", strconv.FormatInt(l.m.stream.offset(), 10)))
+	if err := l.send(wire.AppendWords(nil, words...)); err != nil {
+		return err
+	}
+	l.kept.await(l.m.srv.Registry().Log())
+	return nil
 }
 
 // beat gives a sign of life each second, and closes the connection when none comes.
@@ -250,6 +271,7 @@ func (l *link) beat(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-tick.C:
+		case <-l.kept.more:
 		}
 		silent := time.Since(time.UnixMilli(l.heard.Load()))
 		if loading := l.m.srv.Loading() || l.is(transferring) && l.received(); loading {
@@ -273,20 +295,21 @@ func (l *link) beat(stop <-chan struct{}) {
 		if !l.is(connected) {
 			continue
 		}
-		if l.awake(); l.acknowledge() != nil {
+		if l.report(l.awake()) != nil {
 			l.close()
 			return
 		}
 	}
 }
 
-// awake returns when commands are being executed, which they may not be for seconds: a server
-// that has hung gives no sign of life and looks for no master, so that those who watch it
-// from there see that.
-func (l *link) awake() {
+// awake returns where the server stands when commands are being executed, which they may not be for
+// seconds: a server that has hung gives no sign of life and looks for no master, so that those who
+// watch it from there see that.
+func (l *link) awake() (standing []string) {
 	ks := l.m.srv.Keyspace()
 	ks.Lock(keyspace.AllShards)
-	ks.Unlock(keyspace.AllShards)
+	defer ks.Unlock(keyspace.AllShards)
+	return l.standing()
 }
 
 // received reports whether the dump has come whole.

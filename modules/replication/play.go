@@ -96,6 +96,7 @@ func (p *player) whole() error {
 			return err
 		}
 		if p.asked.Swap(false) {
+			p.kept.want(p.m.stream.offset())
 			if err := p.acknowledge(); err != nil {
 				return err
 			}
