@@ -124,10 +124,14 @@ func giveBack(L *vm.LState, f, base *callFrame, from, n int) (over, ok bool) {
 type special struct {
 	call, pcall, concat *vm.LFunction // which need no frame
 	yield               *vm.LFunction // which leaves the loop
+	next, ipairs        *vm.LFunction // which for loops call
 }
 
 func newSpecial() special {
-	return special{builtins["redis.call"], builtins["redis.pcall"], builtins[syntax.Concat], builtins["coroutine.yield"]}
+	return special{
+		call: builtins["redis.call"], pcall: builtins["redis.pcall"], concat: builtins[syntax.Concat],
+		yield: builtins["coroutine.yield"], next: builtins["next"], ipairs: ipairsStep,
+	}
 }
 
 // direct calls a function that needs no frame, and gives its one result; nil if next is to
@@ -140,4 +144,42 @@ func (e *Engine) direct(fn *vm.LFunction, args []vm.LValue, wanted bool) (v vm.L
 		return e.joined(args), fn
 	}
 	return nil, fn
+}
+
+// step is what an iterator of the base library gives a for loop for its state and the last key; ok is
+// false if the function is another one, or has to be called.
+func (e *Engine) step(iterator, state, last vm.LValue) (k, v vm.LValue, ok bool) {
+	fn, ok1 := iterator.(*vm.LFunction)
+	t, ok2 := state.(*vm.LTable)
+	if !ok1 || !ok2 {
+		return nil, nil, false
+	}
+	switch fn {
+	case e.special.ipairs:
+		n, ok := last.(vm.LNumber)
+		if !ok || n < 0 || n >= maxArray || n != vm.LNumber(int(n)) {
+			return nil, nil, false
+		}
+		if v = element(t, n+1); v == vm.LNil {
+			return v, v, true
+		}
+		return e.stock.number(float64(n + 1)), v, true
+	case e.special.next:
+		name, field := last.(vm.LString)
+		if len(name) >= 16*perStep || t.Metatable != vm.LNil {
+			return nil, nil, false
+		}
+		at := e.place + 1 // if the last key has been found by this loop
+		switch list := keys(t); {
+		case field && at > 0 && at <= len(list) && list[at-1] == last:
+			k, v, at = nextField(t, at)
+		case last == vm.LNil || known(t, last):
+			k, v, at = next(&e.stock, t, last)
+		default:
+			return nil, nil, false
+		}
+		e.place = at
+		return k, v, true
+	}
+	return nil, nil, false
 }

@@ -114,6 +114,7 @@ type Engine struct {
 	proto     int              // that redis.call speaks
 	json      cjson.Config
 	random    random.Source
+	place     int // in a list of keys: where a for loop over one has come
 	depth     int // of coroutines and calls from Go into Lua
 	libraries libraries
 	registrar Registrar // while a library is loaded

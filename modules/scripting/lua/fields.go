@@ -49,7 +49,7 @@ func getString(t *vm.LTable, name string) vm.LValue {
 // setString is t[name] = v, without metamethods. key is the name, as a value.
 func setString(t *vm.LTable, name string, key, v vm.LValue) {
 	if !flat(t) {
-		t.RawSetString(name, v)
+		setMapped(t, name, key, v)
 		return
 	}
 	names, values := flatFields(t)
@@ -63,7 +63,7 @@ func setString(t *vm.LTable, name string, key, v vm.LValue) {
 		return
 	case n == maxFlat:
 		spread(t)
-		t.RawSetString(name, v)
+		setMapped(t, name, key, v)
 		return
 	case n == cap(names)/2:
 		room := make([]vm.LValue, 4*max(n, 1))
@@ -74,6 +74,23 @@ func setString(t *vm.LTable, name string, key, v vm.LValue) {
 	names = names[:n+1]
 	names[n], names[:cap(names)][cap(names)/2+n] = key, v
 	*keyList(t) = names
+}
+
+// setMapped is setString for a table with maps.
+func setMapped(t *vm.LTable, name string, key, v vm.LValue) {
+	fields, places := *fieldMap(t), *placeMap(t)
+	if v == vm.LNil || fields == nil || places == nil {
+		t.RawSetString(name, v)
+		return
+	}
+	n := len(fields)
+	if fields[name] = v; len(fields) == n {
+		return
+	}
+	if _, was := places[key]; !was {
+		places[key] = len(*keyList(t))
+		*keyList(t) = append(*keyList(t), key)
+	}
 }
 
 // spread makes of a flat table one with maps.

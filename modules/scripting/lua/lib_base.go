@@ -133,9 +133,9 @@ func baseNext(L *vm.LState) int {
 // pushNext steps over the name that no script can spell.
 func pushNext(L *vm.LState, t *vm.LTable, key vm.LValue) int {
 	e := engine(L)
-	k, v := next(&e.stock, t, key)
+	k, v, _ := next(&e.stock, t, key)
 	for t == e.globals && k == vm.LString("(globals)") {
-		k, v = next(&e.stock, t, k)
+		k, v, _ = next(&e.stock, t, k)
 	}
 	L.Push(k)
 	if k == vm.LNil {

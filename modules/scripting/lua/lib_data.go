@@ -161,7 +161,7 @@ func jsonEncode(L *vm.LState, cfg *cjson.Config) int {
 	}
 	e.keep(b)
 	e.take(L, len(b))
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func jsonDecode(L *vm.LState, cfg *cjson.Config) int {
@@ -304,7 +304,7 @@ func msgPack(L *vm.LState) int {
 	}
 	e.keep(b)
 	e.take(L, len(b))
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func msgUnpack(L *vm.LState, limit, offset int, all bool) int {
@@ -424,7 +424,7 @@ func structPack(L *vm.LState) int {
 		throwStruct(L, err)
 	}
 	e.take(L, len(b))
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func structSize(L *vm.LState) int {

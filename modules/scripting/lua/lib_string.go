@@ -63,7 +63,7 @@ func strChar(L *vm.LState) int {
 		}
 		b[i-1] = byte(c)
 	}
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 // strDump gives the header of a precompiled chunk, which is all that may be had of
@@ -85,7 +85,7 @@ func strCase(L *vm.LState, from, to byte) int {
 			b[i] = c ^ 0x20
 		}
 	}
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func strReverse(L *vm.LState) int {
@@ -95,7 +95,7 @@ func strReverse(L *vm.LState) int {
 	for i := range len(s) {
 		b[len(s)-1-i] = s[i]
 	}
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func strRep(L *vm.LState) int {

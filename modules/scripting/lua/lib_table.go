@@ -33,7 +33,7 @@ func tabForeach(L *vm.LState) int {
 	t, f := checkTable(L, 1), checkFunction(L, 2)
 	e := engine(L)
 	t = e.contents(t)
-	for k, v := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v = next(&e.stock, t, k) {
+	for k, v, _ := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v, _ = next(&e.stock, t, k) {
 		if each(L, f, k, v) {
 			return 1
 		}
@@ -153,7 +153,7 @@ func tabConcat(L *vm.LState) int {
 		}
 	}
 	e.take(L, len(b))
-	return pushString(L, string(b))
+	return pushText(L, b)
 }
 
 func tabSort(L *vm.LState) int {

@@ -124,7 +124,7 @@ func (e *Engine) openLibraries() {
 	l.globals = e.L.NewTable()
 	l.globals.Metatable = e.globals.Metatable
 	all := e.protect(l.globals)
-	for k, v := next(&e.stock, e.globals, vm.LNil); k != vm.LNil; k, v = next(&e.stock, e.globals, k) {
+	for k, v, _ := next(&e.stock, e.globals, vm.LNil); k != vm.LNil; k, v, _ = next(&e.stock, e.globals, k) {
 		switch name := string(k.(vm.LString)); name {
 		case "KEYS", "ARGV":
 		case "_G", syntax.ReadOnly:
@@ -185,7 +185,7 @@ func (e *Engine) namedArguments(L *vm.LState) *Function {
 		redisError(L, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).")
 	}
 	f, named := &Function{}, false
-	for k, v := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v = next(&e.stock, t, k) {
+	for k, v, _ := next(&e.stock, t, vm.LNil); k != vm.LNil; k, v, _ = next(&e.stock, t, k) {
 		key, ok := toText(k)
 		if !ok {
 			redisError(L, "named argument key given to redis.register_function is not a string")

@@ -174,6 +174,21 @@ func run(L *vm.LState, base *callFrame) {
 					pc += i.sbx()
 					a, v = a+3, next
 				}
+			case vm.OP_TFORLOOP:
+				k, x, ok := t.e.step(regs[a], regs[a+1], regs[a+2])
+				if !ok || i.c() > 2 {
+					break
+				}
+				if k != vm.LNil {
+					regs[a+2] = k
+					pc += instruction(code[pc]).sbx()
+				}
+				pc++
+				regs[a+3], regs[a+4] = k, x
+				if n := from + a + 5; n > r.top {
+					r.top = n
+				}
+				continue
 			case vm.OP_CALL, vm.OP_TAILCALL: // after which comes a return
 				fn, ok := regs[a].(*vm.LFunction)
 				if !ok {

@@ -106,10 +106,10 @@ func takeGap(L *vm.LState, t *vm.LTable, n vm.LNumber) {
 
 // next is the pair behind that of a key, in the order of the array and then of the
 // first assignments; k is nil behind the last one. The number of an element is cut from
-// the stock.
-func next(st *stock, t *vm.LTable, key vm.LValue) (k, v vm.LValue) {
+// the stock. at is where k is in the list of keys, -1 if it is not.
+func next(st *stock, t *vm.LTable, key vm.LValue) (k, v vm.LValue, at int) {
 	a := *array(t)
-	from, at := -1, 0 // in the array and in the list of keys
+	from := -1 // in the array
 	switch key := key.(type) {
 	case *vm.LNilType:
 		from = 0
@@ -119,20 +119,24 @@ func next(st *stock, t *vm.LTable, key vm.LValue) (k, v vm.LValue) {
 		}
 	}
 	if from < 0 {
-		at = placeIn(t, key) + 1
-	} else {
-		for ; from < len(a); from++ {
-			if v := a[from]; v != vm.LNil && v != nil {
-				return st.number(float64(from + 1)), v
-			}
+		return nextField(t, placeIn(t, key)+1)
+	}
+	for ; from < len(a); from++ {
+		if v := a[from]; v != vm.LNil && v != nil {
+			return st.number(float64(from + 1)), v, -1
 		}
 	}
+	return nextField(t, 0)
+}
+
+// nextField is next from a place in the list of keys on.
+func nextField(t *vm.LTable, at int) (k, v vm.LValue, _ int) {
 	for list := keys(t); at < len(list); at++ {
 		if v := valueOf(t, at); v != vm.LNil {
-			return list[at], v
+			return list[at], v, at
 		}
 	}
-	return vm.LNil, vm.LNil
+	return vm.LNil, vm.LNil, -1
 }
 
 // walk calls f for every pair of a table, in the order of next, until it returns an
