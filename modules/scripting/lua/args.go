@@ -18,8 +18,10 @@ func typeName(v vm.LValue) string { return v.Type().String() }
 func argError(L *vm.LState, n int, text string) {
 	name := "?"
 	if f, ok := frameAt(L, 1); ok {
-		i := instruction(f.proto.Code[f.pc])
-		if op := i.op(); op == vm.OP_CALL || op == vm.OP_TAILCALL {
+		switch i := instruction(f.proto.Code[f.pc]); i.op() {
+		case vm.OP_TFORLOOP:
+			name = "(for generator)"
+		case vm.OP_CALL, vm.OP_TAILCALL:
 			kind, called := f.temporary(i.a())
 			if called != "" {
 				name = called

@@ -388,6 +388,7 @@ func (p *parser) forStmt(line int) ast.Stmt {
 		}
 		p.expect(in)
 		loop.Exprs = p.exprs()
+		complete(loop)
 		p.expect(do)
 		p.declare("(for generator)", "(for state)", "(for control)")
 		p.declare(loop.Names...)
@@ -553,4 +554,21 @@ func (p *parser) assign(targets, values []ast.Expr, line int) ast.Stmt {
 		block.Stmts = append(block.Stmts, lines(&ast.AssignStmt{Lhs: targets[i : i+1], Rhs: places[i : i+1]}, line, p.lastLine))
 	}
 	return block
+}
+
+// complete gives a loop what is missing of the three values that it goes by: the compiler leaves a
+// register as it is for the last of them, and takes as many results of a call as there are variables.
+func complete(loop *ast.GenericForStmt) {
+	switch loop.Exprs[len(loop.Exprs)-1].(type) {
+	case *ast.FuncCallExpr, *ast.Comma3Expr:
+		for n := min(len(loop.Exprs), 3); len(loop.Names) < n; {
+			loop.Names = append(loop.Names, "(for none)")
+		}
+		return
+	}
+	for line := loop.Exprs[0].Line(); len(loop.Exprs) < 3; {
+		x := &ast.NilExpr{}
+		x.SetLine(line)
+		loop.Exprs = append(loop.Exprs, x)
+	}
 }
