@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ferrousdb/ferrous/core/order"
 )
 
 // A line of CLIENT LIST describes a session. What is known of every session is written
@@ -65,7 +67,7 @@ func (r *Registry) Mark(letter byte) Mark {
 // orderClients brings what was registered into Redis's order.
 func (r *Registry) orderClients() {
 	r.clientFlags = append(slices.Clone(ownFlags), r.clientFlags...)
-	slices.SortStableFunc(r.clientFlags, func(a, b ClientFlag) int {
+	order.Stable(r.clientFlags, func(a, b ClientFlag) int {
 		return place(strings.IndexByte(flagOrder, a.Letter)) - place(strings.IndexByte(flagOrder, b.Letter))
 	})
 	all := slices.Clone(clientFields)

@@ -89,6 +89,8 @@ type Doc struct {
 }
 
 // WithTips gives a documentation its client tips.
+//
+//go:noinline
 func WithTips(d Doc, tips ...string) Doc {
 	d.Tips = tips
 	return d
@@ -96,6 +98,8 @@ func WithTips(d Doc, tips ...string) Doc {
 
 // WithHistory adds changes to a documentation: pairs of a version and what it
 // brought.
+//
+//go:noinline
 func WithHistory(d Doc, notes ...string) Doc {
 	for ; len(notes) > 1; notes = notes[2:] {
 		d.History = append(d.History, Note{Version: notes[0], Text: notes[1]})

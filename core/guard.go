@@ -2,7 +2,8 @@ package core
 
 import (
 	"cmp"
-	"slices"
+
+	"github.com/ferrousdb/ferrous/core/order"
 )
 
 // Guard is a state of the server in which commands are refused for what they are,
@@ -66,7 +67,7 @@ func (r *Registry) Guard(g Guard) *Switch {
 	}
 	sw := r.Hooks.newSwitch(8)
 	r.Hooks.guards = append(r.Hooks.guards, hook[Guard]{sw, g})
-	slices.SortStableFunc(r.Hooks.guards, func(a, b hook[Guard]) int { return cmp.Compare(a.fn.Order, b.fn.Order) })
+	order.Stable(r.Hooks.guards, func(a, b hook[Guard]) int { return cmp.Compare(a.fn.Order, b.fn.Order) })
 	return sw
 }
 

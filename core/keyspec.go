@@ -74,29 +74,44 @@ type KeySpec struct {
 	Unknown bool
 }
 
+// These are not inlined, nor is what makes a row's Doc: the code that makes rows runs once and is
+// long, the longest of a small server.
+
 // KeyAt is one key at position i of the arguments (the command name is 0).
+//
+//go:noinline
 func KeyAt(i int, flags KeyFlags) KeySpec { return KeyRange(i, 0, 1, flags) }
 
 // FirstKey declares that the first argument is a key, and no other.
+//
+//go:noinline
 func FirstKey(flags KeyFlags) []KeySpec { return []KeySpec{KeyAt(1, flags)} }
 
 // KeyRange is every step-th argument from position first to last, where last
 // counts from first, or from the end of the arguments when negative.
+//
+//go:noinline
 func KeyRange(first, last, step int, flags KeyFlags) KeySpec {
 	return KeySpec{Flags: flags, Index: first, Last: last, Step: step}
 }
 
 // KeyCount is a number of keys at position i, then the keys.
+//
+//go:noinline
 func KeyCount(i int, flags KeyFlags) KeySpec {
 	return KeySpec{Flags: flags, Index: i, Count: true, NumAt: 0, FirstAt: 1, Step: 1}
 }
 
 // AfterKeyword is the key range after a keyword, searched from position from.
+//
+//go:noinline
 func AfterKeyword(keyword string, from, last, step int, flags KeyFlags) KeySpec {
 	return KeySpec{Flags: flags, Keyword: keyword, From: from, Last: last, Step: step}
 }
 
 // UnknownKeys declares that there are keys that only FindKeys can find.
+//
+//go:noinline
 func UnknownKeys(flags KeyFlags) KeySpec { return KeySpec{Flags: flags, Unknown: true} }
 
 // With returns the specification with a note for COMMAND INFO.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/order"
 	"github.com/ferrousdb/ferrous/host/engine"
 )
 
@@ -99,7 +100,7 @@ func (srv *Server) infoSections() []core.InfoSection {
 		return len(infoOrder) + slices.IndexFunc(srv.registry.Sections(), func(o core.InfoSection) bool { return o.Name == s.Name })
 	}
 	sections := slices.Clone(srv.registry.Sections())
-	slices.SortStableFunc(sections, func(a, b core.InfoSection) int {
+	order.Stable(sections, func(a, b core.InfoSection) int {
 		return cmp.Or(rank(a)-rank(b), a.Part-b.Part)
 	})
 	return sections

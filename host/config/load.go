@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/order"
 )
 
 // Loaded is what Load found out beside the values, which are in the schema.
@@ -155,12 +156,13 @@ func (l *loader) replaceCollected(src, dest map[string]any) error {
 
 // lines are all settings merged, in the order they were read.
 func (l *loader) lines() []line {
-	var all []line
+	bySeq := make([]line, l.seq+1)
 	for _, lines := range l.store.Raw() {
-		all = append(all, lines.([]line)...)
+		for _, ln := range lines.([]line) {
+			bySeq[ln.Seq] = ln
+		}
 	}
-	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.Seq, b.Seq) })
-	return all
+	return slices.DeleteFunc(bySeq, func(ln line) bool { return ln.Seq == 0 })
 }
 
 // finish hands the merged lines to the schema and returns all mistakes in the order of reading.
@@ -174,7 +176,7 @@ func (l *loader) finish() error {
 }
 
 func (l *loader) err() error {
-	slices.SortStableFunc(l.problems, func(a, b problem) int { return cmp.Compare(a.seq, b.seq) })
+	order.Stable(l.problems, func(a, b problem) int { return cmp.Compare(a.seq, b.seq) })
 	var errs []error
 	for _, p := range l.problems {
 		errs = append(errs, p.err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ferrousdb/ferrous/core/config"
+	"github.com/ferrousdb/ferrous/core/order"
 	"github.com/ferrousdb/ferrous/host/config/hcl"
 )
 
@@ -90,7 +91,7 @@ func (d *hclDocument) move(v config.Var, lines [][]string) {
 func (d *hclDocument) text() []byte {
 	var b bytes.Buffer
 	at := 0
-	slices.SortFunc(d.attrs, func(a, b hclDocAttr) int { return cmp.Compare(a.Start, b.Start) })
+	order.Stable(d.attrs, func(a, b hclDocAttr) int { return cmp.Compare(a.Start, b.Start) })
 	for _, a := range d.attrs {
 		switch {
 		case a.removed:

@@ -7,6 +7,7 @@ const (
 	changes = admin | core.NoAsyncLoading
 )
 
+//go:noinline
 func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Group: "cluster", Complexity: complexity, Args: args, Tips: tips}
 }

@@ -9,6 +9,7 @@ const always = core.NoScript | core.Loading | core.Stale
 // handshake is allowed before authentication and while a script is busy, too.
 const handshake = always | core.Fast | core.NoAuth | core.AllowBusy
 
+//go:noinline
 func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 	return core.Doc{
 		Summary: summary, Since: since, Group: "connection", Complexity: complexity,

@@ -9,6 +9,8 @@ const (
 )
 
 // doc makes the documentation of a generic command.
+//
+//go:noinline
 func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Group: "generic", Complexity: complexity, Args: args}
 }

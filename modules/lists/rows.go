@@ -25,6 +25,7 @@ func rows() []core.Command {
 	return rows
 }
 
+//go:noinline
 func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Complexity: complexity, Args: args}
 }

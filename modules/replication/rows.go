@@ -2,6 +2,7 @@ package replication
 
 import "github.com/ferrousdb/ferrous/core"
 
+//go:noinline
 func doc(since, group, summary, args string, tips ...string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Group: group, Complexity: "O(1)", Args: args, Tips: tips}
 }

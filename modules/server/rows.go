@@ -11,6 +11,7 @@ const (
 	everything = core.AllKeys | core.AllSessions
 )
 
+//go:noinline
 func doc(since, complexity, summary, args string, tips ...string) core.Doc {
 	return core.Doc{
 		Summary: summary, Since: since, Group: "server", Complexity: complexity,

@@ -7,6 +7,7 @@ import (
 // plain are the flags of all but EXEC.
 const plain = core.NoScript | core.Loading | core.Stale | core.Fast | core.AllowBusy
 
+//go:noinline
 func doc(since, complexity, summary, args string) core.Doc {
 	return core.Doc{Summary: summary, Since: since, Group: "transactions", Complexity: complexity, Args: args}
 }
