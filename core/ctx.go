@@ -122,6 +122,7 @@ func (c *Ctx) Reset(cmd *Command, args [][]byte) {
 		c.keys.forget()
 	}
 	c.Waiting = nil
+	c.feed.skip, c.feed.swapped = 0, false
 	if c.feed.given {
 		c.feed.reset()
 	}

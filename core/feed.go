@@ -97,16 +97,17 @@ type feed struct {
 	// die before the unit is published.
 	args [][]byte
 	text []byte
-	skip FeedTarget // of what is called now
 
-	swapped bool // databases have been swapped
+	// These two say nothing about writes: a command may have them, and not be given.
+	skip    FeedTarget // of what is called now
+	swapped bool       // databases have been swapped
 }
 
 // keepFeed is up to how many writes the room for them is kept for the next command.
 const keepFeed = 1 << 10
 
 func (f *feed) reset() {
-	f.given, f.forward, f.skip, f.swapped = false, false, 0, false
+	f.given, f.forward = false, false
 	if cap(f.all) > keepFeed || cap(f.args) > 8*keepFeed || cap(f.text) > 64*keepFeed {
 		*f = feed{}
 		return
