@@ -1,5 +1,6 @@
 // Command sizes tells how large the servers are, how long they take from their start to the first PONG, and what they
-// take in memory when nothing happens, beside redis-server if it is installed:
+// take in memory when nothing happens, beside redis-server if it is installed, and beside the least that a Go program
+// takes (floor):
 //
 //	go run ./bench/sizes           prints the table
 //	go run ./bench/sizes -write    writes it into README.md
@@ -42,7 +43,7 @@ func run(write bool, runs int) error {
 	defer os.RemoveAll(dir)
 	var b strings.Builder
 	b.WriteString("| server | size, stripped | start to PONG, median (least) | resident when idle |\n|---|---|---|---|\n")
-	for _, name := range []string{"ferrous", "ferrous-cache", "redis-server"} {
+	for _, name := range []string{"ferrous", "ferrous-cache", "redis-server", "floor"} {
 		program := filepath.Join(dir, name)
 		if name == "redis-server" {
 			if program, err = exec.LookPath(name); err != nil {
@@ -50,7 +51,11 @@ func run(write bool, runs int) error {
 				continue
 			}
 		} else {
-			build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/"+name)
+			source := "./cmd/" + name
+			if name == "floor" {
+				source = "./bench/sizes/floor"
+			}
+			build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, source)
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")
 			if out, err := build.CombinedOutput(); err != nil {
 				return fmt.Errorf("%s: %w\n%s", name, err, out)
