@@ -29,6 +29,7 @@ type loop struct {
 	within *turn // another one, in the midst of a command that takes long
 	done   chan struct{}
 	quit   atomic.Bool
+	pieces gathered
 	sealed []byte        // where what is sent to secure connections is made
 	behind []*secureConn // those to be read in the next turn, whatever their sockets say
 
@@ -288,6 +289,45 @@ func (c *epollConn) Write(b []byte) (int, error) {
 		}
 	}
 	return done, nil
+}
+
+// gathered are pieces of the output of one connection, which go in one system call.
+type gathered struct {
+	n     int
+	parts [64]unix.Iovec
+}
+
+// gathers implements gatherer. What a secure connection sends is sealed first.
+func (c *epollConn) gathers() bool { return c.secure == nil }
+
+// gather implements gatherer.
+func (c *epollConn) gather(b []byte) bool {
+	p := &c.l.pieces
+	p.parts[p.n].Base = unsafe.SliceData(b)
+	p.parts[p.n].SetLen(len(b))
+	p.n++
+	return p.n < len(p.parts)
+}
+
+// writeGathered implements gatherer.
+func (c *epollConn) writeGathered() (int, error) {
+	p := &c.l.pieces
+	defer func() {
+		clear(p.parts[:p.n])
+		p.n = 0
+	}()
+	for {
+		n, _, e := syscall.RawSyscall(unix.SYS_WRITEV, uintptr(c.fd), uintptr(unsafe.Pointer(&p.parts)), uintptr(p.n))
+		switch e {
+		case 0:
+			return int(n), nil
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return 0, nil
+		default:
+			return 0, e
+		}
+	}
 }
 
 // WantWrite implements Link.

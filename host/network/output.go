@@ -169,32 +169,72 @@ func (o *Output) Replace(at, del, n int, m *Buffers) []byte {
 // Send gives what there is to a link, as far as that takes it but not more than
 // others can wait for, and returns how many bytes it took in how many writes.
 func (o *Output) Send(l Link, m *Buffers) (sent, writes int64, err error) {
-	for len(o.chunks) > 0 && sent < SendAtOnce {
-		c := &o.chunks[0]
-		if c.later != nil {
-			return sent, writes, nil
-		}
-		n, err := l.Write(c.b[:min(len(c.b), LargeChunk)])
+	for len(o.chunks) > 0 && sent < SendAtOnce && o.chunks[0].later == nil {
+		n, given, err := o.give(l)
 		sent += int64(n)
 		writes++
-		o.bytes -= n
-		if err != nil {
+		o.taken(n, m)
+		if err != nil || n < given {
 			return sent, writes, err
 		}
-		if n < len(c.b) {
-			c.b = c.b[n:]
-			return sent, writes, nil
+	}
+	return sent, writes, nil
+}
+
+// gatherer is a link that sends several pieces by one system call.
+type gatherer interface {
+	// gathers reports whether it does.
+	gathers() bool
+	// gather adds a piece to those that go next, which stays as it is until they have;
+	// false means that there is room for no other.
+	gather(b []byte) bool
+	// writeGathered is Link.Write for them.
+	writeGathered() (int, error)
+}
+
+// give gives a link what there is at the beginning, and returns how much of how much it
+// took. Many pieces go together where the link can do that: messages that are
+// shared with others are small, and a system call for each would cost more than all else.
+func (o *Output) give(l Link) (n, given int, err error) {
+	first := o.chunks[0].b
+	first = first[:min(len(first), LargeChunk)]
+	g, ok := l.(gatherer)
+	if !ok || len(o.chunks) == 1 || len(first) >= SendAtOnce || !g.gathers() {
+		n, err = l.Write(first)
+		return n, len(first), err
+	}
+	for i := range o.chunks {
+		c := &o.chunks[i]
+		b := c.b[:min(len(c.b), LargeChunk)]
+		if c.later != nil {
+			break
 		}
+		given += len(b)
+		if !g.gather(b) || given >= SendAtOnce || len(b) < len(c.b) {
+			break
+		}
+	}
+	n, err = g.writeGathered()
+	return n, given, err
+}
+
+// taken drops n bytes at the beginning, which were sent, and what is empty there.
+func (o *Output) taken(n int, m *Buffers) {
+	o.bytes -= n
+	for len(o.chunks) > 0 {
+		c := &o.chunks[0]
+		if c.later != nil || n < len(c.b) {
+			c.b = c.b[n:]
+			return
+		}
+		n -= len(c.b)
 		if c.own && c.ref == 0 && cap(c.b) <= keepChunk && cap(c.b) > cap(o.spare) {
 			o.spare = c.b[:0]
 		}
 		c.end(m)
 		o.chunks = o.chunks[1:]
 	}
-	if len(o.chunks) == 0 {
-		o.chunks = nil
-	}
-	return sent, writes, nil
+	o.chunks = nil
 }
 
 // end gives back the memory of a chunk that nobody needs any more.

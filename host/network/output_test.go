@@ -25,6 +25,45 @@ func (l *slowLink) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// vectorLink takes several pieces at once, as many bytes as it is told.
+type vectorLink struct {
+	slowLink
+	pieces [][]byte
+	calls  int
+}
+
+func (l *vectorLink) gathers() bool { return true }
+
+func (l *vectorLink) gather(b []byte) bool {
+	l.pieces = append(l.pieces, b)
+	return len(l.pieces) < 7
+}
+
+func (l *vectorLink) writeGathered() (done int, err error) {
+	all := bytes.Join(l.pieces, nil)
+	l.pieces = nil
+	l.calls++
+	return l.slowLink.Write(all)
+}
+
+// TestMessagesGoTogether: several pieces take one system call, where the link has one for it.
+func TestMessagesGoTogether(t *testing.T) {
+	m := NewBuffers(true)
+	defer m.Close()
+	var o Output
+	for range 6 {
+		o.Add(make([]byte, 1000), true, m)
+	}
+	l := vectorLink{slowLink: slowLink{most: 2500}}
+	if n, writes, err := o.Send(&l, m); n != 2500 || writes != 1 || err != nil || o.Pieces() != 4 {
+		t.Fatalf("%d bytes in %d writes, %d pieces left: %v", n, writes, o.Pieces(), err)
+	}
+	l.most = 1 << 20
+	if n, writes, err := o.Send(&l, m); n != 3500 || writes != 1 || err != nil || o.Bytes() != 0 || o.Pieces() != 0 || l.calls != 2 {
+		t.Fatalf("%d bytes in %d writes, %d pieces left: %v", n, writes, o.Pieces(), err)
+	}
+}
+
 // TestOutput compares an output with a slice of bytes; all of its memory is given
 // back, and what is held is released once.
 func TestOutput(t *testing.T) {
@@ -69,8 +108,12 @@ func TestOutput(t *testing.T) {
 				copy(o.Replace(n, del, len(b), m), b)
 				want = append(want[:n:n], append(b, want[n+del:]...)...)
 			case "send":
-				l := slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}
-				n, _, err := o.Send(&l, m)
+				l := vectorLink{slowLink: slowLink{most: rapid.IntRange(0, 3<<20).Draw(t, "most")}}
+				var link Link = &l.slowLink
+				if rapid.Bool().Draw(t, "together") {
+					link = &l
+				}
+				n, _, err := o.Send(link, m)
 				if err != nil || n > SendAtOnce+LargeChunk {
 					t.Fatalf("sent %d, %v", n, err)
 				}

@@ -120,6 +120,9 @@ type secureConn struct {
 	behind bool // there may be something to read of which the socket knows nothing
 }
 
+// gathers implements gatherer: nothing goes past the seal.
+func (c *secureConn) gathers() bool { return false }
+
 // adoptSecure is adopt for a connection whose handshake is done. Within a turn.
 func (l *loop) adoptSecure(s Session, conn net.Conn, w *wire) error {
 	plain, err := l.connect(w.fd, s)
