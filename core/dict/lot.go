@@ -26,16 +26,30 @@ type Lot struct {
 func (l *Lot) Take(w *Walker) bool {
 	l.N, l.known = 0, 64
 	for l.N < LotSize {
-		ref := w.Next()
-		if ref == 0 {
-			break
+		if w.i >= len(w.slots) {
+			if !w.nextSegment() {
+				break
+			}
+			continue
 		}
-		h, known := w.Hash()
-		l.Refs[l.N], l.hash[l.N], l.known = ref, h, min(l.known, known)
-		l.N++
+		// An empty slot is written, too, and overwritten by the next.
+		slot := w.slots[w.i]
+		w.i++
+		l.Refs[l.N] = arena.Ref(slot & addrMask)
+		l.hash[l.N] = w.base | slot>>tagShift<<tagShift>>(w.prefix&63)
+		l.known = min(l.known, w.prefix+tagBits)
+		l.N += int(some(slot))
+	}
+	if len(w.dir) > farSegments {
+		for _, ref := range l.Refs[:l.N] {
+			prefetch.Read(uintptr(ref))
+		}
 	}
 	return l.N > 0
 }
+
+// farSegments is far, in entries of the directory.
+const farSegments = 16
 
 // Reset empties the lot, for Add.
 func (l *Lot) Reset() { l.N, l.known = 0, 0 }
@@ -98,8 +112,11 @@ func (t *Table) FindLot(l *Lot, found *[LotSize]arena.Ref) (in uint) {
 
 // enough reports whether what is known of the hashes leads to buckets, and tells tags apart.
 func (t *Table) enough(l *Lot) bool {
-	if t.skip != 0 || t.depth > l.known {
+	switch {
+	case t.skip != 0 || t.depth > l.known:
 		return false
+	case t.depth == 0:
+		return segref(t.root).prefix()+tagBits <= l.known
 	}
 	for _, h := range l.hash[:l.N] {
 		if t.locate(h).prefix()+tagBits > l.known {

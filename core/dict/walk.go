@@ -18,14 +18,10 @@ type Walker struct {
 	slots []uint64
 	i     int
 
+	// For Lot, which knows the beginning of a hash so without a look at the key. The bits that the table's owner took
+	// are missing.
 	base   uint64 // what the hashes of the segment's entries begin with
 	prefix uint8  // that is so many bits
-}
-
-// Hash returns what the table knows without a look at the key of the hash of the entry that Next has just returned: its first
-// bits, and how many these are. The bits that the table's owner took are missing, so it is for tables without.
-func (w *Walker) Hash() (h uint64, known uint8) {
-	return w.base | w.slots[w.i-1]>>tagShift<<tagShift>>(w.prefix&63), w.prefix + tagBits
 }
 
 // Walker returns a Walker before the first entry.
@@ -56,12 +52,20 @@ func (w *Walker) Next() arena.Ref {
 				return arena.Ref(slot & addrMask)
 			}
 		}
-		if w.next >= uint64(len(w.dir)) {
+		if !w.nextSegment() {
 			return 0
 		}
-		r := w.dir[w.next]
-		w.base, w.prefix = w.next<<((64-w.depth)&63), r.prefix()
-		w.next += 1 << (w.depth - r.prefix())
-		w.slots, w.i = r.slots(), 0
 	}
+}
+
+// nextSegment goes to the beginning of the next segment; it reports false if there is none.
+func (w *Walker) nextSegment() bool {
+	if w.next >= uint64(len(w.dir)) {
+		return false
+	}
+	r := w.dir[w.next]
+	w.base, w.prefix = w.next<<((64-w.depth)&63), r.prefix()
+	w.next += 1 << (w.depth - r.prefix())
+	w.slots, w.i = r.slots(), 0
+	return true
 }

@@ -264,11 +264,17 @@ func (m *combination) unite(b *zset.Builder) {
 }
 
 // intersect calls fn for every member that all sources have, until fn returns
-// false.
+// false. ZINTERCARD may be told of none but that there is one.
 func (m *combination) intersect(fn func(member []byte, score float64) bool) {
 	first, others := &m.sources[0], m.sources[1:]
 	if met, ok := first.zset.Meet(zsetsOf(others), m.op != interCard); ok {
 		for met.Next() {
+			if m.op == interCard { // who counts does not look
+				if !fn(nil, 0) {
+					return
+				}
+				continue
+			}
 			total := number(met.Score() * first.weight)
 			for i := range others {
 				total = m.aggregate.of(total, met.Of(i)*others[i].weight)
