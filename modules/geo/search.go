@@ -130,15 +130,14 @@ func (s *search) find(v zset.View) []found {
 				member = bytes.Clone(member)
 			}
 			all = append(all, found{member, cur.Score(), at, dist})
+			if s.order != 0 {
+				order = append(order, rank{float64(s.order) * dist, len(all) - 1})
+			}
 			if len(all) == limit {
 				break
 			}
-			if s.order == 0 {
-				continue
-			}
 			// Half of what has come together is let go at a time, so that each member
 			// costs but a share of a sort of few.
-			order = append(order, rank{float64(s.order) * dist, len(all) - 1})
 			if most > 0 && len(order) == 2*most {
 				sortRanks(order)
 				order = order[:most]
