@@ -27,6 +27,7 @@ type commandPlay struct {
 	kinds   []*playCommand // those of this round
 	group   string         // of the command being made
 	sorts   bool           // whether the round has SORT, which unpacks sorted sets there
+	lex     bool           // whether the round is one of sorted sets whose scores are all 0: ranges by bytes mean nothing elsewhere
 	old     bool           // the oracle is older than 7.2: it packs other values, and scripts may not call what blocks
 	random  bool           // whether its reply is not determined
 	counted bool           // the argument before says how many keys there are
@@ -44,7 +45,9 @@ func (p *commandPlay) focus() []*playCommand {
 			groups = append(groups, c.group)
 		}
 	}
-	if *playOnly != "" {
+	if p.lex {
+		groups = []string{"sorted-set"}
+	} else if *playOnly != "" {
 		groups = strings.Split(*playOnly, ",")
 	} else if !p.chance(4) {
 		groups = []string{p.one(groups...), p.one(groups...), "generic"}
@@ -110,7 +113,7 @@ func (p *commandPlay) command() played {
 	case "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME":
 		cmd.near, cmd.random = true, false
 	}
-	if fixed := len(c.name); p.chance(25) && len(cmd.args) > fixed && !slices.ContainsFunc(c.args, func(a playArg) bool { return a.name == "timeout" }) {
+	if fixed := len(c.name); !p.lex && p.chance(25) && len(cmd.args) > fixed && !slices.ContainsFunc(c.args, func(a playArg) bool { return a.name == "timeout" }) {
 		cmd.args = p.spoil(cmd.args, fixed)
 	}
 	if !p.comparable(name, cmd.args) {
@@ -124,6 +127,9 @@ func (p *commandPlay) command() played {
 
 // comparable reports whether both servers have to do the same.
 func (p *commandPlay) comparable(name string, args []string) bool {
+	if !p.lex && (strings.Contains(name, "LEX") || slices.ContainsFunc(args, func(a string) bool { return strings.EqualFold(a, "BYLEX") })) {
+		return false
+	}
 	switch name {
 	case "LSET": // redis-server takes the lower half of the index
 		if len(args) < 3 {
@@ -231,7 +237,7 @@ func (p *commandPlay) value(a playArg) string {
 
 func (p *commandPlay) key() string {
 	group := p.group
-	if p.chance(12) {
+	if !p.lex && p.chance(12) {
 		group = p.one("string", "list", "hash", "set", "sorted-set", "hyperloglog", "geo", "bitmap")
 	}
 	switch group {
@@ -246,6 +252,9 @@ func (p *commandPlay) key() string {
 }
 
 func (p *commandPlay) double(name string) string {
+	if p.lex && !strings.Contains(name, "timeout") {
+		return "0"
+	}
 	if strings.Contains(name, "timeout") {
 		return p.one("0.001", "0.01", "-1", "x", "0.002")
 	}
@@ -272,6 +281,9 @@ func (p *commandPlay) integer(name string) string {
 			"0", "-1", "-1000", "9223372036854775807", "9223372036854775", "9223372036854776", "-9223372036854775808", "x", "1.5", "")
 	case strings.Contains(name, "db"), name == "index1", name == "index2":
 		return p.one("0", "1", "0", "1", "15", "16", "-1", "x", "99999999999")
+	}
+	if p.lex && name == "increment" {
+		return "0"
 	}
 	if name == "count" && p.random {
 		return p.one("5", "-5", "0", "x", "3", "-3", "9223372036854775807", "-9223372036854775808")
@@ -341,7 +353,7 @@ func (p *commandPlay) text(name string) string {
 // zero is what C takes for the end of a text: where a text is no datum, redis-server does not see what follows.
 func (p *commandPlay) zero() string {
 	switch p.group {
-	case "connection", "server", "scripting", "sorted-set":
+	case "connection", "sorted-set":
 		return "\xff"
 	}
 	return "\x00"
@@ -399,7 +411,7 @@ func (c played) told(v resp.Value) string {
 // nearly is a time to the half minute, unless it is one of the small numbers that say that there is none.
 func nearly(v resp.Value) string {
 	n, err := strconv.ParseInt(v.Text, 10, 64)
-	if err != nil || n < 1000 {
+	if err != nil || n < 100 { // what is given in milliseconds is 200 seconds and more
 		return v.String()
 	}
 	return "some time"

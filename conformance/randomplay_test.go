@@ -59,7 +59,8 @@ func playCommands(t *testing.T, nodes [2]*testNode, table []*playCommand, seed u
 	p := &commandPlay{rng: rand.New(rand.NewPCG(seed, 0)), table: table}
 	_, version := oracleBin()
 	p.old = version.Before(subjectRelease)
-	p.kinds, p.sorts = p.focus(), p.chance(3)
+	p.lex, p.sorts = p.chance(8), p.chance(3)
+	p.kinds = p.focus()
 	proto := p.one("2", "3")
 	for _, n := range nodes {
 		n.do("RESET")

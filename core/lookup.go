@@ -153,6 +153,9 @@ func Clip(b []byte, n int) string {
 	return string(b)
 }
 
+// Shown is Clip for what is quoted however long it is.
+func Shown(b []byte) string { return Clip(b, len(b)) }
+
 // commandTable finds a command by its name in any case in a few nanoseconds:
 // an open-addressing table over a hash of the name's first and last eight
 // bytes, case folded by setting bit 5. It is built once and then read-only.

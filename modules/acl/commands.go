@@ -31,7 +31,7 @@ func (m *module) cat(c *core.Ctx) error {
 	}
 	cat := core.CategoryByName(strings.ToLower(string(c.Args[2])))
 	if cat == 0 {
-		return core.Err("Unknown category '" + string(c.Args[2][:min(len(c.Args[2]), 128)]) + "'")
+		return core.Err("Unknown category '" + core.Clip(c.Args[2], 128) + "'")
 	}
 	var names []string
 	for _, cmd := range m.registry.All() {
@@ -102,7 +102,7 @@ func (m *module) showLog(c *core.Ctx) error {
 func (m *module) dryRun(c *core.Ctx) error {
 	u := m.users[string(c.Args[2])]
 	if u == nil {
-		return core.Err("User '" + string(c.Args[2]) + "' not found")
+		return core.Err("User '" + core.Shown(c.Args[2]) + "' not found")
 	}
 	args := c.Args[3:]
 	cmd := m.registry.FindCallable(string(args[0]))
@@ -110,7 +110,7 @@ func (m *module) dryRun(c *core.Ctx) error {
 		cmd = cmd.Subcommand(args[1])
 	}
 	if cmd == nil || bytes.IndexByte(args[0], '|') >= 0 { // "config|get" is no word of a request
-		return core.Err("Command '" + string(args[0]) + "' not found")
+		return core.Err("Command '" + core.Shown(args[0]) + "' not found")
 	}
 	if !cmd.ArityOK(len(args)) {
 		return core.ErrArity(cmd.FullName())

@@ -47,10 +47,10 @@ func setInfo(c *core.Ctx) error {
 	case c.Is(2, "LIB-VER"):
 		field = &c.Session.LibVer
 	default:
-		return core.Err("Unrecognized option '" + string(c.Args[2]) + "'")
+		return core.Err("Unrecognized option '" + core.Shown(c.Args[2]) + "'")
 	}
 	if !printable(c.Args[3]) {
-		return core.Err(string(c.Args[2]) + " cannot contain spaces, newlines or special characters.")
+		return core.Err(core.Shown(c.Args[2]) + " cannot contain spaces, newlines or special characters.")
 	}
 	*field = string(c.Args[3])
 	c.OK()

@@ -69,7 +69,7 @@ func parseHello(c *core.Ctx) (g greeting, err error) {
 			}
 			i++
 		default:
-			return g, core.Err("Syntax error in HELLO option '" + string(c.Args[i]) + "'")
+			return g, core.Err("Syntax error in HELLO option '" + core.Shown(c.Args[i]) + "'")
 		}
 	}
 	return g, nil

@@ -54,7 +54,7 @@ func parseFilter(c *core.Ctx, users core.Authenticator) (filter, error) {
 			f.class = &class
 		case c.Is(i, "USER"):
 			if !userExists(c.Server, users, value) {
-				return f, core.Err("No such user '" + string(value) + "'")
+				return f, core.Err("No such user '" + core.Shown(value) + "'")
 			}
 			f.user = value
 		case c.Is(i, "ADDR"):

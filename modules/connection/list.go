@@ -139,5 +139,5 @@ func typeNamed(name []byte) (core.ClientType, error) {
 	case "master":
 		return core.ClientMaster, nil
 	}
-	return 0, core.Err("Unknown client type '" + string(name) + "'")
+	return 0, core.Err("Unknown client type '" + core.Shown(name) + "'")
 }

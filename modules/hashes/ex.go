@@ -80,7 +80,7 @@ func (s exSyntax) parse(c *core.Ctx) (o exOptions, err error) {
 			o.fnx = c.Is(i, "fnx")
 			o.fxx = !o.fnx
 		default:
-			return o, core.Err("unknown argument: " + string(c.Args[i]))
+			return o, core.Err("unknown argument: " + core.Shown(c.Args[i]))
 		}
 	}
 	if o.fields == nil {

@@ -35,7 +35,7 @@ func (m *module) pfdebug(c *core.Ctx) error {
 		}
 		c.Int(converted)
 	default:
-		return core.Err("Unknown PFDEBUG subcommand '" + string(c.Args[1]) + "'")
+		return core.Err("Unknown PFDEBUG subcommand '" + core.Shown(c.Args[1]) + "'")
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func parseCondition(c *core.Ctx) (set condition, err error) {
 		case c.Is(i, "lt"):
 			set |= onlyEarlier
 		default:
-			return 0, core.Err("Unsupported option " + string(c.Args[i]))
+			return 0, core.Err("Unsupported option " + core.Shown(c.Args[i]))
 		}
 	}
 	if set&onlyNew != 0 && set&^onlyNew != 0 {

@@ -21,7 +21,7 @@ const (
 func (m *module) graph(c *core.Ctx) error {
 	s := m.events.get(string(c.Args[2]))
 	if len(s.samples) == 0 {
-		return core.Err("No samples available for event '" + string(c.Args[2]) + "'")
+		return core.Err("No samples available for event '" + core.Shown(c.Args[2]) + "'")
 	}
 	c.Verbatim("txt", s.graph(string(c.Args[2]), c.Now/1000))
 	return nil

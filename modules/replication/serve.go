@@ -66,7 +66,7 @@ func (m *module) told1(c *core.Ctx, name string, value int) (done bool, err erro
 		}
 		return true, nil
 	default:
-		return false, core.Err("Unrecognized REPLCONF option: " + string(c.Args[value-1]))
+		return false, core.Err("Unrecognized REPLCONF option: " + core.Shown(c.Args[value-1]))
 	}
 	return false, nil
 }

@@ -39,7 +39,7 @@ func (m *module) functionLoad(c *core.Ctx) error {
 	replace, last := false, len(c.Args)-1
 	for i := 2; i < last; i++ {
 		if !c.Is(i, "replace") {
-			return core.Err("Unknown option given: " + string(c.Args[i]))
+			return core.Err("Unknown option given: " + core.Shown(c.Args[i]))
 		}
 		replace = true
 	}
@@ -108,7 +108,7 @@ func (m *module) functionList(c *core.Ctx) error {
 			}
 			pattern = c.Args[i]
 		default:
-			return core.Err("Unknown argument " + string(c.Args[i]))
+			return core.Err("Unknown argument " + core.Shown(c.Args[i]))
 		}
 	}
 	var shown []*library

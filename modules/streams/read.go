@@ -174,7 +174,7 @@ func (r *reading) parse(c *core.Ctx, group bool) (err error) {
 		switch {
 		case c.Is(i, "block") && more > 0:
 			if c.Script { // in a transaction it would be allowed
-				return core.Err(core.Clip(c.Args[0], len(c.Args[0])) + " command is not allowed with BLOCK option from scripts")
+				return core.Err(core.Shown(c.Args[0]) + " command is not allowed with BLOCK option from scripts")
 			}
 			i++
 			err = r.parseBlock(c, i)
