@@ -65,7 +65,7 @@ func subRows() []core.Command {
 		{Name: "saveconfig", Arity: 2, Flags: changes, Doc: doc("3.0.0", "O(1)", "Writes the node's configuration to disk.", "")},
 		{Name: "set-config-epoch", Arity: 3, Flags: changes, Doc: doc("3.0.0", "O(1)", "Sets the configuration epoch of a new node.", "config-epoch:integer")},
 		{Name: "setslot", Arity: -4, Flags: changes, Doc: doc("3.0.0", "O(1)", "Says which node a slot belongs to, or moves to.",
-			"slot:integer subcommand(IMPORTING importing|MIGRATING migrating|NODE node|STABLE)")},
+			"slot:integer subcommand(IMPORTING importing<node-id>|MIGRATING migrating<node-id>|NODE node<node-id>|STABLE)")},
 		{Name: "shards", Arity: 2, Flags: core.Loading | core.Stale, Doc: doc("7.0.0", "O(N) where N is the total number of cluster nodes", "Describes which nodes have which slots.", "", varies)},
 		{Name: "slaves", Arity: 3, Flags: admin, Doc: deprecated(doc("3.0.0", "O(1)", "Describes the replicas of a master.", "node-id", varies), "5.0.0", "`CLUSTER REPLICAS`")},
 		{Name: "slots", Arity: 2, Flags: core.Loading | core.Stale, Doc: core.WithHistory(deprecated(doc("3.0.0", perNode, "Describes which nodes have which slots.", "", varies), "7.0.0", "`CLUSTER SHARDS`"),

@@ -85,7 +85,7 @@ func (m *module) expireRows() []core.Command {
 	row := func(name, since, when string, unit expireUnit, summary string) core.Command {
 		return core.Command{
 			Name: name, Run: expireBy(unit, m.lazyExpire), Arity: -3, Flags: writeFast, Keys: core.FirstKey(core.KeyRW | core.KeyUpdate),
-			Doc: core.WithHistory(doc(since, "O(1)", summary, "key "+when+" [condition(NX|XX|GT|LT)]"),
+			Doc: core.WithHistory(doc(since, "O(1)", summary, "key "+when+" [condition(NX|XX|GT|LT)]^7.0.0"),
 				"7.0.0", "The conditions `NX`, `XX`, `GT` and `LT`."),
 		}
 	}
@@ -127,7 +127,7 @@ func iterateRows() []core.Command {
 		{Name: "scan", Run: scan, Plan: scanPlan, Arity: -2, Flags: core.ReadOnly,
 			Doc: core.WithTips(core.WithHistory(doc("2.8.0", "O(1) for each call, O(N) for a whole iteration, where N is the number of keys in the database.",
 				"Visits the keys of the database, some with each call.",
-				"cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type]"),
+				"cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type]^6.0.0"),
 				"6.0.0", "The option `TYPE`."),
 				"nondeterministic_output", "request_policy:special")},
 	}
@@ -155,7 +155,7 @@ func objectRows() []core.Command {
 }
 
 func (m *module) dumpRows() []core.Command {
-	const args = "key ttl:integer serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds:integer] [FREQ frequency:integer]"
+	const args = "key ttl:integer serialized-value [REPLACE]^3.0.0 [ABSTTL]^5.0.0 [IDLETIME seconds:integer]^5.0.0 [FREQ frequency:integer]^5.0.0"
 	const complexity = "O(N) where N is the length of the payload."
 	brought := []string{
 		"3.0.0", "The option `REPLACE`.", "5.0.0", "The option `ABSTTL`.", "5.0.0", "The options `IDLETIME` and `FREQ`.",
@@ -180,8 +180,8 @@ func (m *module) dumpRows() []core.Command {
 			},
 			FindKeys: moveKeys,
 			Doc: core.WithTips(core.WithHistory(doc("2.6.0", "O(N) where N is the size of the values.", "Moves keys to another server.",
-				`host port:integer key-selector(key|empty-string="") destination-db:integer timeout:integer [COPY] [REPLACE] `+
-					`[authentication(AUTH auth|AUTH2 auth2{username password})] [KEYS keys:key@1...]`),
+				`host port:integer key-selector(key|empty-string="") destination-db:integer timeout:integer [COPY]^3.0.0 [REPLACE]^3.0.0 `+
+					`[authentication(AUTH auth<password>^4.0.7|AUTH2 auth2{username password}^6.0.0)] [KEYS keys:key@1<key>...]^3.0.6`),
 				"3.0.0", "The options `COPY` and `REPLACE`.", "3.0.6", "The option `KEYS`.", "4.0.7", "The option `AUTH`.", "6.0.0", "The option `AUTH2`."),
 				"nondeterministic_output")},
 		restore, asking,
@@ -189,7 +189,7 @@ func (m *module) dumpRows() []core.Command {
 }
 
 func databaseRows() []core.Command {
-	const words = "[flush-type(ASYNC|SYNC)]" // as 7.2 names it
+	const words = "[flush-type(ASYNC^4.0.0|SYNC^6.2.0)]" // as 7.2 names it
 	brought := []string{"4.0.0", "The word `ASYNC`.", "6.2.0", "The word `SYNC`."}
 	everywhere := []string{"request_policy:all_shards", "response_policy:all_succeeded"}
 	rows := []core.Command{

@@ -14,7 +14,7 @@ import (
 func sortRows() []core.Command {
 	const (
 		complexity = "O(N+M*log(M)) where N is the number of elements and M that of those answered; O(N) if nothing is sorted."
-		args       = `key [BY by-pattern:pattern@1] [LIMIT limit{offset:integer count:integer}] [GET get-pattern:pattern@1...+]
+		args       = `key [BY by-pattern:pattern@1<pattern>] [LIMIT limit{offset:integer count:integer}] [GET get-pattern:pattern@1<pattern>...+]
 			[order(ASC|DESC)] [sorting=ALPHA]`
 		derived  = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"
 		anywhere = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array"

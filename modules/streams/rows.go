@@ -145,7 +145,7 @@ func groupRow() core.Command {
 			core.HelpRow("stream", "5.0.0", core.CatStream),
 			{Name: "setid", Run: xgroupSetID, Arity: -5, Flags: write, Keys: secondKey(updates),
 				Doc: core.WithHistory(doc("5.0.0", "O(1)", "Sets the last entry that a group has got.",
-					"key group "+id+" [ENTRIESREAD entriesread:integer]"), "7.0.0", "The argument `entries-read`.")},
+					"key group "+id+" [ENTRIESREAD entriesread:integer<entries-read>]"), "7.0.0", "The argument `entries-read`.")},
 		}}
 }
 

@@ -109,8 +109,8 @@ func (m *module) rows() []core.Command {
 			Doc: core.Doc{
 				Summary: "Sets a key's value, whatever it held before.",
 				Since:   "1.0.0", Complexity: "O(1)",
-				Args: `key value [condition(NX|XX)] [GET] [expiration(EX seconds:integer|PX milliseconds:integer|
-					EXAT unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|KEEPTTL)]`,
+				Args: `key value [condition(NX|XX)]^2.6.12 [GET]^6.2.0 [expiration(EX seconds:integer^2.6.12|PX milliseconds:integer^2.6.12|
+					EXAT unix-time-seconds:unix-time^6.2.0|PXAT unix-time-milliseconds:unix-time^6.2.0|KEEPTTL^6.0.0)]`,
 				History: []core.Note{
 					{Version: "2.6.12", Text: "`EX`, `PX`, `NX` and `XX` came."},
 					{Version: "6.0.0", Text: "`KEEPTTL` came."},
