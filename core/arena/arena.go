@@ -162,7 +162,7 @@ func (a *Arena) emptied(s *slab) {
 // account notes that the blobs in use changed by n bytes.
 func (a *Arena) account(n int64) {
 	a.used += n
-	if d := a.used - a.retired.bytes - a.told; d > a.step || d < -a.step {
+	if d := a.used - a.retired.bytes.Load() - a.told; d > a.step || d < -a.step {
 		a.publish()
 	}
 }
@@ -179,7 +179,7 @@ func (a *Arena) Publish(step int64) {
 }
 
 func (a *Arena) publish() {
-	d := a.used - a.retired.bytes - a.told
+	d := a.used - a.retired.bytes.Load() - a.told
 	a.told += d
 	a.pool.used.Add(d)
 	a.pool.holes.Add(a.holes - a.toldOf)

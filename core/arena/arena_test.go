@@ -184,7 +184,7 @@ func (m *model) check(t *rapid.T) {
 	}
 	got := int64(0)
 	for _, a := range m.arenas {
-		_, bytes := a.Retired()
+		bytes := a.RetiredBytes()
 		got += a.Used() - bytes
 	}
 	if got != used {
@@ -194,8 +194,7 @@ func (m *model) check(t *rapid.T) {
 	// retired or on its way between arenas.
 	exact, slack := int64(0), int64(0)
 	for _, a := range m.arenas {
-		_, retired := a.Retired()
-		exact += a.Used() - retired
+		exact += a.Used() - a.RetiredBytes()
 		slack += a.step
 	}
 	if off := m.pool.Used() - exact; off > slack || off < -slack {
@@ -203,7 +202,7 @@ func (m *model) check(t *rapid.T) {
 	}
 	if len(m.begun) == 0 {
 		for _, a := range m.arenas {
-			if retired, _ := a.Retired(); a.Reclaim(retired+1) != retired {
+			if retired := a.Retired(); a.Reclaim(retired+1) != retired {
 				t.Fatal("Reclaim did not free what was retired")
 			}
 		}

@@ -1,6 +1,9 @@
 package arena
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // reclaimBatch bounds what one allocation does for blobs whose snapshots have ended.
 const reclaimBatch = 256
@@ -13,7 +16,7 @@ type retireQueue struct {
 	head, tail uint64 // *retireBlock
 	next       int    // the first entry of head not yet freed
 	count      int
-	bytes      int64
+	bytes      atomic.Int64 // written by the arena's owner
 	funcs      []retiredFunc
 }
 
@@ -44,14 +47,14 @@ func (a *Arena) retire(ref Ref) {
 	b.refs[b.n] = ref
 	b.n++
 	q.count++
-	q.bytes += int64(slabOf(ref).size)
+	q.bytes.Add(int64(slabOf(ref).size))
 	a.account(0)
 }
 
 func (a *Arena) growRetired(stamp uint64) *retireBlock {
 	addr := uint64(a.Alloc(int(unsafe.Sizeof(retireBlock{})))) // may reclaim, and so empty the queue
 	q := &a.retired
-	q.bytes += int64(slabOf(Ref(addr)).size) // it, too, is there for the snapshot only
+	q.bytes.Add(int64(slabOf(Ref(addr)).size)) // it, too, is there for the snapshot only
 	b := (*retireBlock)(ptr(addr))
 	b.next, b.stamp, b.n = 0, stamp, 0
 	if q.tail == 0 {
@@ -66,7 +69,7 @@ func (a *Arena) growRetired(stamp uint64) *retireBlock {
 // Disregard makes Pool.Used leave out n bytes more (or fewer, if n is negative): blobs that
 // are kept for snapshots only, but not retired one by one.
 func (a *Arena) Disregard(n int64) {
-	a.retired.bytes += n
+	a.retired.bytes.Add(n)
 	a.account(0)
 }
 
@@ -98,7 +101,7 @@ func (a *Arena) Reclaim(max int) int {
 		ref := b.refs[q.next]
 		q.next++
 		q.count--
-		q.bytes -= int64(slabOf(ref).size)
+		q.bytes.Add(-int64(slabOf(ref).size))
 		if a.guard != 0 {
 			a.pool.checkRetired(ref)
 		}
@@ -112,7 +115,7 @@ func (a *Arena) Reclaim(max int) int {
 func (a *Arena) popRetired(b *retireBlock) {
 	q := &a.retired
 	block := Ref(q.head)
-	q.bytes -= int64(slabOf(block).size)
+	q.bytes.Add(-int64(slabOf(block).size))
 	q.head, q.next = b.next, 0
 	if q.head == 0 {
 		q.tail = 0
@@ -134,6 +137,9 @@ func (a *Arena) runRetired(max int) int {
 	return n
 }
 
-// Retired is how many blobs wait for snapshots to end or for Reclaim, and how many bytes
-// they take with what remembers them. They are part of Used.
-func (a *Arena) Retired() (blobs int, bytes int64) { return a.retired.count, a.retired.bytes }
+// Retired is how many blobs wait for snapshots to end or for Reclaim.
+func (a *Arena) Retired() int { return a.retired.count }
+
+// RetiredBytes is what they take with what remembers them. It is part of Used. Anybody may
+// ask, whoever owns the arena.
+func (a *Arena) RetiredBytes() int64 { return a.retired.bytes.Load() }

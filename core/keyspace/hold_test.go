@@ -105,7 +105,7 @@ func TestFreeze(t *testing.T) {
 	if got := viewOf(frozen, 0).numbers; !slices.Equal(got, []uint64{1, 2, 3}) {
 		t.Errorf("the frozen value is %v", got)
 	}
-	if n, _ := ks.Arena(ks.Hash(others[0])).Retired(); n != 0 {
+	if n := ks.Arena(ks.Hash(others[0])).Retired(); n != 0 {
 		t.Errorf("%d blobs are kept in another shard", n)
 	}
 	release()

@@ -249,8 +249,7 @@ func (ks *Keyspace) ExactMemory() int64 {
 	for i := range ks.shards {
 		ks.shards[i].settle()
 		a := ks.shards[i].arena
-		_, retired := a.Retired()
-		sum += a.Used() - retired
+		sum += a.Used() - a.RetiredBytes()
 	}
 	return sum
 }

@@ -36,7 +36,7 @@ func (ks *Keyspace) Survey(s *Survey, set Locks, now int64) {
 func (ks *Keyspace) surveyShard(s *Survey, sh int, now int64) {
 	shard := &ks.shards[sh]
 	shard.settle()
-	_, retired := shard.arena.Retired()
+	retired := shard.arena.RetiredBytes()
 	s.Memory += shard.arena.Used() - retired
 	s.Retained += retired
 	s.add(&shard.stats)

@@ -103,7 +103,7 @@ func (m *module) replaceChain(rw *rewrite) error {
 	if err != nil {
 		return err
 	}
-	cow := m.srv.Keyspace().Retained(false)
+	cow := m.srv.Keyspace().Retained()
 	m.mu.Lock()
 	m.figures.cow = cow
 	m.mu.Unlock()

@@ -126,7 +126,7 @@ func (m *module) run(j *job) {
 	}
 	j.result, j.err = m.write(j.ctx, j.snapshot, m.workers(j.kind != background), j.kind == background, j.position, &j.progress)
 	close(j.done)
-	m.finish(j, m.server.Keyspace().Retained(false))
+	m.finish(j, m.server.Keyspace().Retained())
 }
 
 // write writes a snapshot to the file.
@@ -246,7 +246,7 @@ func (m *module) settle() {
 	m.mu.Unlock()
 	if j != nil {
 		<-j.done
-		m.finish(j, m.server.Keyspace().Retained(true))
+		m.finish(j, m.server.Keyspace().Retained())
 	}
 }
 
