@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // The same over TLS: a server that listens on a second port, with a certificate of its own making.
@@ -44,7 +46,7 @@ func tlsArgs(dir string) (args []string, port int, err error) {
 	if err := os.WriteFile(private, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret}), 0o600); err != nil {
 		return nil, 0, err
 	}
-	if port, err = freePort(); err != nil {
+	if port, err = freeport.Find(); err != nil {
 		return nil, 0, err
 	}
 	return []string{"--tls-port", strconv.Itoa(port), "--tls-cert-file", cert, "--tls-key-file", private, "--tls-ca-cert-file", cert,

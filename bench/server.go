@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // serverSpec is one -server flag: name=path, with arguments after the path if wanted.
@@ -99,7 +100,7 @@ func (l launcher) launch(spec serverSpec, dir string, more []string) (*server, e
 	if err != nil {
 		return nil, fmt.Errorf("server %s: %w", spec.Name, err)
 	}
-	port, err := freePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -126,15 +127,6 @@ func (l launcher) launch(spec serverSpec, dir string, more []string) (*server, e
 		close(s.exited)
 	}()
 	return s, nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // awaitReady returns when the server answers PING, which it does not while it loads, and says why if it never will.

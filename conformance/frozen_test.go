@@ -16,6 +16,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/core/rdb"
 	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/internal/freeport"
 	"github.com/ferrousdb/ferrous/modules"
 )
 
@@ -61,7 +62,7 @@ type frozen struct {
 
 func startFrozen(t *testing.T, args []string) frozen {
 	t.Helper()
-	port, err := freePort()
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}

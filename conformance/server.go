@@ -3,7 +3,6 @@ package conformance
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/conformance/resp"
 	"github.com/ferrousdb/ferrous/conformance/script"
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // startTimeout is generous: the machine may be busy building something else.
@@ -60,7 +60,7 @@ func startServer(bin, dir string, args []string, answered func(resp.Value) bool)
 }
 
 func start(bin, dir string, args []string, answered func(resp.Value) bool) (*Server, error) {
-	port, err := freePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -151,21 +151,6 @@ func (s *Server) Log() string {
 	}
 	const tail = 4 << 10
 	return string(data[max(0, len(data)-tail):])
-}
-
-// freePort finds a port that is free now. It looks below the range from which the
-// system takes the ports of outgoing connections (32768 and up on Linux), so that a busy
-// client on the same machine does not take it before the server does; a cluster bus at
-// +10000 fits as well.
-func freePort() (int, error) {
-	for range 100 {
-		port := 11000 + rand.IntN(10000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, errors.New("no free port between 11000 and 21000")
 }
 
 // BinaryVersion asks an executable for its version ("v=7.0.15" in --version).

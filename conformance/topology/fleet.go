@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // fleet are servers that replicate from each other, as a tree: one of them is the master.
@@ -59,7 +61,7 @@ func (f *fleet) enlist(i int, letter rune) (*node, error) {
 		return nil, err
 	}
 	var err error
-	if n.port, err = freePort(); err != nil {
+	if n.port, err = freeport.Find(); err != nil {
 		return nil, err
 	}
 	if n.door, err = newDoor(n.port); err != nil {

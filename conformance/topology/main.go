@@ -31,7 +31,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,16 +163,4 @@ func try(ctx context.Context, o options) (s sum, err error) {
 		}
 	}
 	return s, nil
-}
-
-// freePort finds a port that is free now, below those that the system gives to connections.
-func freePort() (int, error) {
-	for range 100 {
-		port := 11000 + rand.IntN(20000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, errors.New("no free port between 11000 and 31000")
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ferrousdb/ferrous/conformance/resp"
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // What WAIT has confirmed survives the loss of the master, if the replica that confirmed it is
@@ -71,7 +72,7 @@ func (w *watched) post(i int) (err error) {
 	if err := os.Mkdir(g.dir, 0o700); err != nil {
 		return err
 	}
-	if g.port, err = freePort(); err != nil {
+	if g.port, err = freeport.Find(); err != nil {
 		return err
 	}
 	conf := filepath.Join(g.dir, "conf")

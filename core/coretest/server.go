@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/logging"
 	"github.com/ferrousdb/ferrous/host"
+	"github.com/ferrousdb/ferrous/internal/freeport"
 )
 
 // Options describe a Server.
@@ -91,13 +93,11 @@ func Try(t testing.TB, o Options) (*Server, error) {
 // FreePort returns a port of this machine that nobody listens on.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	return strconv.Itoa(port)
 }
 
 // Socket returns the path of a socket, which has to be short.
