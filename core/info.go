@@ -29,6 +29,14 @@ type InfoSection struct {
 	Stops func() bool
 }
 
+// Overhead is memory that a module takes beside the data.
+type Overhead struct {
+	// Name is the field of MEMORY STATS: Redis's, if it has one ("aof.buffer").
+	Name string
+	// Bytes returns how much it is. Commands of other event loops run meanwhile.
+	Bytes func() int64
+}
+
 // InfoWriter collects the fields of a section.
 type InfoWriter struct {
 	// Keys is what there is in the keyspace, as the shards were when they were asked, one after the other.

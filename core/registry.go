@@ -34,6 +34,7 @@ type Registry struct {
 	opcodes  [256]*ValueType
 	owners   map[*ValueType]string
 	sections []InfoSection
+	overhead []Overhead
 	debugs   map[string]*DebugCommand
 	slots    int
 
@@ -322,6 +323,11 @@ func (r *Registry) foreignType(v *ValueType) {
 
 // Info registers a section of INFO. Sections appear in the order of Order.
 func (r *Registry) Info(s InfoSection) { r.sections = append(r.sections, s) }
+
+// Overhead registers what MEMORY STATS tells of memory that a module takes beside the data.
+func (r *Registry) Overhead(name string, bytes func() int64) {
+	r.overhead = append(r.overhead, Overhead{name, bytes})
+}
 
 // SessionSlot reserves a place in every Session for the module's own state.
 func (r *Registry) SessionSlot() int {

@@ -109,6 +109,9 @@ func named(name string) string {
 // Sections returns the INFO sections in the order of their registration.
 func (r *Table) Sections() []InfoSection { return r.sections }
 
+// Overhead returns what takes memory beside the data, in the order of its registration.
+func (r *Table) Overhead() []Overhead { return r.overhead }
+
 // SessionSlots returns how many slots a Session needs.
 func (r *Table) SessionSlots() int { return r.slots }
 

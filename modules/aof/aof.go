@@ -115,6 +115,7 @@ func (m *module) Register(r *core.Registry) error {
 	r.Debug(debugCommands(m)...)
 	r.Info(core.InfoSection{Name: "persistence", Fill: m.info})
 	r.Info(core.InfoSection{Name: "memory", Fill: m.infoMemory})
+	r.Overhead("aof.buffer", func() int64 { return m.w.stats().buffered })
 	r.Checker(core.Checker{Format: "AOF", Knows: knows, Check: check})
 	r.Config.Apply(m.applyOn, m.params.on)
 	r.Config.Apply(m.applyPolicy, m.params.fsync, m.params.pause)

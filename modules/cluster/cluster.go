@@ -22,6 +22,7 @@ func (module) Register(r *core.Registry) error {
 	r.Info(core.InfoSection{Name: "cluster", Fill: func(w *core.InfoWriter) { w.Bool("cluster_enabled", false) }})
 	r.Info(core.InfoSection{Name: "clients", Fill: func(w *core.InfoWriter) { w.Int("cluster_connections", 0) }})
 	r.Info(core.InfoSection{Name: "memory", Fill: func(w *core.InfoWriter) { w.Int("mem_cluster_links", 0) }})
+	r.Overhead("cluster.links", func() int64 { return 0 })
 	return nil
 }
 

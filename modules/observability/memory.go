@@ -36,10 +36,9 @@ func ratio(a, b int64) float64 {
 	return float64(a) / float64(b)
 }
 
-// memoryStats is MEMORY STATS. It tells what is known: the tables of keys are not
-// accounted apart from the data, and buffers of the log, of replicas and of
-// scripts belong to modules that do not tell theirs, so Redis's fields for these
-// are left out.
+// memoryStats is MEMORY STATS. The tables of keys are not accounted apart from the data, so
+// Redis's fields for these are left out; those about the log, replicas and scripts are there
+// if their modules are.
 func (m *module) memoryStats(c *core.Ctx) error {
 	f := measure(c)
 	type field struct {
@@ -56,6 +55,11 @@ func (m *module) memoryStats(c *core.Ctx) error {
 		{"total.allocated", f.Used, 0},
 		{"startup.allocated", f.Startup, 0},
 		{"clients.normal", f.Clients, 0},
+	}
+	for _, o := range c.Server.Registry().Overhead() {
+		fields = append(fields, field{o.Name, o.Bytes(), 0})
+	}
+	fields = append(fields, []field{
 		{"overhead.total", f.Startup, 0},
 		{"keys.count", f.keys, 0},
 		{"keys.bytes-per-key", perKey, 0},
@@ -73,7 +77,7 @@ func (m *module) memoryStats(c *core.Ctx) error {
 		{"rss-overhead.bytes", f.Resident - f.pool.Resident, 0},
 		{"fragmentation", -1, ratio(f.Resident, f.Used)},
 		{"fragmentation.bytes", f.Resident - f.Used, 0},
-	}
+	}...)
 	c.Map(len(fields))
 	for _, x := range fields {
 		c.BulkString(x.name)

@@ -15,6 +15,8 @@ type figures struct {
 func (m *module) registerInfo(r *core.Registry) {
 	r.Info(core.InfoSection{Name: "replication", Fill: m.info})
 	r.Info(core.InfoSection{Name: "memory", Fill: m.infoMemory})
+	r.Overhead("replication.backlog", func() int64 { backlog, _, _ := m.memory(); return backlog })
+	r.Overhead("clients.slaves", func() int64 { _, _, replicas := m.memory(); return replicas })
 	r.Info(core.InfoSection{Name: "stats", Fill: m.infoStats})
 	r.OnResetStats(m.resetStats)
 }
@@ -66,10 +68,16 @@ func (m *module) infoReplicas(w *core.InfoWriter) {
 	}
 }
 
-func (m *module) infoMemory(w *core.InfoWriter) {
+// memory returns the bytes of the backlog, of it and all that waits for replicas, and of the
+// latter.
+func (m *module) memory() (backlog, total, replicas int64) {
 	m.peersMu.Lock()
 	defer m.peersMu.Unlock()
-	backlog, total, replicas := m.stream.memory(m.params.backlog.Load())
+	return m.stream.memory(m.params.backlog.Load())
+}
+
+func (m *module) infoMemory(w *core.InfoWriter) {
+	backlog, total, replicas := m.memory()
 	w.Int("mem_replication_backlog", backlog)
 	w.Int("mem_total_replication_buffers", total)
 	w.Int("mem_clients_slaves", replicas)

@@ -61,6 +61,8 @@ func (m *module) Register(r *core.Registry) error {
 	r.Debug(core.DebugCommand{Name: "SET-DISABLE-DENY-SCRIPTS", Args: "<0|1>", Arity: 3, Run: m.debugDeny,
 		Help: "Lets scripts call (1) commands that are not allowed in scripts, or no more (0). For tests."})
 	r.Info(core.InfoSection{Name: "memory", Fill: m.info})
+	r.Overhead("lua.caches", m.scripts.memory.Load)
+	r.Overhead("functions.caches", func() int64 { _, _, memory := m.libraries.counts(); return memory })
 	return nil
 }
 
