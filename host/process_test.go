@@ -154,6 +154,7 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 
 func (p *process) ready() *process {
 	p.t.Helper()
+	p.log.says(p.t, "Server initialized") // which the harness of Redis's own suite waits for
 	p.log.says(p.t, "Ready to accept connections")
 	return p
 }
