@@ -84,6 +84,19 @@ var subjectBin = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
+// bothBins returns the executables of the oracle and of ferrous; without the oracle the test is skipped.
+func bothBins(t *testing.T) (redis, ferrous string) {
+	t.Helper()
+	if redis, _ = oracleBin(); redis == "" {
+		t.Skip("no redis-server to compare with")
+	}
+	ferrous, err := subjectBin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return redis, ferrous
+}
+
 // noteSources looks at every Go file of the server. go test caches a result until a
 // file that the test looked at changes, and what a child process reads does not count.
 func noteSources() error {

@@ -21,14 +21,7 @@ var (
 // TestRandomCommands gives both servers the same random commands of the whole surface, made of what the oracle's COMMAND DOCS
 // says that they take, with mistakes, and compares the replies and then all that there is. A failure names its seed.
 func TestRandomCommands(t *testing.T) {
-	redis, _ := oracleBin()
-	if redis == "" {
-		t.Skip("no redis-server to compare with")
-	}
-	ferrous, err := subjectBin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	redis, ferrous := bothBins(t)
 	nodes := [2]*testNode{node(t, redis), node(t, ferrous)}
 	table := playTable(t, nodes)
 	if *playSeed != 0 {

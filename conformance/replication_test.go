@@ -17,14 +17,7 @@ import (
 // whether a real Redis that replicates from ferrous, and another one behind it, end
 // up with the same data.
 func TestReplicasOfFerrous(t *testing.T) {
-	redis, _ := oracleBin()
-	if redis == "" {
-		t.Skip("no redis-server to replicate from ferrous")
-	}
-	ferrous, err := subjectBin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	redis, ferrous := bothBins(t)
 	// A small backlog, so that some cuts need a full sync.
 	master := node(t, ferrous, "--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64kb")
 	near := node(t, redis, "--repl-diskless-sync-delay", "0", "--replicaof", master.where())

@@ -17,14 +17,7 @@ import (
 // the other read them: from a dump, a log, and a master that it replicates. What DEBUG DIGEST and XINFO STREAM FULL
 // tell is the same then, and again when the first has read what the other has written.
 func TestStreamsGoThroughFiles(t *testing.T) {
-	redis, _ := oracleBin()
-	if redis == "" {
-		t.Skip("no redis-server to change files with")
-	}
-	ferrous, err := subjectBin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	redis, ferrous := bothBins(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	log := []string{"--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--auto-aof-rewrite-percentage", "0"}

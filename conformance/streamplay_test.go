@@ -21,14 +21,7 @@ var (
 // TestRandomStreams gives both servers the same random commands on streams, with all options and with mistakes, and compares the
 // replies, and then all that there is. A failure names its seed.
 func TestRandomStreams(t *testing.T) {
-	redis, _ := oracleBin()
-	if redis == "" {
-		t.Skip("no redis-server to compare with")
-	}
-	ferrous, err := subjectBin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	redis, ferrous := bothBins(t)
 	nodes := [2]*testNode{node(t, redis), node(t, ferrous)}
 	if *streamSeed != 0 {
 		playStreams(t, nodes, *streamSeed)
