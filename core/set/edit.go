@@ -146,10 +146,7 @@ func (ed *Editor) AddMember(it *Iter) bool {
 	switch n, ok := it.num, it.text == nil && it.form != Large; {
 	case ed.view.form == Large:
 		member := it.Member()
-		if !it.hashed {
-			it.hash, it.hashed = ed.view.table.Hash(member), true
-		}
-		return ed.addLarge(it.hash, member)
+		return ed.addLarge(it.hashIn(ed.view.table, member), member)
 	case ok && ed.view.form != Pack:
 		return ed.AddInt(n)
 	}
@@ -161,10 +158,7 @@ func (ed *Editor) AddNewMember(it *Iter) {
 	switch {
 	case ed.view.form == Large:
 		member := it.Member()
-		if !it.hashed {
-			it.hash, it.hashed = ed.view.table.Hash(member), true
-		}
-		ed.open().add(it.hash, member)
+		ed.open().add(it.hashIn(ed.view.table, member), member)
 	case ed.view.form == Pack:
 		ed.addNew(it.Member())
 	default:

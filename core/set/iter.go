@@ -100,8 +100,16 @@ func (it *Iter) Int() (n int64, ok bool) {
 	return 0, false // a listpack keeps the text of an integer as a number
 }
 
-// In reports whether the member is in another set. Its hash is computed once,
-// however many sets it is looked up in.
+// hashIn returns the hash of the member, which it.Member() has returned, in a large set. It is
+// the same in all of them, and computed once.
+func (it *Iter) hashIn(l *large, member []byte) uint64 {
+	if !it.hashed {
+		it.hash, it.hashed = l.Hash(member), true
+	}
+	return it.hash
+}
+
+// In reports whether the member is in another set.
 func (it *Iter) In(v View) bool {
 	switch v.form {
 	case Ints:
@@ -112,10 +120,7 @@ func (it *Iter) In(v View) bool {
 		return ok
 	case Large:
 		member := it.Member()
-		if !it.hashed {
-			it.hash, it.hashed = v.table.Hash(member), true
-		}
-		_, ok := v.table.Find(it.hash, member)
+		_, ok := v.table.Find(it.hashIn(v.table, member), member)
 		return ok
 	}
 	return v.Has(it.Member())
