@@ -85,7 +85,6 @@ func (r *runner) execute(c *core.Ctx, j job, keys, args [][]byte) error {
 	err := r.run(&r.call)
 	r.c, r.call = nil, lua.Call{}
 	c.Unbounded, c.Committed = false, false
-	c.FeedTo(core.FeedAll)
 	if c.DB = db; c.Session != nil { // SELECT is the script's own
 		c.Session.DB = db.Index()
 	}
