@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/ferrousdb/ferrous/conformance/resp"
 )
 
 var (
@@ -24,20 +21,7 @@ func TestRandomCommands(t *testing.T) {
 	redis, ferrous := bothBins(t)
 	nodes := [2]*testNode{node(t, redis), node(t, ferrous)}
 	table := playTable(t, nodes)
-	if *playSeed != 0 {
-		playCommands(t, nodes, table, *playSeed)
-		return
-	}
-	for seed := range uint64(6) {
-		playCommands(t, nodes, table, seed+1)
-	}
-	rounds := 0
-	for end := time.Now().Add(*playTime); time.Now().Before(end); rounds++ {
-		playCommands(t, nodes, table, rand.Uint64())
-	}
-	if rounds > 0 {
-		t.Logf("%d rounds of %d commands", rounds, playSteps)
-	}
+	playRounds(t, *playSeed, []uint64{1, 2, 3, 4, 5, 6}, *playTime, func(seed uint64) { playCommands(t, nodes, table, seed) })
 }
 
 // playSteps is how many commands a round has, playBatch how many are sent at once.
@@ -68,8 +52,11 @@ func playCommands(t *testing.T, nodes [2]*testNode, table []*playCommand, seed u
 			batch = append(batch, p.commands()...)
 		}
 		batch = append(batch, p.inspection()...)
-		answers := p.exchange(t, seed, nodes, batch)
-		for i, got := range answers {
+		commands := make([][]string, len(batch))
+		for i := range batch {
+			commands[i] = batch[i].args
+		}
+		for i, got := range exchange(t, seed, nodes, commands) {
 			done = append(done, batch[i])
 			if want, got := batch[i].told(got[0]), batch[i].told(got[1]); want != got {
 				t.Errorf("seed %d: after %d commands, of which the last that have an argument in common with it were\n%s\n%q is answered, by redis-server and by ferrous,\n%s",
@@ -78,29 +65,6 @@ func playCommands(t *testing.T, nodes [2]*testNode, table []*playCommand, seed u
 			}
 		}
 	}
-}
-
-// exchange sends both servers the same commands and returns their replies.
-func (p *commandPlay) exchange(t *testing.T, seed uint64, nodes [2]*testNode, batch []played) [][2]resp.Value {
-	t.Helper()
-	replies := make([][2]resp.Value, len(batch))
-	var b []byte
-	for _, cmd := range batch {
-		b = resp.AppendCommand(b, cmd.args)
-	}
-	for j, n := range nodes {
-		if err := n.conn.SendRaw(b); err != nil {
-			t.Fatal(err)
-		}
-		for i, cmd := range batch {
-			v, err := n.conn.Read()
-			if err != nil {
-				t.Fatalf("seed %d: %q after %q: %v\n%s", seed, cmd.args, batch[max(0, i-1)].args, err, n.Log())
-			}
-			replies[i][j] = v
-		}
-	}
-	return replies
 }
 
 // related returns the last commands that have a longer argument in common with one, from the second on.

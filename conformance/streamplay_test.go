@@ -23,20 +23,7 @@ var (
 func TestRandomStreams(t *testing.T) {
 	redis, ferrous := bothBins(t)
 	nodes := [2]*testNode{node(t, redis), node(t, ferrous)}
-	if *streamSeed != 0 {
-		playStreams(t, nodes, *streamSeed)
-		return
-	}
-	for seed := range uint64(4) {
-		playStreams(t, nodes, seed)
-	}
-	rounds := 0
-	for end := time.Now().Add(*streamTime); time.Now().Before(end); rounds++ {
-		playStreams(t, nodes, rand.Uint64())
-	}
-	if rounds > 0 {
-		t.Logf("%d rounds of %d commands", rounds, streamSteps)
-	}
+	playRounds(t, *streamSeed, []uint64{0, 1, 2, 3}, *streamTime, func(seed uint64) { playStreams(t, nodes, seed) })
 }
 
 // streamSteps is how many commands a round has, streamBatch how many are sent at once.
@@ -67,7 +54,9 @@ func playStreams(t *testing.T, nodes [2]*testNode, seed uint64) {
 			batch = append(batch, []string{"XINFO", "STREAM", key, "FULL", "COUNT", "0"})
 		}
 		batch = append(batch, []string{"DEBUG", "DIGEST"})
-		for i, got := range exchange(t, nodes, batch) {
+		replies, now := exchange(t, seed, nodes, batch), time.Now().UnixMilli()
+		for i, r := range replies {
+			got := [2]string{untimed(r[0], now).String(), untimed(r[1], now).String()}
 			if got[0] != got[1] {
 				t.Fatalf("seed %d: after %d commands, of which the last for these keys were\n%s\n%q is answered, by redis-server and by ferrous,\n%s",
 					seed, len(done), alike(done, batch[i]), batch[i], differing(got))
@@ -75,39 +64,6 @@ func playStreams(t *testing.T, nodes [2]*testNode, seed uint64) {
 			done = append(done, batch[i])
 		}
 	}
-}
-
-// exchange sends both servers the same commands and returns what they tell.
-func exchange(t *testing.T, nodes [2]*testNode, batch [][]string) (told [][2]string) {
-	t.Helper()
-	told = make([][2]string, len(batch))
-	var b []byte
-	for _, cmd := range batch {
-		b = resp.AppendCommand(b, cmd)
-	}
-	for j, n := range nodes {
-		if err := n.conn.SendRaw(b); err != nil {
-			t.Fatal(err)
-		}
-		for i, cmd := range batch {
-			v, err := n.conn.Read()
-			if err != nil {
-				t.Fatalf("%q: %v\n%s", cmd, err, n.Log())
-			}
-			told[i][j] = untimed(v, time.Now().UnixMilli()).String()
-		}
-	}
-	return told
-}
-
-// differing returns where two texts begin to differ.
-func differing(got [2]string) string {
-	at := 0
-	for at < min(len(got[0]), len(got[1])) && got[0][at] == got[1][at] {
-		at++
-	}
-	show := func(s string) string { return s[max(0, at-300):min(len(s), at+200)] }
-	return show(got[0]) + "\n" + show(got[1])
 }
 
 // alike returns the last commands that have an argument in common with one, from the third on.
