@@ -58,6 +58,7 @@ func (srv *Server) cron() {
 			srv.net.Renew()
 			if srv.process.own && heap.floor == nil {
 				heap.raiseFloor(&srv.process.floor)
+				forgetStart()
 			}
 			heap.look()
 		}

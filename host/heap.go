@@ -19,9 +19,9 @@ type heapWatch struct {
 }
 
 const (
-	heapLarge   = 32 << 20 // a heap below this is left alone
-	heapIdle    = 3        // seconds for the collector to come by itself
-	heapBackOff = 120      // seconds to wait at most after one that was in vain
+	heapWaste   = 3 << 20 // bytes that are worth a collection of a small heap
+	heapIdle    = 3       // seconds for the collector to come by itself
+	heapBackOff = 120     // seconds to wait at most after one that was in vain
 )
 
 // heapFloor is how much more than a twofold growth the heap may take before it is
@@ -39,39 +39,56 @@ func (h *heapWatch) raiseFloor(size *atomic.Int64) {
 	size.Store(int64(len(h.floor)))
 }
 
-// look is called by cron once a second. A heap that is large while the
-// collector rests is collected; if that frees little, the next one comes later
-// and later: the collector itself comes every two minutes.
-func (h *heapWatch) look() {
+// heapFigures are what the Go runtime tells of its heap.
+type heapFigures struct {
+	size   uint64 // bytes of objects, dead ones too, and of what is free and not given back
+	live   uint64 // bytes that the last collection has found alive
+	cycles uint64 // collections
+}
+
+func readHeap() heapFigures {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/gc/heap/live:bytes"},
 		{Name: "/gc/cycles/total:gc-cycles"},
 	}
 	metrics.Read(samples)
-	size, cycles := samples[0].Value.Uint64()+samples[1].Value.Uint64()-uint64(len(h.floor)), samples[2].Value.Uint64()
-	if h.idle++; cycles != h.cycles {
-		h.cycles, h.idle = cycles, 0
-	}
-	if h.running() {
+	n := func(i int) uint64 { return samples[i].Value.Uint64() }
+	return heapFigures{size: n(0) + n(1), live: n(2), cycles: n(3)}
+}
+
+// look is called by cron once a second.
+func (h *heapWatch) look() {
+	f := readHeap()
+	if h.running() || !h.due(f) {
 		return
 	}
+	h.before, h.done = f.size, make(chan struct{})
+	go func() {
+		defer close(h.done)
+		debug.FreeOSMemory() // it runs beside the server, but for moments
+	}()
+}
+
+// due reports whether a collection is worth its while: the heap holds much that the last one has not
+// seen, compared with what the next one has to look at, and the collector rests. If that
+// frees little, the next one comes later and later: the collector itself comes every two minutes.
+func (h *heapWatch) due(f heapFigures) bool {
+	if h.idle++; f.cycles != h.cycles {
+		h.cycles, h.idle = f.cycles, 0
+	}
+	live := f.live - min(f.live, uint64(len(h.floor))) // the floor costs nothing to look at
+	waste := f.size - min(f.size, f.live)
 	if h.before != 0 {
-		if size > h.before-h.before/4 {
+		if f.size > h.before-min(h.before, max(heapWaste, live/4)/2) {
 			h.wait = min(2*h.wait+2*heapIdle, heapBackOff)
 		} else {
 			h.wait = 0
 		}
 		h.before = 0
 	}
-	if size < heapLarge || h.idle < heapIdle+h.wait {
-		return
-	}
-	h.before, h.done = size, make(chan struct{})
-	go func() {
-		defer close(h.done)
-		debug.FreeOSMemory() // it runs beside the server, but for moments
-	}()
+	return waste >= max(heapWaste, live/4) && h.idle >= heapIdle+h.wait
 }
 
 func (h *heapWatch) running() bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,4 +70,26 @@ func raiseFileLimit(want uint64) (uint64, error) {
 		return next.Cur, nil
 	}
 	return lim.Cur, nil
+}
+
+// forgetStart lets go of the pages of the program that only its start has needed: the
+// system maps them in clusters, and keeps what it has read of the file for who asks again.
+func forgetStart() {
+	self, err := os.Readlink("/proc/self/exe")
+	maps, other := os.ReadFile("/proc/self/maps")
+	if err != nil || other != nil {
+		return
+	}
+	for line := range bytes.Lines(maps) {
+		ends, mode, _ := strings.Cut(string(bytes.TrimSpace(line)), " ")
+		if !strings.HasSuffix(mode, " "+self) || mode[1] == 'w' { // what has been written to is in no file
+			continue
+		}
+		first, behind, _ := strings.Cut(ends, "-")
+		from, err1 := strconv.ParseUint(first, 16, 64)
+		to, err2 := strconv.ParseUint(behind, 16, 64)
+		if err1 == nil && err2 == nil {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(from), uintptr(to-from), unix.MADV_DONTNEED)
+		}
+	}
 }

@@ -212,13 +212,19 @@ func (a *Arena) Epochs() *Epochs { return a.epochs }
 func (a *Arena) Pool() *Pool { return a.pool }
 
 // Trim returns to the pool the empty slabs kept as spares.
-func (a *Arena) Trim() {
+func (a *Arena) Trim() { a.TrimSome(numClass) }
+
+// TrimSome is Trim of at most so many slabs, for whoever must not keep others waiting.
+func (a *Arena) TrimSome(most int) {
 	a.drainRemote()
 	for _, head := range a.bins {
 		if head == 0 {
 			continue
 		}
 		if last := slabAt(slabAt(head).prev); last.used == 0 {
+			if most--; most < 0 {
+				break
+			}
 			a.release(last)
 		}
 	}

@@ -114,7 +114,7 @@ func (p *Pool) Used() int64 { return p.used.Load() }
 // Stats describes the memory of a pool, in bytes unless named otherwise.
 type Stats struct {
 	Mapped     int64 // address space taken from the system
-	Resident   int64 // estimate of the memory behind it: chunks in use or not yet given back
+	Resident   int64 // estimate of the memory behind it: of slabs the part that blobs have been in
 	Used       int64 // in blobs, as Pool.Used
 	Holes      int64 // between blobs: given back, in slabs that others keep in use
 	Regions    int   // number of regions
@@ -129,17 +129,29 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.Unlock()
 	used := p.usedChunks.Load()
 	regions := len(p.regions)
-	headers := int64(regions) * chunkSize
+	holes := max(p.holes.Load(), 0)
 	return Stats{
 		Mapped:     int64(regions)*regionSize + int64(p.hugeSum),
-		Resident:   headers + (used+p.dirtyChunks.Load())*chunkSize + int64(p.hugeSum),
+		Resident:   int64(regions+int(p.dirtyChunks.Load()))*chunkSize + p.reached(used*chunkSize, holes) + int64(p.hugeSum),
 		Used:       p.used.Load(),
-		Holes:      max(p.holes.Load(), 0),
+		Holes:      holes,
 		Regions:    regions,
 		UsedChunks: int(used),
 		FreeChunks: regions*(chunkCount-1) - int(used),
 		Huge:       len(p.huge),
 	}
+}
+
+// reached estimates how many of the bytes of chunks in use have ever been written to. The pool is locked.
+func (p *Pool) reached(chunks, holes int64) int64 {
+	n := p.used.Load() + holes
+	for _, a := range p.arenas {
+		n += a.retired.bytes.Load()
+	}
+	for _, m := range p.huge {
+		n -= int64(m.length) // those are in no chunk
+	}
+	return min(max(n, 0), chunks)
 }
 
 // Close unmaps everything. No arena of the pool, no blob and no view into one may be

@@ -44,3 +44,42 @@ func TestPoolTrim(t *testing.T) {
 		p.Close()
 	}
 }
+
+// TestResidentIsWhatBlobsHaveReached: large classes have large slabs, of which most has
+// never been touched while there are few blobs.
+func TestResidentIsWhatBlobsHaveReached(t *testing.T) {
+	p := newPool(t, Options{})
+	var used int64
+	for range 64 {
+		a := p.NewArena()
+		for size := 9 << 10; size <= maxSmall; size += 1 << 10 {
+			a.Alloc(size)
+		}
+		a.Publish(1)
+		used += a.Used()
+	}
+	p.NewArena().Alloc(hugeMinimum)
+	s := p.Stats()
+	if chunks := int64(s.UsedChunks) * chunkSize; chunks < 3*used {
+		t.Fatalf("%d bytes of chunks for %d of blobs: the test shows nothing", chunks, used)
+	}
+	if want := used + hugeMinimum; s.Resident < want || s.Resident > want*11/10 {
+		t.Errorf("%d bytes are told as resident for %d", s.Resident, want)
+	}
+}
+
+func TestTrimSome(t *testing.T) {
+	a := newPool(t, Options{}).NewArena()
+	for size := 1 << 10; size < 2<<10; size += 128 {
+		a.Free(a.Alloc(size))
+	}
+	spares := a.pool.Stats().UsedChunks
+	a.TrimSome(3)
+	if n := a.pool.Stats().UsedChunks; n >= spares || n == 0 {
+		t.Errorf("%d chunks of %d after three slabs were given back", n, spares)
+	}
+	a.TrimSome(numClass)
+	if n := a.pool.Stats().UsedChunks; n != 0 {
+		t.Errorf("%d chunks are left", n)
+	}
+}

@@ -57,7 +57,7 @@ func (e Entry) reaches(n int) bool {
 func (e Entry) resizeOutside(blob arena.Ref, n int) bool {
 	a := e.shard().arena
 	room := a.Cap(blob)
-	if n < room/2 && n < len(e.Data()) {
+	if sparse(n, room) && n < len(e.Data()) {
 		return false
 	}
 	if n > room {

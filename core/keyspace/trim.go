@@ -9,5 +9,19 @@ func (ks *Keyspace) Trim() {
 	ks.pool.Trim()
 }
 
-// Rest does what arena.Pool.Rest does; no shard is locked.
-func (ks *Keyspace) Rest(quiet bool) { ks.pool.Rest(quiet) }
+// Rest is called now and then by whoever has time; no shard is locked. Memory of
+// large values that were freed goes back to the system, and if quiet, which should not be more often than
+// once a second, spares that have not been used again, too.
+func (ks *Keyspace) Rest(quiet bool) {
+	if quiet {
+		for sh := range ks.shards {
+			ks.Lock(1 << sh)
+			ks.shards[sh].arena.TrimSome(trimSlabs)
+			ks.Unlock(1 << sh)
+		}
+	}
+	ks.pool.Rest(quiet)
+}
+
+// trimSlabs is how many slabs a shard gives up in one step: some microseconds for each.
+const trimSlabs = 8
