@@ -754,8 +754,8 @@
 # Also called list-max-ziplist-size.
 # list-max-listpack-size = -2
 
-# How many pieces at both ends of a list Redis leaves uncompressed; 0 turns compression off.
-# Accepted for compatibility, without effect: lists are not compressed in memory
+# How many pieces at both ends of a list stay as they are while those between are compressed; 0
+# compresses none.
 # list-compress-depth = 0
 
 # --- hashes ---------------------------------------------------------------------------------------

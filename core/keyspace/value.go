@@ -129,6 +129,7 @@ type PackedLimits struct {
 	Entries int // elements: members, fields; of a list in one chunk, where 0 is any number
 	Bytes   int // of one element; of a list in one chunk
 	Ints    int // elements of a set of integers only
+	Plain   int // chunks at each end of a list that are not compressed while those between are; 0: all
 }
 
 // Packed returns the limits of a type.

@@ -67,9 +67,11 @@ func (b *Builder) flush() {
 	}
 }
 
-func (b *Builder) chunk(p piece) {
+func (b *Builder) chunk(p piece) { b.put(b.l.fill(p.b, p.n), p.n) }
+
+// put appends a chunk of n elements.
+func (b *Builder) put(c chunk, n int) {
 	l := b.l
-	c := l.fill(p.b, p.n)
 	switch {
 	case l.n == 0:
 		l.ends = [2]chunk{c, c}
@@ -77,7 +79,8 @@ func (b *Builder) chunk(p piece) {
 		l.insert(l.place(Back), l.ends[Back])
 	}
 	l.ends[Back] = c
-	l.n += p.n
+	l.n += n
+	l.grown(Back, 1, b.lim)
 }
 
 // Value ends the list, which is not empty, and returns it for keyspace.DB.PutValue.

@@ -39,11 +39,11 @@ func (h *head) shift(c chunk, room, pos, del, ins int) bool {
 	case end+more <= room:
 		b := c.bytes(room)[start:]
 		copy(b[pos+ins:], b[pos+del:end-start])
-		h.end = uint32(end + more)
+		h.end, h.form = uint32(end+more), plain
 	case start-more >= headSize:
 		b := c.bytes(room)
 		copy(b[start-more:], b[start:start+pos])
-		h.start = uint32(start - more)
+		h.start, h.form = uint32(start-more), plain
 	default:
 		return false
 	}
@@ -53,7 +53,7 @@ func (h *head) shift(c chunk, room, pos, del, ins int) bool {
 // setAt gives the element at an index another value.
 func (l *large) setAt(i int, value []byte, lim limits) {
 	p, off := l.find(i)
-	c := l.chunkAt(p)
+	c := l.plain(p)
 	pos := c.seek(off)
 	b := c.region()
 	del, ins := listpack.Next(b, pos)-pos, listpack.Size(value)
@@ -64,17 +64,18 @@ func (l *large) setAt(i int, value []byte, lim limits) {
 	c, hole := l.splice(c, pos, del, ins)
 	listpack.Put(hole, value)
 	l.set(p, c)
+	l.settle(p, lim)
 }
 
 // insertAt makes a value the element at an index; it comes between two elements.
 func (l *large) insertAt(i int, value []byte, lim limits) {
 	p, off := l.find(i)
-	l.insertInto(p, l.chunkAt(p).seek(off), value, lim)
+	l.insertInto(p, l.plain(p).seek(off), value, lim)
 }
 
 // insertInto inserts a value at a position of a chunk.
 func (l *large) insertInto(p place, pos int, value []byte, lim limits) {
-	c, size := l.chunkAt(p), listpack.Size(value)
+	c, size := l.plain(p), listpack.Size(value)
 	l.n++
 	if !lim.fits(c.head(), size) {
 		l.divide(p, pos, 0, value, lim)
@@ -84,10 +85,11 @@ func (l *large) insertInto(p place, pos int, value []byte, lim limits) {
 	listpack.Put(hole, value)
 	c.head().count++
 	l.set(p, c)
+	l.settle(p, lim)
 }
 
 // divide puts a value into the place of del bytes of a chunk that cannot hold it, and
-// several chunks into the place of that one.
+// several chunks into the place of that one, which is plain.
 func (l *large) divide(p place, pos, del int, value []byte, lim limits) {
 	c := l.chunkAt(p)
 	b := c.region()
@@ -98,31 +100,41 @@ func (l *large) divide(p place, pos, del int, value []byte, lim limits) {
 	pieces := lim.cut(all, listpack.Count(all))
 	l.freeChunk(c)
 	last := len(pieces) - 1
+	at := place{} // of the first that is inserted
 	switch {
 	case l.ends[Front] == l.ends[Back]:
 		l.ends[Front] = l.fill(pieces[0].b, pieces[0].n)
 		l.ends[Back] = l.ends[Front]
 		if last > 0 {
 			l.ends[Back] = l.fill(pieces[last].b, pieces[last].n)
-			l.insertAll(place{}, pieces[1:last])
+			at = l.insertAll(at, pieces[1:last])
 		}
 	case p.page == len(l.pages):
 		l.ends[Back] = l.fill(pieces[last].b, pieces[last].n)
-		l.insertAll(p, pieces[:last])
+		at = l.insertAll(p, pieces[:last])
 	case p.page < 0:
 		l.ends[Front] = l.fill(pieces[0].b, pieces[0].n)
-		l.insertAll(place{}, pieces[1:])
+		at = l.insertAll(at, pieces[1:])
 	default:
 		l.set(p, l.fill(pieces[0].b, pieces[0].n))
-		l.insertAll(place{p.page, p.slot + 1}, pieces[1:])
+		at = l.insertAll(place{p.page, p.slot + 1}, pieces[1:])
 	}
+	at, _ = l.prev(at)
+	for range pieces {
+		l.settle(at, lim)
+		at, _ = l.next(at) // behind the last it stays there
+	}
+	l.grown(Front, last, lim)
+	l.grown(Back, last, lim)
 }
 
-// insertAll inserts chunks made of pieces, in their order, before a place.
-func (l *large) insertAll(p place, pieces []piece) {
+// insertAll inserts chunks made of pieces, in their order, before a place, and returns
+// where the first is.
+func (l *large) insertAll(p place, pieces []piece) place {
 	for i := len(pieces) - 1; i >= 0; i-- {
 		p = l.insert(p, l.fill(pieces[i].b, pieces[i].n))
 	}
+	return p
 }
 
 // removeAll removes elements that match a pattern, at most limit of them, beginning
@@ -133,12 +145,13 @@ func (l *large) removeAll(pat Pattern, at Cursor, from End, limit int, lim limit
 		p, pos = l.place(Back), 0
 	}
 	first, last := p.page, p.page // pages with changed chunks
+	var buf []byte
 	for ok := true; ok && removed < limit; pos = 0 {
-		c, most := l.chunkAt(p), limit-removed
+		most := limit - removed
 		if from == Back {
 			most = l.n
 		}
-		if n := c.matches(pat, pos, most); n > 0 {
+		if n := matches(l.chunkAt(p).read(&buf), pat, pos, most); n > 0 {
 			if removed == 0 {
 				first = p.page
 			}
@@ -148,7 +161,7 @@ func (l *large) removeAll(pat Pattern, at Cursor, from End, limit int, lim limit
 			if from == Back {
 				skip = n - take
 			}
-			c = l.own(c)
+			c := l.own(l.plain(p))
 			c.compact(pat, pos, skip, take)
 			if c.head().count > 0 {
 				c = l.fit(c)
@@ -163,14 +176,16 @@ func (l *large) removeAll(pat Pattern, at Cursor, from End, limit int, lim limit
 		}
 	}
 	if l.n -= removed; l.n > 0 && removed > 0 {
-		l.tidy(max(min(first, last), 0), min(max(first, last), len(l.pages)-1), lim)
+		first, last = max(min(first, last), 0), min(max(first, last), len(l.pages)-1)
+		l.tidy(first, last, lim)
+		l.settlePages(first, min(last, len(l.pages)-1), lim)
 	}
 	return removed
 }
 
-// matches counts the elements of a chunk from a position on that match, up to most.
-func (c chunk) matches(pat Pattern, pos, most int) (n int) {
-	for b := c.region(); n < most; n++ {
+// matches counts the elements of a region from a position on that match, up to most.
+func matches(b []byte, pat Pattern, pos, most int) (n int) {
+	for ; n < most; n++ {
 		at, ok := listpack.Find(b, pos, pat.text, 0)
 		if !ok {
 			return n
@@ -203,7 +218,8 @@ func (c chunk) compact(pat Pattern, pos, skip, take int) {
 	}
 	w += copy(b[w:], b[kept:])
 	h.end = h.start + uint32(w)
-	h.count -= uint32(take)
+	h.count -= uint16(take)
+	h.form = plain
 }
 
 // tidy takes chunks that have become empty out of the pages from first to last, and
@@ -226,6 +242,7 @@ func (l *large) tidy(first, last int, lim limits) {
 		for l.count(end) == 0 {
 			l.dropChunk(end)
 		}
+		l.shrunk(end, lim)
 	}
 }
 
@@ -233,15 +250,16 @@ func (l *large) tidy(first, last int, lim limits) {
 // be divided again soon otherwise.
 func (l *large) unite(p, q place, lim limits) {
 	c, d := l.chunkAt(p), l.chunkAt(q)
-	n := c.head().len() + d.head().len()
-	count := c.head().count + d.head().count
-	if headSize+n > lim.bytes/4*3 || int(count) > (lim.entries+1)/2 {
+	n := c.head().size() + d.head().size()
+	count := int(c.head().count) + int(d.head().count)
+	if headSize+n > lim.bytes/4*3 || count > (lim.entries+1)/2 {
 		return
 	}
+	c, d = l.plain(p), l.plain(q)
 	to := l.newChunk(n, Back)
 	h := to.head()
 	h.end += uint32(n)
-	h.count = count
+	h.count = uint16(count)
 	copy(to.region()[copy(to.region(), c.region()):], d.region())
 	l.freeChunk(c)
 	l.freeChunk(d)

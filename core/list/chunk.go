@@ -16,7 +16,8 @@ type head struct {
 	epoch arena.Epoch // the newest snapshot when the chunk was made
 	start uint32      // where the region begins and ends, from the beginning of the blob
 	end   uint32
-	count uint32 // elements
+	count uint16 // elements
+	form  form
 }
 
 // headSize is where a region may begin.
@@ -27,7 +28,7 @@ func (c chunk) head() *head { return (*head)(arena.Ref(c).Pointer()) }
 // bytes is the beginning of the chunk, head and all.
 func (c chunk) bytes(n int) []byte { return arena.Bytes(arena.Ref(c), n) }
 
-// region is the elements.
+// region is the elements of a chunk that is not compressed.
 func (c chunk) region() []byte {
 	h := c.head()
 	return c.bytes(int(h.end))[h.start:h.end:h.end]
@@ -39,6 +40,7 @@ func (h *head) len() int { return int(h.end - h.start) }
 type limits struct {
 	entries int // elements
 	bytes   int // with the head
+	depth   int // see compress.go
 }
 
 // What is not limited, and the largest count that a slot can tell.
@@ -50,7 +52,7 @@ const (
 // limitsOf reads the limits of lists. Where no module has set them they are
 // Redis's defaults.
 func limitsOf(p keyspace.PackedLimits) limits {
-	lim := limits{entries: maxEntries, bytes: defaultBytes}
+	lim := limits{entries: maxEntries, bytes: defaultBytes, depth: p.Plain}
 	if p.Entries > 0 {
 		lim.entries = min(p.Entries, maxEntries)
 	}
@@ -90,13 +92,16 @@ func (l *large) fill(b []byte, n int) chunk {
 	c := l.newChunk(len(b), Back)
 	h := c.head()
 	h.end += uint32(len(b))
-	h.count = uint32(n)
+	h.count = uint16(n)
 	arena.Copy(c.region(), b)
 	return c
 }
 
 // freeChunk gives a chunk back.
 func (l *large) freeChunk(c chunk) {
+	if c.head().form == compressed {
+		l.squeezed--
+	}
 	l.free(arena.Ref(c), c.head().epoch)
 }
 
@@ -149,9 +154,11 @@ func (l *large) fit(c chunk) chunk {
 	return c
 }
 
-// seek returns the position of element i of a chunk.
-func (c chunk) seek(i int) int {
-	b, n := c.region(), int(c.head().count)
+// seek returns the position of element i of a chunk that is not compressed.
+func (c chunk) seek(i int) int { return seek(c.region(), int(c.head().count), i) }
+
+// seek returns the position of element i of a region of n.
+func seek(b []byte, n, i int) int {
 	switch {
 	case i >= n:
 		return len(b)

@@ -86,7 +86,7 @@ func (ed *Editor) Drop(end End, n int) {
 		return
 	}
 	if l := ed.open(); l != nil {
-		l.drop(end, n)
+		l.drop(end, n, ed.limits())
 		ed.shrunk = true
 		return
 	}

@@ -28,6 +28,8 @@ type large struct {
 	pages []page   // those between
 	n     int      // elements. 0: what is left of the chunks is garbage
 	mem   int64    // bytes of chunks and pages
+
+	squeezed int // chunks that are compressed
 }
 
 var _ keyspace.Object = (*large)(nil)
@@ -85,6 +87,7 @@ func (l *large) makeGap(end End, size int, lim limits) chunk {
 	if l.ends[end.Other()] == 0 {
 		l.ends[end.Other()] = c
 	}
+	l.grown(end, 1, lim)
 	return c
 }
 
@@ -102,22 +105,25 @@ func (l *large) roomFor(n int, lim limits) int {
 }
 
 // drop removes the k elements, of at most all, that are next to an end.
-func (l *large) drop(end End, k int) {
+func (l *large) drop(end End, k int, lim limits) {
 	if k >= l.n {
 		l.n = 0 // the key is going to be deleted, with all its chunks
 		return
 	}
 	l.n -= k
-	for k > 0 {
-		c := l.ends[end]
-		n := l.count(end)
-		if k < n {
-			l.shorten(c, end, k)
-			return
-		}
+	n := l.count(end)
+	if k < n {
+		l.shorten(l.ends[end], end, k)
+		return
+	}
+	for ; k >= n; n = l.count(end) {
 		k -= n
 		l.dropChunk(end)
 	}
+	if k > 0 {
+		l.shorten(l.ends[end], end, k)
+	}
+	l.shrunk(end, lim)
 }
 
 // dropChunk removes the chunk at an end, which is not the only one.
@@ -127,7 +133,7 @@ func (l *large) dropChunk(end End) {
 	if !ok {
 		c = l.ends[end.Other()]
 	}
-	l.ends[end] = c
+	l.ends[end] = l.release(c)
 }
 
 // shorten removes k elements of the chunk at an end, but not all of them. A chunk
@@ -146,7 +152,7 @@ func (l *large) shorten(c chunk, end End, k int) {
 	default:
 		h.end = h.start + uint32(listpack.Prev(b, len(b)))
 	}
-	h.count -= uint32(k)
+	h.count -= uint16(k)
 	if room := l.a.Cap(arena.Ref(c)); room > 2*firstGap && headSize+h.len() < room/4 {
 		l.move(c, 2*h.len(), end)
 	}

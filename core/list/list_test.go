@@ -27,6 +27,7 @@ type rig struct {
 	key   []byte
 	model []string
 	snaps []snapshot
+	mixed bool // the depth has been another one
 }
 
 type snapshot struct {
@@ -89,6 +90,7 @@ func (r *rig) checkLarge(l *large) {
 		weigh(arena.Ref(l.ends[Back]))
 	}
 	lim := limitsOf(r.ks.Packed(keyspace.List))
+	squeezed := 0
 	for i := range l.pages {
 		p := &l.pages[i]
 		weigh(p.ref)
@@ -100,11 +102,16 @@ func (r *rig) checkLarge(l *large) {
 			if n += s.count(); s.count() != int(h.count) || h.count == 0 {
 				r.Fatalf("a slot says %d elements, its chunk %d", s.count(), h.count)
 			}
-			if used, room := headSize+h.len(), l.a.Cap(arena.Ref(c)); room-used > room/2 && room > 64 {
+			used, room := headSize+h.size(), l.a.Cap(arena.Ref(c))
+			if h.form == compressed {
+				squeezed++
+				used = int(h.end)
+			}
+			if room-used > room/2 && room > 64 {
 				r.Errorf("a chunk between the ends has %d bytes for %d", room, used)
 			}
-			if h.count > 1 && (headSize+h.len() > lim.bytes || int(h.count) > lim.entries) {
-				r.Errorf("a chunk of %d elements in %d bytes", h.count, headSize+h.len())
+			if h.count > 1 && (headSize+h.size() > lim.bytes || int(h.count) > lim.entries) {
+				r.Errorf("a chunk of %d elements in %d bytes", h.count, headSize+h.size())
 			}
 		}
 		if n != p.n || p.chunks == 0 {
@@ -113,6 +120,12 @@ func (r *rig) checkLarge(l *large) {
 	}
 	if mem != l.mem {
 		r.Errorf("the list takes %d bytes and says %d", mem, l.mem)
+	}
+	if squeezed != l.squeezed || l.ends[Front].head().form == compressed || l.ends[Back].head().form == compressed {
+		r.Errorf("%d chunks are compressed, and the list says %d; or an end is", squeezed, l.squeezed)
+	}
+	if !r.mixed {
+		r.checkForms(l, lim)
 	}
 }
 
@@ -171,7 +184,8 @@ func values() *rapid.Generator[string] {
 	})
 }
 
-var someLimits = []keyspace.PackedLimits{{Bytes: 64}, {Bytes: 128}, {Bytes: 300}, {Bytes: 8192, Entries: 1}, {Bytes: 8192, Entries: 3}, {}}
+var someLimits = []keyspace.PackedLimits{{Bytes: 64}, {Bytes: 128}, {Bytes: 300}, {Bytes: 8192, Entries: 1}, {Bytes: 8192, Entries: 3}, {},
+	{Bytes: 64, Plain: 1}, {Bytes: 128, Plain: 2}, {Bytes: 300, Plain: 1}, {Bytes: 300, Plain: 3}, {Bytes: 8192, Entries: 9, Plain: 1}, {Bytes: 1000, Plain: 1}}
 
 // A list does what a slice does, and snapshots do not move.
 func TestModel(t *testing.T) {
@@ -302,7 +316,7 @@ func (r *rig) remove(v string, count int) {
 // Lists of many chunks, whose pages split and go.
 func TestManyChunks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newRig(t, keyspace.PackedLimits{Bytes: 64})
+		r := newRig(t, keyspace.PackedLimits{Bytes: 64, Plain: rapid.SampledFrom([]int{0, 1, 40}).Draw(t, "depth")})
 		for i := range rapid.IntRange(3000, 6000).Draw(t, "n") {
 			r.push(End(i/700)&1, fmt.Sprint("element ", i))
 			if i%900 == 0 {

@@ -40,6 +40,11 @@ func Save(w *rdb.Writer, v keyspace.Value) {
 	var pack []byte
 	for p, ok := l.place(Front), true; ok; p, ok = l.next(p) {
 		c := l.chunkAt(p)
+		if c.head().form == compressed {
+			w.Len(packedNode)
+			w.Compressed(c.lzf(), int(c.head().start))
+			continue
+		}
 		r, n := c.region(), int(c.head().count)
 		if n == 1 && len(r) > plainSize {
 			e, _ := listpack.Read(r, 0)
@@ -136,6 +141,7 @@ func Rewrite(key []byte, v keyspace.Value, emit func(args ...[]byte) error) erro
 	b := wire.NewBatch(emit, []byte("RPUSH"), key)
 	var digits [20]byte
 	c := Of(v).At(0)
+	c.Keep()
 	for {
 		e, ok := c.Next()
 		if !ok {
@@ -162,8 +168,8 @@ func Copy(v keyspace.Value, a *arena.Arena, p *keyspace.Pace) keyspace.Value {
 	b := Builder{l: &large{a: a}}
 	for at, ok := from.place(Front), true; ok; at, ok = from.next(at) {
 		c := from.chunkAt(at)
-		b.chunk(piece{c.region(), int(c.head().count)})
-		p.Did(len(c.region()))
+		b.put(b.l.copy(c), int(c.head().count))
+		p.Did(int(c.head().end))
 	}
 	return keyspace.Value{Kind: v.Kind, Object: b.l}
 }

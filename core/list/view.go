@@ -95,12 +95,15 @@ func (v View) search(value []byte) (c Cursor, before int, ok bool) {
 }
 
 // Cursor is a place between two elements of a list, or at one of its ends. It is
-// valid until the list is changed.
+// valid until the list is changed; an element that it hands out, until it hands out the
+// next one, unless it is told to Keep them. A copy of it takes its place.
 type Cursor struct {
 	region []byte // of the chunk, or of the packed list
 	pos    int
 	large  *large
 	at     place
+	buf    []byte // what a compressed chunk is expanded into
+	keeps  bool
 }
 
 // At returns a cursor before the element at an index; at Len it is behind all.
@@ -112,11 +115,13 @@ func (v View) At(i int) Cursor {
 	case l != nil && i == l.n:
 		p := l.place(Back)
 		b := l.chunkAt(p).region()
-		return Cursor{b, len(b), l, p}
+		return Cursor{region: b, pos: len(b), large: l, at: p}
 	case l != nil:
 		p, off := l.find(i)
-		c := l.chunkAt(p)
-		return Cursor{c.region(), c.seek(off), l, p}
+		c := Cursor{large: l}
+		c.enter(p)
+		c.pos = seek(c.region, int(l.chunkAt(p).head().count), off)
+		return c
 	case v.pack == nil:
 		return Cursor{}
 	}
@@ -125,6 +130,17 @@ func (v View) At(i int) Cursor {
 		return Cursor{region: b, pos: listpack.SeekBack(b, n-1-i)}
 	}
 	return Cursor{region: b, pos: listpack.Seek(b, i)}
+}
+
+// Keep makes elements that are handed out from now on valid until the list is changed.
+func (c *Cursor) Keep() { c.keeps, c.buf = true, nil }
+
+// enter moves to the beginning of the chunk at a place.
+func (c *Cursor) enter(p place) {
+	if c.keeps {
+		c.buf = nil
+	}
+	c.at, c.region, c.pos = p, c.large.chunkAt(p).read(&c.buf), 0
 }
 
 // Next returns the element behind the cursor, if there is one, and moves over it.
@@ -172,7 +188,7 @@ func (c *Cursor) forward() bool {
 	}
 	p, ok := c.large.next(c.at)
 	if ok {
-		c.at, c.region, c.pos = p, c.large.chunkAt(p).region(), 0
+		c.enter(p)
 	}
 	return ok
 }
@@ -184,7 +200,7 @@ func (c *Cursor) backward() bool {
 	}
 	p, ok := c.large.prev(c.at)
 	if ok {
-		c.at, c.region = p, c.large.chunkAt(p).region()
+		c.enter(p)
 		c.pos = len(c.region)
 	}
 	return ok

@@ -222,6 +222,9 @@ func expandLZF(dst, src []byte, pace func(n int)) error {
 	return nil
 }
 
+// ExpandLZF decompresses src into dst, which must come out exactly full.
+func ExpandLZF(dst, src []byte) error { return expandLZF(dst, src, nil) }
+
 // expand decompresses into dst, from at on, what begins before the byte limit of src and
 // before the byte stop of dst. It returns how much of src that was, and how far it came in
 // dst. What is not whole in src is left.

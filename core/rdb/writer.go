@@ -83,6 +83,23 @@ func (w *Writer) String(s []byte) {
 	w.look()
 }
 
+// Compressed is String for one of n bytes that is compressed already, which has saved more than compressGain: it
+// is written as it is where strings are compressed.
+func (w *Writer) Compressed(lzf []byte, n int) {
+	if !w.Compress {
+		s := make([]byte, n)
+		if err := ExpandLZF(s, lzf); err != nil {
+			panic("rdb: " + err.Error()) // it is not foreign
+		}
+		w.String(s)
+		return
+	}
+	w.Buf = append(w.Buf, lenEncoded<<6|encLZF)
+	w.Len(uint64(len(lzf)))
+	w.Len(uint64(n))
+	w.pass(lzf)
+}
+
 // Whole writes a string that is not in one piece: the bytes of head, body and tail. It is
 // not compressed, for which its like would have to be put together.
 func (w *Writer) Whole(head, body, tail []byte) {

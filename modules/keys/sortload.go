@@ -123,7 +123,9 @@ func (s *sorter) loadList(v list.View) {
 	if count == 0 {
 		return
 	}
-	for at := v.At(from); len(s.elements) < count; {
+	at := v.At(from)
+	at.Keep()
+	for len(s.elements) < count {
 		e, ok := at.Step(away)
 		if !ok {
 			return

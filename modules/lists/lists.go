@@ -22,7 +22,8 @@ import (
 func New() core.Module { return &module{} }
 
 type module struct {
-	size *config.IntVar // list-max-listpack-size
+	size  *config.IntVar // list-max-listpack-size
+	plain *config.IntVar // list-compress-depth
 }
 
 func (*module) Name() string { return "lists" }
@@ -33,10 +34,9 @@ func (m *module) Register(r *core.Registry) error {
 		Doc: "How much of a list is packed together, and up to which size the list is nothing but that. " +
 			"-1 to -5 are 4, 8, 16, 32 and 64 kilobytes; a positive number is a number of elements.",
 	}, math.MinInt32, math.MaxInt32)
-	r.Config.Int(config.Param{
+	m.plain = r.Config.Int(config.Param{
 		Name: "list-compress-depth", Section: "lists", Default: "0",
-		Doc:      "How many pieces at both ends of a list Redis leaves uncompressed; 0 turns compression off.",
-		NoEffect: "lists are not compressed in memory",
+		Doc: "How many pieces at both ends of a list stay as they are while those between are compressed; 0 compresses none.",
 	}, 0, math.MaxInt32)
 	r.Type(m.valueType())
 	r.Commands(rows()...)
@@ -46,7 +46,7 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes lists.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.size)
+	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.size, m.plain)
 	return m.limit(s.Keyspace())
 }
 
@@ -59,11 +59,11 @@ func (m *module) limit(ks *keyspace.Keyspace) error {
 // has at most 8 KiB all the same, as in Redis.
 func (m *module) limits() keyspace.PackedLimits {
 	const smallest, largest = 4 << 10, 64 << 10
-	n := m.size.Load()
+	n, plain := m.size.Load(), int(m.plain.Load())
 	if n >= 0 {
-		return keyspace.PackedLimits{Entries: int(max(n, 1)), Bytes: 2 * smallest}
+		return keyspace.PackedLimits{Entries: int(max(n, 1)), Bytes: 2 * smallest, Plain: plain}
 	}
-	return keyspace.PackedLimits{Bytes: min(smallest<<min(-n-1, 4), largest)}
+	return keyspace.PackedLimits{Bytes: min(smallest<<min(-n-1, 4), largest), Plain: plain}
 }
 
 // valueType is the row of the type.
