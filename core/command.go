@@ -60,10 +60,9 @@ type Command struct {
 	// Refused, when set, is told that a call was not let run, and why (wrong
 	// arity, no permission, out of memory); it returns the error to answer.
 	Refused func(c *Ctx, err error) error
-	// Visit, for a row with Surveys, is called for every session before Run is, while the session's event
-	// loop is held up: for some hundreds of sessions at most, then the loop has its turn before the next.
-	// Who is there all the time is visited, twice at times; others may be.
-	Visit func(c *Ctx, s *Session)
+	// Look, for a row with Surveys, makes the look that is taken before Run is called, which has it by
+	// Ctx.Looked. It runs before any lock is held.
+	Look func(c *Ctx) *Look
 	// Redact, for a row with Sensitive, names the arguments of a call that must
 	// not be shown in logs; nil for all.
 	Redact func(c *Ctx, hide func(arg int))
@@ -198,10 +197,10 @@ const (
 	Long
 	// WhileSubscribed is allowed to clients of RESP2 that are subscribed to channels.
 	WhileSubscribed
-	// Surveys, beside AllKeys and AllSessions, is for who only looks (INFO, CLIENT LIST): called by a
-	// client itself, the command stops nothing and locks no key. Instead every event loop is asked in
-	// turn before it runs: see Command.Visit and Server.Info. Ctx.Surveyed tells that it was so;
-	// within another command (EXEC, a script) the other two flags count as ever.
+	// Surveys, beside AllKeys and AllSessions, is for who looks at one thing after the other (INFO, CLIENT
+	// LIST): called by a client itself, the command stops nothing and locks no key. Instead every event loop
+	// is asked in turn before it runs: see Command.Look, Server.Info and Figures.Memory. Ctx.Surveyed tells
+	// that it was so; within another command (EXEC, a script) the other two flags count as ever.
 	Surveys
 )
 

@@ -47,7 +47,7 @@ type Ctx struct {
 	Loop int
 	// Script is set for what a script runs.
 	Script bool
-	// Surveyed is set for a command with Surveys that stops nothing: its Visit has been called.
+	// Surveyed is set for a command with Surveys that stops nothing.
 	Surveyed bool
 	// Unbounded is set for what a script runs that is not to be refused for lack of
 	// memory: it has begun to write, or may go on whatever there is. The script sets
@@ -73,6 +73,8 @@ type Ctx struct {
 	Hash   uint64
 	KeyArg int
 	keys   severalKeys // when it is 0
+	// Look is what has been looked at: see Looked.
+	Look *Look
 	// Waiting is set by Block.
 	Waiting *Wait
 	// PutOff is set by Prepare, and Prepared is the job that has been done since.
@@ -121,7 +123,7 @@ func (c *Ctx) Reset(cmd *Command, args [][]byte) {
 	if len(c.keys.refs) > 0 {
 		c.keys.forget()
 	}
-	c.Waiting = nil
+	c.Waiting, c.Look = nil, nil
 	c.feed.skip, c.feed.swapped = 0, false
 	if c.feed.given {
 		c.feed.reset()

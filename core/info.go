@@ -23,10 +23,9 @@ type InfoSection struct {
 	// or under a mutex of its own. Of the keyspace it reads what InfoWriter.Keys says, of sessions
 	// nothing.
 	Fill func(w *InfoWriter)
-	// Stops, if it is set and says so, has everything stand still for Fill: all shards are locked and
-	// every event loop is stopped, for all of the INFO that shows the section. It may be called from
-	// anywhere.
-	Stops func() bool
+	// Look, for a section that tells what belongs to event loops, sessions or shards, makes the look that is
+	// taken before Fill, which has it in InfoWriter.Found. It may be called from anywhere; nil is no look.
+	Look func() *Look
 }
 
 // Overhead is memory that a module takes beside the data.
@@ -41,6 +40,8 @@ type Overhead struct {
 type InfoWriter struct {
 	// Keys is what there is in the keyspace, as the shards were when they were asked, one after the other.
 	Keys *keyspace.Survey
+	// Found is that of the section's look, if it has one.
+	Found any
 	// Of is the host's, for its own sections.
 	Of any
 

@@ -95,8 +95,8 @@ type Figures interface {
 	// below it. It does not change once modules are started.
 	Executors() int
 	// Memory tells what takes how much memory; only for commands with AllKeys and
-	// AllSessions.
-	Memory() MemoryUse
+	// AllSessions, those with Surveys too.
+	Memory(c *Ctx) MemoryUse
 }
 
 // MemoryUse is what takes how many bytes.
@@ -105,6 +105,7 @@ type MemoryUse struct {
 	Peak     int64 // the most that Used has been
 	Startup  int64 // by the server when there were no data yet
 	Data     int64
+	Keys     int64 // of all databases
 	Clients  int64 // by the buffers of all clients, of which there are Sessions
 	Sessions int64
 	Resident int64 // of the process, as the system sees it

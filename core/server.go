@@ -30,14 +30,13 @@ type Server interface {
 	AwaitShutdown(end func())
 	// AbortShutdown cancels a shutdown that is waiting; an error if none is.
 	AbortShutdown() error
-	// Info appends the fields of INFO for sections ("default", "all", "everything" or
-	// names) to b. The caller is a command with Surveys, or has Survey's Ctx, or everything
-	// stands still for it (then c may be nil). If InfoStops says so, it has to.
-	Info(c *Ctx, b []byte, sections []string) []byte
-	// InfoStops reports whether one of the sections wants everything to stand still. It
-	// may be called from anywhere.
-	InfoStops(sections []string) bool
-	// ResetStats is CONFIG RESETSTAT; same conditions.
+	// LookForInfo makes the look that INFO with some sections ("default", "all", "everything" or
+	// names) takes. It may be called from anywhere.
+	LookForInfo(sections []string) *Look
+	// Info appends the fields of the sections that were looked for to b. The caller is a command
+	// with Surveys, or has Survey's Ctx, or everything stands still for it (then c may be nil).
+	Info(c *Ctx, b []byte, look *Look) []byte
+	// ResetStats is CONFIG RESETSTAT; only for commands with AllKeys and AllSessions.
 	ResetStats()
 	// ConfigFile returns the path of the configuration file, "" if there is none.
 	ConfigFile() string
@@ -94,7 +93,7 @@ type Execution interface {
 	// clock that commands see.
 	Now() int64
 	// Sessions visits every session until fn returns false; only for
-	// commands with the flag AllSessions, and sections of INFO with Stops.
+	// commands with the flag AllSessions, without Surveys.
 	Sessions(fn func(s *Session) bool)
 	// Session finds a session by its ID; same conditions. Nil if it has ended.
 	Session(id uint64) *Session
@@ -115,10 +114,6 @@ type Execution interface {
 	HoldKeys(db int, keys [][]byte) (release func())
 	// Unpause ends a pause.
 	Unpause()
-	// Unblock ends the wait of a blocked session, as if by timeout (nil) or with an
-	// error (ErrUnblocked). It reports whether the session was blocked. Same
-	// conditions as Sessions.
-	Unblock(id uint64, with error) bool
 	// UnblockAll ends the waits for which why returns an error: because of their
 	// keys, which have gone to another server, or for any reason of its own.
 	// Same conditions.
@@ -140,10 +135,12 @@ type Execution interface {
 	// Standstill runs fn as a command with AllSessions and AllKeys would be: while
 	// nothing else runs. The caller holds no lock.
 	Standstill(fn func())
-	// Survey runs fn as a command with Surveys would be run by a client, or as Standstill
-	// does if somebody just holds all shards and takes long over it; c is nil then. The
-	// caller holds no lock.
-	Survey(fn func(c *Ctx))
+	// Survey runs fn after a look as a command with Surveys would be run by a client, or as
+	// Standstill does if somebody just holds all shards and takes long over it; c is nil then.
+	// The caller holds no lock.
+	Survey(look *Look, fn func(c *Ctx))
+	// LookAround takes a look while everything stands still.
+	LookAround(look *Look)
 	// Follow makes a session of a connection to a master, which the server has opened
 	// itself, and what executes the commands that come by it. The caller holds no lock.
 	Follow(link Link) Follower

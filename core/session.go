@@ -202,8 +202,11 @@ type Conn interface {
 	// Close ends the session: at once, or after what was written so far has
 	// been sent. reason goes to the log.
 	Close(afterReply bool, reason string)
+	// Unblock ends the session's wait, as if by timeout (nil) or with an error (ErrUnblocked). It
+	// reports whether the session was blocked. Same conditions as Info.
+	Unblock(with error) bool
 	// Info describes the connection for CLIENT LIST; the caller is the
-	// session's own loop or a command with AllSessions.
+	// session's own loop, a command with AllSessions, or a Look at the session.
 	Info() ConnInfo
 	// Type is the class for client-output-buffer-limit.
 	SetType(t ClientType)

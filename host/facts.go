@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -22,7 +21,6 @@ type facts struct {
 	pid        int64
 	buildID    func() string             // made when it is first asked for
 	sections   func() []core.InfoSection // the same, in the order of INFO
-	stopping   func() []core.InfoSection // of these, those with Stops
 }
 
 func (srv *Server) learnFacts() {
@@ -45,9 +43,6 @@ func (srv *Server) learnFacts() {
 	}
 	f.buildID = sync.OnceValue(func() string { return buildID(info) })
 	f.sections = sync.OnceValue(srv.infoSections)
-	f.stopping = sync.OnceValue(func() []core.InfoSection {
-		return slices.DeleteFunc(slices.Clone(f.sections()), func(s core.InfoSection) bool { return s.Stops == nil })
-	})
 }
 
 // buildID is a number of the binary: of what it was built of, and how.

@@ -39,33 +39,49 @@ func (srv *Server) declareInfo(r *core.Registry) {
 	add("keyspace", srv.infoKeyspace)
 }
 
+// infoPart is a section of an INFO, and the look that was taken for it; nil for none.
+type infoPart struct {
+	*core.InfoSection
+	look *core.Look
+}
+
+// LookForInfo implements core.Server.
+func (srv *Server) LookForInfo(sections []string) *core.Look {
+	known := srv.facts.sections()
+	parts := make([]infoPart, 0, len(known))
+	all := &core.Look{}
+	for i := range known {
+		p := infoPart{InfoSection: &known[i]}
+		if !wantsSection(p.InfoSection, sections) {
+			continue
+		}
+		if p.Look != nil {
+			p.look = p.Look()
+			all = core.Join(all, p.look)
+		}
+		parts = append(parts, p)
+	}
+	all.Found = parts
+	return all
+}
+
 // Info implements core.Server.
-func (srv *Server) Info(c *core.Ctx, b []byte, sections []string) []byte {
+func (srv *Server) Info(c *core.Ctx, b []byte, look *core.Look) []byte {
 	sv := srv.eng.SurveyFor(c)
 	w := core.InfoWriter{Keys: &sv.Keys, Of: sv}
 	w.AppendTo(b)
 	last := ""
-	for _, s := range srv.facts.sections() {
-		if !wantsSection(&s, sections) {
-			continue
+	for _, p := range look.Found.([]infoPart) {
+		if p.Name != last {
+			w.Heading(cmp.Or(p.Heading, strings.ToUpper(p.Name[:1])+p.Name[1:]))
+			last = p.Name
 		}
-		if s.Name != last {
-			w.Heading(cmp.Or(s.Heading, strings.ToUpper(s.Name[:1])+s.Name[1:]))
-			last = s.Name
+		if w.Found = nil; p.look != nil {
+			w.Found = p.look.Found
 		}
-		s.Fill(&w)
+		p.Fill(&w)
 	}
 	return w.Bytes()
-}
-
-// InfoStops implements core.Server.
-func (srv *Server) InfoStops(sections []string) bool {
-	for _, s := range srv.facts.stopping() {
-		if wantsSection(&s, sections) && s.Stops() {
-			return true
-		}
-	}
-	return false
 }
 
 // wantsSection reports whether a section is among those that are asked for.

@@ -11,9 +11,12 @@ import (
 func (srv *Server) Executors() int { return srv.eng.Executors() }
 
 // Memory implements core.Figures.
-func (srv *Server) Memory() core.MemoryUse {
-	f := srv.eng.ClientFigures()
-	m := srv.memoryUse(srv.ks.ExactMemory(), &f)
+func (srv *Server) Memory(c *core.Ctx) core.MemoryUse {
+	sv := srv.eng.SurveyFor(c)
+	m := srv.memoryUse(sv.Keys.Memory, &sv.Clients)
+	for i := range sv.Keys.Databases {
+		m.Keys += int64(sv.Keys.Databases[i].Keys)
+	}
 	total := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(total)
 	m.GoHeap = int64(total[0].Value.Uint64()-total[1].Value.Uint64()) - srv.process.floor.Load()

@@ -190,7 +190,8 @@ func unblock(c *core.Ctx) error {
 	if c.Is(2, "error") {
 		with = core.ErrUnblocked
 	}
-	c.Bool(c.Server.Unblock(uint64(id), with))
+	s := c.Server.Session(uint64(id))
+	c.Bool(s != nil && s.Conn.Unblock(with))
 	return nil
 }
 

@@ -1,13 +1,17 @@
 package keyspace
 
-// Trim gives memory that holds nothing back to the system: empty slabs of all
-// shards, and the pool's reserve. All shards are locked.
-func (ks *Keyspace) Trim() {
+// Trim gives memory that holds nothing back to the pool: empty slabs of the shards of set,
+// whose locks are held.
+func (ks *Keyspace) Trim(set Locks) {
 	for sh := range ks.shards {
-		ks.shards[sh].arena.Trim()
+		if set.HasShard(sh) {
+			ks.shards[sh].arena.Trim()
+		}
 	}
-	ks.pool.Trim()
 }
+
+// TrimReserve gives what the pool keeps back to the system. It needs no lock.
+func (ks *Keyspace) TrimReserve() { ks.pool.Trim() }
 
 // Rest is called now and then by whoever has time; no shard is locked. Memory of
 // large values that were freed goes back to the system, and if quiet, which should not be more often than

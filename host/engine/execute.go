@@ -124,12 +124,15 @@ func (w *worker) run(s *session, c *core.Ctx) (err error) {
 
 // runSurvey executes a command that looks at everything and stops nothing.
 func (w *worker) runSurvey(s *session, c *core.Ctx) error {
-	if !w.survey(c) {
+	if c.Cmd.Look != nil {
+		c.Look = c.Cmd.Look(c)
+	}
+	if !w.survey(c, c.Look) {
 		return *w.eng.watch.busy.Load()
 	}
 	c.Surveyed = true
 	err := w.runLocked(s, c, 0)
-	c.Surveyed = false
+	c.Surveyed, c.Look = false, nil
 	return err
 }
 

@@ -92,6 +92,11 @@ func (s *session) Close(afterReply bool, reason string) {
 	}
 }
 
+// Unblock implements core.Conn.
+func (s *session) Unblock(with error) bool {
+	return s.wait != nil && s.eng.blocked.unblock(s.wait, with)
+}
+
 // SetType implements core.Conn.
 func (s *session) SetType(t core.ClientType) { s.kind = t }
 

@@ -29,18 +29,6 @@ func (eng *Engine) Session(id uint64) (found *core.Session) {
 	return found
 }
 
-// Unblock implements core.Execution.
-func (eng *Engine) Unblock(id uint64, with error) bool {
-	for _, w := range eng.workers {
-		for _, s := range w.sessions {
-			if s.ID == id {
-				return s.wait != nil && eng.blocked.unblock(s.wait, with)
-			}
-		}
-	}
-	return false
-}
-
 // UnblockAll implements core.Execution.
 func (eng *Engine) UnblockAll(why func(db int, keys [][]byte) error) {
 	for _, w := range eng.workers {

@@ -29,20 +29,20 @@ const (
 	crowdAge     = 100 // milliseconds that the figures of many are used for
 )
 
-// survey makes one for the command that the worker is about to run, or has it visit the sessions if that is what it wants. False
-// means that the shards were not to be had, since somebody holds them and takes long. The worker's turn and mu are held, no shards.
-func (w *worker) survey(c *core.Ctx) bool {
-	w.publish()
-	if c.Cmd != nil && c.Cmd.Visit != nil {
-		w.visit(c)
-		return true
+// survey makes one for the command that the worker is about to run, and takes its look, which may be nil. False means
+// that the shards were not to be had, since somebody holds them and takes long. The worker's turn and mu are held, no shards.
+func (w *worker) survey(c *core.Ctx, look *core.Look) bool {
+	if look == nil {
+		look = &core.Look{}
 	}
+	w.publish()
 	sv := w.emptySurvey()
 	w.mu.Unlock()
 	for i, o := range w.eng.workers {
 		o.mu.Lock()
 		sv.addWorker(o, i)
 		sv.addCrowd(o, c.Now)
+		o.look(look)
 		o.mu.Unlock()
 	}
 	w.mu.Lock()
@@ -53,24 +53,51 @@ func (w *worker) survey(c *core.Ctx) bool {
 			return false
 		}
 		w.eng.ks.Survey(&sv.Keys, set, c.Now)
+		if look.Loop != nil && sh == 0 {
+			look.Loop(w.eng.watch.spare.ctx.Loop, func() {}) // it is at work only while somebody holds all shards
+		}
+		if look.Shards != nil {
+			look.Shards(set)
+		}
 		w.lane.Unlock(set)
 	}
 	return true
 }
 
-// visit has a command visit all sessions.
-func (w *worker) visit(c *core.Ctx) {
-	w.mu.Unlock()
-	for _, o := range w.eng.workers {
-		o.mu.Lock()
-		o.each(func(s *session) {
+// look takes a look at a worker, whose mu is held, but given up now and then.
+func (w *worker) look(look *core.Look) {
+	if look.Session != nil {
+		w.each(func(s *session) {
 			if s.closing == open {
-				c.Cmd.Visit(c, &s.Session)
+				look.Session(&s.Session)
 			}
 		})
-		o.mu.Unlock()
+		w.wakeIfTouched()
 	}
+	if look.Loop != nil {
+		look.Loop(w.id, w.rest)
+	}
+}
+
+// rest lets go of a worker's mu for a moment.
+func (w *worker) rest() {
+	w.mu.Unlock()
 	w.mu.Lock()
+}
+
+// LookAround implements core.Execution.
+func (eng *Engine) LookAround(look *core.Look) {
+	if look.Session != nil {
+		eng.Sessions(func(s *core.Session) bool { look.Session(s); return true })
+	}
+	if look.Loop != nil {
+		for loop := range eng.Executors() {
+			look.Loop(loop, func() {})
+		}
+	}
+	if look.Shards != nil {
+		look.Shards(keyspace.AllShards)
+	}
 }
 
 // each calls fn for every session of a worker, whose mu is held, but given up now and then. From the end to the beginning: what
@@ -82,8 +109,7 @@ func (w *worker) each(fn func(s *session)) {
 			fn(w.sessions[left])
 		}
 		if left > 0 {
-			w.mu.Unlock()
-			w.mu.Lock()
+			w.rest()
 			left = min(left, len(w.sessions))
 		}
 	}
@@ -156,18 +182,23 @@ func (eng *Engine) SurveyFor(c *core.Ctx) *Survey {
 }
 
 // Survey implements core.Execution.
-func (eng *Engine) Survey(fn func(c *core.Ctx)) {
+func (eng *Engine) Survey(look *core.Look, fn func(c *core.Ctx)) {
 	p := eng.Player(nil).(*player)
 	p.ctx.Now = eng.clock.Load()
 	w := p.w
 	w.enter()
-	made := w.survey(&p.ctx)
+	made := w.survey(&p.ctx, look)
 	if made {
 		p.ctx.Surveyed = true
 		fn(&p.ctx)
 	}
 	w.leave()
 	if !made { // in the midst of a command that takes long: then everything stands still anyway
-		eng.Standstill(func() { fn(nil) })
+		eng.Standstill(func() {
+			if look != nil {
+				eng.LookAround(look)
+			}
+			fn(nil)
+		})
 	}
 }

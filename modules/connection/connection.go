@@ -21,7 +21,7 @@ type module struct {
 	password *config.StringVar
 	server   core.Server
 	users    core.Authenticator // nil if no module knows users
-	lists    []listing          // by executor
+	sizes    []int              // of the latest CLIENT LIST of each executor, bytes: what there is no room for is copied many times
 }
 
 // Name implements core.Module.
@@ -42,7 +42,7 @@ func (m *module) Register(r *core.Registry) error {
 // Start implements core.Starter.
 func (m *module) Start(s core.Server) error {
 	m.server = s
-	m.lists = make([]listing, s.Executors())
+	m.sizes = make([]int, s.Executors())
 	if m.users = s.Registry().Authenticator(); m.users != nil {
 		m.users.PasswordChanged(m.password.Load())
 	}

@@ -13,26 +13,54 @@ type filter struct {
 	skipMe      bool
 }
 
-// kill is CLIENT KILL addr, or CLIENT KILL with pairs of a filter's name and
-// value. It runs with every event loop stopped.
-func (m *module) kill(c *core.Ctx) error {
-	if len(c.Args) == 3 {
-		f := filter{addr: c.Args[2]}
-		if f.close(c) == 0 {
-			return core.Err("No such client")
+// killing is what a CLIENT KILL has done.
+type killing struct {
+	err    error
+	closed int64
+	user   []byte // of the filter
+	named  bool   // there is one
+}
+
+// lookForKill makes the look of CLIENT KILL addr, or CLIENT KILL with pairs of a filter's name and value, which
+// closes the chosen connections: *killing. The caller's own gets its reply first.
+func (m *module) lookForKill(c *core.Ctx) *core.Look {
+	k := &killing{}
+	var f filter
+	if f, k.err = parseFilter(c, m.users); k.err != nil {
+		return &core.Look{Found: k}
+	}
+	k.user, k.named = f.user, f.user == nil || m.users != nil || string(f.user) == defaultUser
+	return &core.Look{Found: k, Session: func(s *core.Session) {
+		k.named = k.named || string(f.user) == s.User
+		if f.chooses(s) && !(f.skipMe && s == c.Session) {
+			s.Conn.Close(s == c.Session, "CLIENT KILL")
+			k.closed++
 		}
+	}}
+}
+
+// kill is CLIENT KILL.
+func (m *module) kill(c *core.Ctx) error {
+	k := c.Looked().Found.(*killing)
+	switch {
+	case k.err != nil:
+		return k.err
+	case !k.named:
+		return noSuchUser(k.user)
+	case len(c.Args) == 3 && k.closed == 0:
+		return core.Err("No such client")
+	case len(c.Args) == 3:
 		c.OK()
-		return nil
+	default:
+		c.Int(k.closed)
 	}
-	f, err := parseFilter(c, m.users)
-	if err != nil {
-		return err
-	}
-	c.Int(f.close(c))
 	return nil
 }
 
 func parseFilter(c *core.Ctx, users core.Authenticator) (filter, error) {
+	if len(c.Args) == 3 {
+		return filter{addr: c.Args[2]}, nil
+	}
 	f := filter{skipMe: true}
 	for i := 2; i < len(c.Args); i += 2 {
 		if i+1 == len(c.Args) {
@@ -53,8 +81,10 @@ func parseFilter(c *core.Ctx, users core.Authenticator) (filter, error) {
 			}
 			f.class = &class
 		case c.Is(i, "USER"):
-			if !userExists(c.Server, users, value) {
-				return f, core.Err("No such user '" + core.Shown(value) + "'")
+			// Without a module that knows users there are the default one and those that somebody has logged in as:
+			// that is found out on the way.
+			if users != nil && !users.Exists(value) {
+				return f, noSuchUser(value)
 			}
 			f.user = value
 		case c.Is(i, "ADDR"):
@@ -72,31 +102,7 @@ func parseFilter(c *core.Ctx, users core.Authenticator) (filter, error) {
 	return f, nil
 }
 
-// userExists reports whether there is such a user. Without a module that knows
-// them: the default one, or any that has logged in.
-func userExists(server core.Server, users core.Authenticator, name []byte) bool {
-	if users != nil {
-		return users.Exists(name)
-	}
-	if string(name) == defaultUser {
-		return true
-	}
-	return len(sessions(server, func(s *core.Session) bool { return s.User == string(name) })) > 0
-}
-
-// close closes the chosen connections and returns their number. The caller's
-// own gets its reply first.
-func (f *filter) close(c *core.Ctx) (closed int64) {
-	c.Server.Sessions(func(s *core.Session) bool {
-		if !f.chooses(s) || f.skipMe && s == c.Session {
-			return true
-		}
-		s.Conn.Close(s == c.Session, "CLIENT KILL")
-		closed++
-		return true
-	})
-	return closed
-}
+func noSuchUser(name []byte) error { return core.Err("No such user '" + core.Shown(name) + "'") }
 
 func (f *filter) chooses(s *core.Session) bool {
 	return (f.id == 0 || f.id == s.ID) &&

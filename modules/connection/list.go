@@ -17,11 +17,10 @@ func info(c *core.Ctx) error {
 // lineSize is about how long a line is, in bytes.
 const lineSize = 350
 
-// listing is the CLIENT LIST of one executor: lines as sessions are visited, and where they are.
+// listing is a CLIENT LIST: lines as sessions are visited, and where they are.
 type listing struct {
 	text  []byte
 	lines []line
-	size  int // of the text of the one before, in bytes: what there is no room for is copied many times while a long list grows
 }
 
 // line is a session's, by its end in the text.
@@ -30,40 +29,36 @@ type line struct {
 	from, to int
 }
 
-// visit is CLIENT LIST's look at a session.
-func (m *module) visit(c *core.Ctx, s *core.Session) {
-	l := &m.lists[c.Loop]
-	var own [][]byte
-	if s == c.Session {
-		own = c.Args
+// lookForList makes the look of CLIENT LIST [TYPE type] or CLIENT LIST ID id ...: *listing.
+func (m *module) lookForList(c *core.Ctx) *core.Look {
+	size := m.sizes[c.Loop]
+	l := &listing{text: make([]byte, 0, lineSize+size+size/16)}
+	l.lines = make([]line, 0, cap(l.text)/lineSize)
+	chosen, err := listed(c)
+	if err != nil { // it is told when the command runs
+		return &core.Look{Found: l}
 	}
-	if n := len(c.Args); n == 4 && c.Is(2, "TYPE") {
-		if want, err := typeNamed(c.Args[3]); err != nil || typeOf(s) != want {
+	return &core.Look{Found: l, Session: func(s *core.Session) {
+		if !chosen(s) {
 			return
 		}
-	} else if n > 3 && !slices.ContainsFunc(c.Args[3:], func(arg []byte) bool { id, ok := decimal.Parse(arg); return ok && uint64(id) == s.ID }) {
-		return
-	}
-	if l.text == nil {
-		l.text = make([]byte, 0, lineSize+l.size+l.size/16)
-		l.lines = make([]line, 0, cap(l.text)/lineSize)
-	}
-	from := len(l.text)
-	l.text = c.Server.Registry().AppendClientInfo(l.text, s, c.Now, own)
-	l.lines = append(l.lines, line{s.ID, from, len(l.text)})
+		var own [][]byte
+		if s == c.Session {
+			own = c.Args
+		}
+		from := len(l.text)
+		l.text = c.Server.Registry().AppendClientInfo(l.text, s, c.Now, own)
+		l.lines = append(l.lines, line{s.ID, from, len(l.text)})
+	}}
 }
 
-// list is CLIENT LIST [TYPE type] or CLIENT LIST ID id ...: it puts the lines into an order, that of age or of the
-// arguments.
+// list is CLIENT LIST: it puts the lines into an order, that of age or of the arguments.
 func (m *module) list(c *core.Ctx) error {
-	if !c.Surveyed {
-		c.Server.Sessions(func(s *core.Session) bool { m.visit(c, s); return true })
-	}
-	l := m.lists[c.Loop]
-	m.lists[c.Loop] = listing{size: len(l.text)}
-	if err := checkList(c); err != nil {
+	if _, err := listed(c); err != nil {
 		return err
 	}
+	l := c.Looked().Found.(*listing)
+	m.sizes[c.Loop] = len(l.text)
 	slices.SortStableFunc(l.lines, func(a, b line) int { return cmp.Compare(a.id, b.id) })
 	l.lines = slices.CompactFunc(l.lines, func(a, b line) bool { return a.id == b.id })
 	if len(c.Args) > 3 && c.Is(2, "ID") {
@@ -77,23 +72,26 @@ func (m *module) list(c *core.Ctx) error {
 	return nil
 }
 
-// checkList finds fault with the arguments.
-func checkList(c *core.Ctx) error {
+// listed returns which sessions the arguments choose, or finds fault with them.
+func listed(c *core.Ctx) (func(s *core.Session) bool, error) {
 	switch n := len(c.Args); {
 	case n == 2:
-		return nil
+		return func(*core.Session) bool { return true }, nil
 	case n == 4 && c.Is(2, "TYPE"):
-		_, err := typeNamed(c.Args[3])
-		return err
+		want, err := typeNamed(c.Args[3])
+		return func(s *core.Session) bool { return typeOf(s) == want }, err
 	case n > 3 && c.Is(2, "ID"):
+		ids := make(map[uint64]bool, n-3)
 		for _, arg := range c.Args[3:] {
-			if _, ok := decimal.Parse(arg); !ok {
-				return core.Err("Invalid client ID")
+			id, ok := decimal.Parse(arg)
+			if !ok {
+				return nil, core.Err("Invalid client ID")
 			}
+			ids[uint64(id)] = true
 		}
-		return nil
+		return func(s *core.Session) bool { return ids[s.ID] }, nil
 	}
-	return core.ErrSyntax
+	return nil, core.ErrSyntax
 }
 
 // inOrderOf returns the lines of some IDs, whose own are in the order of their IDs, as often as they are named.
@@ -104,18 +102,6 @@ func (l *listing) inOrderOf(ids [][]byte) (chosen []line) {
 			chosen = append(chosen, l.lines[i])
 		}
 	}
-	return chosen
-}
-
-// sessions returns the sessions that a test accepts, oldest first.
-func sessions(server core.Server, accept func(*core.Session) bool) (chosen []*core.Session) {
-	server.Sessions(func(s *core.Session) bool {
-		if accept(s) {
-			chosen = append(chosen, s)
-		}
-		return true
-	})
-	slices.SortFunc(chosen, func(a, b *core.Session) int { return cmp.Compare(a.ID, b.ID) })
 	return chosen
 }
 

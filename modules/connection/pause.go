@@ -28,30 +28,48 @@ func unpause(c *core.Ctx) error {
 	return nil
 }
 
-// unblock is CLIENT UNBLOCK id [TIMEOUT|ERROR]. It runs with every event loop
-// stopped.
-func unblock(c *core.Ctx) error {
-	withError := false
-	if len(c.Args) > 4 {
-		return core.ErrSubcommand("client", c.Args[1])
-	}
-	if len(c.Args) == 4 {
-		if withError = c.Is(3, "ERROR"); !withError && !c.Is(3, "TIMEOUT") {
-			return core.Err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+// lookForUnblock makes the look of CLIENT UNBLOCK id [TIMEOUT|ERROR], which ends the client's wait: a *bool
+// that says whether it did.
+func lookForUnblock(c *core.Ctx) *core.Look {
+	ended := new(bool)
+	look := &core.Look{Found: ended}
+	id, with, err := parseUnblock(c)
+	if err == nil {
+		look.Session = func(s *core.Session) {
+			if s.ID == uint64(id) {
+				*ended = s.Conn.Unblock(with) || *ended
+			}
 		}
 	}
-	id, err := c.ArgInt(2)
-	if err != nil {
+	return look
+}
+
+// unblock is CLIENT UNBLOCK.
+func unblock(c *core.Ctx) error {
+	if _, _, err := parseUnblock(c); err != nil {
 		return err
 	}
-	var with error
-	if withError {
-		with = core.ErrUnblocked
-	}
-	if c.Server.Unblock(uint64(id), with) {
+	if *c.Looked().Found.(*bool) {
 		c.Int(1)
 	} else {
 		c.Int(0)
 	}
 	return nil
+}
+
+// parseUnblock returns whose wait is to end, and with which error: nil is as its timeout would.
+func parseUnblock(c *core.Ctx) (id int64, with, err error) {
+	if len(c.Args) > 4 {
+		return 0, nil, core.ErrSubcommand("client", c.Args[1])
+	}
+	if len(c.Args) == 4 {
+		switch {
+		case c.Is(3, "ERROR"):
+			with = core.ErrUnblocked
+		case !c.Is(3, "TIMEOUT"):
+			return 0, nil, core.Err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+		}
+	}
+	id, err = c.ArgInt(2)
+	return id, with, err
 }

@@ -81,7 +81,7 @@ func (m *module) clientRows() []core.Command {
 			Doc: doc("6.2.0", "O(1)", "Describes the connection in the form of CLIENT LIST.", "", "nondeterministic_output"),
 		},
 		{
-			Name: "kill", Run: m.kill, Arity: -3, Flags: admin | core.AllSessions,
+			Name: "kill", Run: m.kill, Look: m.lookForKill, Arity: -3, Flags: admin | core.AllSessions | core.Surveys,
 			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Closes the connections that the filters choose.",
 				`filter(old-format<ip:port>^-2.8.12|new-format(
@@ -95,7 +95,7 @@ func (m *module) clientRows() []core.Command {
 				"6.2.0", "`LADDR` is a filter."),
 		},
 		{
-			Name: "list", Run: m.list, Visit: m.visit, Arity: -2, Flags: admin | core.AllSessions | core.Surveys,
+			Name: "list", Run: m.list, Look: m.lookForList, Arity: -2, Flags: admin | core.AllSessions | core.Surveys,
 			Doc: core.WithHistory(doc("2.4.0", "O(N) where N is the number of client connections",
 				"Describes the open connections, one a line.",
 				"[TYPE client-type(NORMAL|MASTER|REPLICA|PUBSUB)]^5.0.0 [ID client-id:integer...]^6.2.0", "nondeterministic_output"),
@@ -135,7 +135,7 @@ func (m *module) clientRows() []core.Command {
 				"request_policy:all_nodes", "response_policy:all_succeeded"),
 		},
 		{
-			Name: "unblock", Run: unblock, Arity: -3, Flags: admin | core.AllSessions,
+			Name: "unblock", Run: unblock, Look: lookForUnblock, Arity: -3, Flags: admin | core.AllSessions | core.Surveys,
 			Doc: doc("5.0.0", "O(log N) where N is the number of client connections",
 				"Ends the wait of another client that is blocked in a command.", "client-id:integer [unblock-type(TIMEOUT|ERROR)]"),
 		},

@@ -142,32 +142,12 @@ func (m *module) ping(r *nethttp.Request) (any, error) {
 	return g.do("PING")
 }
 
-// info returns sections of INFO, all if none are named. Those that want everything to stand still are asked for apart, so that
-// this is short, and come last.
+// info returns sections of INFO, all if none are named.
 func (m *module) info(sections ...string) (text []byte) {
-	if len(sections) > 0 {
-		return m.ask(sections)
+	if len(sections) == 0 {
+		sections = []string{"all"}
 	}
-	var calm, stopping []string
-	for _, s := range m.srv.Registry().Sections() {
-		if s.Stops != nil && s.Stops() {
-			stopping = append(stopping, s.Name)
-		} else {
-			calm = append(calm, s.Name)
-		}
-	}
-	text = m.ask(calm)
-	if len(stopping) > 0 {
-		text = append(append(text, "\r\n"...), m.ask(stopping)...)
-	}
-	return text
-}
-
-func (m *module) ask(sections []string) (text []byte) {
-	if m.srv.InfoStops(sections) {
-		m.srv.Standstill(func() { text = m.srv.Info(nil, nil, sections) })
-	} else {
-		m.srv.Survey(func(c *core.Ctx) { text = m.srv.Info(c, nil, sections) })
-	}
+	look := m.srv.LookForInfo(sections)
+	m.srv.Survey(look, func(c *core.Ctx) { text = m.srv.Info(c, nil, look) })
 	return text
 }

@@ -13,16 +13,10 @@ import (
 type figures struct {
 	core.MemoryUse
 	pool arena.Stats
-	keys int64
 }
 
 func measure(c *core.Ctx) figures {
-	ks := c.Server.Keyspace()
-	f := figures{MemoryUse: c.Server.Memory(), pool: ks.PoolStats()}
-	for i := range ks.Databases() {
-		f.keys += int64(ks.DB(i).Len())
-	}
-	return f
+	return figures{MemoryUse: c.Server.Memory(c), pool: c.Server.Keyspace().PoolStats()}
 }
 
 // active is what the allocator has in slabs that hold data, their gaps included.
@@ -47,8 +41,8 @@ func (m *module) memoryStats(c *core.Ctx) error {
 		f    float64 // if n is -1
 	}
 	perKey := int64(0)
-	if f.keys > 0 {
-		perKey = f.Data / f.keys
+	if f.Keys > 0 {
+		perKey = f.Data / f.Keys
 	}
 	fields := []field{
 		{"peak.allocated", f.Peak, 0},
@@ -61,7 +55,7 @@ func (m *module) memoryStats(c *core.Ctx) error {
 	}
 	fields = append(fields, []field{
 		{"overhead.total", f.Startup, 0},
-		{"keys.count", f.keys, 0},
+		{"keys.count", f.Keys, 0},
 		{"keys.bytes-per-key", perKey, 0},
 		{"dataset.bytes", f.Data, 0},
 		{"dataset.percentage", -1, 100 * float64(f.Data) / float64(max(f.Used-f.Startup, 1))},
@@ -154,10 +148,16 @@ func (m *module) mallocStats(c *core.Ctx) error {
 	return nil
 }
 
+// lookForPurge gives back what the shards' arenas have free.
+func (m *module) lookForPurge(c *core.Ctx) *core.Look {
+	return &core.Look{Shards: c.Server.Keyspace().Trim}
+}
+
 // memoryPurge is MEMORY PURGE: what is free goes back to the system, of the
-// arena and of the Go heap.
+// arena and of the Go heap. It takes long, but nobody else waits for it.
 func (m *module) memoryPurge(c *core.Ctx) error {
-	c.Server.Keyspace().Trim()
+	c.Looked()
+	c.Server.Keyspace().TrimReserve()
 	debug.FreeOSMemory()
 	c.OK()
 	return nil

@@ -33,7 +33,7 @@ type module struct {
 	events   events
 
 	// loops are the histograms of each executor of commands. That of a loop is
-	// written by the loop alone, and read while all stand still.
+	// written by the loop alone, and read while it stands still.
 	loops []histograms
 
 	follow  *core.Switch // of after
@@ -59,7 +59,7 @@ func (m *module) Register(r *core.Registry) error {
 	m.late = r.OnLatency(m.latency)
 	r.OnTick(m.lookForForks)
 	r.OnResetStats(m.forget)
-	r.Info(core.InfoSection{Name: "latencystats", Extra: true, Fill: m.infoLatency, Stops: m.params.tracks})
+	r.Info(core.InfoSection{Name: "latencystats", Extra: true, Fill: m.infoLatency, Look: m.lookForInfo})
 	r.Commands(m.rows()...)
 	r.Extend("memory", m.memoryRows()...)
 	return nil

@@ -4,8 +4,8 @@ import "github.com/ferrousdb/ferrous/core"
 
 const (
 	admin = core.Admin | core.Loading | core.Stale
-	// everything stops the server for commands that look at all of it.
-	everything = core.AllKeys | core.AllSessions
+	// surveys is for commands that look at the whole server, one part after the other.
+	surveys = core.AllKeys | core.AllSessions | core.Surveys
 )
 
 var (
@@ -69,7 +69,7 @@ func (m *module) latencyRows() []core.Command {
 			Doc: doc("2.8.13", "O(1)", "Draws the samples of an event.", "event", special...),
 		},
 		{
-			Name: "histogram", Run: m.histogram, Arity: -2, Flags: core.AllSessions,
+			Name: "histogram", Run: m.histogram, Look: m.lookForHistogram, Arity: -2, Flags: surveys,
 			Doc: doc("7.0.0", "O(N) where N is the number of commands with latency information being retrieved",
 				"Tells how many calls of the named commands, or of all, took no longer than what.", "[command...]", special...),
 		},
@@ -98,22 +98,22 @@ func (m *module) memoryRows() []core.Command {
 	const perMemory = "Depends on how much memory is allocated, could be slow"
 	return []core.Command{
 		{
-			Name: "doctor", Run: m.memoryDoctor, Arity: 2, Flags: everything,
+			Name: "doctor", Run: m.memoryDoctor, Arity: 2, Flags: surveys,
 			Doc: doc("4.0.0", "O(1)", "Says what may be wrong with the memory of the server.", "",
 				"nondeterministic_output", toAllShards, "response_policy:special"),
 		},
 		{
-			Name: "malloc-stats", Run: m.mallocStats, Arity: 2, Flags: everything,
+			Name: "malloc-stats", Run: m.mallocStats, Arity: 2, Flags: surveys,
 			Doc: doc("4.0.0", perMemory, "Tells what the allocator has in use.", "",
 				"nondeterministic_output", toAllShards, "response_policy:special"),
 		},
 		{
-			Name: "purge", Run: m.memoryPurge, Arity: 2, Flags: everything,
+			Name: "purge", Run: m.memoryPurge, Look: m.lookForPurge, Arity: 2, Flags: surveys,
 			Doc: doc("4.0.0", perMemory, "Gives memory that is not in use back to the system.", "",
 				toAllShards, "response_policy:all_succeeded"),
 		},
 		{
-			Name: "stats", Run: m.memoryStats, Arity: 2, Flags: everything,
+			Name: "stats", Run: m.memoryStats, Arity: 2, Flags: surveys,
 			Doc: doc("4.0.0", "O(1)", "Tells what takes how much memory.", "",
 				"nondeterministic_output", toAllShards, "response_policy:special"),
 		},

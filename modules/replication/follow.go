@@ -247,7 +247,7 @@ func (m *module) clientOf(c *core.Ctx) string {
 // and their connections. Everything stands still.
 func (m *module) unblockAll() {
 	m.srv.Sessions(func(s *core.Session) bool {
-		if m.srv.Unblock(s.ID, errDemoted) {
+		if s.Conn.Unblock(errDemoted) {
 			s.Conn.Close(true, "the server has become a replica")
 		}
 		return true

@@ -9,9 +9,12 @@ import (
 
 // info is INFO [section ...].
 func info(c *core.Ctx) error {
-	c.VerbatimFunc("txt", func(b []byte) []byte { return c.Server.Info(c, b, infoSections(c)) })
+	c.VerbatimFunc("txt", func(b []byte) []byte { return c.Server.Info(c, b, c.Looked()) })
 	return nil
 }
+
+// lookForInfo makes the look of an INFO.
+func lookForInfo(c *core.Ctx) *core.Look { return c.Server.LookForInfo(infoSections(c)) }
 
 func infoSections(c *core.Ctx) []string {
 	if len(c.Args) == 1 {
@@ -22,14 +25,6 @@ func infoSections(c *core.Ctx) []string {
 		sections[i] = string(arg)
 	}
 	return sections
-}
-
-// infoFlags: a section may want everything to stand still.
-func infoFlags(c *core.Ctx) core.Flags {
-	if c.Server.InfoStops(infoSections(c)) {
-		return c.Cmd.Flags &^ core.Surveys
-	}
-	return c.Cmd.Flags
 }
 
 // now is TIME. Inside a transaction or a script time stands still.

@@ -35,7 +35,7 @@ func rows() []core.Command {
 			Doc: systemDoc(doc("1.0.0", "Depends on subcommand.", "A container for commands that look inside the server.", "")),
 		},
 		{
-			Name: "info", Run: info, Arity: -1, Flags: always | everything | core.Surveys, CallFlags: infoFlags, ACL: core.CatDangerous,
+			Name: "info", Run: info, Look: lookForInfo, Arity: -1, Flags: always | everything | core.Surveys, ACL: core.CatDangerous,
 			Doc: core.WithHistory(doc("1.0.0", "O(1)", "Tells the server's state and statistics.", "[section...]",
 				"nondeterministic_output", "request_policy:all_shards", "response_policy:special"),
 				"7.0.0", "More than one section may be named."),

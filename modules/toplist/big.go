@@ -23,49 +23,81 @@ type bigKey struct {
 	bytes, elements int64
 }
 
-// biggest measures the candidates of the walks anew and returns the first n. The caller
-// holds all locks.
-func (m *module) biggest(by measure, n int) []bigKey {
+// bigKeys are the candidates of the walks as they are measured anew.
+type bigKeys struct {
+	m    *module
+	by   measure
+	left []candidate // that have not been measured
+	all  []bigKey
+}
+
+// candidate is a key and its hash.
+type candidate struct {
+	place
+	hash uint64
+}
+
+// lookForBig makes a look that measures the candidates: *bigKeys.
+func (m *module) lookForBig(by measure) *core.Look {
+	b := &bigKeys{m: m, by: by}
 	m.walk.mu.Lock()
 	found := slices.Concat(m.walk.complete[by], m.walk.current[by])
 	m.walk.mu.Unlock()
-	ks, reg := m.srv.Keyspace(), m.srv.Registry()
+	ks := m.srv.Keyspace()
 	seen := make(map[place]bool, len(found))
-	all := make([]bigKey, 0, len(found))
 	for _, p := range found {
-		if p.size = 0; seen[p] {
-			continue
+		if p.size = 0; !seen[p] {
+			seen[p] = true
+			b.left = append(b.left, candidate{p, ks.Hash([]byte(p.key))})
 		}
-		seen[p] = true
-		e := ks.DB(p.db).Find([]byte(p.key), m.srv.Now(), keyspace.KeepExpired)
-		if !e.OK() || e.Expired(m.srv.Now()) || by == byElements && e.Type() == keyspace.String {
-			continue
+	}
+	return &core.Look{Found: b, Shards: b.measure}
+}
+
+// measure measures the candidates of some shards, whose locks are held.
+func (b *bigKeys) measure(set keyspace.Locks) {
+	ks, reg, now := b.m.srv.Keyspace(), b.m.srv.Registry(), b.m.srv.Now()
+	b.left = slices.DeleteFunc(b.left, func(p candidate) bool {
+		if !set.Has(p.hash) {
+			return false
 		}
-		b := bigKey{place: p, bytes: e.MemoryUsage(), elements: elements(reg, e)}
-		if b.size = b.bytes; by == byElements {
-			b.size = b.elements
+		e := ks.DB(p.db).Find([]byte(p.key), now, keyspace.KeepExpired)
+		if !e.OK() || e.Expired(now) || b.by == byElements && e.Type() == keyspace.String {
+			return true
+		}
+		big := bigKey{place: p.place, bytes: e.MemoryUsage(), elements: elements(reg, e)}
+		if big.size = big.bytes; b.by == byElements {
+			big.size = big.elements
 		}
 		if t := reg.TypeOf(e.Value()); t != nil {
-			b.kind = t.Name
+			big.kind = t.Name
 		}
-		all = append(all, b)
-	}
-	slices.SortFunc(all, func(a, b bigKey) int {
-		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(a.key, b.key), a.db-b.db)
+		b.all = append(b.all, big)
+		return true
 	})
-	return all[:min(n, len(all))]
+}
+
+// first returns the n largest.
+func (b *bigKeys) first(n int) []bigKey {
+	slices.SortFunc(b.all, func(x, y bigKey) int {
+		return cmp.Or(cmp.Compare(y.size, x.size), cmp.Compare(x.key, y.key), x.db-y.db)
+	})
+	return b.all[:min(n, len(b.all))]
+}
+
+// lookForBigkeys makes the look of TOPLIST BIGKEYS, which decides what they are measured by.
+func (m *module) lookForBigkeys(c *core.Ctx) *core.Look {
+	if len(c.Args) > 2 && core.SameName(c.Args[2], "elements") {
+		return m.lookForBig(byElements)
+	}
+	return m.lookForBig(byBytes)
 }
 
 // bigkeys is TOPLIST BIGKEYS [BYTES | ELEMENTS] [COUNT count].
 func (m *module) bigkeys(c *core.Ctx) error {
-	by, at := byBytes, 2
-	if len(c.Args) > 2 {
-		switch {
-		case core.SameName(c.Args[2], "bytes"):
-			at++
-		case core.SameName(c.Args[2], "elements"):
-			by, at = byElements, at+1
-		}
+	at := 2
+	if len(c.Args) > 2 && (core.SameName(c.Args[2], "bytes") || core.SameName(c.Args[2], "elements")) {
+		at++
 	}
 	n, err := m.count(c, at)
 	if err != nil {
@@ -74,7 +106,7 @@ func (m *module) bigkeys(c *core.Ctx) error {
 	if !m.enabled.Load() {
 		return errOff
 	}
-	all := m.biggest(by, n)
+	all := c.Looked().Found.(*bigKeys).first(n)
 	c.Array(len(all))
 	for _, b := range all {
 		c.Map(5)

@@ -19,7 +19,7 @@ func (m *module) rows() []core.Command {
 					"Returns the keys that are used most, with how often and how exactly that is known.", "[COUNT count:integer]"),
 			},
 			{
-				Name: "bigkeys", Run: m.bigkeys, Arity: -2, Flags: flags | core.AllKeys,
+				Name: "bigkeys", Run: m.bigkeys, Look: m.lookForBigkeys, Arity: -2, Flags: flags | core.AllKeys | core.AllSessions | core.Surveys,
 				Doc: doc("O(N) where N is the number of keys in the list",
 					"Returns the largest keys, by memory or by elements.", "[by(BYTES|ELEMENTS)] [COUNT count:integer]"),
 			},

@@ -53,8 +53,8 @@ func (s *sampler) roll(n uint64) uint64 {
 	return s.random % n
 }
 
-// look is the hook for commands that have run.
-func (m *module) look(c *core.Ctx) {
+// sampled is the hook for commands that have run.
+func (m *module) sampled(c *core.Ctx) {
 	loops := m.loops.Load()
 	if loops == nil {
 		return

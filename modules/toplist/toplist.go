@@ -47,10 +47,10 @@ func (m *module) Register(r *core.Registry) error {
 	m.sample = r.Config.Int(par("toplist-sample", "256", "Of how many commands one is looked at for hot keys. Fewer are more exact and cost more."), 1, 1<<20)
 	m.window = r.Config.Int(par("toplist-window", "60", "Seconds over which hot keys are counted: those that are over and those under way."), 1, 86400)
 	r.Config.Apply(m.apply, m.enabled, m.size, m.sample, m.window)
-	m.ran = r.OnExecuted(m.look)
+	m.ran = r.OnExecuted(m.sampled)
 	r.OnTick(m.tick)
 	r.OnResetStats(m.reset)
-	r.Info(core.InfoSection{Name: "toplist", Fill: m.info, Stops: m.enabled.Load})
+	r.Info(core.InfoSection{Name: "toplist", Fill: m.info, Look: m.look})
 	r.Commands(m.rows()...)
 	return nil
 }
