@@ -69,12 +69,15 @@ const (
 // is turned on; while all hooks of a kind are off the kind costs one load and
 // one branch.
 type Hooks struct {
-	active  atomic.Uint32
-	mu      sync.Mutex
-	on      [hookKinds]int // how many switches of each kind are on
-	unit    *Ctx           // see FeedGoneTo; written with all locks held, read with any
-	encoded []byte         // the command that is being fed, for several listeners; feedMu
 	feedMu  sync.Mutex     // keeps the feeds of several event loops apart: a unit has no stranger in it
+	encoded []byte         // the command that is being fed, for several listeners; feedMu
+	mu      sync.Mutex     // of on
+	on      [hookKinds]int // how many switches of each kind are on
+
+	// What follows every command reads, and what is above every write does that is fed.
+	_      [64]byte
+	active atomic.Uint32
+	unit   *Ctx // see FeedGoneTo; written with all locks held, read with any
 
 	change []hook[func(c *Ctx, ch Change)]
 	flush  []func(c *Ctx, db int)
@@ -110,15 +113,19 @@ type Switch struct {
 
 // Set turns the hook on or off.
 func (s *Switch) Set(on bool) {
+	if s.on.Load() == on { // as most often where it is said again and again: nothing is written that others read
+		return
+	}
 	h := s.hooks
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s.on.Swap(on) == on {
+	switch was := s.on.Load(); {
+	case was == on:
 		return
-	}
-	if on {
+	case on:
 		h.on[s.kind]++
-	} else {
+	default:
+		s.on.Store(false)
 		h.on[s.kind]--
 	}
 	var mask uint32
@@ -128,6 +135,9 @@ func (s *Switch) Set(on bool) {
 		}
 	}
 	h.active.Store(mask)
+	if on { // last: who sees it need do nothing more
+		s.on.Store(true)
+	}
 }
 
 // On reports whether the hook is on.

@@ -36,8 +36,12 @@ type Pool struct {
 	opts   Options
 	epochs Epochs
 	seed   maphash.Seed
-	used   atomic.Int64 // sum of what arenas published
-	holes  atomic.Int64 // likewise
+
+	// Every change looks into epochs, and what follows is written by all that allocate.
+	_     [64]byte
+	used  atomic.Int64 // sum of what arenas published
+	holes atomic.Int64 // likewise
+	_     [64]byte
 
 	usedChunks  atomic.Int64
 	dirtyChunks atomic.Int64 // free, but perhaps still backed by memory

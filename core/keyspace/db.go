@@ -10,19 +10,26 @@ import (
 type DB struct {
 	ks     *Keyspace
 	index  int
-	tables *[Shards]dict.Table
+	tables *tables
 	due    [Shards]uint64 // where the expiry cycle goes on
 
 	members    [Shards]*dict.Table // see members.go
 	membersDue [Shards]uint64
 }
 
+// tables are those of a database. Each has lines of the cache to itself: a new key is counted in its table, and others look theirs
+// up at the same time in those beside it.
+type tables [Shards]struct {
+	dict.Table
+	_ [16]byte
+}
+
 func newDB(ks *Keyspace, index int) *DB {
 	return &DB{ks: ks, index: index, tables: ks.newTables()}
 }
 
-func (ks *Keyspace) newTables() *[Shards]dict.Table {
-	tables := new([Shards]dict.Table)
+func (ks *Keyspace) newTables() *tables {
+	tables := new(tables)
 	for i := range tables {
 		tables[i].Init(ks.shards[i].arena, ks.seed, shardBits)
 		if ks.slots {
@@ -179,7 +186,7 @@ func (e Entry) MemoryUsage() int64 {
 const slotCost = 13
 
 func (e Entry) shard() *shard      { return &e.db.ks.shards[e.sh] }
-func (e Entry) table() *dict.Table { return &e.db.tables[e.sh] }
+func (e Entry) table() *dict.Table { return &e.db.tables[e.sh].Table }
 
 // Len returns the number of keys; the caller holds all locks.
 func (db *DB) Len() int {

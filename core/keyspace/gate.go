@@ -20,13 +20,16 @@ import (
 // The gate comes before the locks of the shards, and like these it is taken once:
 // nobody who is inside goes in again.
 type gate struct {
+	_      [64]byte
 	alone  atomic.Bool   // somebody is in alone, or waits for the others to leave
+	_      [64]byte      // everybody looks at it, those who change what follows are few
 	guests atomic.Int32  // how many of those who have no lane are inside
 	long   atomic.Bool   // who is in alone takes long; changed with mu held
 	mu     sync.Mutex    // of who is in alone, and of those who queue up behind
 	over   sync.Cond     // over mu: long has become false
 	left   chan struct{} // a token for who waits for the others to leave
 	lanes  []*Lane
+	_      [64]byte
 }
 
 func (g *gate) init() {

@@ -57,10 +57,12 @@ type Keyspace struct {
 	packed    [Stream + 1]atomic.Pointer[PackedLimits]
 	snapshots snapshotCounters
 
+	_       [64]byte     // what is above and below the next three every access reads
 	garbage atomic.Int64 // what Sweep has to free: flushed keys and large dead values
 
 	// Keys whose values have members that expire: those that there are, and that there have been.
 	expiring, haveExpiring atomic.Int64
+	_                      [64]byte
 
 	// Everything below is written with all locks held and read with any.
 	clock clock

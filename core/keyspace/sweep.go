@@ -67,7 +67,7 @@ func (db *DB) Flush() {
 	db.due = [Shards]uint64{}
 	for sh := range old {
 		s := &db.ks.shards[sh]
-		s.setAside(&old[sh])
+		s.setAside(&old[sh].Table)
 		if t := db.members[sh]; t != nil {
 			db.ks.expiring.Add(-int64(t.Len()))
 			s.setAside(t)

@@ -67,6 +67,7 @@ type blocking struct {
 	keys   map[waitKey]*line
 	n      int
 	nextID uint64
+	_      [64]byte // every command looks at what follows, those that wait write what is above
 	reach  reach
 }
 

@@ -54,8 +54,8 @@ type Engine struct {
 	crowd    crowd
 	watch    watchdog
 
+	ahead        atomic.Int64 // milliseconds that the clock is ahead of the machine's, see FastForward
 	clock        sharedClock
-	ahead        atomic.Int64  // milliseconds that the clock is ahead of the machine's, see FastForward
 	ids          atomic.Uint64 // of sessions
 	clients      atomic.Int64  // connected sessions
 	writes       atomic.Int64  // that sent what a socket had not taken at first
