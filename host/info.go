@@ -322,6 +322,12 @@ func (srv *Server) infoStats(w *core.InfoWriter) {
 	w.Int("current_active_defrag_time", srv.defrag.current()/1e6)
 	w.Int("protocol_errors", sum.ProtocolErrors)
 	w.Int("client_output_buffer_limit_disconnections", sum.OutputLimitDrops)
+	// Of all loops together.
+	w.Int("eventloop_cycles", sum.Turns)
+	w.Int("eventloop_duration_sum", sum.Turning/1000)
+	w.Int("eventloop_duration_cmd_sum", sum.Running/1000)
+	w.Int("instantaneous_eventloop_cycles_per_sec", rates.Turns)
+	w.Int("instantaneous_eventloop_duration_usec", rates.Turning/max(rates.Turns, 1)/1000)
 }
 
 func (srv *Server) infoCPU(w *core.InfoWriter) {

@@ -35,6 +35,7 @@ func (u *usageSampler) sample(now int64, srv *Server) {
 		ms := now - u.at
 		u.history[u.next%len(u.history)] = engine.Traffic{
 			Commands: per(total.Commands, u.last.Commands, ms), In: per(total.In, u.last.In, ms), Out: per(total.Out, u.last.Out, ms),
+			Turns: per(total.Turns, u.last.Turns, ms), Turning: per(total.Turning, u.last.Turning, ms),
 		}
 		u.next++
 	}
@@ -49,9 +50,11 @@ func (u *usageSampler) rates() (t engine.Traffic) {
 		t.Commands += h.Commands
 		t.In += h.In
 		t.Out += h.Out
+		t.Turns += h.Turns
+		t.Turning += h.Turning
 	}
 	n := int64(len(u.history))
-	return engine.Traffic{Commands: t.Commands / n, In: t.In / n, Out: t.Out / n}
+	return engine.Traffic{Commands: t.Commands / n, In: t.In / n, Out: t.Out / n, Turns: t.Turns / n, Turning: t.Turning / n}
 }
 
 // rssEvery is how old the resident set is at most that INFO tells of, as in Redis. The

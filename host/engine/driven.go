@@ -143,8 +143,10 @@ func (w *worker) Turn(fn func()) {
 	defer w.leave()
 	defer w.rescue()
 	w.tick()
+	begun := w.stats.lastClock
 	fn()
 	w.settle()
+	w.countTurn(begun)
 }
 
 // TurnWithin implements network.Worker.

@@ -13,6 +13,8 @@ import (
 type Traffic struct {
 	Commands int64 // executed
 	In, Out  int64 // bytes
+	Turns    int64 // of the loops
+	Turning  int64 // nanoseconds of those
 }
 
 // Traffic adds up that of all workers, one after the other, which need not stand still.
@@ -29,11 +31,14 @@ func (t *Traffic) add(st *workerStats) {
 	t.Commands += st.processed
 	t.In += st.netIn
 	t.Out += st.netOut
+	t.Turns += st.turns
+	t.Turning += st.turning
 }
 
 // Totals are counts since the start, or since ResetStats.
 type Totals struct {
 	Traffic
+	Running                 int64 // nanoseconds of commands
 	Accepted, Rejected      int64 // connections
 	Reads, Writes           int64 // system calls
 	OtherReads, OtherWrites int64 // of those, by other loops than the first
@@ -46,6 +51,7 @@ type Totals struct {
 // addWorker adds the counts of a worker, the i-th.
 func (t *Totals) addWorker(st *workerStats, i int) {
 	t.add(st)
+	t.Running += st.running
 	t.Reads += st.reads
 	t.Writes += st.writes
 	if i > 0 {

@@ -18,6 +18,9 @@ type workerStats struct {
 	protocolErrors   int64
 	outputLimitDrops int64
 	errors           map[string]int64 // replies by error code
+	turns            int64            // of the driver
+	turning          int64            // nanoseconds of those, while they are timed
+	running          int64            // nanoseconds of the commands among them, those within others left out
 	lastClock        int64            // monotonic nanoseconds at the end of the last command
 }
 
@@ -26,6 +29,7 @@ type workerStats struct {
 func (w *worker) count(cmd *core.Command, c *core.Ctx, ran, failed bool) (nanos int64) {
 	if ran && w.timing {
 		nanos = w.elapsed() + w.within.nanos
+		w.stats.running += nanos
 	}
 	w.record(cmd, c, core.Done{Nanos: nanos, Failed: failed, Ran: ran})
 	return nanos
@@ -58,6 +62,14 @@ func (w *worker) record(cmd *core.Command, c *core.Ctx, d core.Done) {
 		w.countError(c.LastError())
 	}
 	w.eng.registry.Hooks.After(c, d)
+}
+
+// countTurn records a turn of the driver that began then, in nanoseconds of the engine's clock.
+func (w *worker) countTurn(begun int64) {
+	w.stats.turns++
+	if w.timing {
+		w.stats.turning += max(int64(time.Since(w.eng.start))-begun, 0)
+	}
 }
 
 // elapsed returns the nanoseconds since the end of the previous command, or
