@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/arena"
 )
 
@@ -81,11 +82,13 @@ const keepQuery = 4 << 10
 // pipeline: enough to make system calls rare, little enough to stay in cache.
 const flushAt = 256 << 10
 
-// refuseProtocol answers bytes that are no request and ends the session.
+// refuseProtocol answers bytes that are no request, if the client wants answers, and ends the session.
 func (w *worker) refuseProtocol(s *session, err error) {
 	w.stats.protocolErrors++
-	w.w.Proto = s.Proto
-	w.w.Error("ERR " + err.Error())
+	if s.Reply == core.ReplyOn {
+		w.w.Proto = s.Proto
+		w.w.Error("ERR " + err.Error())
+	}
 	w.eng.log.Debug(fmt.Sprintf("%v from client", err), "id", s.ID, "addr", s.Addr, "name", s.Name)
 	s.Close(true, err.Error())
 }

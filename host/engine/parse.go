@@ -224,9 +224,19 @@ func (p *parser) bulkHeader(data []byte, lim limits) error {
 	return nil
 }
 
+// lineEnd is where the line ends that data begin with, below zero without an end. Nothing behind a zero byte is looked at, as in
+// Redis, whose lines are C strings: such a line has no end, ever, and is refused when it is too long.
+func lineEnd(data []byte, end byte) int {
+	i := bytes.IndexByte(data, end)
+	if i >= 0 && bytes.IndexByte(data[:i], 0) >= 0 {
+		return -1
+	}
+	return i
+}
+
 // headerLine returns the line at i without its end, and what follows it.
 func headerLine(data []byte, i int, what string) ([]byte, int, error) {
-	end := bytes.IndexByte(data[i:], '\r')
+	end := lineEnd(data[i:], '\r')
 	switch {
 	case end > maxInline, end < 0 && len(data)-i > maxInline:
 		return nil, 0, badProtocol("too big %s count string", what)
@@ -241,7 +251,7 @@ func headerLine(data []byte, i int, what string) ([]byte, int, error) {
 
 // parseInline reads a request typed as text: words, quoted where needed.
 func parseInline(data []byte, args [][]byte) ([][]byte, int, error) {
-	end := bytes.IndexByte(data, '\n')
+	end := lineEnd(data, '\n')
 	switch {
 	case end > maxInline, end < 0 && len(data) > maxInline:
 		return args, 0, badProtocol("too big inline request")
@@ -262,6 +272,7 @@ func parseInline(data []byte, args [][]byte) ([][]byte, int, error) {
 // splitWords splits a line as redis-cli and redis.conf do: blanks separate;
 // double quotes allow \n \r \t \b \a \xHH and \ before any other character;
 // single quotes allow only \'. A closing quote must be followed by a blank.
+// It is config.SplitWords for bytes, which leaves words where they are.
 func splitWords(line []byte, words [][]byte) ([][]byte, bool) {
 	i := 0
 	for {
@@ -272,10 +283,10 @@ func splitWords(line []byte, words [][]byte) ([][]byte, bool) {
 			return words, true
 		}
 		start := i
-		for i < len(line) && !isBlank(line[i]) && line[i] != '"' && line[i] != '\'' {
+		for i < len(line) && !endsWord(line[i]) && line[i] != '"' && line[i] != '\'' {
 			i++
 		}
-		if i == len(line) || isBlank(line[i]) {
+		if i == len(line) || endsWord(line[i]) {
 			words = append(words, line[start:i:i])
 			continue
 		}
@@ -293,7 +304,7 @@ func quotedWord(s []byte) (word []byte, n int, ok bool) {
 	word = []byte{}
 	for i := 0; i < len(s); {
 		switch ch := s[i]; {
-		case isBlank(ch):
+		case endsWord(ch):
 			return word, i, true
 		case ch == '"' || ch == '\'':
 			i++
@@ -312,6 +323,7 @@ func quotedWord(s []byte) (word []byte, n int, ok bool) {
 			if i < len(s) && !isBlank(s[i]) {
 				return nil, 0, false
 			}
+			return word, i, true
 		default:
 			word = append(word, ch)
 			i++
@@ -367,4 +379,6 @@ func unhex(ch byte) (byte, bool) {
 	return 0, false
 }
 
-func isBlank(ch byte) bool { return ch == ' ' || ch >= '\t' && ch <= '\r' }
+// isBlank reports whether ch may stand between words. Within one, a vertical tab and a form feed are characters as any other.
+func isBlank(ch byte) bool  { return ch == ' ' || ch >= '\t' && ch <= '\r' }
+func endsWord(ch byte) bool { return isBlank(ch) && ch != '\v' && ch != '\f' }

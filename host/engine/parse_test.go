@@ -48,6 +48,10 @@ func TestParseRequests(t *testing.T) {
 		{"\r\n\nPING\n", "PING"},
 		{"set a \"b\\x41\\n\" 'c\\'d'\r\n", "set|a|bA\n|c'd"},
 		{"*2\r\n$3\r\nGET\r\n$3\r\n\r\n\r\n\r\n", "GET|\r\n\r"},
+		{"a\vb \f'c'\v\"d\"\r\n", "a\vb|c|d"},
+		{"PING\na\x00b\r\nPING\r\n", "PING"},
+		{"PING\n*1\x00\r\n$4\r\nPING\r\n", "PING"},
+		{"PING\n*1\r\n$4\x00\r\nPING\r\n", "PING"},
 	} {
 		for piece := 1; piece <= len(test.in); piece++ {
 			got, err := parseAll([]byte(test.in), piece, normal)
@@ -82,6 +86,7 @@ func TestParseErrors(t *testing.T) {
 		{strings.Repeat("a", 70000), "too big inline request", normal},
 		{"*" + strings.Repeat("1", 70000), "too big mbulk count string", normal},
 		{"*1\r\n$" + strings.Repeat("1", 70000), "too big bulk count string", normal},
+		{"\x00" + strings.Repeat("\r\n", 35000), "too big inline request", normal},
 		{"*11\r\n", "unauthenticated multibulk length", anonymous},
 		{"*1\r\n$16385\r\n", "unauthenticated bulk length", anonymous},
 	} {
