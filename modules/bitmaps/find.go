@@ -92,17 +92,7 @@ func find(data []byte, from, to int64, one bool) int64 {
 // first returns the position of the first one of b, whose bits are inverted by
 // flip, or -1.
 func first(b []byte, flip uint64) int64 {
-	rest := b
-	for len(rest) >= 32 {
-		w0 := binary.BigEndian.Uint64(rest) ^ flip
-		w1 := binary.BigEndian.Uint64(rest[8:]) ^ flip
-		w2 := binary.BigEndian.Uint64(rest[16:]) ^ flip
-		w3 := binary.BigEndian.Uint64(rest[24:]) ^ flip
-		if w0|w1|w2|w3 != 0 {
-			break // it is one of the next four words
-		}
-		rest = rest[32:]
-	}
+	rest := skip(b, flip)
 	for ; len(rest) >= 8; rest = rest[8:] {
 		if w := binary.BigEndian.Uint64(rest) ^ flip; w != 0 {
 			return int64(len(b)-len(rest))*8 + int64(bits.LeadingZeros64(w))
@@ -114,4 +104,22 @@ func first(b []byte, flip uint64) int64 {
 		}
 	}
 	return -1
+}
+
+// skip returns b without the beginning in which all bits are flip's, in pieces of 64 bytes.
+func skip(b []byte, flip uint64) []byte {
+	le := binary.LittleEndian
+	for ; len(b) >= 64; b = b[64:] {
+		w := (*[64]byte)(b) // so its length is known below
+		if flip == 0 {
+			if le.Uint64(w[0:])|le.Uint64(w[8:])|le.Uint64(w[16:])|le.Uint64(w[24:])|
+				le.Uint64(w[32:])|le.Uint64(w[40:])|le.Uint64(w[48:])|le.Uint64(w[56:]) != 0 {
+				break
+			}
+		} else if le.Uint64(w[0:])&le.Uint64(w[8:])&le.Uint64(w[16:])&le.Uint64(w[24:])&
+			le.Uint64(w[32:])&le.Uint64(w[40:])&le.Uint64(w[48:])&le.Uint64(w[56:]) != flip {
+			break
+		}
+	}
+	return b
 }

@@ -49,26 +49,38 @@ func (s sketch) countDense(h *histogram) {
 	}
 }
 
+// mergeDense raises ranks, eight at a time: the bytes of a word are compared by a subtraction
+// of which no byte borrows from the next, since ranks are below 64.
 func (s sketch) mergeDense(r *ranks) {
-	b := s[headerSize:]
-	for i := 0; i < registers; i += 8 {
-		x := eight(b[i/8*6:])
-		for j := range 8 {
-			r[i+j] = max(r[i+j], uint8(x&63))
-			x >>= 6
-		}
+	for b, to := s[headerSize:], r[:]; len(b) >= 6 && len(to) >= 8; b, to = b[6:], to[8:] {
+		const high = 0x8080808080808080
+		x, y := binary.LittleEndian.Uint64(to), spread(eight(b))
+		larger := (x | high) - y
+		larger &= high // where x is not less
+		larger |= larger - larger>>7
+		binary.LittleEndian.PutUint64(to, x&larger|y&^larger)
 	}
+}
+
+// spread gives each of eight registers a byte, by halves, quarters and eighths.
+func spread(x uint64) uint64 {
+	x = x&0x000000ffffff | x&0xffffff000000<<8
+	x = x&0x00000fff00000fff | x&0x00fff00000fff000<<4
+	return x&0x003f003f003f003f | x&0x0fc00fc00fc00fc0<<2
+}
+
+// gather is the reverse of spread.
+func gather(x uint64) uint64 {
+	x = x&0x003f003f003f003f | x>>2&0x0fc00fc00fc00fc0
+	x = x&0x00000fff00000fff | x>>4&0x00fff00000fff000
+	return x&0x000000ffffff | x>>8&0xffffff000000
 }
 
 // pack sets all registers of a dense sketch.
 func (s sketch) pack(r *ranks) {
-	b := s[headerSize:]
-	for i := 0; i < registers; i += 8 {
-		x := uint64(0)
-		for j := 7; j >= 0; j-- {
-			x = x<<6 | uint64(r[i+j])
-		}
-		binary.LittleEndian.PutUint32(b[i/8*6:], uint32(x))
-		binary.LittleEndian.PutUint16(b[i/8*6+4:], uint16(x>>32))
+	for b, from := s[headerSize:], r[:]; len(b) >= 6 && len(from) >= 8; b, from = b[6:], from[8:] {
+		x := gather(binary.LittleEndian.Uint64(from))
+		binary.LittleEndian.PutUint32(b, uint32(x))
+		binary.LittleEndian.PutUint16(b[4:], uint16(x>>32))
 	}
 }

@@ -111,15 +111,28 @@ func (s sketch) withRanks(all *ranks) sketch {
 // ranks are all registers, a byte each.
 type ranks [registers]uint8
 
-// count adds all registers to h. Of few elements most registers are zero.
+// count adds all registers to h. Of few elements most registers are zero. Equal ones that
+// follow each other would wait for each other in one table.
 func (r *ranks) count(h *histogram) {
-	for b := r[:]; len(b) > 0; b = b[8:] {
-		if binary.LittleEndian.Uint64(b) == 0 {
+	var tables [4]histogram
+	for b := r[:]; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		if x == 0 {
 			h[0] += 8
 			continue
 		}
-		for _, rank := range b[:8] {
-			h[rank&63]++
+		tables[0][x&63]++
+		tables[1][x>>8&63]++
+		tables[2][x>>16&63]++
+		tables[3][x>>24&63]++
+		tables[0][x>>32&63]++
+		tables[1][x>>40&63]++
+		tables[2][x>>48&63]++
+		tables[3][x>>56&63]++
+	}
+	for i := range tables {
+		for rank, n := range tables[i] {
+			h[rank] += n
 		}
 	}
 }

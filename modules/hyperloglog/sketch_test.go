@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -126,6 +127,38 @@ func TestEstimateOfNonsense(t *testing.T) {
 		h[c.rank] = registers
 		if got := h.estimate(); got != c.want {
 			t.Errorf("all of rank %d: %d, want %d", c.rank, got, c.want)
+		}
+	}
+}
+
+// TestEightAtATime compares what is done to whole words with one register after the other.
+func TestEightAtATime(t *testing.T) {
+	dense := make(sketch, denseSize)
+	var r, want ranks
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		for i := range registers {
+			dense.setRegister(i, uint8(random.IntN(64)))
+			r[i] = uint8(random.IntN(64))
+			want[i] = max(r[i], dense.register(i))
+		}
+		dense.mergeDense(&r)
+		if r != want {
+			t.Fatal("merged otherwise")
+		}
+		dense.pack(&r)
+		for i, rank := range r {
+			if dense.register(i) != rank {
+				t.Fatal("packed otherwise")
+			}
+		}
+		var h, each histogram
+		r.count(&h)
+		for _, rank := range r {
+			each[rank]++
+		}
+		if h != each {
+			t.Fatalf("counted %v, not %v", h, each)
 		}
 	}
 }
