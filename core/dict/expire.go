@@ -52,6 +52,12 @@ func (t *Table) noteNew(s *segment, pos uint64, ms int64) {
 	t.note(s, pos, ms)
 }
 
+// noteAt is noteNew for an entry of that hash.
+func (t *Table) noteAt(h uint64, ms int64) {
+	r := t.locate(h)
+	t.noteNew(r.header(), h<<(r.prefix()&63), ms)
+}
+
 func (t *Table) note(s *segment, pos uint64, ms int64) {
 	s.lowerDue(group(pos), ms)
 	t.nextDue = min(t.nextDue, ms)
@@ -66,7 +72,7 @@ func (t *Table) SetExpire(p Pos, ms int64) {
 		t.expires--
 	}
 	SetExpire(ref, ms)
-	t.noteNew(p.seg.header(), p.hash<<(p.seg.prefix()&63), ms)
+	t.noteAt(p.hash, ms)
 }
 
 // NextDue is a lower bound of the earliest expiry in the table, MaxInt64 if none.

@@ -118,8 +118,9 @@ func (t *Table) copySegment(h uint64, r segref) segref {
 
 // ownAt is own for the place of an entry.
 func (t *Table) ownAt(p Pos) Pos {
-	r := t.own(p.hash, p.seg)
-	return Pos{p.slot - p.seg.addr() + r.addr(), r, p.hash}
+	seg := t.locate(p.hash)
+	r := t.own(p.hash, seg)
+	return Pos{p.slot - seg.addr() + r.addr(), p.hash}
 }
 
 // set makes the directory lead to r for all hashes that share its prefix with h.

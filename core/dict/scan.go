@@ -99,7 +99,7 @@ func (t *tree) pick(r uint64) (p Pos, ok bool) {
 		for range 16 {
 			if slot := &slots[scale(r, len(slots))]; *slot != 0 {
 				// Of the hash in a Pos only the bits count that lead to the segment.
-				return Pos{uint64(uintptr(unsafe.Pointer(slot))), seg, h}, true
+				return Pos{uint64(uintptr(unsafe.Pointer(slot))), h}, true
 			}
 			r = mix(r)
 		}

@@ -71,7 +71,7 @@ func (t *Table) Private(p Pos) bool {
 	if !t.arena.Live() {
 		return true
 	}
-	return *p.word()&freshBit != 0 && p.seg.header().epoch == uint64(t.arena.Epoch())
+	return *p.word()&freshBit != 0 && t.locate(p.hash).header().epoch == uint64(t.arena.Epoch())
 }
 
 // Insert adds an entry whose key is not in the table and has the hash h. The table
@@ -105,7 +105,7 @@ func (t *Table) Replace(p Pos, ref arena.Ref) (old arena.Ref) {
 		t.expires--
 	}
 	if HasExpire(ref) {
-		t.noteNew(p.seg.header(), p.hash<<(p.seg.prefix()&63), Expire(ref))
+		t.noteAt(p.hash, Expire(ref))
 	}
 	return old
 }
@@ -115,7 +115,7 @@ func (t *Table) Delete(p Pos) arena.Ref {
 	if t.arena.Live() {
 		p = t.ownAt(p)
 	}
-	r, ref := p.seg, t.At(p)
+	r, ref := t.locate(p.hash), t.At(p)
 	if HasExpire(ref) && Expire(ref) >= 0 {
 		t.expires--
 	}

@@ -16,11 +16,18 @@ type tree struct {
 }
 
 // Pos is the place of an entry in a table. It is valid until the table next changes.
+// Its segment, which only changes ask for, is found by the hash again: two words are
+// little enough for whatever holds a place to be passed in registers.
 type Pos struct {
 	slot uint64 // its address
-	seg  segref
 	hash uint64
 }
+
+// Nowhere is no place, with the hash that one would have.
+func Nowhere(h uint64) Pos { return Pos{hash: h} }
+
+// Hash is the hash that has led to the place.
+func (p Pos) Hash() uint64 { return p.hash }
 
 func (p Pos) word() *uint64 { return (*uint64)(ptr(p.slot)) }
 
@@ -68,7 +75,7 @@ func (t *tree) find(h uint64, key []byte) (Pos, bool) {
 			i := bits.TrailingZeros64(m) & 7
 			ref := arena.Ref(bk[i] & addrMask)
 			if ref != 0 && string(Key(ref)) == string(key) {
-				return Pos{uint64(uintptr(unsafe.Pointer(&bk[i]))), r, h}, true
+				return Pos{uint64(uintptr(unsafe.Pointer(&bk[i]))), h}, true
 			}
 		}
 		if bk[7] == 0 {

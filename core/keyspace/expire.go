@@ -93,5 +93,5 @@ func (db *DB) expireNow(sh int, pos dict.Pos, ref arena.Ref) {
 	if db.ks.events != nil {
 		db.ks.events.Expired(db.index, dict.Key(ref))
 	}
-	Entry{db, pos, ref, uint8(sh)}.Unlink()
+	Entry{db, pos, ref}.Unlink()
 }

@@ -109,7 +109,7 @@ func (db *DB) sweepMembers(sh int, now int64, budget int) (more bool) {
 		pos, ok := db.tables[sh].Find(h, key)
 		at := int64(NeverDue)
 		if ok {
-			at = Entry{db, pos, db.tables[sh].At(pos), uint8(sh)}.expireMembers(now, &left)
+			at = Entry{db, pos, db.tables[sh].At(pos)}.expireMembers(now, &left)
 		}
 		if at == NeverDue {
 			db.noteDue(h, key, NeverDue)

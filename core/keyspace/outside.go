@@ -111,7 +111,7 @@ func (db *DB) putOutside(h uint64, key []byte, kind Kind, blob arena.Ref, n int,
 		db.insert(h, s.newHead(key, kind, blob, n, max(expire, 0), clock))
 		return
 	}
-	e := Entry{db, pos, t.At(pos), uint8(sh)}
+	e := Entry{db, pos, t.At(pos)}
 	if expire == KeepTTL {
 		expire = e.Expire()
 	}

@@ -48,7 +48,9 @@ func (db *DB) ScanLocks(cursor uint64, want int) (set Locks) {
 }
 
 // view is an entry for looking at: it has no place in the table.
-func (db *DB) view(sh int, ref arena.Ref) Entry { return Entry{db: db, ref: ref, sh: uint8(sh)} }
+func (db *DB) view(sh int, ref arena.Ref) Entry {
+	return Entry{db, dict.Nowhere(uint64(sh) << (64 - shardBits)), ref}
+}
 
 // Each visits every key of the database; the caller holds all locks. fn must
 // not change keys. It stops when fn returns false.

@@ -65,7 +65,7 @@ func (db *DB) warmer(h uint64, key []byte) Warmer {
 	if !ok {
 		return nil
 	}
-	w, _ := Entry{db, pos, t.At(pos), uint8(sh)}.Object().(Warmer)
+	w, _ := Entry{db, pos, t.At(pos)}.Object().(Warmer)
 	return w
 }
 

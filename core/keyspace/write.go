@@ -34,7 +34,7 @@ func (db *DB) PutHashed(h uint64, key []byte, kind Kind, n int, expire, now int6
 		db.insert(h, ref)
 		return dict.Value(ref)
 	}
-	return Entry{db, pos, t.At(pos), uint8(sh)}.overwrite(kind, n, expire, clock)
+	return Entry{db, pos, t.At(pos)}.overwrite(kind, n, expire, clock)
 }
 
 // clear deletes an expired key before another value is put in its place, so that
@@ -47,7 +47,7 @@ func (db *DB) clear(sh int, pos dict.Pos, ref arena.Ref) bool {
 	case HideExpired:
 		// Whoever hides it tells of it, or does not want to know: to do so now
 		// would say that the new value has expired.
-		Entry{db, pos, ref, uint8(sh)}.Delete()
+		Entry{db, pos, ref}.Delete()
 	default:
 		return false
 	}
@@ -147,7 +147,7 @@ func (e *Entry) replace(ref arena.Ref) {
 	t.ReplaceFree(e.pos, ref)
 	e.ref = ref
 	if live { // the segment may have been copied
-		e.pos, _ = t.Find(e.db.ks.Hash(key), key)
+		e.pos, _ = t.Find(e.pos.Hash(), key)
 	}
 }
 
@@ -199,7 +199,7 @@ func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now 
 	ref := s.newValue(key, kind, n, spare, expire, db.ks.clock.fresh(now))
 	db.insert(h, ref)
 	pos, _ := db.tables[sh].Find(h, key)
-	return Entry{db, pos, ref, uint8(sh)}
+	return Entry{db, pos, ref}
 }
 
 // Writable returns the packed value for changing in place without changing its
