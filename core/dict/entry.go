@@ -23,7 +23,8 @@ import (
 //
 // All numbers are little-endian and unaligned. Both lengths lie within the first 16
 // bytes, which is the smallest blob; so they can be read with one wide load each and
-// cut to their width by a mask.
+// cut to their width by a mask. Such a load waits for narrower stores to what it reads, so
+// what stays as it is is not written again.
 
 // Layout says which optional fields an entry has.
 type Layout uint8
@@ -226,7 +227,9 @@ func SetValueLen(ref arena.Ref, n, capacity int) bool {
 	if uint64(n) > s.vmask || int(s.key)+int(w>>16&s.kmask)+n > capacity {
 		return false
 	}
-	storeLen(unsafe.Add(p, s.vlen), uint8(w&flagMask)>>valueShift, n)
+	if load64(unsafe.Add(p, s.vlen))&s.vmask != uint64(n) {
+		storeLen(unsafe.Add(p, s.vlen), uint8(w&flagMask)>>valueShift, n)
+	}
 	return true
 }
 
@@ -239,7 +242,11 @@ func LayoutOf(ref arena.Ref) Layout {
 func Kind(ref arena.Ref) uint8 { return *(*uint8)(unsafe.Add(ref.Pointer(), 1)) }
 
 // SetKind changes the owner's byte.
-func SetKind(ref arena.Ref, kind uint8) { *(*uint8)(unsafe.Add(ref.Pointer(), 1)) = kind }
+func SetKind(ref arena.Ref, kind uint8) {
+	if Kind(ref) != kind {
+		*(*uint8)(unsafe.Add(ref.Pointer(), 1)) = kind
+	}
+}
 
 // HasExpire reports whether the entry has the field of expiry.
 func HasExpire(ref arena.Ref) bool { return *(*uint8)(ref.Pointer())&flagExpire != 0 }
@@ -281,7 +288,9 @@ func SetClock(ref arena.Ref, clock uint32) {
 		return
 	}
 	c := (*[3]byte)(unsafe.Add(p, shapes[flags&flagMask].clock))
-	c[0], c[1], c[2] = byte(clock), byte(clock>>8), byte(clock>>16)
+	if now := [3]byte{byte(clock), byte(clock >> 8), byte(clock >> 16)}; *c != now {
+		*c = now
+	}
 }
 
 func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }

@@ -204,7 +204,12 @@ func (db *DB) Create(h uint64, key []byte, kind Kind, n, spare int, expire, now 
 
 // Writable returns the packed value for changing in place without changing its
 // length.
-func (e *Entry) Writable() []byte { return e.Grow(e.Kind(), len(e.Data()), 0) }
+func (e *Entry) Writable() []byte {
+	if dict.Outside(e.ref) == 0 && e.private() {
+		return dict.Value(e.ref)
+	}
+	return e.Grow(e.Kind(), len(e.Data()), 0)
+}
 
 // PutObject gives key an Object as its value, whatever it held before.
 func (db *DB) PutObject(key []byte, t Type, o Object, expire, now int64) {

@@ -181,7 +181,7 @@ func BenchmarkHuge(b *testing.B) {
 	for i := range n {
 		ed.Push(Back, []byte("an element of the length of a chunk: "+strconv.Itoa(i)))
 	}
-	edit := func() *Editor { ed := Edit(db, key, db.Find(key, 1, 0), 1); return &ed }
+	edit := func() *Editor { return Edit(db, key, db.Find(key, 1, 0), 1) }
 	b.Run("Get", func(b *testing.B) {
 		v := edit().View()
 		for i := 0; b.Loop(); i++ {

@@ -41,10 +41,7 @@ func newRig(t failer, lim keyspace.PackedLimits) *rig {
 	return &rig{failer: t, ks: ks, db: ks.DB(0), key: []byte("list")}
 }
 
-func (r *rig) edit() *Editor {
-	ed := Edit(r.db, r.key, r.db.Find(r.key, 1, 0), 1)
-	return &ed
-}
+func (r *rig) edit() *Editor { return Edit(r.db, r.key, r.db.Find(r.key, 1, 0), 1) }
 
 func (r *rig) view() View { return r.edit().View() }
 

@@ -22,8 +22,8 @@ type Editor struct {
 // zero Entry the key is missing and comes into being with the first member, while
 // the expiry of an existing key is kept. key must stay as it is while the Editor
 // is in use. Nothing is changed yet; Done ends a change.
-func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
-	return Editor{db: db, key: key, entry: e, now: now}
+func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) *Editor {
+	return &Editor{db: db, key: key, entry: e, now: now}
 }
 
 // Expect says that n members are about to be given scores. If these alone are more

@@ -49,7 +49,8 @@ func (w *worker) gather(s *session, data []byte) error {
 		}
 		args, at = next, at+n
 		w.args = args
-		r := request{args: args[first:len(args):len(args)], end: at}
+		w.batch = append(w.batch, request{args: args[first:len(args):len(args)], end: at})
+		r := &w.batch[len(w.batch)-1]
 		if len(r.args) > 0 {
 			r.cmd, r.err = w.eng.lookup(r.args)
 		}
@@ -62,7 +63,6 @@ func (w *worker) gather(s *session, data []byte) error {
 				w.members = append(w.members, keyspace.Member{Key: r.args[r.cmd.OnlyKey()], Hash: r.hash, Name: r.args[m]})
 			}
 		}
-		w.batch = append(w.batch, r)
 		if !joins || len(s.parser.apart) > 0 { // it is the first one that has those
 			return nil
 		}

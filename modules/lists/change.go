@@ -77,7 +77,7 @@ func lrem(c *core.Ctx) error {
 	ed := list.Edit(c.DB, key, e, c.Now)
 	n := ed.Remove(c.Args[3], count)
 	if n > 0 {
-		removed(c, &ed, "lrem", key, n)
+		removed(c, ed, "lrem", key, n)
 	}
 	c.Int(int64(n))
 	return nil
@@ -103,7 +103,7 @@ func ltrim(c *core.Ctx) error {
 		} else {
 			ed.Drop(list.Back, n-first-count)
 			ed.Drop(list.Front, first)
-			removed(c, &ed, "ltrim", key, n-count)
+			removed(c, ed, "ltrim", key, n-count)
 		}
 	}
 	c.OK()

@@ -94,25 +94,22 @@ func (m moving) run(c *core.Ctx) (done bool, err error) {
 	}
 	// Each is found again whenever the other may have moved its entry: by its expiry, or
 	// because it was opened, which is enough while a snapshot is live.
-	edit := func(key []byte) list.Editor {
-		return list.Edit(c.DB, key, c.DB.FindHashed(c.HashOf(key), key, c.Now, 0), c.Now)
-	}
-	ed := edit(from)
+	found := func(key []byte) keyspace.Entry { return c.DB.FindHashed(c.HashOf(key), key, c.Now, 0) }
+	ed := list.Edit(c.DB, from, found(from), c.Now)
 	first := ed.Peek(m.from)
 	value := replied(c, first)
 	if bytes.Equal(from, to) {
 		ed.Drop(m.from, 1)
 		ed.Push(m.to, value)
 		c.Event(core.EventList, pushed[m.to], to)
-		removed(c, &ed, popped[m.from], from, 1)
+		removed(c, ed, popped[m.from], from, 1)
 		return true, nil
 	}
-	other := edit(to)
-	other.Push(m.to, value)
+	list.Edit(c.DB, to, found(to), c.Now).Push(m.to, value)
 	c.Event(core.EventList, pushed[m.to], to)
-	ed = edit(from)
+	ed = list.Edit(c.DB, from, found(from), c.Now)
 	ed.Drop(m.from, 1)
-	removed(c, &ed, popped[m.from], from, 1)
+	removed(c, ed, popped[m.from], from, 1)
 	return true, nil
 }
 

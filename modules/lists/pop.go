@@ -28,7 +28,7 @@ func pop(c *core.Ctx, end list.End) error {
 		return nil
 	}
 	ed := list.Edit(c.DB, key, e, c.Now)
-	take(c, &ed, end, key)
+	take(c, ed, end, key)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func takeMany(c *core.Ctx, e keyspace.Entry, end list.End, key []byte, count int
 		reply(c, el)
 	}
 	ed.Drop(end, n)
-	removed(c, &ed, popped[end], key, n)
+	removed(c, ed, popped[end], key, n)
 	return n
 }
 
@@ -179,7 +179,7 @@ func (p popping) pop(c *core.Ctx, key []byte) (done bool, err error) {
 	n := 0
 	if p.count == 0 {
 		ed := list.Edit(c.DB, key, e, c.Now)
-		take(c, &ed, p.end, key)
+		take(c, ed, p.end, key)
 	} else {
 		n = takeMany(c, e, p.end, key, p.count)
 	}

@@ -88,7 +88,7 @@ func addTo(c *core.Ctx, o addOptions) error {
 	var added, updated int64
 	var last outcome
 	for i, score := range scores {
-		if last, err = o.put(&ed, c.Args[first+2*i+1], score); err != nil {
+		if last, err = o.put(ed, c.Args[first+2*i+1], score); err != nil {
 			return err // only of INCR, which has one pair
 		}
 		if last.added {

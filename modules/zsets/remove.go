@@ -24,7 +24,7 @@ func zrem(c *core.Ctx) error {
 			n++
 		}
 	}
-	removed(c, &ed, n, "zrem")
+	removed(c, ed, n, "zrem")
 	c.Int(int64(n))
 	return nil
 }
@@ -64,7 +64,7 @@ func removeRange(c *core.Ctx, b bounds, event string) error {
 	ed := zset.Edit(c.DB, key, e, c.Now)
 	s := b.in(ed.View(), false)
 	ed.RemoveRange(s.from, s.len(), nil)
-	removed(c, &ed, s.len(), event)
+	removed(c, ed, s.len(), event)
 	c.Int(int64(s.len()))
 	return nil
 }
