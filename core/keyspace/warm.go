@@ -10,13 +10,21 @@ import (
 // all of it at once, so that a batch of commands does not wait for memory one
 // key after the other. The caller holds the locks of all of them.
 func (db *DB) Warm(hashes []uint64) {
-	for _, h := range hashes {
-		db.WarmBucket(h)
+	for i, h := range hashes {
+		if !again(hashes, i) {
+			db.WarmBucket(h)
+		}
 	}
-	for _, h := range hashes {
-		db.WarmEntry(h)
+	for i, h := range hashes {
+		if !again(hashes, i) {
+			db.WarmEntry(h)
+		}
 	}
 }
+
+// again reports whether hash i is that of the key before, too: pipelines that push to one
+// list are common.
+func again(hashes []uint64, i int) bool { return i > 0 && hashes[i] == hashes[i-1] }
 
 // WarmBucket and WarmEntry are the two halves of Warm for one hash, for whoever has
 // other things to do between them.
@@ -78,13 +86,19 @@ func (l *Lane) WarmShared(db *DB, hashes []uint64) {
 	if !l.enter() {
 		return
 	}
-	for _, h := range hashes {
+	for i, h := range hashes {
+		if again(hashes, i) {
+			continue
+		}
 		sh := ShardOf(h)
 		db.ks.shards[sh].mu.Lock()
 		db.tables[sh].PrefetchBucket(h)
 		db.ks.shards[sh].mu.Unlock()
 	}
-	for _, h := range hashes {
+	for i, h := range hashes {
+		if again(hashes, i) {
+			continue
+		}
 		sh := ShardOf(h)
 		db.ks.shards[sh].mu.Lock()
 		db.tables[sh].PrefetchEntry(h)

@@ -49,8 +49,9 @@ func (w *worker) gather(s *session, data []byte) error {
 		}
 		args, at = next, at+n
 		w.args = args
-		w.batch = append(w.batch, request{args: args[first:len(args):len(args)], end: at})
+		w.batch = append(w.batch, request{})
 		r := &w.batch[len(w.batch)-1]
+		r.args, r.end = args[first:len(args):len(args)], at
 		if len(r.args) > 0 {
 			r.cmd, r.err = w.eng.lookup(r.args)
 		}

@@ -44,7 +44,7 @@ func popOne(c *core.Ctx, highest bool) error {
 	if len(c.Args) == 3 && c.RESP3() {
 		p.shape = pairs
 	}
-	popped, err := p.run(c)
+	popped, err := p.pop(c, c.Args[1])
 	if err == nil && !popped {
 		c.Array(0)
 	}
@@ -120,18 +120,18 @@ func blockOne(c *core.Ctx, highest bool) error {
 }
 
 // block pops, or waits until there is something to pop.
-func (p popping) block(c *core.Ctx, timeout int) error {
+func (p *popping) block(c *core.Ctx, timeout int) error {
 	return c.Await(p.key, p.key+p.keys, timeout, core.OfType(keyspace.ZSet), p.pop)
 }
 
 // run pops from the first key that exists and replies; if there is none it
 // replies nothing.
-func (p popping) run(c *core.Ctx) (popped bool, err error) {
+func (p *popping) run(c *core.Ctx) (popped bool, err error) {
 	return c.First(p.key, p.key+p.keys, p.pop)
 }
 
 // pop pops from a key and replies; if there is no such key, or nothing to pop, it replies nothing.
-func (p popping) pop(c *core.Ctx, key []byte) (popped bool, err error) {
+func (p *popping) pop(c *core.Ctx, key []byte) (popped bool, err error) {
 	e, err := c.FindTypeForWrite(key, keyspace.ZSet)
 	if err != nil || !e.OK() || p.count == 0 {
 		return false, err
@@ -157,7 +157,7 @@ func (p popping) pop(c *core.Ctx, key []byte) (popped bool, err error) {
 	return true, nil
 }
 
-func (p popping) begin(c *core.Ctx, key []byte, n int) {
+func (p *popping) begin(c *core.Ctx, key []byte, n int) {
 	switch p.shape {
 	case flat:
 		c.Array(2 * n)
@@ -173,7 +173,7 @@ func (p popping) begin(c *core.Ctx, key []byte, n int) {
 	}
 }
 
-func (p popping) event() string {
+func (p *popping) event() string {
 	if p.max {
 		return "zpopmax"
 	}
@@ -182,7 +182,7 @@ func (p popping) event() string {
 
 // propagate feeds what names its key among others, or waits, as the plain pop
 // that it has come to.
-func (p popping) propagate(c *core.Ctx, key []byte, n int) {
+func (p *popping) propagate(c *core.Ctx, key []byte, n int) {
 	if p.shape < keyed || !c.Hooks.Feeding() {
 		return
 	}
