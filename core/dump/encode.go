@@ -164,7 +164,7 @@ func (e *encoder) wait() bool {
 	e.told()
 	e.late += e.o.Delay()
 	if e.late >= shortest {
-		if err := sleep(e.ctx, e.late); err != nil {
+		if err := sleepUnless(e.ctx, e.late, e.o.Hurry); err != nil {
 			e.refuse(err)
 			return false
 		}

@@ -80,6 +80,8 @@ type SaveOptions struct {
 	// Delay, if not nil, returns how long to wait after each key. Then there is
 	// one worker.
 	Delay func() time.Duration
+	// Hurry, if not nil, is asked while that is waited for; true ends the wait.
+	Hurry func() bool
 }
 
 // Result tells what was saved or loaded.

@@ -138,6 +138,7 @@ func (m *module) write(ctx context.Context, s *keyspace.Snapshot, workers int, b
 	}
 	if usec := m.saveDelay.Load(); usec != 0 {
 		o.Delay = func() time.Duration { return dump.Delay(usec) }
+		o.Hurry = func() bool { return m.saveDelay.Load() == 0 } // there is no child that could be killed
 	}
 	return dump.WriteFile(ctx, m.path(), m.server.Registry(), s, o)
 }

@@ -42,7 +42,7 @@ func declare(s *config.Schema) params {
 	p.stopWrites = s.Bool(par("stop-writes-on-bgsave-error", "yes", "Refuse writes while there are save points and the last save in the background has failed, so that somebody notices.", 0))
 	p.incremental = s.Bool(par("rdb-save-incremental-fsync", "yes", "Have the disk take a file as it is written, every 4 MB, and not all of it at the end.", 0))
 	p.threads = s.Int(par("save-threads", "0", "How many cores save. 0 is as many as there are, for a save in the background as many as the event loops leave.", 0), 0, 1024)
-	p.saveDelay = s.Int(par("rdb-key-save-delay", "0", "For tests: microseconds to wait after each key that is saved; if negative, one microsecond after one of so many keys.", config.Hidden), math.MinInt32, math.MaxInt32)
+	p.saveDelay = s.Int(par("rdb-key-save-delay", "0", "For tests: microseconds to wait after each key that is saved; if negative, one microsecond after one of so many keys. 0 ends a wait that has begun.", config.Hidden), math.MinInt32, math.MaxInt32)
 	p.loadDelay = s.Int(par("key-load-delay", "0", "For tests: the same after each key that is loaded.", config.Hidden), math.MinInt32, math.MaxInt32)
 	return p
 }

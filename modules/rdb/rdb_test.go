@@ -152,6 +152,19 @@ func TestBgsaveIsOfItsMoment(t *testing.T) {
 	}
 }
 
+// TestDelayEnds: without a delay nothing is waited for, what has been begun neither.
+func TestDelayEnds(t *testing.T) {
+	s := start(t, t.TempDir(), "--save", "")
+	c := s.connect()
+	c.Want("SET a 1", "OK")
+	c.Want("CONFIG SET rdb-key-save-delay 100000000", "OK")
+	c.Want("BGSAVE", "Background saving started")
+	c.AwaitInfo("rdb_bgsave_in_progress", "1")
+	c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.AwaitInfo("rdb_bgsave_in_progress", "0")
+	c.WantInfo("rdb_last_bgsave_status", "ok", "rdb_saves", "1")
+}
+
 // TestSaveWaitsAlone: other clients go on while SAVE does its work.
 func TestSaveWaitsAlone(t *testing.T) {
 	s := start(t, t.TempDir(), "--save", "")
@@ -166,7 +179,7 @@ func TestSaveWaitsAlone(t *testing.T) {
 	c.Want("BGSAVE SCHEDULE", "-ERR Background save already in progress")
 	c.WantInfo("current_save_keys_total", "1", "rdb_saves", "1", "blocked_clients", "1", "rdb_last_bgsave_time_sec", "-1")
 	// Only another save in the place of it calls it off.
-	c.Want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.Want("CONFIG SET rdb-key-save-delay -1000000", "OK")
 	c.Want("DEBUG RELOAD", "OK")
 	if got := saver.Reply(); got != "-ERR" {
 		t.Errorf("SAVE: %q", got)

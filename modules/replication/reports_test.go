@@ -201,7 +201,7 @@ func TestHungReplica(t *testing.T) {
 	}
 	c.want("CONFIG SET rdb-key-save-delay 100", "OK")
 	c.want("BGSAVE", "Background saving started")
-	c.want("CONFIG SET rdb-key-save-delay 0", "OK")
+	c.want("CONFIG SET rdb-key-save-delay -1000000", "OK")
 	r, _ := startTCP(t, t.TempDir(), "--replicaof", "127.0.0.1 "+port)
 	follows(t, r.client(), c)
 	if got := c.Info("connected_slaves"); got != "3" {

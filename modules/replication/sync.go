@@ -317,6 +317,7 @@ func (m *module) save(t *transfer, to io.Writer) (dump.Result, error) {
 	}
 	if v := m.params.saveDelay; v != nil && v.Load() != 0 {
 		o.Delay = func() time.Duration { return dump.Delay(v.Load()) }
+		o.Hurry = func() bool { return v.Load() == 0 }
 	}
 	if t.eof {
 		o.Workers = max(runtime.GOMAXPROCS(0)-m.srv.Loops(), 1)
