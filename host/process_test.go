@@ -301,6 +301,9 @@ func TestLogReaderThatGoesAway(t *testing.T) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() && !strings.Contains(lines.Text(), "Ready") {
 	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
 	r.Close()
 	for range 3 {
 		c := mustDial(t, port)

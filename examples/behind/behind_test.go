@@ -37,6 +37,9 @@ func rows(t *testing.T, file string) map[string]string {
 		}
 		all[fmt.Sprintf("%d:%s", n, key)] = string(value)
 	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return all
 }
 

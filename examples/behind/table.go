@@ -77,7 +77,7 @@ func (t *table) transaction(run func(exec func(statement string, args ...any) er
 	if err != nil {
 		return 0, err
 	}
-	defer tx.Rollback() // nothing, once it is committed
+	defer func() { _ = tx.Rollback() }() // nothing, once it is committed
 	prepared := map[string]*sql.Stmt{}
 	err = run(func(statement string, args ...any) error {
 		s := prepared[statement]

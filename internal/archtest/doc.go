@@ -3,7 +3,6 @@
 // is tests only; nothing imports it, and it knows the packages by their paths
 // alone.
 //
-// The rules are in rules_test.go, one line each. The linter's depguard knows
-// them too and answers sooner; here they hold where no linter runs, for the
-// files of other systems, and for what is linked in through others.
+// The rules are in rules_test.go, one line each. They hold for the files of
+// other systems too, and for what is linked in through others.
 package archtest

@@ -106,10 +106,10 @@ var confined = map[string]string{
 	"github.com/prometheus":         "modules/http",
 }
 
-// TestConfined keeps foreign modules to where they belong.
+// TestConfined keeps foreign modules to where they belong, in tests too.
 func TestConfined(t *testing.T) {
 	for _, p := range packages(t) {
-		for _, path := range p.imports {
+		for _, path := range slices.Concat(p.imports, p.TestImports, p.XTestImports) {
 			for foreign, home := range confined {
 				if within(path, foreign) && !within(p.name(), home) {
 					t.Errorf("%s imports %s: only %s may", p.name(), path, home)

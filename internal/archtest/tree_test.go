@@ -28,6 +28,8 @@ type pkg struct {
 	Standard       bool
 	GoFiles        []string
 	IgnoredGoFiles []string // for other systems
+	TestImports    []string // of its tests, in the package and beside it
+	XTestImports   []string
 	Deps           []string // all that it is linked with
 
 	imports []string // of all its files, tests excepted, whatever the system
@@ -52,7 +54,7 @@ var tree = sync.OnceValues(func() (map[string]*pkg, error) {
 		return nil, err
 	}
 	cmd := exec.Command("go", "list", "-deps", "-e",
-		"-json=ImportPath,Dir,Standard,GoFiles,IgnoredGoFiles,Deps", "./...")
+		"-json=ImportPath,Dir,Standard,GoFiles,IgnoredGoFiles,TestImports,XTestImports,Deps", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

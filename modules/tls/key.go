@@ -35,8 +35,7 @@ func decryptKey(data, password []byte) ([]byte, error) {
 			kind = "PRIVATE KEY"
 			der, err = decryptPKCS8(block.Bytes, password)
 		case block.Headers["DEK-Info"] != "":
-			//nolint:staticcheck // weak as it is, people have such keys
-			//lint:ignore SA1019 the old encryption is what OpenSSL and Redis users have
+			//lint:ignore SA1019 weak as it is, OpenSSL and Redis users have such keys
 			der, err = x509.DecryptPEMBlock(block, password)
 		default:
 			continue
