@@ -19,8 +19,10 @@ build: ## the servers
 deps: ## what the tests need of Debian's packages, if it may be installed
 	@scripts/deps.sh
 
-# Tests build servers, and modules of third parties that link them: all with the same flags, so that nothing is compiled
-# twice; without what only debuggers want, which takes a third of a link's time; and not vetted again after lint.
+# Tests build servers, packages, and modules of third parties: all with the same flags and without C, as what is released,
+# so that nothing is compiled twice; without what only debuggers want, which takes a third of a link's time; and not vetted
+# again after lint.
+test: export CGO_ENABLED := 0
 test: export GOFLAGS := $(shell $(GO) env GOFLAGS) -trimpath -ldflags=-w -vet=off
 test: deps build lint unit examples packages ## everything a change must pass
 	@echo "all tests passed"
