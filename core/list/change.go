@@ -138,7 +138,7 @@ func (l *large) insertAll(p place, pieces []piece) place {
 }
 
 // removeAll removes elements that match a pattern, at most limit of them, beginning
-// at an end, and returns how many that were. The first of all of them is at a cursor.
+// at an end, and returns how many that were. From the front, the first of all of them is at a cursor.
 func (l *large) removeAll(pat Pattern, at Cursor, from End, limit int, lim limits) (removed int) {
 	p, pos := at.at, at.pos
 	if from == Back {

@@ -162,16 +162,22 @@ func (ed *Editor) Grow(value []byte) { ed.openFor(value, ed.limits()) }
 // negative, the last -n, or, if it is 0, all. It returns how many it has removed.
 func (ed *Editor) Remove(value []byte, n int64) int {
 	v := ed.View()
-	at, _, ok := v.search(value) // most often there is nothing to change
-	if !ok {
-		return 0
-	}
 	from, limit := Front, v.Len()
 	switch {
 	case n < 0 && n > -int64(limit):
 		from, limit = Back, int(-n)
 	case n > 0 && n < int64(limit):
 		limit = int(n)
+	}
+	var at Cursor
+	ok := false
+	if from == Back && v.large != nil { // what is to go may be near the end
+		ok = v.large.holds(value)
+	} else {
+		at, _, ok = v.search(value)
+	}
+	if !ok { // most often there is nothing to change
+		return 0
 	}
 	if l := ed.open(); l != nil {
 		ed.shrunk = true

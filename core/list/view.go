@@ -94,6 +94,17 @@ func (v View) search(value []byte) (c Cursor, before int, ok bool) {
 	}
 }
 
+// holds reports whether an element has these bytes, looking from the end.
+func (l *large) holds(value []byte) bool {
+	var buf []byte
+	for p, ok := l.place(Back), l.n > 0; ok; p, ok = l.prev(p) {
+		if _, found := listpack.Find(l.chunkAt(p).read(&buf), 0, value, 0); found {
+			return true
+		}
+	}
+	return false
+}
+
 // Cursor is a place between two elements of a list, or at one of its ends. It is
 // valid until the list is changed; an element that it hands out, until it hands out the
 // next one, unless it is told to Keep them. A copy of it takes its place.
