@@ -73,6 +73,7 @@ func srem(c *core.Ctx) error {
 // smove is SMOVE source destination member.
 func smove(c *core.Ctx) error {
 	from, to, member := c.Args[1], c.Args[2], c.Args[3]
+	_, wrong := c.FindTypeForWrite(to, keyspace.Set) // first: it may delete a key, and move the other one
 	src, err := edit(c, from)
 	if err != nil {
 		return err
@@ -81,14 +82,13 @@ func smove(c *core.Ctx) error {
 		c.Int(0)
 		return nil
 	}
-	if _, err := edit(c, to); err != nil {
-		return err
+	if wrong != nil {
+		return wrong
 	}
 	if bytes.Equal(from, to) {
 		reply(c, src.View().Has(member))
 		return nil
 	}
-	src, _ = edit(c, from) // again: the look at the other key may have deleted that one
 	if !src.Remove(member) {
 		c.Int(0)
 		return nil
