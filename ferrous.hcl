@@ -758,6 +758,12 @@
 # compresses none.
 # list-compress-depth = 0
 
+# After how many seconds in which nobody reads or changes them the pieces in the middle of a list of
+# megabytes are compressed, in the background, whatever is pushed and popped at its ends; 0: never.
+# With list-compress-depth they are at once.
+# From 0 to 65535.
+# list-compress-idle = 60
+
 # --- hashes ---------------------------------------------------------------------------------------
 
 # A hash of so many fields at most is packed: small, and slow to search if it is long.

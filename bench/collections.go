@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // collection is a kind of value for the collections section: how to fill it.
@@ -39,6 +40,7 @@ type collectionResult struct {
 	Elements int           `json:"elements"`
 	Bytes    float64       `json:"rss_bytes_per_element"`
 	Loaded   processMemory `json:"loaded"`
+	Asleep   float64       `json:"rss_bytes_per_element_asleep,omitempty"`
 	Load     phase         `json:"load"`
 }
 
@@ -91,6 +93,19 @@ func (b *bench) grow(ctx context.Context, spec serverSpec, kind collection) (*co
 		return nil, err
 	}
 	r.Bytes = float64(r.Loaded.RSS-empty.RSS) / float64(r.Elements)
+	if b.opts.asleep == 0 {
+		return r, nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Duration(b.opts.asleep * float64(time.Second))):
+	}
+	later, err := settledMemory(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	r.Asleep = float64(later.RSS-empty.RSS) / float64(r.Elements)
 	return r, nil
 }
 
@@ -114,6 +129,9 @@ func (b *bench) printCollection(name string, results map[string]*collectionResul
 		return func(server string) float64 { return get(results[server]) }
 	}
 	sh.row(name+" bytes/element", "%.1f", of(func(r *collectionResult) float64 { return r.Bytes }))
+	if b.opts.asleep > 0 {
+		sh.row(fmt.Sprintf("%s bytes/element, %g s later", name, b.opts.asleep), "%.1f", of(func(r *collectionResult) float64 { return r.Asleep }))
+	}
 	sh.row(name+" RSS loaded, MB", "%.1f", of(func(r *collectionResult) float64 { return megabytes(r.Loaded.RSS) }))
 	sh.row(name+" server CPU us/command", "%.3f", of(func(r *collectionResult) float64 { return r.Load.CPU }))
 	for _, x := range []struct {

@@ -43,6 +43,7 @@ type options struct {
 	writers    int     // of the persistence section
 	deliveries int     // of the sessions section
 	rest       float64 // seconds
+	asleep     float64 // seconds
 	large      int     // megabytes of a value of the large section
 	parts      []string
 	datasets   []dataset
@@ -95,6 +96,7 @@ func parseOptions(args []string, output io.Writer) (*options, error) {
 	fs.IntVar(&o.overwrites, "overwrites", 0, "overwrites after that (default twice the keys)")
 	kinds := fs.String("kinds", "all", "comma-separated `kinds` of the collections section")
 	fs.IntVar(&o.elements, "elements", 1_000_000, "elements of each collection")
+	fs.Float64Var(&o.asleep, "asleep", 0, "`seconds` for which nobody touches a collection before its memory is looked at once more")
 	fs.IntVar(&o.deliveries, "deliveries", 600_000, "messages that reach somebody in a round of the sessions section")
 	fs.IntVar(&o.large, "large", 512, "`megabytes` of the value that the large section moves; its collections are in proportion")
 	fs.Float64Var(&o.rest, "rest", 10, "`seconds` after the DEL of a large value at which the server's memory is looked at")

@@ -26,6 +26,7 @@ type Arena struct {
 	id      uint32
 	guard   int  // bytes at the end of each blob that are not the caller's (poison)
 	scratch bool // its large blobs are not counted, see NewScratch
+	buf     []byte
 
 	retired retireQueue
 	remote  remoteQueue
@@ -203,6 +204,16 @@ func (a *Arena) Sparse(ref Ref) bool {
 		return true
 	}
 	return s.kind == kindSlab && s.used <= s.total/4*3 && a.bins[s.class] != s.addr()
+}
+
+// Buffer returns n bytes of any content on the Go heap, for whoever holds the lock of the arena, until the next call or until
+// the lock is let go.
+func (a *Arena) Buffer(n int) []byte {
+	const least = 8 << 10
+	if cap(a.buf) < n {
+		a.buf = make([]byte, max(n, least))
+	}
+	return a.buf[:n]
 }
 
 // Epochs is shared by all arenas of the pool.

@@ -89,7 +89,7 @@ type shard struct {
 
 	// The runtime aligns an object to cache lines only if it is larger than
 	// 32 KiB, which this makes a Keyspace.
-	_ [512 - 64 - 128]byte
+	_ [512 - 64 - 128 - 8]byte
 }
 
 // Stats counts what happens to keys.

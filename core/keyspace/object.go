@@ -32,6 +32,7 @@ type objectTable struct {
 	opened uint32 // 1 + the slot whose HeapUsage may have changed since it was counted; 0 for none
 	free   []uint32
 	sweep  []Object // large values on their way out
+	tended map[uint32]struct{}
 }
 
 const chunkBits = 7
@@ -77,6 +78,7 @@ func (s *shard) addObject(o Object, e arena.Epoch) uint32 {
 		s.objects.slot(i).heap = 0
 		s.changing(i)
 	}
+	s.objects.tend(i)
 	return i
 }
 
@@ -144,6 +146,7 @@ const (
 // at once, or when no snapshot can see it any more.
 func (s *shard) retireObject(i uint32, end ending) {
 	s.uncount(i)
+	delete(s.objects.tended, i)
 	if !s.arena.Live() {
 		s.endObject(i, end)
 		return

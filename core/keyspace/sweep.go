@@ -7,8 +7,8 @@ import (
 
 // Sweep does the housekeeping of one shard in a step of bounded length: it
 // deletes keys whose time has come, frees members of large dead values and
-// what the end of a snapshot has made reclaimable. It takes the shard's lock
-// itself. The result says that there is more to do at once.
+// what the end of a snapshot has made reclaimable, and lets Tenders have a step. It
+// takes the shard's lock itself. The result says that there is more to do at once.
 func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool) {
 	set := Locks(1) << sh
 	ks.Lock(set)
@@ -33,7 +33,10 @@ func (ks *Keyspace) Sweep(sh int, now int64, budget int, expire bool) (more bool
 	if s.drain(budget) {
 		more = true
 	}
-	return s.sweepObjects(budget) || more
+	if s.sweepObjects(budget) {
+		more = true
+	}
+	return ks.tendObjects(s, now) || more
 }
 
 // sweepExpired deletes keys that are due, looking into about budget/64

@@ -130,6 +130,7 @@ type PackedLimits struct {
 	Bytes   int // of one element; of a list in one chunk
 	Ints    int // elements of a set of integers only
 	Plain   int // chunks at each end of a list that are not compressed while those between are; 0: all
+	Idle    int // seconds after which the middle of a long list is compressed if nobody has asked for it; 0: never
 }
 
 // Packed returns the limits of a type.

@@ -41,6 +41,7 @@ type limits struct {
 	entries int // elements
 	bytes   int // with the head
 	depth   int // see compress.go
+	idle    int // seconds; see rest.go
 }
 
 // What is not limited, and the largest count that a slot can tell.
@@ -52,7 +53,7 @@ const (
 // limitsOf reads the limits of lists. Where no module has set them they are
 // Redis's defaults.
 func limitsOf(p keyspace.PackedLimits) limits {
-	lim := limits{entries: maxEntries, bytes: defaultBytes, depth: p.Plain}
+	lim := limits{entries: maxEntries, bytes: defaultBytes, depth: p.Plain, idle: p.Idle}
 	if p.Entries > 0 {
 		lim.entries = min(p.Entries, maxEntries)
 	}

@@ -67,6 +67,31 @@ func (c chunk) expand(dst []byte) {
 	}
 }
 
+// peek returns element i of a compressed chunk. Only what is before it is expanded, into the arena's buffer.
+func (c chunk) peek(i int, a *arena.Arena) listpack.Element {
+	const step, begins = 1 << 10, 16 // an element's beginning tells how long it is
+	n, rest, full := int(c.head().start), c.lzf(), 0
+	pack := a.Buffer(n)
+	expand := func(to int) {
+		if to = min(to, n); full < to {
+			var err error
+			if rest, full, err = rdb.ExpandLZFTo(pack, full, rest, min(to+step, n)); err != nil {
+				panic("list: " + err.Error())
+			}
+		}
+	}
+	for pos := listpack.HeaderSize; ; i-- {
+		expand(pos + begins)
+		next := listpack.Next(pack, pos)
+		if i == 0 {
+			expand(next)
+			e, _ := listpack.Read(pack, pos)
+			return e
+		}
+		pos = next
+	}
+}
+
 // squeeze returns a chunk in compressed form, which takes its place everywhere but in its slot; if that would not save an
 // eighth, the chunk itself.
 func (l *large) squeeze(c chunk) chunk {
@@ -119,7 +144,7 @@ func (l *large) plain(p place) chunk {
 		return c
 	}
 	c = l.release(c)
-	l.set(p, c)
+	l.put(p, c)
 	return c
 }
 
@@ -182,7 +207,7 @@ func (l *large) settle(p place, lim limits) {
 	}
 	c := l.chunkAt(p)
 	if to := l.squeeze(c); to != c {
-		l.set(p, to)
+		l.put(p, to)
 	}
 }
 

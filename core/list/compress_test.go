@@ -136,3 +136,32 @@ func TestSqueeze(t *testing.T) {
 		t.Errorf("%d bytes, %d compressed", l.mem, l.squeezed)
 	}
 }
+
+// An element in the midst of a compressed chunk is the same by all ways.
+func TestPeek(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newRig(t, keyspace.PackedLimits{Bytes: rapid.SampledFrom([]int{300, 8192}).Draw(t, "bytes"), Plain: 1})
+		for i := range 3000 {
+			r.push(Back, values().Example(i))
+		}
+		for range 100 {
+			i := rapid.IntRange(0, len(r.model)-1).Draw(t, "i")
+			for _, v := range []View{r.look(), r.view()} {
+				if got := v.Get(i); string(got.Append(nil)) != r.model[i] {
+					t.Fatalf("element %d is %q, not %q", i, got.Append(nil), r.model[i])
+				}
+			}
+		}
+		// A cursor that goes on without the lock has nothing of the shard's.
+		at := rapid.IntRange(0, len(r.model)-1).Draw(t, "at")
+		c := r.view().At(at)
+		rest := c.Frozen()
+		r.view().Get(len(r.model) / 2)
+		for _, want := range r.model[at:] {
+			if e, ok := rest.Next(); !ok || string(e.Append(nil)) != want {
+				t.Fatalf("%q, not %q", e.Append(nil), want)
+			}
+		}
+		r.end()
+	})
+}

@@ -12,7 +12,8 @@
 // lets a listpack be. The first and the last have room on their outer side, so
 // that pushing and popping there moves no bytes and touches nothing else. The
 // chunks between have none to spare. An element longer than a chunk may be stands
-// alone in one. Chunks that lie deeper than the ends may be compressed (compress.go).
+// alone in one. Chunks that lie deeper than the ends may be compressed, because
+// list-compress-depth says so (compress.go) or since nobody has asked for them (rest.go).
 //
 // Both forms stand behind the same three things:
 //

@@ -28,11 +28,11 @@ func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) *Editor {
 func (ed *Editor) View() View {
 	switch {
 	case ed.large != nil:
-		return View{large: ed.large}
+		return View{large: ed.large, live: true}
 	case !ed.entry.OK():
 		return View{}
 	}
-	return Of(ed.entry.Value())
+	return Read(ed.entry.Value())
 }
 
 // Len returns the number of elements.
@@ -77,6 +77,10 @@ func (ed *Editor) Push(end End, values ...[]byte) {
 	}
 	for _, v := range values {
 		l.push(end, v, lim)
+	}
+	if l.grew {
+		l.grew = false
+		ed.entry.Tend()
 	}
 }
 

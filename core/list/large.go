@@ -25,14 +25,16 @@ func (e End) Other() End { return e ^ 1 }
 type large struct {
 	a     *arena.Arena
 	ends  [2]chunk // the first and the last; the same if there is only one
-	pages []page   // those between
 	n     int      // elements. 0: what is left of the chunks is garbage
 	mem   int64    // bytes of chunks and pages
+	grew  bool     // by a chunk: the list may have to be tended
+	pages []page   // those between
 
-	squeezed int // chunks that are compressed
+	squeezed int   // chunks that are compressed
+	second   int64 // Unix time of the last Tend
 }
 
-var _ keyspace.Object = (*large)(nil)
+var _ keyspace.Tender = (*large)(nil)
 
 // count returns the number of elements of the chunk at an end.
 func (l *large) count(end End) int { return int(l.ends[end].head().count) }
@@ -80,6 +82,7 @@ func (l *large) makeGap(end End, size int, lim limits) chunk {
 		}
 		if l.ends[Front] != l.ends[Back] {
 			l.insert(l.place(end).inner(), l.fit(c))
+			l.grew = true
 		}
 	}
 	c := l.newChunk(l.roomFor(size, lim), end)

@@ -16,6 +16,7 @@ type page struct {
 	ref    arena.Ref
 	chunks int
 	n      int // elements
+	rest
 }
 
 // slot is a chunk and how many elements it has: the count is in the low 16 bits,
@@ -120,8 +121,17 @@ func (l *large) find(i int) (p place, off int) {
 	return p, i
 }
 
-// set puts a chunk into a place, or notes that the one there has changed.
+// set puts a chunk into a place, or notes that the one there has changed: the page is used.
 func (l *large) set(p place, c chunk) {
+	l.put(p, c)
+	if p.page >= 0 && p.page < len(l.pages) {
+		l.pages[p.page].idle = 0
+		l.pages[p.page].again()
+	}
+}
+
+// put puts a chunk of as many elements into a place, or notes that the one there has changed.
+func (l *large) put(p place, c chunk) {
 	switch {
 	case p.page < 0:
 		if l.ends[Front] == l.ends[Back] {
@@ -157,6 +167,7 @@ func (l *large) insert(p place, c chunk) place {
 	copy(slots[p.slot+1:], slots[p.slot:])
 	slots[p.slot] = makeSlot(c)
 	pg.n += slots[p.slot].count()
+	pg.again()
 	return p
 }
 
@@ -175,6 +186,7 @@ func (l *large) splitPage(p place) place {
 	from := l.ownPage(p.page, 0)
 	to := l.newPage(pageSlots - at)
 	to.chunks = copy(to.room(pageSlots-at), from.slots()[at:])
+	to.idle = from.idle
 	from.chunks = at
 	for _, s := range to.slots() {
 		to.n += s.count()
@@ -192,6 +204,9 @@ func (l *large) remove(p place) {
 	pg := l.ownPage(p.page, 0)
 	slots := pg.slots()
 	pg.n -= slots[p.slot].count()
+	if p.slot < int(pg.next) {
+		pg.next--
+	}
 	copy(slots[p.slot:], slots[p.slot+1:])
 	pg.chunks--
 	if pg.chunks == 0 {
@@ -240,7 +255,7 @@ func (l *large) ownPage(i, more int) *page {
 	}
 	to := l.newPage(room)
 	copy(to.room(p.chunks), p.slots())
-	to.chunks, to.n = p.chunks, p.n
+	to.chunks, to.n, to.rest = p.chunks, p.n, p.rest
 	l.free(p.ref, *p.epoch())
 	*p = to
 	return p

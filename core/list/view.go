@@ -1,6 +1,8 @@
 package list
 
 import (
+	"slices"
+
 	"github.com/ferrousdb/ferrous/core/decimal"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
@@ -14,13 +16,21 @@ var packedKind = keyspace.MakeKind(keyspace.List, 1)
 type View struct {
 	pack  []byte // of a packed list
 	large *large
+	live  bool // see Read
 }
 
 // Of returns the view of a value, which is a list; the zero Value, a missing key,
 // gives an empty one.
 func Of(v keyspace.Value) View {
 	l, _ := v.Object.(*large)
-	return View{v.Data, l}
+	return View{v.Data, l, false}
+}
+
+// Read is Of for a command that holds the lock of the key's shard: what it reads is in use, and not left
+// to be compressed. Elements are valid until another one is read by the command.
+func Read(v keyspace.Value) View {
+	l, _ := v.Object.(*large)
+	return View{v.Data, l, l != nil}
 }
 
 // Encoding is what OBJECT ENCODING calls the form of a list.
@@ -63,6 +73,12 @@ func (v View) first(end End) []byte {
 
 // Get returns the element at an index.
 func (v View) Get(i int) listpack.Element {
+	if v.live && v.large.squeezed > 0 {
+		if p, off := v.large.find(i); v.large.chunkAt(p).head().form == compressed {
+			v.large.used(p)
+			return v.large.chunkAt(p).peek(off, v.large.a)
+		}
+	}
 	c := v.At(i)
 	e, _ := c.Next()
 	return e
@@ -114,7 +130,17 @@ type Cursor struct {
 	large  *large
 	at     place
 	buf    []byte // what a compressed chunk is expanded into
-	keeps  bool
+	keeps  bool   // it is not used again
+	live   bool   // see Read
+}
+
+// Frozen returns the cursor for going on when the lock is let go, while a snapshot keeps the value.
+func (c Cursor) Frozen() Cursor {
+	if c.live && c.buf != nil { // it is the shard's
+		c.buf, c.region = nil, slices.Clone(c.region)
+	}
+	c.live = false
+	return c
 }
 
 // At returns a cursor before the element at an index; at Len it is behind all.
@@ -126,10 +152,10 @@ func (v View) At(i int) Cursor {
 	case l != nil && i == l.n:
 		p := l.place(Back)
 		b := l.chunkAt(p).region()
-		return Cursor{region: b, pos: len(b), large: l, at: p}
+		return Cursor{region: b, pos: len(b), large: l, at: p, live: v.live}
 	case l != nil:
 		p, off := l.find(i)
-		c := Cursor{large: l}
+		c := Cursor{large: l, live: v.live}
 		c.enter(p)
 		c.pos = seek(c.region, int(l.chunkAt(p).head().count), off)
 		return c
@@ -144,14 +170,23 @@ func (v View) At(i int) Cursor {
 }
 
 // Keep makes elements that are handed out from now on valid until the list is changed.
-func (c *Cursor) Keep() { c.keeps, c.buf = true, nil }
+func (c *Cursor) Keep() {
+	*c = c.Frozen()
+	c.keeps, c.buf = true, nil
+}
 
 // enter moves to the beginning of the chunk at a place.
 func (c *Cursor) enter(p place) {
-	if c.keeps {
+	switch {
+	case c.keeps:
 		c.buf = nil
+	case c.live && c.buf == nil && c.large.squeezed > 0:
+		c.buf = c.large.a.Buffer(defaultBytes)
 	}
 	c.at, c.region, c.pos = p, c.large.chunkAt(p).read(&c.buf), 0
+	if c.live {
+		c.large.used(p)
+	}
 }
 
 // Next returns the element behind the cursor, if there is one, and moves over it.

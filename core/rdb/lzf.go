@@ -225,6 +225,16 @@ func expandLZF(dst, src []byte, pace func(n int)) error {
 // ExpandLZF decompresses src into dst, which must come out exactly full.
 func ExpandLZF(dst, src []byte) error { return expandLZF(dst, src, nil) }
 
+// ExpandLZFTo goes on with decompressing src into dst, from at on, until dst is full up to stop at least. It returns what is
+// left of src, and how far dst is full.
+func ExpandLZFTo(dst []byte, at int, src []byte, stop int) (rest []byte, to int, err error) {
+	used, to, err := expand(dst, at, src, len(src), stop)
+	if err == nil && to < stop {
+		err = errLZF
+	}
+	return src[used:], to, err
+}
+
 // expand decompresses into dst, from at on, what begins before the byte limit of src and
 // before the byte stop of dst. It returns how much of src that was, and how far it came in
 // dst. What is not whole in src is left.

@@ -24,6 +24,7 @@ func New() core.Module { return &module{} }
 type module struct {
 	size  *config.IntVar // list-max-listpack-size
 	plain *config.IntVar // list-compress-depth
+	idle  *config.IntVar // list-compress-idle
 }
 
 func (*module) Name() string { return "lists" }
@@ -38,6 +39,11 @@ func (m *module) Register(r *core.Registry) error {
 		Name: "list-compress-depth", Section: "lists", Default: "0",
 		Doc: "How many pieces at both ends of a list stay as they are while those between are compressed; 0 compresses none.",
 	}, 0, math.MaxInt32)
+	m.idle = r.Config.Int(config.Param{
+		Name: "list-compress-idle", Section: "lists", Default: "60",
+		Doc: "After how many seconds in which nobody reads or changes them the pieces in the middle of a list of megabytes are compressed, " +
+			"in the background, whatever is pushed and popped at its ends; 0: never. With list-compress-depth they are at once.",
+	}, 0, math.MaxUint16)
 	r.Type(m.valueType())
 	r.Commands(rows()...)
 	return nil
@@ -46,7 +52,7 @@ func (m *module) Register(r *core.Registry) error {
 // Start makes the limits known to whoever makes lists.
 func (m *module) Start(s core.Server) error {
 	schema := s.Registry().Config
-	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.size, m.plain)
+	schema.Apply(func() error { return m.limit(s.Keyspace()) }, m.size, m.plain, m.idle)
 	return m.limit(s.Keyspace())
 }
 
@@ -59,11 +65,13 @@ func (m *module) limit(ks *keyspace.Keyspace) error {
 // has at most 8 KiB all the same, as in Redis.
 func (m *module) limits() keyspace.PackedLimits {
 	const smallest, largest = 4 << 10, 64 << 10
-	n, plain := m.size.Load(), int(m.plain.Load())
-	if n >= 0 {
-		return keyspace.PackedLimits{Entries: int(max(n, 1)), Bytes: 2 * smallest, Plain: plain}
+	lim := keyspace.PackedLimits{Plain: int(m.plain.Load()), Idle: int(m.idle.Load())}
+	if n := m.size.Load(); n >= 0 {
+		lim.Entries, lim.Bytes = int(max(n, 1)), 2*smallest
+	} else {
+		lim.Bytes = min(smallest<<min(-n-1, 4), largest)
 	}
-	return keyspace.PackedLimits{Bytes: min(smallest<<min(-n-1, 4), largest), Plain: plain}
+	return lim
 }
 
 // valueType is the row of the type.

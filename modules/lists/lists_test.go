@@ -130,9 +130,16 @@ func TestLimits(t *testing.T) {
 		0: {Entries: 1, Bytes: 8192}, 1: {Entries: 1, Bytes: 8192}, 128: {Entries: 128, Bytes: 8192},
 	} {
 		r.packed(size)
+		want.Idle = 60
 		if got := r.Keyspace.Packed(keyspace.List); got != want {
 			t.Errorf("%d: %+v", size, got)
 		}
+	}
+	r.module.plain.Store(3)
+	r.module.idle.Store(0)
+	r.packed(-1)
+	if got, want := r.Keyspace.Packed(keyspace.List), (keyspace.PackedLimits{Bytes: 4096, Plain: 3}); got != want {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -17,7 +17,7 @@ func find(c *core.Ctx) (list.View, error) {
 	if err != nil || !e.OK() {
 		return list.View{}, err
 	}
-	return list.Of(e.Value()), nil
+	return list.Read(e.Value()), nil
 }
 
 // reply writes an element.
@@ -107,7 +107,7 @@ func lrange(c *core.Ctx) error {
 	}
 	var v list.View
 	if e.OK() {
-		v = list.Of(e.Value())
+		v = list.Read(e.Value())
 	}
 	first, n := span(start, stop, v.Len())
 	c.Array(n)
@@ -116,7 +116,7 @@ func lrange(c *core.Ctx) error {
 	}
 	cur := v.At(first)
 	if n = replySome(c.Writer, &cur, n); n > 0 {
-		rest, left := cur, n
+		rest, left := cur.Frozen(), n
 		c.Later(e, func(w *resp.Writer) bool {
 			left = replySome(w, &rest, left)
 			return left > 0
