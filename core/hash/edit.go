@@ -26,12 +26,19 @@ type Editor struct {
 // being with its first field, while the expiry of an existing key is kept. key
 // must stay as it is while the Editor is in use. Done ends the change.
 func Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) Editor {
-	ed := Editor{db: db, key: key, entry: e, now: now, due: keyspace.NeverDue}
+	var ed Editor
+	ed.Edit(db, key, e, now)
+	return ed
+}
+
+// Edit is Edit for a zero Editor that the caller has: one is too large to be handed from
+// function to function for each command.
+func (ed *Editor) Edit(db *keyspace.DB, key []byte, e keyspace.Entry, now int64) {
+	ed.db, ed.key, ed.entry, ed.now, ed.due = db, key, e, now, keyspace.NeverDue
 	ed.expires = db.Keyspace().Expiry() == keyspace.DeleteExpired
 	if e.OK() && e.Kind().IsObject() {
 		ed.open()
 	}
-	return ed
 }
 
 // open takes the large form that the entry has.

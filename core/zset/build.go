@@ -2,6 +2,7 @@ package zset
 
 import (
 	"github.com/ferrousdb/ferrous/core/arena"
+	"github.com/ferrousdb/ferrous/core/dict"
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/listpack"
 )
@@ -32,7 +33,7 @@ func (b *Builder) Find(member []byte) (p Place, ok bool) { return b.z.place(memb
 
 // Add adds a member that Find has just not found.
 func (b *Builder) Add(p Place, member []byte, score float64) {
-	b.z.add(p.hash, member, score)
+	b.z.add(p.at.Hash(), member, score)
 	b.longest = max(b.longest, len(member))
 	b.bytes += len(member)
 }
@@ -58,7 +59,7 @@ func (b *Builder) Set(member []byte, score float64) (old float64, existed bool) 
 
 // AddNew is Set for a member that is known not to be there, which is not looked up.
 func (b *Builder) AddNew(member []byte, score float64) {
-	b.Add(Place{hash: b.z.index.Hash(member)}, member, score)
+	b.Add(Place{at: dict.Nowhere(b.z.index.Hash(member))}, member, score)
 }
 
 // Remove removes a member.

@@ -40,19 +40,19 @@ func (ed *Editor) limits() keyspace.PackedLimits { return ed.db.Keyspace().Packe
 type Place struct {
 	score float64
 	pos   int      // packed: of the pair
-	hash  uint64   // large: of the member
-	at    dict.Pos // large: of its entry
+	at    dict.Pos // large: of its entry; if it is not there nowhere, with the member's hash
 }
 
 // Score returns the score of a member that was found.
 func (p Place) Score() float64 { return p.score }
 
 func (z *large) place(member []byte) (p Place, ok bool) {
-	p.hash = z.index.Hash(member)
-	if p.at, ok = z.index.Find(p.hash, member); ok {
-		p.score = entryScore(z.index.At(p.at))
+	h := z.index.Hash(member)
+	if p.at, ok = z.index.Find(h, member); !ok {
+		return Place{at: dict.Nowhere(h)}, false
 	}
-	return p, ok
+	p.score = entryScore(z.index.At(p.at))
+	return p, true
 }
 
 // View returns the set as it is now.
@@ -66,6 +66,15 @@ func (ed *Editor) View() View {
 	return Of(ed.entry.Value())
 }
 
+// seen returns the large form as it is, nil if the set is packed or missing.
+func (ed *Editor) seen() *large {
+	if ed.opened != nil || !ed.entry.OK() {
+		return ed.opened
+	}
+	z, _ := ed.entry.Object().(*large)
+	return z
+}
+
 // open returns the large form for changing, nil if the set is packed or missing.
 func (ed *Editor) open() *large {
 	if ed.opened == nil && ed.entry.OK() {
@@ -77,10 +86,10 @@ func (ed *Editor) open() *large {
 // Find looks a member up. The Place is for what is to be done about it: Add if
 // it is not there, Update or Delete if it is.
 func (ed *Editor) Find(member []byte) (p Place, ok bool) {
-	v := ed.View()
-	if v.large != nil {
-		return v.large.place(member)
+	if z := ed.seen(); z != nil {
+		return z.place(member)
 	}
+	v := ed.View()
 	if p.pos, ok = findPair(v.pack, member); ok {
 		p.score = scoreAt(v.pack, p.pos)
 	}
@@ -90,7 +99,7 @@ func (ed *Editor) Find(member []byte) (p Place, ok bool) {
 // Add adds a member that Find has just not found.
 func (ed *Editor) Add(p Place, member []byte, score float64) {
 	if z := ed.open(); z != nil {
-		z.add(p.hash, member, score)
+		z.add(p.at.Hash(), member, score)
 		return
 	}
 	if !ed.fits(member) {

@@ -123,8 +123,8 @@ func (s exSyntax) parseFields(c *core.Ctx, i int, o *exOptions) (last int, err e
 // hgetex is HGETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST] FIELDS numfields
 // field [field ...]. It is never propagated as it is, but as what it did.
 func hgetex(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	o, err := getexSyntax.parse(c)
@@ -158,8 +158,8 @@ func hgetex(c *core.Ctx) error {
 // hsetex is HSETEX key [FNX | FXX] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]
 // FIELDS numfields field value [field value ...].
 func hsetex(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	o, err := setexSyntax.parse(c)
@@ -227,8 +227,8 @@ func propagateSetex(c *core.Ctx, o exOptions) {
 
 // hgetdel is HGETDEL key FIELDS numfields field [field ...].
 func hgetdel(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	fields, err := fieldsAt(c, 2, errNoFields)

@@ -126,8 +126,8 @@ func (cond condition) allows(old, when int64) bool {
 // key time [NX | XX | GT | LT] FIELDS numfields field [field ...].
 func expireBy(u unit) core.Handler {
 	return func(c *core.Ctx) error {
-		ed, err := edit(c)
-		if err != nil {
+		var ed hash.Editor
+		if err := edit(c, &ed); err != nil {
 			return err
 		}
 		when, err := u.deadline(c, 2)
@@ -229,8 +229,8 @@ func propagateFields(c *core.Ctx, fields [][]byte, args ...[]byte) {
 
 // hpersist is HPERSIST key FIELDS numfields field [field ...].
 func hpersist(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	fields, err := fieldsAt(c, 2, errNoFields)

@@ -67,12 +67,12 @@ func view(c *core.Ctx) (hash.View, error) {
 }
 
 // edit opens the key of the command for changing.
-func edit(c *core.Ctx) (hash.Editor, error) {
+func edit(c *core.Ctx, ed *hash.Editor) error {
 	e, err := c.FindTypeForWrite(c.Args[1], keyspace.Hash)
-	if err != nil {
-		return hash.Editor{}, err
+	if err == nil {
+		ed.Edit(c.DB, c.Args[1], e, c.Now)
 	}
-	return hash.Edit(c.DB, c.Args[1], e, c.Now), nil
+	return err
 }
 
 // removed ends a change that has removed n fields, if there are any.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/decimal"
+	"github.com/ferrousdb/ferrous/core/hash"
 	"github.com/ferrousdb/ferrous/core/longdouble"
 )
 
@@ -21,8 +22,8 @@ func hincrby(c *core.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	var room [20]byte
@@ -55,8 +56,8 @@ func hincrbyfloat(c *core.Ctx) error {
 	if !by.Finite() {
 		return errInfinite
 	}
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	var room [20]byte

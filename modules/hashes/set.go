@@ -2,6 +2,7 @@ package hashes
 
 import (
 	"github.com/ferrousdb/ferrous/core"
+	"github.com/ferrousdb/ferrous/core/hash"
 )
 
 // hset is HSET key field value [field value ...].
@@ -26,8 +27,8 @@ func setFields(c *core.Ctx) (added int64, err error) {
 	if len(c.Args)%2 != 0 {
 		return 0, core.ErrArity(c.Cmd.FullName())
 	}
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return 0, err
 	}
 	pairs := c.Args[2:]
@@ -48,8 +49,8 @@ func setFields(c *core.Ctx) (added int64, err error) {
 
 // hsetnx is HSETNX key field value.
 func hsetnx(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	if ed.View().Has(c.Args[2]) {
@@ -65,8 +66,8 @@ func hsetnx(c *core.Ctx) error {
 
 // hdel is HDEL key field [field ...].
 func hdel(c *core.Ctx) error {
-	ed, err := edit(c)
-	if err != nil {
+	var ed hash.Editor
+	if err := edit(c, &ed); err != nil {
 		return err
 	}
 	n := int64(0)
