@@ -15,11 +15,13 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"golang.org/x/tools/go/analysis/unitchecker"
 )
 
 func main() {
+	debug.SetGCPercent(400) // there is a process for each package: most end before there is something to collect
 	all := suite()
 	all = append(all, heed(all))
 	if factsOnly(os.Args) {
