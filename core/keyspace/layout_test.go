@@ -18,3 +18,10 @@ func TestShardsFillCacheLines(t *testing.T) {
 		t.Errorf("shards begin at %#x, inside a cache line", at)
 	}
 }
+
+// The compiler keeps structs of at most four words in registers; see Entry.
+func TestEntryFitsRegisters(t *testing.T) {
+	if n := unsafe.Sizeof(Entry{}) / unsafe.Sizeof(uintptr(0)); n > 4 {
+		t.Errorf("an Entry is %d words: every command copies it through memory, want 4", n)
+	}
+}
