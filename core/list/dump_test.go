@@ -151,7 +151,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("\x0a\x11\x11\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01a\x03\xf6\xff"))
 	f.Add([]byte("\x01\x03\x01a\xc0\x05\x0212"))
 	f.Fuzz(func(t *testing.T, dump []byte) {
-		for _, lim := range []keyspace.PackedLimits{{Bytes: 64}, two, {}} {
+		for _, lim := range []keyspace.PackedLimits{{Bytes: 64}, {Bytes: 64, Plain: 1}, two, {}} {
 			ks := keyspace.New(keyspace.Options{Arena: arena.Options{Poison: true}})
 			r := &rig{failer: t, ks: ks, db: ks.DB(0), key: []byte("list")}
 			ks.SetPacked(keyspace.List, lim)

@@ -69,6 +69,18 @@ func FuzzExpandLZF(f *testing.F) {
 		if (inParts == nil) != (err == nil) || err == nil && !bytes.Equal(parts, room) {
 			t.Fatalf("in parts %q became %q (%v), whole %q (%v)", src, parts, inParts, room, err)
 		}
+		if err == nil {
+			steps, at, rest := make([]byte, n), 0, src
+			for at < int(n) {
+				var err error
+				if rest, at, err = ExpandLZFTo(steps, at, rest, min(at+13, int(n))); err != nil {
+					t.Fatalf("%q expands whole, and not in steps: %v", src, err)
+				}
+			}
+			if _, _, err := ExpandLZFTo(steps, at, rest, int(n)+1); err == nil || !bytes.Equal(steps, room[:n]) {
+				t.Fatalf("in steps %q became %q (%v)", src, steps, err)
+			}
+		}
 		if !bytes.Equal(room[n:], make([]byte, 8)) || !bytes.Equal(parts[n:], make([]byte, 8)) {
 			t.Fatal("written beyond the room")
 		}
