@@ -59,6 +59,7 @@ var growingTests = []test{
 	grown("getrange_10k", "GETRANGE bits:1 20000 29999"),
 	grown("setrange", "SETRANGE new:range 50000 "+strings.Repeat("x", 1000)),
 	{name: "append_100", keep: true, command: "APPEND new:text " + strings.Repeat("x", 100), fill: []fill{{"DEL new:text", 1}}},
+	grown("multi_100k", "MULTI;SET new:large "+noise(100_000)+";GET new:large;EXEC"),
 	grown("lcs_500", "LCS text:1 text:2"),
 	grown("bitcount_100k", "BITCOUNT bits:1"),
 	grown("bitpos_100k", "BITPOS zeros 1"),
@@ -77,6 +78,7 @@ var growingTests = []test{
 	grown("lindex_middle", "LINDEX list:100k 50000"),
 	grown("lpos_1000", "LPOS texts:1000 item:no"),
 	grown("linsert_lrem", "LINSERT list:1000 BEFORE 000000000000 new;LREM list:1000 1 new"),
+	grown("lrem_last", "RPUSH list:100k last;LREM list:100k -1 last"),
 	grown("rpush_ltrim", "RPUSH new:list a b c d e f g h i j;LTRIM new:list -1000 -1"),
 
 	grown("sinter_2", "SINTER set:1 set:2"),
@@ -86,6 +88,7 @@ var growingTests = []test{
 	grown("sinterstore", "SINTERSTORE new:set set:1 set:2"),
 	grown("sunionstore", "SUNIONSTORE new:set set:1 set:2"),
 	grown("sdiffstore", "SDIFFSTORE new:set set:1 set:2"),
+	grown("smove", "SMOVE set:1 new:one element:000000000000;SMOVE new:one set:1 element:000000000000"),
 	grown("smembers_1000", "SMEMBERS set:1"),
 	grown("srandmember_100", "SRANDMEMBER set:1 100"),
 	grown("smismember_100", of100("SMISMEMBER set:1", "element:")),
@@ -126,6 +129,8 @@ var growingTests = []test{
 	{name: "restore_zset", keep: true, dump: "zset:1", command: "RESTORE new:zset 0 " + dumpMark + " REPLACE"},
 	grown("copy_hash", "COPY hash:1000 new:hash REPLACE"),
 	grown("copy_list", "COPY list:1000 new:list REPLACE"),
+	grown("copy_list_100k", "COPY list:100k new:list REPLACE"),
+	grown("dump_list_100k", "DUMP list:100k"),
 	grown("object", "OBJECT ENCODING hash:1000"),
 	grown("memory_usage", "MEMORY USAGE hash:1000 SAMPLES 0"),
 

@@ -13,11 +13,16 @@ func TestWhatDiesAtOnce(t *testing.T) {
 		members int
 		end     func(Entry)
 		garbage int64
+		wrap    func(Object) Object
 	}{
-		{"deleted", int(deleted), Entry.Delete, 0},
-		{"deleted", int(deleted) + 1, Entry.Delete, 1},
-		{"unlinked", int(unlinked), Entry.Unlink, 0},
-		{"unlinked", int(unlinked) + 1, Entry.Unlink, 1},
+		{"deleted", int(deleted), Entry.Delete, 0, nil},
+		{"deleted", int(deleted) + 1, Entry.Delete, 1, nil},
+		{"of few pieces deleted", int(deleted) / 2, Entry.Delete, 0, func(o Object) Object { return inPieces{o} }},
+		{"of many pieces deleted", int(deleted)/2 + 1, Entry.Delete, 1, func(o Object) Object { return inPieces{o} }},
+		{"large deleted", 10, Entry.Delete, 1, func(o Object) Object { return heavy{o} }},
+		{"large unlinked", 10, Entry.Unlink, 1, func(o Object) Object { return heavy{o} }},
+		{"unlinked", int(unlinked), Entry.Unlink, 0, nil},
+		{"unlinked", int(unlinked) + 1, Entry.Unlink, 1, nil},
 	} {
 		t.Run(fmt.Sprint(x.how, x.members), func(t *testing.T) {
 			ks := New(Options{Databases: 1, Crowded: true})
@@ -25,7 +30,11 @@ func TestWhatDiesAtOnce(t *testing.T) {
 			key := []byte("k")
 			db, a := ks.DB(0), ks.Arena(ks.Hash(key))
 			before := a.Used()
-			db.PutObject(key, Custom, newToy(a, make([]uint64, x.members)), 0, 0)
+			o := Object(newToy(a, make([]uint64, x.members)))
+			if x.wrap != nil {
+				o = x.wrap(o)
+			}
+			db.PutObject(key, Custom, o, 0, 0)
 			x.end(db.Find(key, 0, 0))
 			if n := ks.Garbage(); n != x.garbage {
 				t.Errorf("%d values are left to the sweeper, want %d", n, x.garbage)
@@ -38,6 +47,15 @@ func TestWhatDiesAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// inPieces has many members in each thing to free, and heavy much memory.
+type (
+	inPieces struct{ Object }
+	heavy    struct{ Object }
+)
+
+func (o inPieces) Len() int      { return 100 * o.Object.Len() }
+func (heavy) MemoryUsage() int64 { return deletedBytes + 1 }
 
 // TestSweepTakesManySmallOnes: a step of the sweeper is as long as its budget says, however many values that are.
 func TestSweepTakesManySmallOnes(t *testing.T) {

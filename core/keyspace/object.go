@@ -142,6 +142,10 @@ const (
 	deleted ending = 1024
 )
 
+// deletedBytes is how much memory a value may have that is freed with its key: the system takes its
+// time to take back more than the arena keeps.
+const deletedBytes = 4 << 20
+
 // retireObject gives up the slot of a value whose entry has left the table:
 // at once, or when no snapshot can see it any more.
 func (s *shard) retireObject(i uint32, end ending) {
@@ -192,15 +196,15 @@ func (s *shard) endObject(i uint32, end ending) {
 	if end == survived {
 		return
 	}
-	budget := int(end)
-	if o.Len() > budget {
-		if end == unlinked {
-			s.leave(o)
-			return
-		}
-		budget = int(unlinked) // enough where many members are one thing to free, as in a list
+	many := o.Len() > int(end)
+	if many && end == unlinked || o.MemoryUsage() > deletedBytes {
+		s.leave(o)
+		return
 	}
-	if !o.Release(budget) {
+	if many {
+		end /= 2 // enough where many members are one thing to free, as in a list
+	}
+	if !o.Release(int(end)) {
 		s.leave(o)
 	}
 }
