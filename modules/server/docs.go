@@ -24,14 +24,52 @@ func commandDocs(c *core.Ctx) error {
 	return nil
 }
 
-// writeDocs writes a command's name and its documentation. Only what is there
-// is told, and the number of fields comes first: hence the list.
+// docField is a field of a documentation, a text or what else there is.
+type docField struct {
+	name, text string
+	history    []core.Note
+	flags      []string
+	args       []core.Arg
+	sub        []core.Command
+	isNumber   bool
+	number     int64
+}
+
+func (f *docField) write(c *core.Ctx) {
+	c.BulkString(f.name)
+	switch {
+	case f.history != nil:
+		writeHistory(c, f.history)
+	case f.flags != nil:
+		writeStatuses(c, f.flags, "")
+	case f.args != nil:
+		writeArgs(c, f.args)
+	case f.sub != nil:
+		writeSubDocs(c, f.sub)
+	case f.isNumber:
+		c.Int(f.number)
+	default:
+		c.BulkString(f.text)
+	}
+}
+
+// writeFields writes a map. The number of its fields comes first, and only what is there is told: so
+// they are collected, where nothing has to be allocated for them.
+func writeFields(c *core.Ctx, fields []docField) {
+	c.Map(len(fields))
+	for i := range fields {
+		fields[i].write(c)
+	}
+}
+
+// writeDocs writes a command's name and its documentation.
 func writeDocs(c *core.Ctx, cmd *core.Command) {
 	d := &cmd.Doc
-	var fields []func()
+	var room [12]docField
+	fields := room[:0]
 	text := func(name, value string) {
 		if value != "" {
-			fields = append(fields, func() { c.BulkString(name); c.BulkString(value) })
+			fields = append(fields, docField{name: name, text: value})
 		}
 	}
 	text("summary", d.Summary)
@@ -39,24 +77,21 @@ func writeDocs(c *core.Ctx, cmd *core.Command) {
 	text("group", d.Group)
 	text("complexity", d.Complexity)
 	if flags := docFlags(d); len(flags) > 0 {
-		fields = append(fields, func() { c.BulkString("doc_flags"); writeStatuses(c, flags, "") })
+		fields = append(fields, docField{name: "doc_flags", flags: flags})
 	}
 	text("deprecated_since", d.Deprecated)
 	text("replaced_by", d.ReplacedBy)
 	if len(d.History) > 0 {
-		fields = append(fields, func() { writeHistory(c, d.History) })
+		fields = append(fields, docField{name: "history", history: d.History})
 	}
 	if args := cmd.Syntax(); len(args) > 0 {
-		fields = append(fields, func() { c.BulkString("arguments"); writeArgs(c, args) })
+		fields = append(fields, docField{name: "arguments", args: args})
 	}
 	if len(cmd.Sub) > 0 {
-		fields = append(fields, func() { writeSubDocs(c, cmd) })
+		fields = append(fields, docField{name: "subcommands", sub: cmd.Sub})
 	}
 	c.BulkString(cmd.FullName())
-	c.Map(len(fields))
-	for _, write := range fields {
-		write()
-	}
+	writeFields(c, fields)
 }
 
 func docFlags(d *core.Doc) (flags []string) {
@@ -70,7 +105,6 @@ func docFlags(d *core.Doc) (flags []string) {
 }
 
 func writeHistory(c *core.Ctx, notes []core.Note) {
-	c.BulkString("history")
 	c.Set(len(notes))
 	for _, note := range notes {
 		c.Array(2)
@@ -79,11 +113,10 @@ func writeHistory(c *core.Ctx, notes []core.Note) {
 	}
 }
 
-func writeSubDocs(c *core.Ctx, cmd *core.Command) {
-	c.BulkString("subcommands")
-	c.Map(len(cmd.Sub))
-	for i := range cmd.Sub {
-		writeDocs(c, &cmd.Sub[i])
+func writeSubDocs(c *core.Ctx, sub []core.Command) {
+	c.Map(len(sub))
+	for i := range sub {
+		writeDocs(c, &sub[i])
 	}
 }
 
@@ -96,40 +129,36 @@ func writeArgs(c *core.Ctx, args []core.Arg) {
 
 func writeArg(c *core.Ctx, a *core.Arg) {
 	nested := a.Type == "oneof" || a.Type == "block"
-	var fields []func()
+	var room [12]docField
+	var flags [3]string
+	fields := append(room[:0], docField{name: "name", text: a.Name}, docField{name: "type", text: a.Type})
 	text := func(name, value string) {
-		fields = append(fields, func() { c.BulkString(name); c.BulkString(value) })
+		if value != "" {
+			fields = append(fields, docField{name: name, text: value})
+		}
 	}
-	text("name", a.Name)
-	text("type", a.Type)
 	if !nested {
 		text("display_text", cmp.Or(a.Display, a.Name)) // new in 7.2
 	}
 	if a.Type == "key" || a.Key > 0 {
-		fields = append(fields, func() { c.BulkString("key_spec_index"); c.Int(int64(a.Key)) })
+		fields = append(fields, docField{name: "key_spec_index", isNumber: true, number: int64(a.Key)})
 	}
 	if a.Token != "" || a.Type == "pure-token" {
-		text("token", a.Token)
+		fields = append(fields, docField{name: "token", text: a.Token})
 	}
-	if a.Since != "" {
-		text("since", a.Since)
-	}
-	if a.Deprecated != "" {
-		text("deprecated_since", a.Deprecated)
-	}
-	if flags := argFlags(a); len(flags) > 0 {
-		fields = append(fields, func() { c.BulkString("flags"); writeStatuses(c, flags, "") })
+	text("since", a.Since)
+	text("deprecated_since", a.Deprecated)
+	if flags := argFlags(flags[:0], a); len(flags) > 0 {
+		fields = append(fields, docField{name: "flags", flags: flags})
 	}
 	if nested {
-		fields = append(fields, func() { c.BulkString("arguments"); writeArgs(c, a.Args) })
+		fields = append(fields, docField{name: "arguments", args: a.Args})
 	}
-	c.Map(len(fields))
-	for _, write := range fields {
-		write()
-	}
+	writeFields(c, fields)
 }
 
-func argFlags(a *core.Arg) (flags []string) {
+// argFlags appends an argument's flags.
+func argFlags(flags []string, a *core.Arg) []string {
 	if a.Optional {
 		flags = append(flags, "optional")
 	}
