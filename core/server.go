@@ -40,8 +40,9 @@ type Server interface {
 	ResetStats()
 	// ConfigFile returns the path of the configuration file, "" if there is none.
 	ConfigFile() string
-	// RewriteConfig writes the current configuration into its file.
-	RewriteConfig() error
+	// RewriteConfig writes the current configuration into its file; with all, parameters too that
+	// have their defaults and are not in it.
+	RewriteConfig(all bool) error
 	// Load runs fn, which brings data in: total bytes, for the progress that is
 	// shown in INFO and in the log. Keys are shown whatever their expiry
 	// meanwhile. It is called by a source (Registry.OnLoad), with no lock held,

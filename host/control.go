@@ -50,11 +50,11 @@ func (srv *Server) ResetStats() {
 func (srv *Server) ConfigFile() string { return srv.process.file }
 
 // RewriteConfig implements core.Server.
-func (srv *Server) RewriteConfig() error {
+func (srv *Server) RewriteConfig(all bool) error {
 	if srv.process.file == "" {
 		return errors.New("The server is running without a config file")
 	}
-	return hostconfig.Rewrite(srv.process.file, srv.registry.Config, false)
+	return hostconfig.Rewrite(srv.process.file, srv.registry.Config, all)
 }
 
 // Loading implements core.Server.

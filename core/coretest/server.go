@@ -25,6 +25,8 @@ type Options struct {
 	// socket, poisoned memory (but in benchmarks), no save points, DEBUG and protected parameters
 	// allowed.
 	Args []string
+	// File, if not empty, is a configuration file, which all of those overrule.
+	File string
 	// SavePoints leaves it the save points that a server has by default.
 	SavePoints bool
 	// Dir is where its files are; a temporary directory if empty.
@@ -77,6 +79,9 @@ func Try(t testing.TB, o Options) (*Server, error) {
 	}
 	if !o.SavePoints && s.has("rdb") {
 		args = append(args, "--save", "")
+	}
+	if o.File != "" {
+		args = append([]string{o.File}, args...)
 	}
 	srv, err := host.Start(host.Options{
 		Modules: o.Modules, Args: append(args, o.Args...), Pipes: o.Pipes,

@@ -82,7 +82,7 @@ func configRewrite(c *core.Ctx) error {
 	if c.Server.ConfigFile() == "" {
 		return core.Err("The server is running without a config file")
 	}
-	if err := c.Server.RewriteConfig(); err != nil {
+	if err := c.Server.RewriteConfig(false); err != nil {
 		return core.Err("Rewriting config file: " + err.Error())
 	}
 	c.OK()

@@ -35,9 +35,20 @@ func debug(c *core.Ctx) error {
 	return d.Run(c)
 }
 
+// debugRewriteAll is DEBUG CONFIG-REWRITE-FORCE-ALL.
+func debugRewriteAll(c *core.Ctx) error {
+	if err := c.Server.RewriteConfig(true); err != nil {
+		return core.Err("CONFIG-REWRITE-FORCE-ALL failed: " + err.Error())
+	}
+	c.OK()
+	return nil
+}
+
 // debugCommands are the subcommands that belong to no other module.
 func (m *module) debugCommands() []core.DebugCommand {
 	return []core.DebugCommand{
+		{Name: "CONFIG-REWRITE-FORCE-ALL", Arity: 2, Run: debugRewriteAll,
+			Help: "Does what CONFIG REWRITE does, and writes every parameter, those too that have their defaults."},
 		{Name: "DIGEST", Arity: 2, Run: debugDigest,
 			Help: "Answers a digest of all data, equal on servers that hold the same."},
 		{Name: "DIGEST-VALUE", Args: "[<key> ...]", Arity: -2, Run: debugDigestValue,

@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core"
 	"github.com/ferrousdb/ferrous/core/coretest"
+	"github.com/ferrousdb/ferrous/modules/server"
 )
 
 func TestDebugIsGuarded(t *testing.T) {
@@ -84,6 +87,28 @@ func TestDebugPopulate(t *testing.T) {
 	c.want("SHOW long:0", "value:0\x00\x00\x00")
 	c.want("DEBUG POPULATE -1", "-ERR value is out of range, must be positive")
 	c.want("DEBUG POPULATE 1 x y", "-ERR value is out of range, must be positive")
+}
+
+// TestRewriteAll: DEBUG CONFIG-REWRITE-FORCE-ALL writes what has its default, too, and a server reads all of it.
+func TestRewriteAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "redis.conf")
+	if err := os.WriteFile(path, []byte("enable-debug-command yes\nmaxmemory 5mb\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	from := func(file string) *client {
+		return &client{coretest.Start(t, coretest.Options{Modules: []core.Module{server.New()}, File: file, Pipes: 1}).Pipe(0)}
+	}
+	c := from(path)
+	c.want("CONFIG REWRITE", "+OK")
+	if text, _ := os.ReadFile(path); strings.Contains(string(text), "\ntimeout ") {
+		t.Fatalf("CONFIG REWRITE has written everything:\n%s", text)
+	}
+	c.want("DEBUG CONFIG-REWRITE-FORCE-ALL", "+OK")
+	if text, _ := os.ReadFile(path); !strings.Contains(string(text), "\ntimeout 0\n") {
+		t.Errorf("not everything is in the file:\n%s", text)
+	}
+	from(path).want("CONFIG GET maxmemory timeout", "*4 timeout 0 maxmemory 5242880")
+	from("").want("DEBUG CONFIG-REWRITE-FORCE-ALL", "-ERR CONFIG-REWRITE-FORCE-ALL failed: The server is running without a config file")
 }
 
 func TestConfig(t *testing.T) {
