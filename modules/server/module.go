@@ -1,6 +1,10 @@
 package server
 
-import "github.com/ferrousdb/ferrous/core"
+import (
+	"slices"
+
+	"github.com/ferrousdb/ferrous/core"
+)
 
 // moduleRows are those of MODULE. ferrous is composed of modules when it is built;
 // nothing is loaded into one that runs.
@@ -36,10 +40,15 @@ func moduleList(c *core.Ctx) error {
 	return nil
 }
 
-func moduleLoad(*core.Ctx) error {
-	return core.Err("Error loading the extension. Modules are linked into ferrous when it is built: see docs/writing-a-module.md")
+// moduleLoad says what Redis says, and why in the log: clients know the text.
+func moduleLoad(c *core.Ctx) error {
+	c.Server.Log().Warn("A module cannot be loaded: modules are linked into ferrous when it is built, see docs/writing-a-module.md", "file", string(c.Args[2]))
+	return core.Err("Error loading the extension. Please check the server logs.")
 }
 
-func moduleUnload(*core.Ctx) error {
+func moduleUnload(c *core.Ctx) error {
+	if !slices.Contains(c.Server.Registry().Modules(), string(c.Args[2])) {
+		return core.Err("Error unloading module: no such module with that name")
+	}
 	return core.Err("Error unloading module: modules are linked into ferrous when it is built")
 }
