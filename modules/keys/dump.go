@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/ferrousdb/ferrous/core"
@@ -98,21 +99,33 @@ func (d *dumper) reply(w *resp.Writer) {
 
 func bulkHead(n int) []byte { return append(strconv.AppendInt([]byte{'$'}, int64(n), 10), '\r', '\n') }
 
-// replyLater returns what writes the payload piece by piece (resp.Writer.Later): it is made
-// twice, at first only to learn how long it is. The saving of a type is not made to be
-// interrupted, so it runs in a coroutine.
+// mostKept is up to how many bytes of a payload are kept until it is known how long it is.
+const mostKept = 16 << 20
+
+// replyLater returns what writes the payload piece by piece (resp.Writer.Later). How long it is stands before
+// it: so it is made as a whole first, and once more if it is too long to be kept meanwhile. The
+// saving of a type is not made to be interrupted, so it runs in a coroutine.
 func (d *dumper) replyLater(release func()) (next func(w *resp.Writer) bool, end func()) {
 	piece, stop := iter.Pull(iter.Seq[[]byte](d.each))
 	n, crc, counting := 0, uint64(0), true
+	var kept [][]byte
 	next = func(w *resp.Writer) bool {
 		b, more := piece()
 		switch {
 		case counting && more:
-			n += len(b)
+			if n += len(b); n > mostKept {
+				kept = nil
+			} else if len(b) > 0 {
+				kept = append(kept, slices.Clone(b))
+			}
 		case counting:
 			w.Raw(bulkHead(n + len(rdb.Footer(0)))[1:])
 			counting = false
-			piece, stop = iter.Pull(iter.Seq[[]byte](d.each))
+			if n > mostKept {
+				piece, stop = iter.Pull(iter.Seq[[]byte](d.each))
+			} else {
+				piece, stop = iter.Pull(slices.Values(kept))
+			}
 			return true
 		case more:
 			crc = rdb.CRC64(crc, b)

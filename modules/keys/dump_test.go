@@ -3,12 +3,14 @@ package keys
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ferrousdb/ferrous/core/keyspace"
 	"github.com/ferrousdb/ferrous/core/rdb"
+	"github.com/ferrousdb/ferrous/core/resp"
 )
 
 // dumpOf returns the payload of a key that exists.
@@ -134,4 +136,31 @@ func numbersValue(numbers ...uint64) []byte {
 		})
 	})
 	return append([]byte{rdb.TypeModule2}, b...)
+}
+
+// TestDumpInPieces: a payload that is made in pieces, kept until its length is known or made twice, is the one
+// that is made at once.
+func TestDumpInPieces(t *testing.T) {
+	r := newTestRig(t)
+	noise := make([]byte, mostKept+mostKept/4)
+	rand.NewChaCha8([32]byte{1}).Read(noise)
+	text := textType()
+	for _, n := range []int{100, longDump * 3, mostKept / 2, len(noise)} {
+		r.Set("key", string(noise[:n]), 0)
+		e := r.Keyspace.DB(0).Find([]byte("key"), r.Ctx.Now, 0)
+		for _, compress := range []bool{false, true} {
+			d := &dumper{t: &text, v: e.Value(), compress: compress}
+			var once, pieces resp.Writer
+			d.reply(&once)
+			ended := false
+			next, end := d.replyLater(func() { ended = true })
+			pieces.Raw([]byte{'$'})
+			for next(&pieces) {
+			}
+			end()
+			if !ended || !bytes.Equal(once.Buf, pieces.Buf) {
+				t.Errorf("%d bytes: %d bytes of reply in pieces, %d at once", n, len(pieces.Buf), len(once.Buf))
+			}
+		}
+	}
 }
