@@ -143,7 +143,7 @@ func numbersValue(numbers ...uint64) []byte {
 func TestDumpInPieces(t *testing.T) {
 	r := newTestRig(t)
 	noise := make([]byte, mostKept+mostKept/4)
-	rand.NewChaCha8([32]byte{1}).Read(noise)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
 	for i := range noise {
 		noise[i] &= 15 // some of it can be compressed
 	}
