@@ -15,6 +15,9 @@ type Look struct {
 	Loop func(loop int, rest func())
 	// Shards is called with the locks of some shards, which it may not keep, until it was with those of all.
 	Shards func(set keyspace.Locks)
+	// Only says that the call wants nothing but what Session sees, the other two being nil: what Server.Info and Figures.Memory tell
+	// of, which takes longer than a look at some sessions, is not gathered.
+	Only bool
 	// Found is where who has made the look finds what it has seen.
 	Found any
 }

@@ -36,6 +36,10 @@ func (w *worker) survey(c *core.Ctx, look *core.Look) bool {
 		look = &core.Look{}
 	}
 	w.publish()
+	if look.Only {
+		w.lookAround(look)
+		return true
+	}
 	sv := w.emptySurvey()
 	w.mu.Unlock()
 	for i, o := range w.eng.workers {
@@ -62,6 +66,17 @@ func (w *worker) survey(c *core.Ctx, look *core.Look) bool {
 		w.lane.Unlock(set)
 	}
 	return true
+}
+
+// lookAround takes a look at all workers. The worker's mu is held, but given up meanwhile.
+func (w *worker) lookAround(look *core.Look) {
+	w.mu.Unlock()
+	for _, o := range w.eng.workers {
+		o.mu.Lock()
+		o.look(look)
+		o.mu.Unlock()
+	}
+	w.mu.Lock()
 }
 
 // look takes a look at a worker, whose mu is held, but given up now and then.

@@ -27,10 +27,10 @@ func (m *module) lookForKill(c *core.Ctx) *core.Look {
 	k := &killing{}
 	var f filter
 	if f, k.err = parseFilter(c, m.users); k.err != nil {
-		return &core.Look{Found: k}
+		return &core.Look{Only: true, Found: k}
 	}
 	k.user, k.named = f.user, f.user == nil || m.users != nil || string(f.user) == defaultUser
-	return &core.Look{Found: k, Session: func(s *core.Session) {
+	return &core.Look{Only: true, Found: k, Session: func(s *core.Session) {
 		k.named = k.named || string(f.user) == s.User
 		if f.chooses(s) && !(f.skipMe && s == c.Session) {
 			s.Conn.Close(s == c.Session, "CLIENT KILL")

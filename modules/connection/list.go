@@ -36,9 +36,9 @@ func (m *module) lookForList(c *core.Ctx) *core.Look {
 	l.lines = make([]line, 0, cap(l.text)/lineSize)
 	chosen, err := listed(c)
 	if err != nil { // it is told when the command runs
-		return &core.Look{Found: l}
+		return &core.Look{Only: true, Found: l}
 	}
-	return &core.Look{Found: l, Session: func(s *core.Session) {
+	return &core.Look{Only: true, Found: l, Session: func(s *core.Session) {
 		if !chosen(s) {
 			return
 		}

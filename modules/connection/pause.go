@@ -32,7 +32,7 @@ func unpause(c *core.Ctx) error {
 // that says whether it did.
 func lookForUnblock(c *core.Ctx) *core.Look {
 	ended := new(bool)
-	look := &core.Look{Found: ended}
+	look := &core.Look{Only: true, Found: ended}
 	id, with, err := parseUnblock(c)
 	if err == nil {
 		look.Session = func(s *core.Session) {
