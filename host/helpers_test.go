@@ -13,7 +13,7 @@ import (
 
 // figures are those of the clients, with everything standing still.
 func (srv *Server) figures() (f engine.ClientFigures) {
-	srv.Standstill(func() { f = srv.eng.ClientFigures() })
+	srv.Standstill(func() { f = srv.eng.SurveyFor(nil).Clients })
 	return f
 }
 

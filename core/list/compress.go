@@ -105,11 +105,7 @@ func (l *large) squeeze(c chunk) chunk {
 	pack, out := l.a.Alloc(n), l.a.Alloc(limit)
 	lzf, ok := rdb.AppendLZF(arena.Bytes(out, limit)[:0], listpack.AppendPack(arena.Bytes(pack, n)[:0], c.region(), int(h.count)), limit)
 	if ok {
-		to := l.newChunk(len(lzf), Back)
-		t := to.head()
-		t.form, t.count, t.start, t.end = compressed, h.count, uint32(n), uint32(headSize+len(lzf))
-		copy(to.lzf(), lzf)
-		l.squeezed++
+		to := l.makeCompressed(lzf, h.count, n)
 		l.freeChunk(c)
 		c = to
 	} else if l.private(h.epoch) {
@@ -117,6 +113,16 @@ func (l *large) squeeze(c chunk) chunk {
 	}
 	l.a.FreeNow(out)
 	l.a.FreeNow(pack)
+	return c
+}
+
+// makeCompressed makes a chunk of count elements that are n bytes when expanded.
+func (l *large) makeCompressed(lzf []byte, count uint16, n int) chunk {
+	c := l.newChunk(len(lzf), Back)
+	h := c.head() // field by field: as a whole it is longer than headSize
+	h.form, h.count, h.start, h.end = compressed, count, uint32(n), uint32(headSize+len(lzf))
+	copy(c.lzf(), lzf)
+	l.squeezed++
 	return c
 }
 
@@ -130,7 +136,7 @@ func (l *large) release(c chunk) chunk {
 	n := int(h.start)
 	to := l.newChunk(n-listpack.HeaderSize, Back)
 	c.expand(to.bytes(headSize - listpack.HeaderSize + n)[headSize-listpack.HeaderSize:])
-	t := to.head() // field by field: as a whole it is longer than headSize
+	t := to.head()
 	t.start, t.end = headSize, uint32(headSize+n-listpack.Overhead)
 	t.count, t.form = h.count, plain
 	l.freeChunk(c)
@@ -173,16 +179,22 @@ func (l *large) depth(p place) int {
 	if p.page < 0 || p.page == len(l.pages) {
 		return 0
 	}
-	before, behind := 1+p.slot, l.pages[p.page].chunks-p.slot
+	before, behind := l.outside(p.page)
+	return min(before+p.slot, behind+l.pages[p.page].chunks-1-p.slot)
+}
+
+// outside returns how many chunks there are before and behind those of a page, the ends among them.
+func (l *large) outside(page int) (before, behind int) {
+	before, behind = 1, 1
 	for i := range l.pages {
 		switch {
-		case i < p.page:
+		case i < page:
 			before += l.pages[i].chunks
-		case i > p.page:
+		case i > page:
 			behind += l.pages[i].chunks
 		}
 	}
-	return min(before, behind)
+	return before, behind
 }
 
 // copy makes another list's chunk one of this list, in the form that it has.
@@ -190,14 +202,8 @@ func (l *large) copy(from chunk) chunk {
 	if from.head().form != compressed {
 		return l.fill(from.region(), int(from.head().count))
 	}
-	lzf := from.lzf()
-	c := l.newChunk(len(lzf), Back)
-	h := *from.head()
-	h.epoch = l.a.Epoch()
-	*c.head() = h
-	copy(c.lzf(), lzf)
-	l.squeezed++
-	return c
+	h := from.head()
+	return l.makeCompressed(from.lzf(), h.count, int(h.start))
 }
 
 // settle ends a change that has left the chunk at a place plain.

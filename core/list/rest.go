@@ -117,17 +117,8 @@ func (l *large) tendPage(i int) {
 
 // deep returns which slots of a page are deep enough to be compressed when they are at rest.
 func (l *large) deep(i int) (first, last int) {
-	before, behind := 1, 1 // chunks outside of the page
-	for k := range l.pages {
-		switch {
-		case k < i:
-			before += l.pages[k].chunks
-		case k > i:
-			behind += l.pages[k].chunks
-		}
-	}
-	n := l.pages[i].chunks
-	return max(alwaysPlain-before, 0), n - max(alwaysPlain-behind, 0)
+	before, behind := l.outside(i)
+	return max(alwaysPlain-before, 0), l.pages[i].chunks - max(alwaysPlain-behind, 0)
 }
 
 // used says that the chunk at a place has been read by somebody who holds the lock.

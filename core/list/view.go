@@ -29,8 +29,9 @@ func Of(v keyspace.Value) View {
 // Read is Of for a command that holds the lock of the key's shard: what it reads is in use, and not left
 // to be compressed. Elements are valid until another one is read by the command.
 func Read(v keyspace.Value) View {
-	l, _ := v.Object.(*large)
-	return View{v.Data, l, l != nil}
+	view := Of(v)
+	view.live = view.large != nil
+	return view
 }
 
 // Encoding is what OBJECT ENCODING calls the form of a list.

@@ -88,17 +88,6 @@ type ClientFigures struct {
 	Memory          int64 // of all of them, bytes
 }
 
-// ClientFigures looks at all sessions.
-func (eng *Engine) ClientFigures() (f ClientFigures) {
-	for _, w := range eng.workers {
-		for _, s := range w.sessions {
-			f.add(s)
-		}
-	}
-	f.complete(eng)
-	return f
-}
-
 // add adds a session, whose worker does not move.
 func (f *ClientFigures) add(s *session) {
 	f.Sessions++

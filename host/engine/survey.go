@@ -36,20 +36,24 @@ func (w *worker) survey(c *core.Ctx, look *core.Look) bool {
 		look = &core.Look{}
 	}
 	w.publish()
-	if look.Only {
-		w.lookAround(look)
-		return true
+	var sv *Survey
+	if !look.Only {
+		sv = w.emptySurvey()
 	}
-	sv := w.emptySurvey()
 	w.mu.Unlock()
 	for i, o := range w.eng.workers {
 		o.mu.Lock()
-		sv.addWorker(o, i)
-		sv.addCrowd(o, c.Now)
+		if sv != nil {
+			sv.addWorker(o, i)
+			sv.addCrowd(o, c.Now)
+		}
 		o.look(look)
 		o.mu.Unlock()
 	}
 	w.mu.Lock()
+	if sv == nil {
+		return true
+	}
 	sv.complete(w.eng)
 	for sh := 0; sh < keyspace.Shards; sh += surveyShards {
 		set := keyspace.Locks(1<<surveyShards-1) << sh
@@ -66,17 +70,6 @@ func (w *worker) survey(c *core.Ctx, look *core.Look) bool {
 		w.lane.Unlock(set)
 	}
 	return true
-}
-
-// lookAround takes a look at all workers. The worker's mu is held, but given up meanwhile.
-func (w *worker) lookAround(look *core.Look) {
-	w.mu.Unlock()
-	for _, o := range w.eng.workers {
-		o.mu.Lock()
-		o.look(look)
-		o.mu.Unlock()
-	}
-	w.mu.Lock()
 }
 
 // look takes a look at a worker, whose mu is held, but given up now and then.

@@ -19,6 +19,7 @@ const lineSize = 350
 
 // listing is a CLIENT LIST: lines as sessions are visited, and where they are.
 type listing struct {
+	err   error // of the arguments
 	text  []byte
 	lines []line
 }
@@ -31,13 +32,13 @@ type line struct {
 
 // lookForList makes the look of CLIENT LIST [TYPE type] or CLIENT LIST ID id ...: *listing.
 func (m *module) lookForList(c *core.Ctx) *core.Look {
+	chosen, err := listed(c)
+	if err != nil {
+		return &core.Look{Only: true, Found: &listing{err: err}}
+	}
 	size := m.sizes[c.Loop]
 	l := &listing{text: make([]byte, 0, lineSize+size+size/16)}
 	l.lines = make([]line, 0, cap(l.text)/lineSize)
-	chosen, err := listed(c)
-	if err != nil { // it is told when the command runs
-		return &core.Look{Only: true, Found: l}
-	}
 	return &core.Look{Only: true, Found: l, Session: func(s *core.Session) {
 		if !chosen(s) {
 			return
@@ -54,10 +55,10 @@ func (m *module) lookForList(c *core.Ctx) *core.Look {
 
 // list is CLIENT LIST: it puts the lines into an order, that of age or of the arguments.
 func (m *module) list(c *core.Ctx) error {
-	if _, err := listed(c); err != nil {
-		return err
-	}
 	l := c.Looked().Found.(*listing)
+	if l.err != nil {
+		return l.err
+	}
 	m.sizes[c.Loop] = len(l.text)
 	slices.SortStableFunc(l.lines, func(a, b line) int { return cmp.Compare(a.id, b.id) })
 	l.lines = slices.CompactFunc(l.lines, func(a, b line) bool { return a.id == b.id })

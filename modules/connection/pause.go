@@ -28,16 +28,21 @@ func unpause(c *core.Ctx) error {
 	return nil
 }
 
-// lookForUnblock makes the look of CLIENT UNBLOCK id [TIMEOUT|ERROR], which ends the client's wait: a *bool
-// that says whether it did.
+// unblocking is what a CLIENT UNBLOCK has done.
+type unblocking struct {
+	err   error // of the arguments
+	ended bool
+}
+
+// lookForUnblock makes the look of CLIENT UNBLOCK id [TIMEOUT|ERROR], which ends the client's wait: *unblocking.
 func lookForUnblock(c *core.Ctx) *core.Look {
-	ended := new(bool)
-	look := &core.Look{Only: true, Found: ended}
 	id, with, err := parseUnblock(c)
+	u := &unblocking{err: err}
+	look := &core.Look{Only: true, Found: u}
 	if err == nil {
 		look.Session = func(s *core.Session) {
 			if s.ID == uint64(id) {
-				*ended = s.Conn.Unblock(with) || *ended
+				u.ended = s.Conn.Unblock(with) || u.ended
 			}
 		}
 	}
@@ -46,11 +51,12 @@ func lookForUnblock(c *core.Ctx) *core.Look {
 
 // unblock is CLIENT UNBLOCK.
 func unblock(c *core.Ctx) error {
-	if _, _, err := parseUnblock(c); err != nil {
-		return err
+	u := c.Looked().Found.(*unblocking)
+	if u.err != nil {
+		return u.err
 	}
-	if *c.Looked().Found.(*bool) {
-		c.Int(1)
+	if u.ended {
+		c.Int(1) // in RESP3, too
 	} else {
 		c.Int(0)
 	}
