@@ -11,9 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/ferrousdb/ferrous/host"
-	"github.com/ferrousdb/ferrous/modules"
 )
 
 // beside has a loop execute GET and SET one by one, and tells how long they took while another loop executed a command over and
@@ -25,16 +22,10 @@ func beside(command string, idle int, length time.Duration) {
 	}
 	defer os.RemoveAll(dir)
 	socket := filepath.Join(dir, "s")
-	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", "", "--unixsocket", socket, "--maxclients", "20000"}, Pipes: 2})
-	if err != nil {
-		log.Fatal(err)
-	}
+	srv := start(2, &tests[1], "--unixsocket", socket, "--maxclients", "20000")
 	defer srv.Stop()
 	for range idle {
 		defer dial(socket).Close()
-	}
-	for i := range keys {
-		srv.Pipe(1).Exchange(nil, tests[1].encode(nil, i))
 	}
 	var stop atomic.Bool
 	asked := make(chan int)

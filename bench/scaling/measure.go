@@ -15,9 +15,9 @@ import (
 	"github.com/ferrousdb/ferrous/modules"
 )
 
-// start starts a server with some pipes, and with all keys of a test.
-func start(pipes int, t *test) *host.Server {
-	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: []string{"--port", "0", "--save", ""}, Pipes: pipes})
+// start starts a server with some pipes, all keys of a test, and options more.
+func start(pipes int, t *test, options ...string) *host.Server {
+	srv, err := host.Start(host.Options{Modules: modules.Full(), Args: append([]string{"--port", "0", "--save", ""}, options...), Pipes: pipes})
 	if err != nil {
 		log.Fatal(err)
 	}
